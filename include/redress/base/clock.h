@@ -1,0 +1,24 @@
+/* clock: what time it is, through a seam that tests can turn.
+ *
+ * Everything that needs the time is handed a struct rd_clock (borrowed, shared between threads).
+ * message/, rules/ and policy/ never take one: they are told instants and days.
+ */
+#ifndef REDRESS_BASE_CLOCK_H
+#define REDRESS_BASE_CLOCK_H
+
+#include <stdint.h>
+
+struct rd_clock {
+	int64_t (*now_ms)(void *context);  /* since 1970, UTC; may jump */
+	void *context;
+};
+
+/* The machine's own. Static. */
+extern const struct rd_clock rd_system_clock;
+
+int64_t rd_now_ms(const struct rd_clock *clock);
+
+/* Never jumps; for deadlines and time-outs only. Safe in any thread. */
+int64_t rd_monotonic_ms(void);
+
+#endif

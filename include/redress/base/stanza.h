@@ -1,0 +1,79 @@
+/* stanza: the one text format of everything that a person edits.
+ *
+ * Stanzas of `Field: value` lines, a blank line between stanzas, `#` at the start of a line for a
+ * comment. A value runs raw to the end of its line, outer spaces trimmed: no quotes, no escapes, no
+ * indentation, no types. A field may stand more than once where its reader says so. Field names are
+ * compared without regard to case. UTF-8; a byte order mark and CRLF are taken.
+ *
+ * Knows nothing of rules or mailboxes: readers ask for fields by name and then call
+ * rd_stanza_check_fields, which names every field that the reader does not know with a did-you-mean.
+ * Errors read `file:line:column: what is wrong; what to do`.
+ */
+#ifndef REDRESS_BASE_STANZA_H
+#define REDRESS_BASE_STANZA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "redress/base/arena.h"
+#include "redress/base/err.h"
+
+#define RD_STANZA_FILE_MAX   (4u << 20) /* bytes of one file */
+#define RD_STANZA_LINE_MAX   8192       /* bytes of one line */
+#define RD_STANZA_FIELDS_MAX 2000       /* fields in one stanza */
+
+struct rd_field {
+	const char *name;  /* as written */
+	const char *value; /* trimmed; may be "" */
+	int line;          /* from 1 */
+	int name_column;   /* from 1, in bytes */
+	int value_column;
+};
+
+struct rd_stanza {
+	const char *file; /* the name given to the parser */
+	const struct rd_field *fields; /* never empty */
+	size_t n_fields;
+};
+
+struct rd_stanzas {
+	const char *file;
+	const struct rd_stanza *items;
+	size_t n_items;
+};
+
+/* Everything in ret_stanzas is arena. file is only for messages. */
+RD_MUST_USE enum rd_rc rd_stanzas_parse(const char *file, const char *text, size_t len,
+	struct rd_arena *arena, struct rd_stanzas *ret_stanzas, struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_stanzas_read(const char *path, struct rd_arena *arena,
+	struct rd_stanzas *ret_stanzas, struct rd_err *err);
+
+/* Reads a whole file into the arena, at most max bytes. */
+RD_MUST_USE enum rd_rc rd_file_read(const char *path, size_t max, struct rd_arena *arena,
+	const char **ret_text, size_t *ret_len, struct rd_err *err);
+
+/* The first field of that name, or NULL. */
+const struct rd_field *rd_stanza_field(const struct rd_stanza *stanza, const char *name);
+/* The next of that name after `after` (NULL: from the start), or NULL. */
+const struct rd_field *rd_stanza_next(const struct rd_stanza *stanza, const char *name,
+	const struct rd_field *after);
+const char *rd_stanza_value(const struct rd_stanza *stanza, const char *name, const char *otherwise);
+
+/* known: NULL-ended. repeatable: NULL-ended, or NULL. Fails at the first unknown or repeated field. */
+RD_MUST_USE enum rd_rc rd_stanza_check_fields(const struct rd_stanza *stanza,
+	const char *const *known, const char *const *repeatable, struct rd_err *err);
+
+/* Fails with `file:line:column: ...` at the field's value. */
+RD_PRINTF(4, 5)
+enum rd_rc rd_stanza_fail(const struct rd_stanza *stanza, const struct rd_field *field,
+	struct rd_err *err, const char *format, ...);
+
+/* The word of the list nearest to `word` by edit distance, or NULL where none is near. */
+const char *rd_did_you_mean(const char *word, const char *const *known);
+
+/* Values, each with its own message when it is wrong. */
+RD_MUST_USE enum rd_rc rd_field_number(const struct rd_stanza *stanza, const struct rd_field *field,
+	double min, double max, double *ret_number, struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_field_choice(const struct rd_stanza *stanza, const struct rd_field *field,
+	const char *const *choices, int *ret_index, struct rd_err *err);
+
+#endif

@@ -1,0 +1,65 @@
+/* score: a message against a rule set: which rules hit, what they add up to, what that makes it.
+ *
+ * Pure: the same message under the same rule set gives the same answer, always. Limits that PCRE2
+ * reports, bad text and truncation never pass for "no match": they set a review reason.
+ *
+ * Order of decision (design, section 6): `Decides` (two that differ: review, best answer complaint
+ * if it is among them); else the complaint total against the two thresholds (from `Complaint from`
+ * up: complaint; between: review, best answer complaint from the middle of the band up, else what
+ * the rest would be below it); else the largest other total; else service_request.
+ * Guards (automatic mail, duplicates) are not here: they stand before the decision, in policy/.
+ */
+#ifndef REDRESS_RULES_SCORE_H
+#define REDRESS_RULES_SCORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "redress/base/arena.h"
+#include "redress/base/err.h"
+#include "redress/message/message.h"
+#include "redress/rules/kind.h"
+
+struct rd_ruleset; /* rules/ruleset.h: immutable, shared between threads */
+
+enum rd_where { RD_WHERE_SUBJECT = 0, RD_WHERE_BODY };
+
+struct rd_hit {
+	const char *rule;   /* id; static: lives as long as the rule set (arena after a reading) */
+	const char *means;
+	const char *topic;  /* "" where the rule names none */
+	const char *place;  /* "core.rules:14", the layer's file and line */
+	const char *layer;  /* "" for the shipped set, else the landlord's layer that changed the rule */
+	double points;      /* as counted, after the group's cap; 0 for a suppressed hit */
+	enum rd_where where;
+	uint32_t from, to;  /* bytes of the subject or the body as given; 0,0 for a Combine */
+	const char *by;     /* what suppressed it, in words ("not, 2 words before"); "" for a hit */
+};
+
+struct rd_score {
+	enum rd_kind kind;  /* the best single answer, even where review is set */
+	bool review;        /* a person must look */
+	double total;       /* the complaint total */
+	double totals[RD_N_KINDS];
+	bool flags[RD_N_FLAGS];
+	const struct rd_hit *hits; /* in order of place, subject first */
+	size_t n_hits;
+	const struct rd_hit *suppressed;
+	size_t n_suppressed;
+	const char *const *topics; /* of the hits that count, in the rules' own words, none twice */
+	size_t n_topics;
+	const char *const *marks;  /* free marks, none twice */
+	size_t n_marks;
+	const char *const *review_reasons; /* plain English; none where review is false */
+	size_t n_review_reasons;
+	double request_below, complaint_from; /* the thresholds that it was judged by */
+	const char *nearest_change; /* "1 more point and it is a complaint" */
+};
+
+/* landlord layers are part of the rule set (it is compiled for one landlord).
+ * received_ms matters to over_12_months alone. Arena: everything in ret_score but rule's strings. */
+RD_MUST_USE enum rd_rc rd_score_message(const struct rd_ruleset *rules,
+	const struct rd_message *message, int64_t received_ms, struct rd_arena *arena,
+	struct rd_score *ret_score, struct rd_err *err);
+
+#endif
