@@ -9,6 +9,7 @@
 #define REDRESS_BASE_THREAD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "redress/base/err.h"
 

@@ -1,0 +1,39 @@
+#include "redress/base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum rd_rc rd_fail(struct rd_err *err, enum rd_rc code, const char *format, ...)
+{
+	char text[RD_ERR_MAX]; /* the arguments may point into err->msg */
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	memcpy(err->msg, text, sizeof text);
+	err->code = code;
+	return code;
+}
+
+enum rd_rc rd_fail_within(struct rd_err *err, const char *format, ...)
+{
+	char text[RD_ERR_MAX];
+	va_list args;
+
+	va_start(args, format);
+	int n = vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	size_t used = n < 0 ? 0 : strlen(text);
+	snprintf(text + used, sizeof text - used, ": %s", err->msg);
+	memcpy(err->msg, text, sizeof text);
+	return err->code;
+}
+
+_Noreturn void rd_assert_failed(const char *condition, const char *file, int line)
+{
+	fprintf(stderr, "<2>%s:%d: this must never be false: %s\n", file, line, condition);
+	abort();
+}

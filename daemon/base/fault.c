@@ -1,0 +1,36 @@
+#include "redress/base/fault.h"
+
+#ifdef RD_FAULT_POINTS
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static char wanted[64];
+static long wanted_passing;
+static atomic_long passed;
+
+static void read_environment(void)
+{
+	const char *text = getenv("REDRESS_FAULT");
+	const char *colon = text != NULL ? strrchr(text, ':') : NULL;
+
+	if (colon == NULL || (size_t)(colon - text) >= sizeof wanted)
+		return;
+	memcpy(wanted, text, (size_t)(colon - text));
+	wanted_passing = strtol(colon + 1, NULL, 10);
+}
+
+void rd_fault_point(const char *name)
+{
+	pthread_once(&once, read_environment);
+	if (wanted[0] == '\0' || strcmp(name, wanted) != 0)
+		return;
+	if (atomic_fetch_add(&passed, 1) + 1 == wanted_passing)
+		raise(SIGKILL);
+}
+
+#endif

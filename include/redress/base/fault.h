@@ -1,0 +1,19 @@
+/* fault: named steps at which the kill tests end the daemon as a power cut would.
+ *
+ * Compiled to nothing unless RD_FAULT_POINTS is defined (the `proof` build); never in what is
+ * installed. There, the environment REDRESS_FAULT="NAME:N" kills the process (SIGKILL on itself) at
+ * the Nth passing of the point NAME, counted over all threads from the start.
+ *
+ * Points: raw-commit, claim, case-commit, smtp-data, receipt, each with -before or -after behind
+ * it.
+ */
+#ifndef REDRESS_BASE_FAULT_H
+#define REDRESS_BASE_FAULT_H
+
+#ifdef RD_FAULT_POINTS
+void rd_fault_point(const char *name);
+#else
+#define rd_fault_point(name) ((void)(name))
+#endif
+
+#endif
