@@ -98,7 +98,7 @@ struct rd_config {
 	size_t n_mailboxes;
 	struct rd_texts_config *texts;
 	size_t n_texts;
-	struct rd_outgoing_config *outgoing; /* one at most */
+	struct rd_outgoing_config *outgoing; /* NULL where there is none; one at most */
 };
 
 /* Owned: rd_config_free. */

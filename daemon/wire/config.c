@@ -1,0 +1,672 @@
+#include "redress/wire/config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "redress/base/arena.h"
+#include "redress/base/limits.h"
+#include "redress/base/stanza.h"
+
+#define CONFIG_ARENA_BYTES (8u << 20)
+#define TWILIO_API	   "https://api.twilio.com"
+#define NOTIFY_API	   "https://api.notifications.service.gov.uk"
+
+/* The public struct comes first, so that its address is the whole's. */
+struct config_owner {
+	struct rd_config config;
+	struct rd_arena *arena;
+	struct rd_mailbox_config mailboxes[RD_MAILBOXES_MAX];
+	struct rd_texts_config texts[RD_TEXTS_MAX];
+	struct rd_outgoing_config outgoing;
+};
+
+/* One stanza being read: what its fields are checked against and where its strings go. */
+struct reading {
+	struct config_owner *owner;
+	const struct rd_stanza *stanza;
+	struct rd_err *err;
+};
+
+static const char *const gateway_fields[] = { "Gateway", "State", "Rules", "Listen",
+	"Trusted proxy", "Public URL", "Landlord", "Alarms to", "Text hours", "Text pause", NULL };
+static const char *const gateway_repeatable[] = { "Trusted proxy", NULL };
+static const char *const mailbox_fields[] = { "Mailbox", "Kind", "Path", "Host", "Port", "Folder",
+	"Security", "CA file", "User", "Password", "Landlord", "Start from", "Afterwards",
+	"Size limit", NULL };
+static const char *const texts_fields[] = { "Texts", "Kind", "Number", "Account", "Token",
+	"API key", "Template", "API URL", "Path", "Landlord", NULL };
+static const char *const outgoing_fields[] = { "Outgoing", "Kind", "Path", "Host", "Port",
+	"Security", "CA file", "User", "Password", "From", "Envelope sender", NULL };
+static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", NULL };
+
+static const char *const security_names[] = { "tls", "starttls", "plain", NULL };
+static const char *const mailbox_kinds[] = { "imap", "maildir", NULL };
+static const char *const texts_kinds[] = { "twilio", "notify", "tray", NULL };
+static const char *const outgoing_kinds[] = { "smtp", "maildir", NULL };
+
+bool rd_host_is_loopback(const char *host)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (strcmp(host, "localhost") == 0)
+		return true;
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return (ntohl(v4.s_addr) >> 24) == 127;
+	return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+bool rd_config_is_real(const struct rd_config *config)
+{
+	for (size_t i = 0; i < config->n_mailboxes; i++)
+		if (config->mailboxes[i].kind != RD_MAILBOX_MAILDIR)
+			return true;
+	for (size_t i = 0; i < config->n_texts; i++)
+		if (config->texts[i].kind != RD_TEXTS_TRAY)
+			return true;
+	return config->outgoing != NULL && config->outgoing->kind != RD_OUTGOING_MAILDIR;
+}
+
+static const char *text_or(const struct reading *r, const char *field, const char *otherwise)
+{
+	return rd_stanza_value(r->stanza, field, otherwise);
+}
+
+static enum rd_rc missing(const struct reading *r, const char *field, const char *example)
+{
+	return rd_stanza_fail(r->stanza, &r->stanza->fields[0], r->err,
+		"the stanza has no `%s:`; add a line such as `%s: %s`", field, field, example);
+}
+
+static enum rd_rc required(
+	const struct reading *r, const char *field, const char *example, const char **ret_text)
+{
+	const struct rd_field *found = rd_stanza_field(r->stanza, field);
+
+	if (found == NULL || found->value[0] == '\0')
+		return missing(r, field, example);
+	*ret_text = found->value;
+	return RD_OK;
+}
+
+static enum rd_rc required_path(
+	const struct reading *r, const char *field, const char *example, const char **ret_path)
+{
+	RD_TRY(required(r, field, example, ret_path));
+	if ((*ret_path)[0] != '/')
+		return rd_stanza_fail(r->stanza, rd_stanza_field(r->stanza, field), r->err,
+			"`%s` is not an absolute path; begin it with `/`", *ret_path);
+	return RD_OK;
+}
+
+static enum rd_rc choice(
+	const struct reading *r, const char *field, const char *const *choices, int *ret_index)
+{
+	const struct rd_field *found = rd_stanza_field(r->stanza, field);
+
+	if (found == NULL)
+		return RD_OK;
+	return rd_field_choice(r->stanza, found, choices, ret_index, r->err);
+}
+
+static enum rd_rc port_or(const struct reading *r, int otherwise, int *ret_port)
+{
+	const struct rd_field *found = rd_stanza_field(r->stanza, "Port");
+	double number = otherwise;
+
+	if (found != NULL)
+		RD_TRY(rd_field_number(r->stanza, found, 1, 65535, &number, r->err));
+	*ret_port = (int)number;
+	return RD_OK;
+}
+
+/* "credential NAME" or "file PATH". */
+static enum rd_rc secret_place(
+	const struct reading *r, const char *field, struct rd_secret_place *ret_place)
+{
+	const struct rd_field *found = rd_stanza_field(r->stanza, field);
+	const char *name;
+
+	if (found == NULL)
+		return RD_OK;
+	if (strncmp(found->value, "credential ", 11) == 0) {
+		ret_place->from = RD_SECRET_CREDENTIAL;
+		name = found->value + 11;
+	} else if (strncmp(found->value, "file ", 5) == 0) {
+		ret_place->from = RD_SECRET_FILE;
+		name = found->value + 5;
+	} else {
+		return rd_stanza_fail(r->stanza, found, r->err,
+			"a secret is never written here; write `credential NAME` or `file /PATH`");
+	}
+	name += strspn(name, " ");
+	if (ret_place->from == RD_SECRET_FILE && name[0] != '/')
+		return rd_stanza_fail(r->stanza, found, r->err,
+			"the secret's file needs an absolute path: `file /etc/redress/NAME`");
+	if (ret_place->from == RD_SECRET_CREDENTIAL &&
+		(name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL))
+		return rd_stanza_fail(r->stanza, found, r->err,
+			"a credential has a plain name, as in the unit's LoadCredential=");
+	ret_place->name = name;
+	return RD_OK;
+}
+
+/* Plaintext is for the machine's own loopback alone. */
+static enum rd_rc check_security(
+	const struct reading *r, enum rd_security security, const char *host)
+{
+	if (security != RD_SECURITY_PLAIN || rd_host_is_loopback(host))
+		return RD_OK;
+	return rd_stanza_fail(r->stanza, rd_stanza_field(r->stanza, "Security"), r->err,
+		"`plain` would send passwords and residents' mail unprotected; it is allowed for "
+		"127.0.0.1, ::1 and localhost alone; write `tls` or `starttls`");
+}
+
+static enum rd_rc read_address(
+	const struct reading *r, const char *field, const char **ret_host, int *ret_port)
+{
+	const struct rd_field *found = rd_stanza_field(r->stanza, field);
+	const char *colon = strrchr(found->value, ':');
+	char *end = NULL;
+	long port;
+	size_t len;
+
+	if (colon == NULL || colon == found->value)
+		return rd_stanza_fail(r->stanza, found, r->err,
+			"write an address and a port, such as `127.0.0.1:8425` or `[::1]:8425`");
+	port = strtol(colon + 1, &end, 10);
+	if (end == colon + 1 || *end != '\0' || port < 0 || port > 65535)
+		return rd_stanza_fail(r->stanza, found, r->err,
+			"`%s` is not a port; write a number from 0 to 65535", colon + 1);
+	len = (size_t)(colon - found->value);
+	if (found->value[0] == '[' && colon[-1] == ']')
+		*ret_host = rd_arena_copy(r->owner->arena, found->value + 1, len - 2);
+	else
+		*ret_host = rd_arena_copy(r->owner->arena, found->value, len);
+	*ret_port = (int)port;
+	return RD_OK;
+}
+
+/* "64 MB", "512 KB", "1000000". */
+static enum rd_rc read_size(const struct reading *r, const char *field, uint64_t *ret_bytes)
+{
+	const struct rd_field *found = rd_stanza_field(r->stanza, field);
+	char *unit = NULL;
+	unsigned long long number;
+	uint64_t scale = 0;
+
+	if (found == NULL)
+		return RD_OK;
+	errno = 0;
+	number = strtoull(found->value, &unit, 10);
+	if (unit != found->value && errno == 0 && found->value[0] != '-') {
+		unit += strspn(unit, " ");
+		if (*unit == '\0' || strcmp(unit, "bytes") == 0)
+			scale = 1;
+		else if (strcmp(unit, "KB") == 0)
+			scale = 1u << 10;
+		else if (strcmp(unit, "MB") == 0)
+			scale = 1u << 20;
+	}
+	if (scale == 0 || number == 0 || number > RD_MAIL_BYTES_MAX / scale)
+		return rd_stanza_fail(r->stanza, found, r->err,
+			"`%s` is not a size from 1 to 64 MB; write for example `64 MB`",
+			found->value);
+	*ret_bytes = number * scale;
+	return RD_OK;
+}
+
+/* "08:00", as minutes of the day; the text behind it. */
+static const char *read_minute(const char *text, int *ret_minute)
+{
+	int hour, minute;
+
+	for (int i = 0; i < 5; i++)
+		if (i == 2 ? text[i] != ':' : text[i] < '0' || text[i] > '9')
+			return NULL;
+	hour = (text[0] - '0') * 10 + text[1] - '0';
+	minute = (text[3] - '0') * 10 + text[4] - '0';
+	if (hour > 24 || minute > 59 || hour * 60 + minute > 1440)
+		return NULL;
+	*ret_minute = hour * 60 + minute;
+	return text + 5;
+}
+
+static enum rd_rc read_text_hours(const struct reading *r, struct rd_config *config)
+{
+	const struct rd_field *found = rd_stanza_field(r->stanza, "Text hours");
+	const char *rest;
+
+	if (found == NULL)
+		return RD_OK;
+	rest = read_minute(found->value, &config->text_hours_from_min);
+	if (rest != NULL) {
+		rest += strspn(rest, " -");
+		rest = read_minute(rest, &config->text_hours_to_min);
+	}
+	if (rest == NULL || *rest != '\0' ||
+		config->text_hours_from_min >= config->text_hours_to_min)
+		return rd_stanza_fail(r->stanza, found, r->err,
+			"`%s` is not a stretch of the day; write for example `08:00-20:00`",
+			found->value);
+	return RD_OK;
+}
+
+static enum rd_rc read_text_pause(const struct reading *r, struct rd_config *config)
+{
+	const struct rd_field *found = rd_stanza_field(r->stanza, "Text pause");
+	char *unit = NULL;
+	long seconds;
+
+	if (found == NULL)
+		return RD_OK;
+	seconds = strtol(found->value, &unit, 10);
+	if (unit != found->value)
+		unit += strspn(unit, " ");
+	if (unit == found->value || (*unit != '\0' && strcmp(unit, "s") != 0) || seconds < 0 ||
+		seconds > 3600)
+		return rd_stanza_fail(r->stanza, found, r->err,
+			"`%s` is not a pause from 0 s to 3600 s; write for example `90 s`",
+			found->value);
+	config->text_pause_s = (int)seconds;
+	return RD_OK;
+}
+
+static bool is_plain_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= 64 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+		       len;
+}
+
+static enum rd_rc check_name(const struct reading *r)
+{
+	if (is_plain_name(r->stanza->fields[0].value))
+		return RD_OK;
+	return rd_stanza_fail(r->stanza, &r->stanza->fields[0], r->err,
+		"`%s` is not a name; use up to 64 letters, digits, `-`, `_` and `.`",
+		r->stanza->fields[0].value);
+}
+
+static enum rd_rc check_email(const struct reading *r, const char *field, const char *value)
+{
+	const char *at = strchr(value, '@');
+
+	if (at != NULL && at != value && at[1] != '\0' && strlen(value) <= RD_ADDRESS_BYTES_MAX)
+		return RD_OK;
+	return rd_stanza_fail(r->stanza, rd_stanza_field(r->stanza, field), r->err,
+		"`%s` is not an e-mail address; write for example `complaints@landlord.example`",
+		value);
+}
+
+static enum rd_rc read_trusted_proxies(const struct reading *r, struct rd_config *config)
+{
+	const struct rd_field *proxy = NULL;
+	const char **list = rd_arena_array(r->owner->arena, r->stanza->n_fields, sizeof *list);
+	struct in6_addr address;
+
+	while ((proxy = rd_stanza_next(r->stanza, "Trusted proxy", proxy)) != NULL) {
+		if (inet_pton(AF_INET, proxy->value, &address) != 1 &&
+			inet_pton(AF_INET6, proxy->value, &address) != 1)
+			return rd_stanza_fail(r->stanza, proxy, r->err,
+				"`%s` is not an IP address; name the proxy's own, such as "
+				"127.0.0.1",
+				proxy->value);
+		list[config->n_trusted_proxies++] = proxy->value;
+	}
+	config->trusted_proxies = list;
+	return RD_OK;
+}
+
+static enum rd_rc read_public_url(const struct reading *r, struct rd_config *config)
+{
+	const struct rd_field *found = rd_stanza_field(r->stanza, "Public URL");
+	size_t len;
+
+	if (found == NULL)
+		return RD_OK;
+	len = strlen(found->value);
+	if (strncmp(found->value, "https://", 8) != 0 && strncmp(found->value, "http://", 7) != 0)
+		return rd_stanza_fail(r->stanza, found, r->err,
+			"the public URL begins with https://, as the provider was told it");
+	while (len > 0 && found->value[len - 1] == '/')
+		len--;
+	config->public_url = rd_arena_copy(r->owner->arena, found->value, len);
+	return RD_OK;
+}
+
+static enum rd_rc read_gateway(const struct reading *r, struct rd_config *config)
+{
+	RD_TRY(rd_stanza_check_fields(r->stanza, gateway_fields, gateway_repeatable, r->err));
+	if (config->gateway != NULL)
+		return rd_stanza_fail(r->stanza, &r->stanza->fields[0], r->err,
+			"a second `Gateway:` stanza; there is one a file");
+	RD_TRY(check_name(r));
+	config->gateway = r->stanza->fields[0].value;
+	RD_TRY(required_path(r, "State", "/var/lib/redress/redress.db", &config->state));
+	config->rules = text_or(r, "Rules", RD_DATADIR "/rules");
+	RD_TRY(required(r, "Landlord", "code-2024", &config->landlord));
+	if (rd_stanza_field(r->stanza, "Listen") != NULL) {
+		RD_TRY(read_address(r, "Listen", &config->listen_host, &config->listen_port));
+		config->listen = true;
+	}
+	RD_TRY(read_trusted_proxies(r, config));
+	RD_TRY(read_public_url(r, config));
+	config->alarms_to = text_or(r, "Alarms to", "");
+	if (config->alarms_to[0] != '\0')
+		RD_TRY(check_email(r, "Alarms to", config->alarms_to));
+	RD_TRY(read_text_hours(r, config));
+	return read_text_pause(r, config);
+}
+
+static enum rd_rc read_start_from(const struct reading *r, struct rd_mailbox_config *mailbox)
+{
+	const struct rd_field *found = rd_stanza_field(r->stanza, "Start from");
+	struct rd_err ignored = { 0 };
+
+	if (found == NULL || strcmp(found->value, "now") == 0) {
+		mailbox->start_from = RD_START_NOW;
+	} else if (strcmp(found->value, "all") == 0) {
+		mailbox->start_from = RD_START_ALL;
+	} else {
+		mailbox->start_from = RD_START_DAY;
+		if (rd_date_parse(found->value, &mailbox->start_day, &ignored) != RD_OK)
+			return rd_stanza_fail(r->stanza, found, r->err,
+				"`%s` is not `now`, `all` or a day such as `2026-11-22`",
+				found->value);
+	}
+	return RD_OK;
+}
+
+static enum rd_rc read_afterwards(const struct reading *r, struct rd_mailbox_config *mailbox)
+{
+	const struct rd_field *found = rd_stanza_field(r->stanza, "Afterwards");
+	const char *word;
+
+	mailbox->afterwards_word = "";
+	if (found == NULL || strcmp(found->value, "nothing") == 0)
+		return RD_OK;
+	if (strncmp(found->value, "keyword ", 8) == 0) {
+		mailbox->afterwards = RD_AFTER_KEYWORD;
+		word = found->value + 8;
+	} else if (strncmp(found->value, "move ", 5) == 0) {
+		mailbox->afterwards = RD_AFTER_MOVE;
+		word = found->value + 5;
+	} else {
+		return rd_stanza_fail(r->stanza, found, r->err,
+			"`%s` is not `nothing`, `keyword WORD` or `move FOLDER`", found->value);
+	}
+	word += strspn(word, " ");
+	if (mailbox->afterwards == RD_AFTER_KEYWORD &&
+		(!is_plain_name(word) && !(word[0] == '$' && is_plain_name(word + 1))))
+		return rd_stanza_fail(r->stanza, found, r->err,
+			"an IMAP keyword is one plain word, such as `keyword $Redress`");
+	if (word[0] == '\0' || strstr(word, "..") != NULL)
+		return rd_stanza_fail(r->stanza, found, r->err,
+			"name the folder to move to, such as `move Handled`");
+	if (mailbox->kind == RD_MAILBOX_MAILDIR && mailbox->afterwards == RD_AFTER_KEYWORD)
+		return rd_stanza_fail(r->stanza, found, r->err,
+			"a Maildir has no keywords; write `nothing` or `move FOLDER`");
+	mailbox->afterwards_word = word;
+	return RD_OK;
+}
+
+static enum rd_rc read_mailbox(const struct reading *r, struct rd_mailbox_config *mailbox)
+{
+	int kind = RD_MAILBOX_IMAP, security = RD_SECURITY_TLS;
+
+	RD_TRY(rd_stanza_check_fields(r->stanza, mailbox_fields, NULL, r->err));
+	RD_TRY(check_name(r));
+	mailbox->name = r->stanza->fields[0].value;
+	RD_TRY(choice(r, "Kind", mailbox_kinds, &kind));
+	RD_TRY(choice(r, "Security", security_names, &security));
+	mailbox->kind = (enum rd_mailbox_kind)kind;
+	mailbox->security = (enum rd_security)security;
+	mailbox->size_limit_bytes = RD_MAIL_BYTES_MAX;
+	mailbox->landlord = text_or(r, "Landlord", NULL);
+	mailbox->folder = text_or(r, "Folder", "INBOX");
+	mailbox->ca_file = text_or(r, "CA file", "");
+	mailbox->path = mailbox->host = mailbox->user = "";
+	RD_TRY(read_size(r, "Size limit", &mailbox->size_limit_bytes));
+	RD_TRY(read_start_from(r, mailbox));
+	RD_TRY(read_afterwards(r, mailbox));
+	if (mailbox->kind == RD_MAILBOX_MAILDIR)
+		return required_path(r, "Path", "/var/mail/complaints", &mailbox->path);
+	RD_TRY(required(r, "Host", "imap.landlord.example", &mailbox->host));
+	RD_TRY(required(r, "User", "complaints@landlord.example", &mailbox->user));
+	RD_TRY(port_or(r, security == RD_SECURITY_TLS ? 993 : 143, &mailbox->port));
+	RD_TRY(secret_place(r, "Password", &mailbox->password));
+	if (mailbox->password.from == RD_SECRET_NONE)
+		return missing(r, "Password", "credential mailbox");
+	return check_security(r, mailbox->security, mailbox->host);
+}
+
+static enum rd_rc check_signed_url(const struct reading *r)
+{
+	if (r->owner->config.public_url[0] != '\0')
+		return RD_OK;
+	return rd_stanza_fail(r->stanza, &r->stanza->fields[0], r->err,
+		"its requests are signed over the public address; add `Public URL: https://...` to "
+		"the "
+		"`Gateway:` stanza, as the provider was told it");
+}
+
+static enum rd_rc read_texts(const struct reading *r, struct rd_texts_config *texts)
+{
+	int kind = RD_TEXTS_TWILIO;
+
+	RD_TRY(rd_stanza_check_fields(r->stanza, texts_fields, NULL, r->err));
+	RD_TRY(check_name(r));
+	texts->name = r->stanza->fields[0].value;
+	if (rd_stanza_field(r->stanza, "Kind") == NULL)
+		return missing(r, "Kind", "twilio");
+	RD_TRY(choice(r, "Kind", texts_kinds, &kind));
+	texts->kind = (enum rd_texts_kind)kind;
+	RD_TRY(required(r, "Number", "+447700900000", &texts->number));
+	RD_TRY(secret_place(r, "Token", &texts->token));
+	RD_TRY(secret_place(r, "API key", &texts->api_key));
+	texts->account = text_or(r, "Account", "");
+	texts->template_id = text_or(r, "Template", "");
+	texts->path = text_or(r, "Path", "");
+	texts->landlord = text_or(r, "Landlord", NULL);
+	texts->api_url = text_or(r, "API URL", kind == RD_TEXTS_TWILIO ? TWILIO_API : NOTIFY_API);
+	if (texts->token.from == RD_SECRET_NONE)
+		return missing(r, "Token", "credential texts");
+	switch (texts->kind) {
+	case RD_TEXTS_TWILIO:
+		RD_TRY(required(
+			r, "Account", "AC00000000000000000000000000000000", &texts->account));
+		return check_signed_url(r);
+	case RD_TEXTS_NOTIFY:
+		RD_TRY(required(r, "Template", "f33517ff-2a88-4f6e-b855-c550268ce08a",
+			&texts->template_id));
+		if (texts->api_key.from == RD_SECRET_NONE)
+			return missing(r, "API key", "credential notify-key");
+		return RD_OK;
+	case RD_TEXTS_TRAY:
+		return required_path(r, "Path", "/var/lib/redress/tray", &texts->path);
+	}
+	return RD_OK;
+}
+
+static enum rd_rc read_outgoing(const struct reading *r, struct rd_outgoing_config *outgoing)
+{
+	static const int default_port[] = { 465, 587, 25 };
+	int kind = RD_OUTGOING_SMTP, security = RD_SECURITY_TLS;
+
+	RD_TRY(rd_stanza_check_fields(r->stanza, outgoing_fields, NULL, r->err));
+	RD_TRY(check_name(r));
+	outgoing->name = r->stanza->fields[0].value;
+	RD_TRY(choice(r, "Kind", outgoing_kinds, &kind));
+	RD_TRY(choice(r, "Security", security_names, &security));
+	outgoing->kind = (enum rd_outgoing_kind)kind;
+	outgoing->security = (enum rd_security)security;
+	outgoing->path = outgoing->host = "";
+	outgoing->ca_file = text_or(r, "CA file", "");
+	outgoing->user = text_or(r, "User", "");
+	outgoing->envelope_sender = text_or(r, "Envelope sender", "");
+	if (strcmp(outgoing->envelope_sender, "<>") == 0)
+		outgoing->envelope_sender = "";
+	RD_TRY(required(
+		r, "From", "Complaints Team <complaints@landlord.example>", &outgoing->from));
+	RD_TRY(check_email(r, "From", outgoing->from));
+	if (outgoing->envelope_sender[0] != '\0')
+		RD_TRY(check_email(r, "Envelope sender", outgoing->envelope_sender));
+	if (outgoing->kind == RD_OUTGOING_MAILDIR)
+		return required_path(r, "Path", "/var/lib/redress/sent", &outgoing->path);
+	RD_TRY(required(r, "Host", "smtp.landlord.example", &outgoing->host));
+	RD_TRY(port_or(r, default_port[security], &outgoing->port));
+	RD_TRY(secret_place(r, "Password", &outgoing->password));
+	if (outgoing->user[0] != '\0' && outgoing->password.from == RD_SECRET_NONE)
+		return missing(r, "Password", "credential smtp");
+	return check_security(r, outgoing->security, outgoing->host);
+}
+
+static enum rd_rc read_stanza(const struct reading *r)
+{
+	struct rd_config *config = &r->owner->config;
+	const struct rd_field *first = &r->stanza->fields[0];
+	const char *guess;
+
+	if (strcasecmp(first->name, "Gateway") == 0)
+		return read_gateway(r, config);
+	if (strcasecmp(first->name, "Mailbox") == 0) {
+		if (config->n_mailboxes == RD_MAILBOXES_MAX)
+			return rd_stanza_fail(r->stanza, first, r->err, "more than %d mailboxes",
+				RD_MAILBOXES_MAX);
+		return read_mailbox(r, &config->mailboxes[config->n_mailboxes++]);
+	}
+	if (strcasecmp(first->name, "Texts") == 0) {
+		if (config->n_texts == RD_TEXTS_MAX)
+			return rd_stanza_fail(
+				r->stanza, first, r->err, "more than %d numbers", RD_TEXTS_MAX);
+		return read_texts(r, &config->texts[config->n_texts++]);
+	}
+	if (strcasecmp(first->name, "Outgoing") == 0) {
+		if (config->outgoing != NULL)
+			return rd_stanza_fail(r->stanza, first, r->err,
+				"a second `Outgoing:` stanza; there is one a file");
+		config->outgoing = &r->owner->outgoing;
+		return read_outgoing(r, config->outgoing);
+	}
+	guess = rd_did_you_mean(first->name, stanza_names);
+	return rd_stanza_fail(r->stanza, first, r->err,
+		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:` or `Outgoing:`, not "
+		"`%s:`%s%s%s",
+		first->name, guess != NULL ? "; did you mean `" : "", guess != NULL ? guess : "",
+		guess != NULL ? "`?" : "");
+}
+
+static enum rd_rc check_names_differ(
+	const struct rd_config *config, const char *file, struct rd_err *err)
+{
+	for (size_t i = 0; i < config->n_mailboxes; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(config->mailboxes[i].name, config->mailboxes[k].name) == 0)
+				return rd_fail(err, RD_E_INPUT,
+					"%s: two mailboxes are called `%s`; give each a name of "
+					"its own",
+					file, config->mailboxes[i].name);
+	for (size_t i = 0; i < config->n_texts; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(config->texts[i].name, config->texts[k].name) == 0)
+				return rd_fail(err, RD_E_INPUT,
+					"%s: two `Texts:` stanzas are called `%s`; give each a "
+					"name of its own",
+					file, config->texts[i].name);
+	return RD_OK;
+}
+
+static enum rd_rc check_whole(struct rd_config *config, const char *file, struct rd_err *err)
+{
+	if (config->gateway == NULL)
+		return rd_fail(err, RD_E_INPUT,
+			"%s:1:1: no `Gateway:` stanza; begin the file with `Gateway: NAME`, "
+			"`State: FILE` "
+			"and `Landlord: NAME`",
+			file);
+	if (config->n_mailboxes + config->n_texts == 0)
+		return rd_fail(err, RD_E_INPUT,
+			"%s: nothing to listen to; add a `Mailbox:` or a `Texts:` stanza", file);
+	if (config->n_texts > 0 && !config->listen)
+		return rd_fail(err, RD_E_INPUT,
+			"%s: text messages come in by HTTP; add `Listen: 127.0.0.1:8425` to the "
+			"`Gateway:` stanza",
+			file);
+	if (config->n_mailboxes > 0 && config->outgoing == NULL)
+		return rd_fail(err, RD_E_INPUT,
+			"%s: no way to answer a mail; add an `Outgoing:` stanza", file);
+	for (size_t i = 0; i < config->n_mailboxes; i++)
+		if (config->mailboxes[i].landlord == NULL)
+			config->mailboxes[i].landlord = config->landlord;
+	for (size_t i = 0; i < config->n_texts; i++)
+		if (config->texts[i].landlord == NULL)
+			config->texts[i].landlord = config->landlord;
+	return check_names_differ(config, file, err);
+}
+
+static struct config_owner *new_owner(void)
+{
+	struct config_owner *owner = calloc(1, sizeof *owner);
+
+	RD_ASSERT(owner != NULL);
+	owner->arena = rd_arena_new(CONFIG_ARENA_BYTES);
+	owner->config.mailboxes = owner->mailboxes;
+	owner->config.texts = owner->texts;
+	owner->config.listen_host = "127.0.0.1";
+	owner->config.public_url = "";
+	owner->config.alarms_to = "";
+	owner->config.text_hours_from_min = 8 * 60;
+	owner->config.text_hours_to_min = 20 * 60;
+	owner->config.text_pause_s = 90;
+	return owner;
+}
+
+enum rd_rc rd_config_parse(const char *file, const char *text, size_t len,
+	struct rd_config **ret_config, struct rd_err *err)
+{
+	struct config_owner *owner = new_owner();
+	RD_CLEANUP(rd_config_cleanup) struct rd_config *config = &owner->config;
+	struct rd_stanzas stanzas;
+
+	config->file = rd_arena_strdup(owner->arena, file);
+	RD_TRY(rd_stanzas_parse(config->file, text, len, owner->arena, &stanzas, err));
+	for (size_t i = 0; i < stanzas.n_items; i++) {
+		struct reading reading = { owner, &stanzas.items[i], err };
+
+		RD_TRY(read_stanza(&reading));
+	}
+	RD_TRY(check_whole(config, file, err));
+	*ret_config = RD_STEAL(config);
+	return RD_OK;
+}
+
+enum rd_rc rd_config_read(const char *path, struct rd_config **ret_config, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(CONFIG_ARENA_BYTES);
+	const char *text;
+	size_t len;
+
+	RD_TRY(rd_file_read(path, RD_STANZA_FILE_MAX, arena, &text, &len, err));
+	return rd_config_parse(path, text, len, ret_config, err);
+}
+
+void rd_config_free(struct rd_config *config)
+{
+	struct config_owner *owner = (struct config_owner *)(void *)config;
+
+	if (owner == NULL)
+		return;
+	rd_arena_free(owner->arena);
+	free(owner);
+}
+
+void rd_config_cleanup(struct rd_config **config)
+{
+	rd_config_free(*config);
+}

@@ -1,0 +1,112 @@
+#include "redress/wire/credential.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_BYTES_MAX 1024
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static enum rd_rc place_path(
+	const struct rd_secret_place *place, char *ret_path, size_t size, struct rd_err *err)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	int n;
+
+	if (place->from == RD_SECRET_FILE) {
+		n = snprintf(ret_path, size, "%s", place->name);
+	} else {
+		if (directory == NULL)
+			return rd_fail(err, RD_E_INPUT,
+				"credential %s: no credentials were handed over; add "
+				"`LoadCredential=%s:/path` to the unit, or write `file /path` "
+				"instead",
+				place->name, place->name);
+		n = snprintf(ret_path, size, "%s/%s", directory, place->name);
+	}
+	if (n < 0 || (size_t)n >= size)
+		return rd_fail(
+			err, RD_E_RANGE, "the secret's path is too long: %.80s...", place->name);
+	return RD_OK;
+}
+
+/* A secret that others can read is none. Credentials are systemd's own affair. */
+static enum rd_rc check_private(
+	int fd, const struct rd_secret_place *place, const char *path, struct rd_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return rd_fail(err, RD_E_INPUT, "%s: not a plain file", path);
+	if (place->from == RD_SECRET_CREDENTIAL)
+		return RD_OK;
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return rd_fail(err, RD_E_INPUT,
+			"%s: others can read this secret; run `chmod 600 %s`", path, path);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return rd_fail(err, RD_E_INPUT,
+			"%s: this secret belongs to another user; make it the gateway's own", path);
+	return RD_OK;
+}
+
+static enum rd_rc check_text(const char *text, size_t len, const char *path, struct rd_err *err)
+{
+	if (len == 0)
+		return rd_fail(err, RD_E_INPUT, "%s: the secret is empty", path);
+	if (memchr(text, '\0', len) != NULL || memchr(text, '\n', len) != NULL ||
+		memchr(text, '\r', len) != NULL)
+		return rd_fail(err, RD_E_INPUT,
+			"%s: the secret has a line break or a NUL inside; it must be one line",
+			path);
+	return RD_OK;
+}
+
+enum rd_rc rd_credential_read(
+	const struct rd_secret_place *place, struct rd_secret *ret_secret, struct rd_err *err)
+{
+	RD_CLEANUP(rd_secret_wipe) struct rd_secret secret = { { 0 } };
+	RD_CLEANUP(close_fd) int fd = -1;
+	char path[PATH_BYTES_MAX];
+	size_t len = 0;
+	ssize_t n;
+
+	if (place->from == RD_SECRET_NONE)
+		return rd_fail(err, RD_E_MISSING, "no secret is configured");
+	RD_TRY(place_path(place, path, sizeof path, err));
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return rd_fail(
+			err, RD_E_INPUT, "%s: cannot read the secret: %s", path, strerror(errno));
+	RD_TRY(check_private(fd, place, path, err));
+	while ((n = read(fd, secret.text + len, sizeof secret.text - len)) > 0) {
+		len += (size_t)n;
+		if (len == sizeof secret.text)
+			return rd_fail(err, RD_E_RANGE, "%s: longer than %d bytes", path,
+				RD_SECRET_MAX - 1);
+	}
+	if (n < 0)
+		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
+	if (len > 0 && secret.text[len - 1] == '\n')
+		len--;
+	if (len > 0 && secret.text[len - 1] == '\r')
+		len--;
+	RD_TRY(check_text(secret.text, len, path, err));
+	secret.text[len] = '\0';
+	memcpy(ret_secret, &secret, sizeof secret);
+	memset(ret_secret->text + len, 0, sizeof ret_secret->text - len);
+	return RD_OK;
+}
+
+void rd_secret_wipe(struct rd_secret *secret)
+{
+	explicit_bzero(secret, sizeof *secret);
+}
