@@ -1,0 +1,23 @@
+/* backup: a whole copy while the daemon runs, and the way back. Promise 11. */
+#ifndef REDRESS_STORE_BACKUP_H
+#define REDRESS_STORE_BACKUP_H
+
+#include "redress/store/db.h"
+
+/* Name of the instant kept by rd_meta_get_int: letters for messages received (first seen) before
+ * restored_until_ms and after restored_from_ms wait for a person. 0: never restored. */
+#define RD_META_RESTORED_FROM  "restored_from_ms"  /* when the backup was taken */
+#define RD_META_RESTORED_UNTIL "restored_until_ms" /* when it was restored */
+
+/* Writes FILE (0600; made beside and renamed; refuses one that is there: RD_E_EXISTS), synced. */
+RD_MUST_USE enum rd_rc rd_backup_write(
+	struct rd_db *db, const char *file, int64_t now_ms, struct rd_err *err);
+
+/* Puts the backup in the place of the state file (which may be missing; an old one is kept as
+ * STATE.before-restore). Refuses (RD_E_REFUSED) one that is damaged, newer than this program, or
+ * whose audit chain is broken; RD_E_AGAIN while a daemon holds the lock. Unsent rows of the outbox
+ * (queued, sending) become uncertain for a person. */
+RD_MUST_USE enum rd_rc rd_backup_restore(
+	const char *file, const char *state, int64_t now_ms, struct rd_err *err);
+
+#endif

@@ -1,0 +1,41 @@
+/* tasks: everything that a person owes, with its day. The wording is ours, never a resident's. */
+#ifndef REDRESS_STORE_TASKS_H
+#define REDRESS_STORE_TASKS_H
+
+#include "redress/base/date.h"
+#include "redress/store/db.h"
+
+struct rd_task {
+	int64_t id;
+	const char *kind; /* "acknowledge", "define", "review", "settle", "safeguarding", ... */
+	int64_t case_id, message_id, outbox_id; /* 0: none */
+	const char *cause;    /* with kind and case the key among those not done; "" will do */
+	const char *text;     /* one sentence: what to do */
+	const char *landlord; /* "" where none */
+	struct rd_date due;
+	int64_t created_ms, done_ms;
+	const char *done_by, *done_how;
+	int64_t n; /* how many messages share it (old mail), 1 else */
+};
+
+/* One that is there already (same kind, case and cause, not done) stays, with the earlier day:
+ * RD_OK, *ret_new false. */
+RD_MUST_USE enum rd_rc rd_task_put(struct rd_tx *tx, const struct rd_task *task, int64_t now_ms,
+	int64_t *ret_id, bool *ret_new, struct rd_err *err);
+/* The shared row of old mail: made with n 1, else n + 1. */
+RD_MUST_USE enum rd_rc rd_task_share(struct rd_tx *tx, const struct rd_task *task, int64_t now_ms,
+	int64_t *ret_id, struct rd_err *err);
+/* RD_E_MISSING, or RD_E_EXISTS when it is done already. */
+RD_MUST_USE enum rd_rc rd_task_done(struct rd_tx *tx, int64_t id, const char *by, const char *how,
+	int64_t now_ms, struct rd_err *err);
+/* All of a case that are not done, of one kind where not NULL. *ret_n may be NULL. */
+RD_MUST_USE enum rd_rc rd_task_done_of_case(struct rd_tx *tx, int64_t case_id, const char *kind,
+	const char *by, const char *how, int64_t now_ms, int64_t *ret_n, struct rd_err *err);
+/* Not done, due on or before the day (unset: all), soonest first. */
+RD_MUST_USE enum rd_rc rd_task_list(struct rd_db *db, struct rd_date due_by, struct rd_arena *arena,
+	struct rd_task **ret_tasks, size_t *ret_n, struct rd_err *err);
+/* Of one case, done ones too. */
+RD_MUST_USE enum rd_rc rd_task_list_case(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
+	struct rd_task **ret_tasks, size_t *ret_n, struct rd_err *err);
+
+#endif
