@@ -25,6 +25,7 @@
 #include <stdint.h>
 #include "redress/base/date.h"
 #include "redress/message/message.h"
+#include "redress/policy/case_words.h"
 #include "redress/policy/landlord.h"
 #include "redress/policy/letter.h"
 #include "redress/policy/workday.h"
@@ -48,15 +49,6 @@ enum rd_guard {
 	RD_N_GUARDS,
 };
 extern const char *const rd_guard_names[RD_N_GUARDS + 1];
-
-enum rd_case_status {
-	RD_STATUS_REVIEW = 0,
-	RD_STATUS_OPEN,
-	RD_STATUS_ANSWERED,
-	RD_STATUS_CLOSED,
-	RD_N_STATUSES,
-};
-extern const char *const rd_status_names[RD_N_STATUSES + 1]; /* "review", "open", ... */
 
 /* The case that the message joins, as far as the decision needs it. */
 struct rd_joined_case {
@@ -97,16 +89,6 @@ struct rd_facts {
 	int64_t first_seen_ms;      /* when we first saw it */
 	int64_t now_ms;
 };
-
-enum rd_fate {
-	RD_FATE_OPENED = 0,
-	RD_FATE_JOINED,
-	RD_FATE_OTHER,
-	RD_FATE_GUARDED,
-	RD_FATE_DUPLICATE,
-	RD_N_FATES,
-};
-extern const char *const rd_fate_names[RD_N_FATES + 1];
 
 /* Why no letter goes by itself, the gravest first. */
 enum rd_withheld {
@@ -162,7 +144,7 @@ struct rd_verdict_clock {
 				       starts and due are then unset */
 };
 
-enum rd_alarm {
+enum rd_alarm_cause {
 	RD_ALARM_CALENDAR_ENDED = 0,
 	RD_ALARM_QUARANTINED,
 	RD_ALARM_WRONG_CODES,
@@ -174,7 +156,7 @@ extern const char *const rd_alarm_names[RD_N_ALARMS + 1];
 enum rd_letter_to { RD_LETTER_TO_SENDER = 0, RD_LETTER_TO_CASE }; /* never to a new address */
 
 struct rd_verdict {
-	enum rd_fate fate;
+	enum rd_fate_kind fate;
 	enum rd_kind kind;            /* of the message; of the case it opens, where it opens one */
 	bool review;                  /* a case opened is under review; a joined message is listed */
 	const char *reasons[RD_VERDICT_REASONS_MAX]; /* for review, besides the score's; static */
@@ -198,7 +180,7 @@ struct rd_verdict {
 	size_t n_tasks;
 	struct rd_verdict_clock clocks[RD_VERDICT_CLOCKS_MAX];
 	size_t n_clocks;
-	enum rd_alarm alarms[RD_VERDICT_ALARMS_MAX];
+	enum rd_alarm_cause alarms[RD_VERDICT_ALARMS_MAX];
 	size_t n_alarms;
 	bool old;                     /* received more than RD_OLD_WORKDAYS working days before seen */
 	bool calendar_ended;

@@ -38,6 +38,7 @@
 #include "redress/base/date.h"
 #include "redress/base/err.h"
 #include "redress/message/message.h"
+#include "redress/policy/case_words.h"
 #include "redress/policy/landlord.h"
 #include "redress/rules/kind.h"
 #include "redress/rules/ruleset.h"
@@ -67,9 +68,6 @@ enum rd_letter_kind {
 
 extern const char *const rd_letter_names[RD_N_LETTERS + 1]; /* "none", "acknowledgement", ... */
 bool rd_letter_parse_kind(const char *name, enum rd_letter_kind *ret_kind);
-
-enum rd_stage { RD_STAGE_NONE = 0, RD_STAGE_1, RD_STAGE_2, RD_N_STAGES };
-extern const char *const rd_stage_names[RD_N_STAGES + 1]; /* "none", "stage1", "stage2" */
 
 struct rd_letters; /* all letters of one rule folder; arena, immutable */
 struct rd_letter;

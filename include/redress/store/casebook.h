@@ -10,6 +10,7 @@
 
 #include "redress/base/date.h"
 #include "redress/message/reference.h"
+#include "redress/policy/case_words.h"
 #include "redress/rules/kind.h"
 #include "redress/store/db.h"
 
@@ -18,8 +19,6 @@
 #define RD_CASE_TAGS_MAX  200 /* topics, or marks, of one case */
 #define RD_CLOCK_NAME_MAX 40
 
-enum rd_stage { RD_STAGE_NONE = 0, RD_STAGE_1, RD_STAGE_2 };
-enum rd_status { RD_STATUS_REVIEW = 0, RD_STATUS_OPEN, RD_STATUS_ANSWERED, RD_STATUS_CLOSED };
 enum rd_case_channel {
 	RD_BY_EMAIL = 0,
 	RD_BY_SMS,
@@ -28,15 +27,13 @@ enum rd_case_channel {
 	RD_BY_IN_PERSON,
 	RD_BY_OTHER,
 };
-extern const char *const rd_stage_names[4];	   /* none stage1 stage2, NULL-ended */
-extern const char *const rd_status_names[5];	   /* review open answered closed */
 extern const char *const rd_case_channel_names[7]; /* email sms phone letter in_person other */
 
 struct rd_case_new {
 	const char *landlord;
 	enum rd_kind kind;
 	enum rd_stage stage;
-	enum rd_status status; /* review or open */
+	enum rd_case_status status; /* review or open */
 	enum rd_case_channel channel;
 	const char *address; /* of the resident: e-mail address or number; "" for none */
 	const char *name;    /* display name, "" for none */
@@ -59,7 +56,7 @@ struct rd_case {
 	const char *landlord;
 	enum rd_kind kind;
 	enum rd_stage stage;
-	enum rd_status status;
+	enum rd_case_status status;
 	enum rd_case_channel channel;
 	const char *contact; /* address or number; "" none or erased */
 	const char *contact_name;
@@ -91,7 +88,7 @@ struct rd_case_filter {
 	const char *landlord; /* NULL: any, and so below */
 	const enum rd_kind *kind;
 	const enum rd_stage *stage;
-	const enum rd_status *status;
+	const enum rd_case_status *status;
 	bool not_closed;
 	const char *address;
 	int64_t opened_from_ms, opened_before_ms; /* 0: open */
@@ -110,7 +107,7 @@ RD_MUST_USE enum rd_rc rd_case_find_only_open(struct rd_db *db, const char *addr
 
 /* review -> open, closed; open -> review, answered, closed; answered -> open, review, closed;
  * closed -> open. why: for closed; "" else. */
-RD_MUST_USE enum rd_rc rd_case_set_status(struct rd_tx *tx, int64_t case_id, enum rd_status status,
+RD_MUST_USE enum rd_rc rd_case_set_status(struct rd_tx *tx, int64_t case_id, enum rd_case_status status,
 	const char *why, int64_t now_ms, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_set_kind(struct rd_tx *tx, int64_t case_id, enum rd_kind kind,
 	enum rd_stage stage, struct rd_err *err);

@@ -19,6 +19,7 @@
 #define REDRESS_STORE_OUTBOX_H
 
 #include "redress/base/date.h"
+#include "redress/message/message.h"
 #include "redress/store/casebook.h"
 #include "redress/store/db.h"
 

@@ -10,6 +10,7 @@
 #define REDRESS_STORE_QUEUE_H
 
 #include "redress/message/message.h"
+#include "redress/policy/case_words.h"
 #include "redress/store/db.h"
 
 #define RD_ATTEMPTS_MAX	  3
@@ -60,16 +61,6 @@ RD_MUST_USE enum rd_rc rd_queue_give_back(
  * detail: "signal 11", never content. */
 RD_MUST_USE enum rd_rc rd_queue_record_death(struct rd_tx *tx, int64_t message_id,
 	const char *detail, int *ret_attempts, struct rd_err *err);
-
-enum rd_fate_kind {
-	RD_FATE_NONE = 0,
-	RD_FATE_OPENED,	   /* case_id */
-	RD_FATE_JOINED,	   /* case_id */
-	RD_FATE_OTHER,	   /* sure; kept, listed, never answered */
-	RD_FATE_GUARDED,   /* detail says which */
-	RD_FATE_DUPLICATE, /* duplicate_of; case_id where that has one */
-};
-extern const char *const rd_fate_names[7]; /* "" opened joined other guarded duplicate, NULL */
 
 struct rd_fate {
 	enum rd_fate_kind kind;
