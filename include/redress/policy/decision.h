@@ -75,7 +75,7 @@ struct rd_facts {
 	bool nothing_new;           /* stripping left nothing and the whole was scored */
 	bool quarantined;           /* it killed the parser three times: there is no score (NULL) */
 	bool score_failed;          /* the rules reported an error: there is no score (NULL) */
-	bool says_complaint;        /* the message is the lone word COMPLAINT, the answer to our offer */
+	bool says_complaint;        /* rd_message_word gave RD_WORD_COMPLAINT: the answer to our offer */
 	struct rd_joined_case joined;
 	bool sender_known;          /* the sender's address or number stands on the joined case */
 	bool possibly_related;      /* does not join, but has something to do with an open case */
@@ -193,9 +193,6 @@ void rd_decide(const struct rd_score *score, const struct rd_facts *facts,
 
 /* Which marks of a message withhold the reply: RD_WITHHELD_NO, _AUTOMATIC or _NO_REPLY. */
 enum rd_withheld rd_automatic_withholds(const struct rd_automatic *automatic);
-
-/* The whole of a text or of a mail's new words is COMPLAINT (any case, quotes and full stop around). */
-bool rd_says_complaint(const struct rd_message *message);
 
 /* A review case that nobody decided: at this instant (09:00 London on the last working day before
  * stage1.acknowledge is due) it becomes a complaint by default, or alarms. */
