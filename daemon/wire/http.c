@@ -1,0 +1,228 @@
+#include "redress/wire/http.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "redress/wire/config.h"
+
+#define RETRY_AFTER_S_MAX 86400
+
+struct rd_http {
+	CURL *curl;
+	char ca_file[4096];
+};
+
+struct answer {
+	struct rd_buf body;
+	bool too_long;
+	int64_t retry_after_s;
+};
+
+enum rd_rc rd_http_new(const char *ca_file, struct rd_http **ret_http, struct rd_err *err)
+{
+	if (strlen(ca_file) >= sizeof((struct rd_http *)NULL)->ca_file)
+		return rd_fail(err, RD_E_RANGE, "the path of the CA file is too long");
+	struct rd_http *http = calloc(1, sizeof *http);
+	RD_ASSERT(http);
+	http->curl = curl_easy_init();
+	RD_ASSERT(http->curl);
+	memcpy(http->ca_file, ca_file, strlen(ca_file) + 1);
+	*ret_http = http;
+	return RD_OK;
+}
+
+void rd_http_free(struct rd_http *http)
+{
+	if (!http)
+		return;
+	curl_easy_cleanup(http->curl);
+	free(http);
+}
+
+void rd_http_cleanup(struct rd_http **http)
+{
+	rd_http_free(*http);
+}
+
+void rd_http_response_free(struct rd_http_response *response)
+{
+	rd_buf_free(&response->body);
+}
+
+static size_t take_body(char *data, size_t size, size_t n, void *context)
+{
+	struct answer *answer = context;
+	struct rd_err err = { 0 };
+	if (rd_buf_add(&answer->body, data, size * n, &err) != RD_OK) {
+		answer->too_long = true;
+		return 0;
+	}
+	return size * n;
+}
+
+static size_t take_header(char *data, size_t size, size_t n, void *context)
+{
+	static const char name[] = "retry-after:";
+	struct answer *answer = context;
+	size_t len = size * n;
+	if (len <= sizeof name - 1 || strncasecmp(data, name, sizeof name - 1) != 0)
+		return len;
+	int64_t seconds = 0;
+	size_t at = sizeof name - 1;
+	while (at < len && data[at] == ' ')
+		at++;
+	for (; at < len && data[at] >= '0' && data[at] <= '9'; at++) {
+		seconds = seconds * 10 + (data[at] - '0');
+		if (seconds > RETRY_AFTER_S_MAX)
+			seconds = RETRY_AFTER_S_MAX;
+	}
+	answer->retry_after_s = seconds;
+	return len;
+}
+
+static void free_url(CURLU **url)
+{
+	curl_url_cleanup(*url);
+}
+
+static void free_text(char **text)
+{
+	curl_free(*text);
+}
+
+static void free_headers(struct curl_slist **list)
+{
+	curl_slist_free_all(*list);
+}
+
+/* Checks the address and copies its host for messages. */
+static enum rd_rc check_url(const char *text, char host[static 256], struct rd_err *err)
+{
+	if (strlen(text) > RD_HTTP_URL_BYTES_MAX)
+		return rd_fail(err, RD_E_RANGE, "an address of more than %d bytes",
+			RD_HTTP_URL_BYTES_MAX);
+	RD_CLEANUP(free_url) CURLU *url = curl_url();
+	RD_ASSERT(url);
+	RD_CLEANUP(free_text) char *scheme = NULL;
+	RD_CLEANUP(free_text) char *name = NULL;
+	if (curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
+		curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+		curl_url_get(url, CURLUPART_HOST, &name, 0) != CURLUE_OK)
+		return rd_fail(err, RD_E_REFUSED,
+			"an address that cannot be read; it starts with https:// and a host");
+	size_t len = strlen(name);
+	const char *bare = name;
+	if (len > 2 && name[0] == '[') { /* an IPv6 address stands in brackets */
+		bare = name + 1;
+		len -= 2;
+	}
+	if (len >= 256)
+		return rd_fail(err, RD_E_RANGE, "a host name of more than 255 bytes");
+	memcpy(host, bare, len);
+	host[len] = '\0';
+	if (strcasecmp(scheme, "https") == 0)
+		return RD_OK;
+	if (strcasecmp(scheme, "http") == 0 && rd_host_is_loopback(host))
+		return RD_OK;
+	return rd_fail(err, RD_E_REFUSED, "%s: only https is used, and http for loopback alone; "
+					  "write https:// in the address",
+		host);
+}
+
+static void add_header(struct curl_slist **list, const char *name, const char *value)
+{
+	size_t size = strlen(name) + strlen(value) + 3;
+	char *line = malloc(size);
+	RD_ASSERT(line);
+	snprintf(line, size, "%s: %s", name, value);
+	struct curl_slist *longer = curl_slist_append(*list, line);
+	RD_ASSERT(longer);
+	explicit_bzero(line, size);
+	free(line);
+	*list = longer;
+}
+
+static void set_up(struct rd_http *http, const struct rd_http_request *request,
+	struct answer *answer, struct curl_slist *headers)
+{
+	CURL *curl = http->curl;
+	bool post = strcmp(request->method, "POST") == 0;
+	RD_ASSERT(post || strcmp(request->method, "GET") == 0);
+	curl_easy_reset(curl); /* keeps the connections */
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_URL, request->url);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (http->ca_file[0]) {
+		curl_easy_setopt(curl, CURLOPT_CAINFO, http->ca_file);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	}
+	int64_t timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : RD_HTTP_TIMEOUT_MS;
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+		(long)(timeout_ms < RD_HTTP_CONNECT_MS ? timeout_ms : RD_HTTP_CONNECT_MS));
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "redress/" RD_VERSION);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	if (request->user) {
+		curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);
+		curl_easy_setopt(curl, CURLOPT_PASSWORD,
+			request->password ? request->password : "");
+	}
+	if (post) {
+		curl_easy_setopt(curl, CURLOPT_POST, 1L);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body ? request->body : "");
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+		curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+	} else {
+		curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+	}
+}
+
+enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *request,
+	struct rd_http_response *ret_response, bool *ret_reached, struct rd_err *err)
+{
+	char host[256];
+	*ret_reached = false;
+	RD_TRY(check_url(request->url, host, err));
+	if (request->authorization && strpbrk(request->authorization, "\r\n"))
+		return rd_fail(err, RD_E_REFUSED, "%s: a secret with a line break in it", host);
+	RD_CLEANUP(free_headers) struct curl_slist *headers = NULL;
+	if (request->content_type)
+		add_header(&headers, "Content-Type", request->content_type);
+	if (request->authorization)
+		add_header(&headers, "Authorization", request->authorization);
+	add_header(&headers, "Accept", "application/json");
+	add_header(&headers, "Expect", ""); /* no 100-continue: it only costs a second */
+	struct answer answer = { .body = RD_BUF(RD_HTTP_ANSWER_BYTES_MAX) };
+	set_up(http, request, &answer, headers);
+	char detail[CURL_ERROR_SIZE] = "";
+	curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, detail);
+	CURLcode rc = curl_easy_perform(http->curl);
+	long sent_bytes = 0;
+	long status = 0;
+	curl_easy_getinfo(http->curl, CURLINFO_REQUEST_SIZE, &sent_bytes);
+	curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_reset(http->curl); /* forgets pointers to the caller's memory, and the secrets */
+	*ret_reached = sent_bytes > 0;
+	if (rc != CURLE_OK) {
+		rd_buf_free(&answer.body);
+		if (answer.too_long)
+			return rd_fail(err, RD_E_RANGE, "%s: an answer of more than %u bytes", host,
+				RD_HTTP_ANSWER_BYTES_MAX);
+		return rd_fail(err, RD_E_AGAIN, "%s: %s", host, curl_easy_strerror(rc));
+	}
+	ret_response->status = status;
+	ret_response->body = answer.body;
+	ret_response->retry_after_s = answer.retry_after_s;
+	return RD_OK;
+}

@@ -1,0 +1,220 @@
+#include "redress/wire/providers/twilio_api.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "redress/base/date.h"
+#include "redress/wire/providers/encode.h"
+
+#define CLOCK_SKEW_MS (2 * 60 * 1000)
+
+static void free_json(json_t **json)
+{
+	json_decref(*json);
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	return text ? text : "";
+}
+
+static json_t *read_json(const struct rd_http_response *response)
+{
+	json_error_t why;
+	return json_loadb(rd_buf_str(&response->body), response->body.len, JSON_REJECT_DUPLICATES,
+		&why);
+}
+
+static const char *base_path(const struct rd_provider_account *account, struct rd_arena *arena)
+{
+	const char *sid = rd_percent_encode(arena, account->account, strlen(account->account));
+	return rd_arena_printf(arena, "%s/2010-04-01/Accounts/%s/Messages.json", account->api_url,
+		sid ? sid : "");
+}
+
+static const char *enc(struct rd_arena *arena, const char *text)
+{
+	const char *out = rd_percent_encode(arena, text, strlen(text));
+	return out ? out : "";
+}
+
+static void authorise(const struct rd_provider_account *account, struct rd_http_request *request)
+{
+	request->user = account->account;
+	request->password = account->token;
+}
+
+enum rd_rc rd_twilio_build_send(const struct rd_provider_account *account,
+	const struct rd_provider_send *send, struct rd_arena *arena,
+	struct rd_http_request *ret_request, struct rd_err *err)
+{
+	/* A number that starts MG is a messaging service, which picks the number itself. */
+	bool service = strncmp(account->number, "MG", 2) == 0;
+	const char *body = rd_arena_printf(arena, "To=%s&%s=%s&Body=%s%s%s", enc(arena, send->to),
+		service ? "MessagingServiceSid" : "From", enc(arena, account->number),
+		enc(arena, send->body), send->status_url[0] ? "&StatusCallback=" : "",
+		enc(arena, send->status_url));
+	struct rd_http_request request = {
+		.method = "POST",
+		.url = base_path(account, arena),
+		.content_type = "application/x-www-form-urlencoded",
+		.body = body,
+		.body_len = body ? strlen(body) : 0,
+	};
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the text is too large to send");
+	authorise(account, &request);
+	*ret_request = request;
+	return RD_OK;
+}
+
+void rd_twilio_read_sent(const struct rd_provider_account *account,
+	const struct rd_provider_send *send, const struct rd_http_response *response,
+	struct rd_arena *arena, struct rd_provider_sent *ret_sent)
+{
+	(void)account;
+	(void)send;
+	struct rd_provider_sent sent = { .outcome = RD_SEND_UNCERTAIN, .id = "", .body = "",
+		.template_id = "" };
+	RD_CLEANUP(free_json) json_t *root = read_json(response);
+	int64_t code = json_integer_value(json_object_get(root, "code"));
+	long status = response->status;
+	if (code)
+		snprintf(sent.response, sizeof sent.response, "HTTP %ld, code %lld", status,
+			(long long)code);
+	else
+		snprintf(sent.response, sizeof sent.response, "HTTP %ld", status);
+	if (status >= 200 && status < 300) {
+		const char *id = text_of(root, "sid");
+		if (rd_twilio_id_good(id)) {
+			const char *id_copy = rd_arena_strdup(arena, id);
+			const char *body = rd_arena_strdup(arena, text_of(root, "body"));
+			sent.id = id_copy ? id_copy : "";
+			sent.body = body ? body : "";
+			sent.outcome = RD_SEND_DONE;
+			snprintf(sent.response, sizeof sent.response, "HTTP %ld %.40s", status, id);
+		}
+	} else if (status == 429 || status == 401 || status == 403 || status == 404 ||
+		(status >= 300 && status < 400)) {
+		sent.outcome = RD_SEND_AGAIN;
+		sent.wait_ms = response->retry_after_s * 1000;
+	} else if (status >= 400 && status < 500) {
+		sent.outcome = RD_SEND_REFUSED;
+	}
+	*ret_sent = sent;
+}
+
+enum rd_rc rd_twilio_build_ask(const struct rd_provider_account *account,
+	const struct rd_provider_send *send, const char *next_url, struct rd_arena *arena,
+	struct rd_http_request *ret_request, struct rd_err *err)
+{
+	const char *url = next_url ? next_url
+				   : rd_arena_printf(arena, "%s?To=%s&PageSize=50",
+					     base_path(account, arena), enc(arena, send->to));
+	struct rd_http_request request = { .method = "GET", .url = url };
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the question is too large to ask");
+	authorise(account, &request);
+	*ret_request = request;
+	return RD_OK;
+}
+
+/* "Fri, 24 May 2019 17:44:50 +0000" (RFC 5322 3.3, UTC as Twilio writes it). */
+static bool read_date(const char *text, int64_t *ret_ms)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	int day;
+	int year;
+	int hour;
+	int minute;
+	int second;
+	char month[4];
+	char instant[RD_INSTANT_MAX + 48];
+	struct rd_err err = { 0 };
+	const char *comma = strchr(text, ',');
+	if (!comma || strlen(text) > 40 ||
+		sscanf(comma + 1, "%2d %3[A-Za-z] %4d %2d:%2d:%2d", &day, month, &year, &hour,
+			&minute, &second) != 6 ||
+		strlen(month) != 3)
+		return false;
+	const char *at = strstr(months, month);
+	if (!at || (at - months) % 3 != 0)
+		return false;
+	snprintf(instant, sizeof instant, "%04d-%02d-%02dT%02d:%02d:%02dZ", year,
+		(int)(at - months) / 3 + 1, day, hour, minute, second);
+	return rd_instant_parse(instant, ret_ms, &err) == RD_OK;
+}
+
+static bool letter_or_digit(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* Letters and digits alone: Twilio may trim, and put plain quotes and dashes for typographic ones.
+ * Our texts name a case and a day, so that two of ours never read alike. */
+static bool same_words(const char *a, const char *b)
+{
+	for (;;) {
+		while (*a && !letter_or_digit(*a))
+			a++;
+		while (*b && !letter_or_digit(*b))
+			b++;
+		if (*a != *b)
+			return false;
+		if (!*a)
+			return true;
+		a++;
+		b++;
+	}
+}
+
+enum rd_rc rd_twilio_read_asked(const struct rd_provider_account *account,
+	const struct rd_provider_send *send, const struct rd_http_response *response,
+	struct rd_arena *arena, struct rd_provider_asked *ret_asked, struct rd_err *err)
+{
+	struct rd_provider_asked asked = { .answer = RD_ASKED_ABSENT, .id = "", .body = "" };
+	if (response->status != 200)
+		return rd_fail(err, RD_E_AGAIN, "the provider answered HTTP %ld", response->status);
+	RD_CLEANUP(free_json) json_t *root = read_json(response);
+	const json_t *messages = json_object_get(root, "messages");
+	if (!json_is_array(messages))
+		return rd_fail(err, RD_E_AGAIN, "the provider's list cannot be read");
+	bool older = false;
+	size_t i;
+	json_t *m;
+	json_array_foreach(messages, i, m) {
+		int64_t created_ms = 0;
+		if (strncmp(text_of(m, "direction"), "outbound", 8) != 0)
+			continue;
+		if (!read_date(text_of(m, "date_created"), &created_ms)) {
+			asked.answer = RD_ASKED_UNCLEAR; /* one that cannot be placed in time */
+			continue;
+		}
+		if (created_ms < send->attempted_ms - CLOCK_SKEW_MS) {
+			older = true;
+			continue;
+		}
+		if (!same_words(text_of(m, "body"), send->body))
+			continue;
+		asked.answer = RD_ASKED_FOUND;
+		asked.id = rd_arena_strdup(arena, text_of(m, "sid"));
+		asked.body = rd_arena_strdup(arena, text_of(m, "body"));
+		if (!asked.id || !asked.body)
+			return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+		*ret_asked = asked;
+		return RD_OK;
+	}
+	const char *next = text_of(root, "next_page_uri");
+	if (next[0] == '/' && !older) {
+		/* Only a path: the credentials never go to a host that an answer names. */
+		asked.next_url = rd_arena_printf(arena, "%s%s", account->api_url, next);
+		if (!asked.next_url)
+			return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+		if (asked.answer == RD_ASKED_ABSENT)
+			asked.answer = RD_ASKED_MORE;
+	}
+	*ret_asked = asked;
+	return RD_OK;
+}

@@ -1,0 +1,66 @@
+/* http: one request over HTTPS, answered or failed within a deadline.
+ *
+ * A client keeps its connections and is used by one thread at a time. TLS 1.2 or later, certificate
+ * and host name verified against the system's store or one CA file; there is no way to switch that
+ * off. Plain http is taken for loopback alone. Redirects are never followed, proxies of the
+ * environment never used, nothing is decompressed, and an answer is read up to
+ * RD_HTTP_ANSWER_BYTES_MAX.
+ *
+ * A POST always opens a connection of its own: libcurl repeats a request by itself when a kept
+ * connection turns out to be dead, and a text sent twice is what the outbox exists to prevent.
+ *
+ * Errors     RD_E_AGAIN    no answer: name, connection, time-out, certificate
+ *            RD_E_RANGE    the answer was longer than the limit
+ *            RD_E_REFUSED  an address that is neither https nor loopback
+ * Any HTTP status is an answer (RD_OK). Messages name the host, never a query or a secret.
+ */
+#ifndef REDRESS_WIRE_HTTP_H
+#define REDRESS_WIRE_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "redress/base/buf.h"
+#include "redress/base/err.h"
+
+#define RD_HTTP_ANSWER_BYTES_MAX (2u << 20)
+#define RD_HTTP_CONNECT_MS       10000
+#define RD_HTTP_TIMEOUT_MS       30000 /* the whole request */
+#define RD_HTTP_URL_BYTES_MAX    4096
+
+struct rd_http;
+
+/* Borrowed for the call. */
+struct rd_http_request {
+	const char *method; /* "GET" or "POST" */
+	const char *url;
+	const char *content_type; /* NULL without a body */
+	const char *body;
+	size_t body_len;
+	const char *authorization; /* the whole value of that header, or NULL */
+	const char *user;	   /* Basic authentication, or NULL */
+	const char *password;
+	int64_t timeout_ms; /* 0: RD_HTTP_TIMEOUT_MS */
+};
+
+/* Owned: rd_http_response_free. */
+struct rd_http_response {
+	long status;
+	struct rd_buf body;
+	int64_t retry_after_s; /* Retry-After in seconds, 0 where there was none */
+};
+
+/* ca_file  "" for the system's store */
+RD_MUST_USE enum rd_rc rd_http_new(const char *ca_file, struct rd_http **ret_http,
+	struct rd_err *err);
+void rd_http_free(struct rd_http *http); /* NULL is fine */
+void rd_http_cleanup(struct rd_http **http);
+
+/* ret_response  set only on RD_OK
+ * ret_reached   always set: may the other side have seen the request? On failure this is the
+ *               difference between "try again" and "ask before trying again". */
+RD_MUST_USE enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *request,
+	struct rd_http_response *ret_response, bool *ret_reached, struct rd_err *err);
+void rd_http_response_free(struct rd_http_response *response);
+
+#endif
