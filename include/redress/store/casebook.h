@@ -107,8 +107,8 @@ RD_MUST_USE enum rd_rc rd_case_find_only_open(struct rd_db *db, const char *addr
 
 /* review -> open, closed; open -> review, answered, closed; answered -> open, review, closed;
  * closed -> open. why: for closed; "" else. */
-RD_MUST_USE enum rd_rc rd_case_set_status(struct rd_tx *tx, int64_t case_id, enum rd_case_status status,
-	const char *why, int64_t now_ms, struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_case_set_status(struct rd_tx *tx, int64_t case_id,
+	enum rd_case_status status, const char *why, int64_t now_ms, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_set_kind(struct rd_tx *tx, int64_t case_id, enum rd_kind kind,
 	enum rd_stage stage, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_set_acknowledged(

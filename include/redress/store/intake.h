@@ -79,8 +79,7 @@ struct rd_reconciled {
 	uint32_t *missing; /* listed at or below the watermark and not in the store: fetch and alarm
 			    */
 	size_t n_missing;
-	uint32_t *extra; /* listed above the watermark (not yet fetched) - only their number */
-	size_t n_extra;
+	int64_t n_extra;    /* listed above the watermark: not yet fetched */
 	int64_t n_stored;   /* listed and in the store: "accepted" */
 	int64_t n_gone_new; /* newly found gone before we saw them; written to the store by this
 			       call */

@@ -4,9 +4,8 @@
  * bound. Rows are read with struct rd_rows, which resets its statement when it ends:
  *
  *	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
- *	RD_TRY(rd_sql_query(db, "SELECT id FROM task WHERE case_id = ?1", RD_ARGS(rd_int(id)), &rows,
- *		err));
- *	for (bool more; (rc = rd_rows_next(&rows, &more, err)) == RD_OK && more;)
+ *	RD_TRY(rd_sql_query(db, "SELECT id FROM task WHERE case_id = ?1", RD_ARGS(rd_int(id)),
+ *&rows, err)); for (bool more; (rc = rd_rows_next(&rows, &more, err)) == RD_OK && more;)
  *
  * The SQL keeps to what PostgreSQL 15 takes too where that is no hardship (?N becomes $N, BLOB
  * bytea); what does not: the audit triggers' RAISE and the pragmas of db.c.
@@ -58,7 +57,7 @@ static inline struct rd_arg rd_blob(const void *data, size_t len)
 	return (struct rd_arg){ .type = RD_ARG_BLOB, .data = data, .len = len };
 }
 
-struct rd_arg rd_text(const char *text);         /* NULL is "" */
+struct rd_arg rd_text(const char *text);	 /* NULL is "" */
 struct rd_arg rd_text_or_null(const char *text); /* NULL and "" are NULL */
 
 #define RD_ARGS(...)                                                                               \
@@ -74,6 +73,11 @@ RD_MUST_USE enum rd_rc rd_sql_change(struct rd_tx *tx, const char *sql, const st
 	size_t n_args, int64_t *ret_changes, struct rd_err *err);
 int64_t rd_sql_inserted(struct rd_tx *tx);
 
+/* What a transaction is about, so that rd_tx_commit passes the fault points of base/fault.h with
+ * -before and -after behind the name. The last one said counts. */
+enum rd_tx_step { RD_STEP_NONE = 0, RD_STEP_RAW, RD_STEP_CLAIM, RD_STEP_CASE, RD_STEP_RECEIPT };
+void rd_tx_set_step(struct rd_tx *tx, enum rd_tx_step step);
+
 /* One number of the first row; `otherwise` where there is no row or it is NULL. */
 RD_MUST_USE enum rd_rc rd_sql_int(struct rd_db *db, const char *sql, const struct rd_arg *args,
 	size_t n_args, int64_t otherwise, int64_t *ret_value, struct rd_err *err);
@@ -81,7 +85,7 @@ RD_MUST_USE enum rd_rc rd_sql_int(struct rd_db *db, const char *sql, const struc
 struct rd_rows {
 	struct rd_db *db;
 	sqlite3_stmt *stmt;
-	bool owned;     /* not the cached one: the same text was in use */
+	bool owned; /* not the cached one: the same text was in use */
 	bool *in_use;
 };
 RD_MUST_USE enum rd_rc rd_sql_query(struct rd_db *db, const char *sql, const struct rd_arg *args,
@@ -101,19 +105,20 @@ const char *rd_rows_borrow(const struct rd_rows *rows, int column); /* "" for NU
 /* A list that grows in an arena, row by row. Start with `{ .bytes_each = sizeof(x) }`. */
 struct rd_list {
 	size_t bytes_each;
+	size_t max; /* 0: RD_STORE_ROWS_MAX */
 	size_t n, size;
 	void *items;
 };
-/* The new, zeroed item; fails with RD_E_RANGE beyond RD_STORE_ROWS_MAX or the arena's maximum. */
-RD_MUST_USE enum rd_rc rd_list_grow(struct rd_list *list, struct rd_arena *arena, void **ret_item,
-	struct rd_err *err);
+/* The new, zeroed item; fails with RD_E_RANGE beyond max or the arena's maximum. */
+RD_MUST_USE enum rd_rc rd_list_grow(
+	struct rd_list *list, struct rd_arena *arena, void **ret_item, struct rd_err *err);
 /* RD_E_RANGE when the arena overflowed meanwhile. */
 RD_MUST_USE enum rd_rc rd_arena_check(const struct rd_arena *arena, struct rd_err *err);
 
 /* Days are kept as "YYYY-MM-DD", NULL where not set. buf lives as long as the argument. */
 struct rd_arg rd_day(struct rd_date day, char buf[static RD_DATE_MAX]);
-RD_MUST_USE enum rd_rc rd_rows_day(const struct rd_rows *rows, int column, struct rd_date *ret_day,
-	struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_rows_day(
+	const struct rd_rows *rows, int column, struct rd_date *ret_day, struct rd_err *err);
 
 /* The place of a word in a NULL-ended list, RD_E_STORE where a row holds another. */
 RD_MUST_USE enum rd_rc rd_rows_word(const struct rd_rows *rows, int column,
@@ -123,6 +128,10 @@ RD_MUST_USE enum rd_rc rd_rows_word(const struct rd_rows *rows, int column,
 enum rd_rc rd_sql_fail(sqlite3 *handle, int code, const char *doing, struct rd_err *err);
 
 sqlite3 *rd_db_handle(struct rd_db *db);
+/* The prepared statement of a text. *ret_in_use: to be set false when done with it; NULL where the
+ * cached one was in use and this one is the caller's to finalize. */
+RD_MUST_USE enum rd_rc rd_db_statement(struct rd_db *db, const char *sql, sqlite3_stmt **ret_stmt,
+	bool **ret_in_use, struct rd_err *err);
 
 /* migrations.c: brings a handle's schema to RD_STORE_VERSION; `target` below it is for tests. */
 RD_MUST_USE enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err);
