@@ -1,0 +1,469 @@
+#include "redress/gateway/casework.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "redress/base/buf.h"
+#include "redress/gateway/correspondence.h"
+#include "redress/store/audit.h"
+#include "redress/store/review.h"
+#include "redress/store/tasks.h"
+
+#define REASONS_BYTES_MAX 4096
+
+/* One verdict being written. */
+struct writing {
+	struct rd_tx *tx;
+	const struct rd_office *office;
+	const struct rd_matter *matter;
+	const struct rd_verdict *verdict;
+	struct rd_arena *arena;
+	const struct rd_policy *policy;
+	int64_t case_id;
+	int64_t now_ms;
+};
+
+enum rd_rc rd_casework_audit(struct rd_tx *tx, const struct rd_office *office, const char *what,
+	int64_t case_id, int64_t message_id, int64_t outbox_id, const char *detail,
+	struct rd_err *err)
+{
+	const struct rd_audit_row row = {
+		.at_ms = rd_office_now(office),
+		.actor = office->actor.name,
+		.actor_uid = office->actor.uid,
+		.what = what,
+		.case_id = case_id,
+		.message_id = message_id,
+		.outbox_id = outbox_id,
+		.detail = detail != NULL ? detail : "{}",
+	};
+	int64_t seq;
+
+	return rd_audit_add(tx, &row, &seq, err);
+}
+
+enum rd_rc rd_casework_task(struct rd_tx *tx, const struct rd_office *office,
+	enum rd_task_kind kind, int64_t case_id, int64_t message_id, int64_t outbox_id,
+	const char *landlord, struct rd_date due, const char *cause, bool shared,
+	struct rd_err *err)
+{
+	const struct rd_task task = {
+		.kind = rd_task_names[kind],
+		.case_id = shared ? 0 : case_id,
+		.message_id = shared ? 0 : message_id,
+		.outbox_id = outbox_id,
+		.cause = shared ? "old" : cause,
+		.text = rd_task_words(kind),
+		.landlord = landlord,
+		.due = due,
+		.n = 1,
+	};
+	int64_t id;
+	bool is_new;
+
+	if (shared)
+		return rd_task_share(tx, &task, rd_office_now(office), &id, err);
+	return rd_task_put(tx, &task, rd_office_now(office), &id, &is_new, err);
+}
+
+static struct rd_case_contact contact_of(const struct rd_matter *matter, bool main)
+{
+	const struct rd_case_contact contact = {
+		.channel = matter->channel,
+		.address = matter->address,
+		.name = matter->name,
+		.main = main,
+	};
+
+	return contact;
+}
+
+static enum rd_rc open_case(struct writing *w, struct rd_err *err)
+{
+	const struct rd_matter *matter = w->matter;
+	const struct rd_verdict *verdict = w->verdict;
+	const struct rd_score *score = matter->score;
+	const struct rd_case_contact contact = contact_of(matter, true);
+	struct rd_case_new opening = {
+		.landlord = matter->landlord,
+		.kind = verdict->kind,
+		.stage = verdict->stage,
+		.status = verdict->status == RD_STATUS_REVIEW ? RD_STATUS_REVIEW : RD_STATUS_OPEN,
+		.channel = matter->channel,
+		.address = matter->address,
+		.name = matter->name,
+		.received_ms = matter->received_ms,
+		.opened_ms = w->now_ms,
+		.flags = verdict->flags,
+		.outcome = matter->outcome,
+		.subject = matter->subject,
+	};
+
+	if (score != NULL) {
+		opening.topics = score->topics;
+		opening.n_topics = score->n_topics;
+		opening.marks = score->marks;
+		opening.n_marks = score->n_marks;
+		opening.complaint_total = score->total;
+	}
+	RD_TRY(rd_case_open(w->tx, &opening, &w->case_id, err));
+	if (matter->address[0] != '\0')
+		RD_TRY(rd_case_add_contact(w->tx, w->case_id, &contact, err));
+	if (verdict->linked && matter->joined_case != 0)
+		RD_TRY(rd_case_link(
+			w->tx, matter->joined_case, w->case_id, RD_LINK_GREW, w->now_ms, err));
+	if (verdict->possibly_related && matter->related_case != 0)
+		RD_TRY(rd_case_link(
+			w->tx, w->case_id, matter->related_case, RD_LINK_RELATED, w->now_ms, err));
+	return rd_casework_audit(
+		w->tx, w->office, "case_opened", w->case_id, matter->message_id, 0, NULL, err);
+}
+
+/* A joined case under review that the resident's own answer makes a complaint (promise 8). */
+static enum rd_rc begin_stage1(struct writing *w, struct rd_err *err)
+{
+	struct rd_case matter;
+
+	RD_TRY(rd_case_get(rd_tx_db(w->tx), w->case_id, w->arena, &matter, err));
+	RD_TRY(rd_case_set_kind(w->tx, w->case_id, RD_COMPLAINT, RD_STAGE_1, err));
+	if (matter.status == RD_STATUS_REVIEW)
+		RD_TRY(rd_case_set_status(w->tx, w->case_id, RD_STATUS_OPEN, "", w->now_ms, err));
+	return rd_case_cancel_clock(w->tx, w->case_id, NULL, w->now_ms, err);
+}
+
+static enum rd_rc join_case(struct writing *w, struct rd_err *err)
+{
+	const struct rd_score *score = w->matter->score;
+	struct rd_case matter;
+
+	w->case_id = w->matter->joined_case;
+	RD_TRY(rd_case_add_flags(w->tx, w->case_id, w->verdict->flags, err));
+	if (score != NULL) {
+		RD_TRY(rd_case_add_topics(w->tx, w->case_id, score->topics, score->n_topics, err));
+		RD_TRY(rd_case_add_marks(w->tx, w->case_id, score->marks, score->n_marks, err));
+	}
+	if (w->verdict->begin_stage1)
+		return begin_stage1(w, err);
+	RD_TRY(rd_case_get(rd_tx_db(w->tx), w->case_id, w->arena, &matter, err));
+	if (matter.status != w->verdict->status && matter.status != RD_STATUS_REVIEW)
+		RD_TRY(rd_case_set_status(
+			w->tx, w->case_id, w->verdict->status, "", w->now_ms, err));
+	return RD_OK;
+}
+
+static enum rd_rc start_clocks(struct writing *w, struct rd_err *err)
+{
+	for (size_t i = 0; i < w->verdict->n_clocks; i++) {
+		const struct rd_verdict_clock *clock = &w->verdict->clocks[i];
+		const struct rd_case_clock row = {
+			.case_id = w->case_id,
+			.name = rd_clock_names[clock->clock],
+			.starts = clock->starts,
+			.due = clock->due,
+			.source = w->policy->landlord.clocks[clock->clock].source,
+		};
+		enum rd_rc rc;
+
+		if (clock->when_letter_leaves)
+			continue;
+		rc = rd_case_start_clock(w->tx, &row, err);
+		if (rc != RD_OK && rc != RD_E_EXISTS)
+			return rc;
+	}
+	return RD_OK;
+}
+
+static enum rd_rc put_tasks(struct writing *w, struct rd_err *err)
+{
+	const struct rd_matter *matter = w->matter;
+
+	for (size_t i = 0; i < w->verdict->n_tasks; i++) {
+		const struct rd_verdict_task *task = &w->verdict->tasks[i];
+
+		RD_TRY(rd_casework_task(w->tx, w->office, task->kind, w->case_id,
+			matter->message_id, 0, matter->landlord, task->day, matter->cause,
+			task->shared, err));
+	}
+	return RD_OK;
+}
+
+static enum rd_rc add_reason(struct rd_buf *reasons, const char *reason, struct rd_err *err)
+{
+	return rd_buf_printf(reasons, err, "%s%s", reasons->len > 0 ? "\n" : "", reason);
+}
+
+/* A message that a person must look at: its reasons, the rules' own first. */
+static enum rd_rc put_review(struct writing *w, struct rd_err *err)
+{
+	RD_CLEANUP(rd_buf_free) struct rd_buf reasons = RD_BUF(REASONS_BYTES_MAX);
+	const struct rd_score *score = w->matter->score;
+	struct rd_review review = {
+		.message_id = w->matter->message_id,
+		.case_id = w->case_id,
+		.best = w->verdict->kind,
+		.by = "",
+		.why = "",
+	};
+	int64_t id;
+	enum rd_rc rc = RD_OK;
+
+	if (!w->verdict->review)
+		return RD_OK;
+	for (size_t i = 0; score != NULL && rc == RD_OK && i < score->n_review_reasons; i++)
+		rc = add_reason(&reasons, score->review_reasons[i], err);
+	for (size_t i = 0; rc == RD_OK && i < w->verdict->n_reasons; i++)
+		rc = add_reason(&reasons, w->verdict->reasons[i], err);
+	if (rc != RD_OK && rc != RD_E_RANGE)
+		return rc;
+	review.reasons = rd_buf_str(&reasons);
+	rc = rd_review_put(w->tx, &review, w->now_ms, &id, err);
+	return rc == RD_E_EXISTS ? RD_OK : rc;
+}
+
+static enum rd_channel letter_channel(enum rd_case_channel channel)
+{
+	return channel == RD_BY_EMAIL ? RD_CHANNEL_EMAIL : RD_CHANNEL_SMS;
+}
+
+/* The one that letters of the case go to. */
+static enum rd_rc main_contact(
+	struct writing *w, struct rd_case_contact *ret_contact, struct rd_err *err)
+{
+	struct rd_case_contact *contacts;
+	size_t n;
+
+	RD_TRY(rd_case_contacts(rd_tx_db(w->tx), w->case_id, w->arena, &contacts, &n, err));
+	memset(ret_contact, 0, sizeof *ret_contact);
+	ret_contact->address = "";
+	for (size_t i = 0; i < n; i++)
+		if (ret_contact->address[0] == '\0' || contacts[i].main)
+			*ret_contact = contacts[i];
+	return RD_OK;
+}
+
+/* A letter that cannot be written (the calendar ends, no way out) leaves its duty to a person. */
+static enum rd_rc letter_by_hand(struct writing *w, const struct rd_err *why, struct rd_err *err)
+{
+	const char *detail = rd_arena_printf(w->arena, "{\"letter\":\"%s\",\"rc\":%d}",
+		rd_letter_names[w->verdict->letter], (int)why->code);
+
+	RD_TRY(rd_casework_audit(w->tx, w->office, "letter_not_written", w->case_id,
+		w->matter->message_id, 0, detail, err));
+	return rd_casework_task(w->tx, w->office, RD_TASK_ACKNOWLEDGE, w->case_id,
+		w->matter->message_id, 0, w->matter->landlord,
+		rd_date_is_set(w->verdict->letter_due) ? w->verdict->letter_due
+						       : rd_date_of(w->now_ms),
+		w->matter->cause, false, err);
+}
+
+static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
+{
+	const struct rd_verdict *verdict = w->verdict;
+	struct rd_case_contact to = contact_of(w->matter, true);
+	struct rd_letter_order order = {
+		.case_id = w->case_id,
+		.letter = verdict->letter,
+		.cause = w->matter->cause,
+		.answers_message = w->matter->message_id,
+		.outgoing = w->matter->source[0] != '\0' ? w->matter->source : NULL,
+		.meets_acknowledge = verdict->letter_meets_acknowledge,
+		.emergency_health = verdict->emergency_health,
+		.emergency_heat = verdict->emergency_heat,
+		.day_zero = rd_date_of(w->matter->received_ms),
+		.due = verdict->letter_due,
+	};
+	struct rd_err why = { 0 };
+	int64_t id;
+	enum rd_rc rc;
+
+	if (verdict->letter == RD_LETTER_NONE)
+		return RD_OK;
+	if (verdict->letter_to == RD_LETTER_TO_CASE)
+		RD_TRY(main_contact(w, &to, err));
+	order.recipient = to.address;
+	order.channel = letter_channel(to.channel);
+	rc = rd_correspondence_put(w->tx, w->office, &order, w->arena, &id, &why);
+	if (rc == RD_E_EXISTS)
+		return RD_OK;
+	if (rc == RD_E_STORE || rc == RD_E_AGAIN) {
+		*err = why;
+		return rc;
+	}
+	if (rc != RD_OK)
+		return letter_by_hand(w, &why, err);
+	return rd_casework_audit(w->tx, w->office, "letter_queued", w->case_id,
+		w->matter->message_id, id, NULL, err);
+}
+
+static json_t *hits_as_json(const struct rd_hit *hits, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(
+			list, json_pack("{s:s,s:f,s:i,s:[i,i],s:s}", "rule", hits[i].rule, "points",
+				      hits[i].points, "where", (int)hits[i].where, "span",
+				      (int)hits[i].from, (int)hits[i].to, "layer", hits[i].layer));
+	return list;
+}
+
+static json_t *flags_as_json(const bool *flags)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < RD_N_FLAGS; i++)
+		if (flags[i])
+			json_array_append_new(list, json_string(rd_flag_names[i]));
+	return list;
+}
+
+/* Everything that the decision can be re-derived from (promise 7): ids, offsets, numbers. */
+static enum rd_rc audit_decision(struct writing *w, struct rd_err *err)
+{
+	const struct rd_verdict *verdict = w->verdict;
+	const struct rd_score *score = w->matter->score;
+	json_t *detail = json_pack("{s:s,s:s,s:s,s:b,s:s,s:s,s:s,s:s,s:o}", "fate",
+		rd_fate_names[verdict->fate], "kind", rd_kind_names[verdict->kind], "stage",
+		rd_stage_names[verdict->stage], "review", verdict->review, "withheld",
+		rd_withheld_names[verdict->withheld], "letter", rd_letter_names[verdict->letter],
+		"ruleset", rd_live_sha256(w->office->live), "policy", w->policy->landlord.version,
+		"flags", flags_as_json(verdict->flags));
+	char *text;
+	enum rd_rc rc;
+
+	RD_ASSERT(detail != NULL);
+	if (score != NULL) {
+		json_object_set_new(detail, "score", json_real(score->total));
+		json_object_set_new(detail, "request_below", json_real(score->request_below));
+		json_object_set_new(detail, "complaint_from", json_real(score->complaint_from));
+		json_object_set_new(detail, "hits", hits_as_json(score->hits, score->n_hits));
+		json_object_set_new(
+			detail, "suppressed", hits_as_json(score->suppressed, score->n_suppressed));
+	}
+	text = json_dumps(detail, JSON_COMPACT | JSON_ENSURE_ASCII);
+	json_decref(detail);
+	RD_ASSERT(text != NULL);
+	rc = rd_casework_audit(
+		w->tx, w->office, "decided", w->case_id, w->matter->message_id, 0, text, err);
+	free(text);
+	return rc;
+}
+
+static bool has_case(const struct rd_verdict *verdict)
+{
+	return verdict->fate == RD_FATE_OPENED || verdict->fate == RD_FATE_JOINED;
+}
+
+static enum rd_rc write_case(struct writing *w, struct rd_err *err)
+{
+	if (w->verdict->fate == RD_FATE_OPENED)
+		RD_TRY(open_case(w, err));
+	else
+		RD_TRY(join_case(w, err));
+	if (w->matter->message_id != 0)
+		RD_TRY(rd_case_add_message(
+			w->tx, w->case_id, w->matter->message_id, w->now_ms, err));
+	if (w->verdict->safeguarding_hold)
+		RD_TRY(rd_case_hold(w->tx, w->case_id, w->now_ms, err));
+	RD_TRY(start_clocks(w, err));
+	RD_TRY(put_review(w, err));
+	return put_letter(w, err);
+}
+
+enum rd_rc rd_casework_apply(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_matter *matter, const struct rd_verdict *verdict, struct rd_arena *arena,
+	int64_t *ret_case, struct rd_err *err)
+{
+	struct writing w = {
+		.tx = tx,
+		.office = office,
+		.matter = matter,
+		.verdict = verdict,
+		.arena = arena,
+		.now_ms = rd_office_now(office),
+	};
+
+	RD_TRY(rd_office_policy(office, matter->landlord, &w.policy, err));
+	if (has_case(verdict))
+		RD_TRY(write_case(&w, err));
+	RD_TRY(put_tasks(&w, err));
+	RD_TRY(audit_decision(&w, err));
+	*ret_case = w.case_id;
+	return RD_OK;
+}
+
+/* What the decision must know of a case that is there already. */
+static enum rd_rc facts_of_case(struct writing *w, const struct rd_case *matter,
+	const struct rd_case_contact *to, struct rd_facts *ret_facts, struct rd_err *err)
+{
+	struct rd_outbox_row *rows;
+	const enum rd_channel sms = RD_CHANNEL_SMS;
+	const struct rd_outbox_filter filter = { .case_id = matter->id, .channel = &sms, .max = 1 };
+	size_t n;
+
+	memset(ret_facts, 0, sizeof *ret_facts);
+	RD_TRY(rd_outbox_list(rd_tx_db(w->tx), &filter, w->arena, &rows, &n, err));
+	ret_facts->channel = letter_channel(to->channel);
+	ret_facts->joined.present = true;
+	ret_facts->joined.kind = matter->kind;
+	ret_facts->joined.stage = matter->stage;
+	ret_facts->joined.status = matter->status;
+	memcpy(ret_facts->joined.flags, matter->flags, sizeof matter->flags);
+	ret_facts->joined.n_topics = matter->n_topics;
+	ret_facts->joined.safeguarding_hold = matter->held;
+	ret_facts->joined.first_text_answered = n > 0;
+	ret_facts->no_address =
+		to->address[0] == '\0' || (to->channel != RD_BY_EMAIL && to->channel != RD_BY_SMS);
+	ret_facts->sender_known = true;
+	ret_facts->received_ms = matter->received_ms;
+	ret_facts->first_seen_ms = matter->received_ms;
+	ret_facts->now_ms = w->now_ms;
+	return RD_OK;
+}
+
+enum rd_rc rd_casework_settle(struct rd_tx *tx, const struct rd_office *office, int64_t case_id,
+	enum rd_kind kind, const char *cause, struct rd_arena *arena, struct rd_err *err)
+{
+	struct rd_matter matter = { .cause = cause, .source = "", .subject = "", .outcome = "" };
+	struct rd_verdict verdict;
+	struct writing w = {
+		.tx = tx,
+		.office = office,
+		.matter = &matter,
+		.verdict = &verdict,
+		.arena = arena,
+		.case_id = case_id,
+		.now_ms = rd_office_now(office),
+	};
+	struct rd_case_contact to;
+	struct rd_facts facts;
+	struct rd_case was;
+	int64_t n;
+
+	RD_TRY(rd_case_get(rd_tx_db(tx), case_id, arena, &was, err));
+	RD_TRY(rd_office_policy(office, was.landlord, &w.policy, err));
+	RD_TRY(main_contact(&w, &to, err));
+	RD_TRY(facts_of_case(&w, &was, &to, &facts, err));
+	matter.landlord = was.landlord;
+	matter.address = to.address;
+	matter.name = to.name;
+	matter.channel = to.channel;
+	matter.received_ms = was.received_ms;
+	rd_decide_settled(kind, &facts, was.flags, was.n_topics, &w.policy->landlord,
+		w.policy->calendar, &verdict);
+	verdict.letter_to = RD_LETTER_TO_CASE;
+
+	RD_TRY(rd_outbox_cancel_case(tx, case_id, "the case was decided anew", w.now_ms, &n, err));
+	RD_TRY(rd_case_set_kind(tx, case_id, verdict.kind, verdict.stage, err));
+	if (was.kind != verdict.kind)
+		RD_TRY(rd_case_cancel_clock(tx, case_id, NULL, w.now_ms, err));
+	if (was.status != verdict.status)
+		RD_TRY(rd_case_set_status(tx, case_id, verdict.status, "decided", w.now_ms, err));
+	RD_TRY(start_clocks(&w, err));
+	RD_TRY(put_letter(&w, err));
+	RD_TRY(put_tasks(&w, err));
+	return audit_decision(&w, err);
+}

@@ -1,0 +1,382 @@
+#include "redress/gateway/guards.h"
+
+#include <string.h>
+
+#include "redress/message/reference.h"
+#include "redress/message/sms.h"
+#include "redress/store/backup.h"
+#include "redress/store/contact.h"
+#include "redress/store/outbox.h"
+#include "redress/store/reading.h"
+
+#define DAY_MS (24 * 3600 * (int64_t)1000)
+
+/* One message being looked at. */
+struct look {
+	struct rd_tx *tx;
+	struct rd_db *db;
+	const struct rd_office *office;
+	const struct rd_claimed *claimed;
+	const struct rd_message *message; /* NULL: not read */
+	const struct rd_score *score;	  /* NULL: none */
+	struct rd_arena *arena;
+	struct rd_guarded *result;
+	const char *sender; /* "" nobody known */
+};
+
+static bool is_own_letter(const struct look *look, int64_t outbox_id)
+{
+	const char *loop = look->message->automatic.own_loop;
+	const char *slash = strchr(loop, '/');
+
+	if (outbox_id != 0)
+		return true;
+	return look->message->automatic.from_redress && slash != NULL &&
+	       strcmp(slash + 1, look->office->config->gateway) == 0;
+}
+
+/* An automatic answer in which the rules see nothing that a person must see. One that carries a
+ * complaint is a message like any other: only its reply is withheld (promise 12). */
+static bool is_out_of_office(const struct look *look)
+{
+	const struct rd_automatic *automatic = &look->message->automatic;
+	const struct rd_score *score = look->score;
+
+	if (!automatic->auto_replied)
+		return false;
+	if (automatic->from_redress || score == NULL)
+		return automatic->from_redress;
+	for (int i = 0; i < RD_N_FLAGS; i++)
+		if (score->flags[i])
+			return false;
+	return score->kind != RD_COMPLAINT && score->total < score->request_below;
+}
+
+static enum rd_rc look_for_opt_out(struct look *look, struct rd_err *err)
+{
+	struct rd_facts *facts = &look->result->facts;
+	int64_t now = look->result->now_ms;
+	enum rd_bare_word word;
+
+	if (look->claimed->channel != RD_CHANNEL_SMS || look->sender[0] == '\0')
+		return RD_OK;
+	RD_TRY(rd_contact_opted_out(look->db, look->sender, &facts->opted_out, err));
+	word = rd_message_word(look->message);
+	if (word == RD_WORD_OPT_OUT) {
+		facts->guard = RD_GUARD_OPT_OUT;
+		return rd_contact_opt_out(look->tx, look->sender, now, err);
+	}
+	/* "YES" is an answer to somebody's question but where the number had opted out. */
+	if (word == RD_WORD_OPT_IN && facts->opted_out) {
+		facts->guard = RD_GUARD_OPT_OUT;
+		facts->opted_out = false;
+		return rd_contact_opt_in(look->tx, look->sender, now, err);
+	}
+	return RD_OK;
+}
+
+static enum rd_rc look_for_guard(struct look *look, struct rd_err *err)
+{
+	struct rd_guarded *result = look->result;
+	const struct rd_message *message = look->message;
+	struct rd_twin twin = { 0 };
+	int64_t own_letter = 0;
+
+	if (message->channel == RD_CHANNEL_EMAIL) {
+		RD_TRY(rd_reading_find_same(look->db, message, look->claimed->id, &twin, err));
+		if (message->message_id[0] != '\0')
+			RD_TRY(rd_outbox_by_message_id(
+				look->db, message->message_id, &own_letter, err));
+	}
+	if (twin.message_id != 0) {
+		result->facts.guard = RD_GUARD_DUPLICATE;
+		result->duplicate_of = twin.message_id;
+		result->joined_case = twin.case_id;
+		return RD_OK;
+	}
+	if (is_own_letter(look, own_letter))
+		result->facts.guard = RD_GUARD_OWN_MESSAGE;
+	else if (message->automatic.delivery_report)
+		result->facts.guard = RD_GUARD_BOUNCE;
+	else if (message->automatic.read_receipt)
+		result->facts.guard = RD_GUARD_READ_RECEIPT;
+	else if (is_out_of_office(look))
+		result->facts.guard = RD_GUARD_OUT_OF_OFFICE;
+	if (result->facts.guard != RD_GUARD_NONE)
+		return RD_OK;
+	return look_for_opt_out(look, err);
+}
+
+/* A wrong code counts against its sender; the fifth of a day locks codes for it. */
+static enum rd_rc count_wrong_code(struct look *look, struct rd_date today, struct rd_err *err)
+{
+	int count = 0;
+
+	if (look->sender[0] == '\0')
+		return RD_OK;
+	RD_TRY(rd_contact_wrong_code(look->tx, look->sender, today, &count, err));
+	if (count == RD_WRONG_CODES_MAX)
+		look->result->facts.codes_locked_now = true;
+	return RD_OK;
+}
+
+static enum rd_rc try_reference(struct look *look, const struct rd_found_reference *found,
+	struct rd_date today, bool *ret_joined, struct rd_err *err)
+{
+	const uint8_t *key = rd_store_key(rd_db_store(look->db), RD_KEY_REFERENCE);
+	struct rd_case matter;
+	bool works = true;
+	enum rd_rc rc;
+
+	if (look->sender[0] != '\0')
+		RD_TRY(rd_contact_codes_work(look->db, look->sender, today, &works, err));
+	if (!works)
+		return RD_OK;
+	if (!rd_reference_right(found, key))
+		return count_wrong_code(look, today, err);
+	rc = rd_case_get(look->db, found->number, look->arena, &matter, err);
+	if (rc == RD_E_MISSING)
+		return RD_OK;
+	RD_TRY(rc);
+	if (strcmp(matter.landlord, look->claimed->landlord) != 0)
+		return RD_OK;
+	look->result->joined_case = found->number;
+	*ret_joined = true;
+	return RD_OK;
+}
+
+static enum rd_rc join_by_reference(struct look *look, bool *ret_joined, struct rd_err *err)
+{
+	const struct rd_message *message = look->message;
+	const struct rd_date today = rd_date_of(look->result->now_ms);
+	struct rd_found_reference found[RD_REFERENCES_FOUND_MAX];
+	size_t n = rd_references_find(message->subject, message->subject_len, found);
+
+	for (size_t i = 0; i < n && !*ret_joined; i++)
+		RD_TRY(try_reference(look, &found[i], today, ret_joined, err));
+	if (*ret_joined)
+		return RD_OK;
+	n = rd_references_find(message->body, message->body_len, found);
+	for (size_t i = 0; i < n && !*ret_joined; i++)
+		RD_TRY(try_reference(look, &found[i], today, ret_joined, err));
+	return RD_OK;
+}
+
+/* By In-Reply-To and References, with a sender known on the case; a stranger's is only related. */
+static enum rd_rc join_by_thread(struct look *look, bool *ret_joined, struct rd_err *err)
+{
+	int64_t case_id = 0;
+	bool known = false;
+
+	if (look->message->channel != RD_CHANNEL_EMAIL)
+		return RD_OK;
+	RD_TRY(rd_reading_find_thread(look->db, look->message, &case_id, &known, err));
+	if (case_id == 0)
+		return RD_OK;
+	if (known) {
+		look->result->joined_case = case_id;
+		*ret_joined = true;
+	} else {
+		look->result->related_case = case_id;
+	}
+	return RD_OK;
+}
+
+/* A text joins its number's only open case of the last 28 days; of several it is only related. */
+static enum rd_rc join_by_number(struct look *look, bool *ret_joined, struct rd_err *err)
+{
+	const int64_t since = look->claimed->received_ms - RD_TEXT_JOIN_DAYS * DAY_MS;
+	struct rd_case_filter filter = { .address = look->sender, .not_closed = true };
+	struct rd_case *cases;
+	int64_t case_id = 0;
+	size_t n = 0, n_all = 0;
+
+	if (look->sender[0] == '\0')
+		return RD_OK;
+	RD_TRY(rd_case_find_only_open(look->db, look->sender, since, &case_id, &n, err));
+	if (look->message->channel == RD_CHANNEL_SMS && case_id != 0) {
+		look->result->joined_case = case_id;
+		*ret_joined = true;
+		return RD_OK;
+	}
+	if (n == 0 || look->result->related_case != 0)
+		return RD_OK;
+	RD_TRY(rd_case_list(look->db, &filter, look->arena, &cases, &n_all, err));
+	if (n_all > 0)
+		look->result->related_case = cases[n_all - 1].id;
+	return RD_OK;
+}
+
+/* The same Message-ID, From and Date with another body: a second arrival of the first one's case.
+ */
+static enum rd_rc join_second_body(struct look *look, bool *ret_joined, struct rd_err *err)
+{
+	struct rd_twin twin = { 0 };
+
+	if (look->message->channel != RD_CHANNEL_EMAIL)
+		return RD_OK;
+	RD_TRY(rd_reading_find_other_body(look->db, look->message, look->claimed->id, &twin, err));
+	if (twin.message_id == 0)
+		return RD_OK;
+	look->result->facts.second_body = true;
+	if (twin.case_id != 0) {
+		look->result->joined_case = twin.case_id;
+		*ret_joined = true;
+	}
+	return RD_OK;
+}
+
+static enum rd_rc look_for_case(struct look *look, struct rd_err *err)
+{
+	bool joined = false;
+
+	RD_TRY(join_second_body(look, &joined, err));
+	if (!joined)
+		RD_TRY(join_by_reference(look, &joined, err));
+	if (!joined)
+		RD_TRY(join_by_thread(look, &joined, err));
+	if (!joined)
+		RD_TRY(join_by_number(look, &joined, err));
+	return RD_OK;
+}
+
+/* Is a complaint that grew from this case open already? */
+static enum rd_rc look_for_linked_complaint(struct look *look, struct rd_err *err)
+{
+	struct rd_joined_case *joined = &look->result->facts.joined;
+	struct rd_case_linked *links;
+	struct rd_case other;
+	size_t n;
+
+	RD_TRY(rd_case_links(look->db, look->result->joined_case, look->arena, &links, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		if (links[i].how != RD_LINK_GREW)
+			continue;
+		RD_TRY(rd_case_get(look->db, links[i].id, look->arena, &other, err));
+		if (other.kind == RD_COMPLAINT && other.status != RD_STATUS_CLOSED)
+			joined->has_open_linked_complaint = true;
+	}
+	return RD_OK;
+}
+
+static enum rd_rc look_at_letters(struct look *look, struct rd_err *err)
+{
+	struct rd_joined_case *joined = &look->result->facts.joined;
+	const int64_t midnight = rd_date_start_ms(rd_date_of(look->result->now_ms));
+	const enum rd_channel sms = RD_CHANNEL_SMS;
+	const struct rd_outbox_filter filter = {
+		.case_id = look->result->joined_case, .channel = &sms, .max = 1
+	};
+	struct rd_outbox_row *rows;
+	bool added = false, later = false;
+	size_t n;
+
+	RD_TRY(rd_outbox_has(look->db, look->result->joined_case, rd_letter_names[RD_LETTER_ADDED],
+		midnight, &added, err));
+	RD_TRY(rd_outbox_has(look->db, look->result->joined_case, rd_letter_names[RD_LETTER_LATER],
+		midnight, &later, err));
+	joined->added_sent_today = added || later;
+	RD_TRY(rd_outbox_list(look->db, &filter, look->arena, &rows, &n, err));
+	joined->first_text_answered = n > 0;
+	return RD_OK;
+}
+
+static enum rd_rc look_at_case(struct look *look, struct rd_err *err)
+{
+	struct rd_facts *facts = &look->result->facts;
+	struct rd_case matter;
+
+	if (look->result->joined_case == 0) {
+		facts->possibly_related = look->result->related_case != 0;
+		return RD_OK;
+	}
+	RD_TRY(rd_case_get(look->db, look->result->joined_case, look->arena, &matter, err));
+	facts->joined.present = true;
+	facts->joined.kind = matter.kind;
+	facts->joined.stage = matter.stage;
+	facts->joined.status = matter.status;
+	memcpy(facts->joined.flags, matter.flags, sizeof matter.flags);
+	facts->joined.n_topics = matter.n_topics;
+	facts->joined.safeguarding_hold = matter.held;
+	RD_TRY(look_at_letters(look, err));
+	if (look->sender[0] != '\0')
+		RD_TRY(rd_case_knows(look->db, look->result->joined_case, look->sender,
+			&facts->sender_known, err));
+	return look_for_linked_complaint(look, err);
+}
+
+static enum rd_rc look_at_caps(struct look *look, struct rd_err *err)
+{
+	struct rd_facts *facts = &look->result->facts;
+	int64_t n = 0, from = 0, until = 0;
+
+	facts->no_address = look->sender[0] == '\0';
+	if (!facts->no_address)
+		RD_TRY(rd_outbox_rate(
+			look->db, look->sender, look->result->now_ms - DAY_MS, &n, err));
+	facts->rate_capped = n >= RD_LETTERS_A_DAY_MAX;
+	RD_TRY(rd_meta_get_int(look->db, RD_META_RESTORED_FROM, &from, err));
+	RD_TRY(rd_meta_get_int(look->db, RD_META_RESTORED_UNTIL, &until, err));
+	facts->after_backup =
+		until != 0 && facts->received_ms >= from && facts->received_ms <= until;
+	return RD_OK;
+}
+
+/* Mail that claims to come from our own address is never answered: it would come back. */
+static bool claims_to_be_us(const struct look *look)
+{
+	const struct rd_outgoing_config *outgoing = look->office->config->outgoing;
+	const char *address;
+	size_t len = strlen(look->sender);
+
+	if (outgoing == NULL || len == 0)
+		return false;
+	address = strcasestr(outgoing->from, look->sender);
+	return address != NULL && (address == outgoing->from || address[-1] == '<') &&
+	       (address[len] == '\0' || address[len] == '>');
+}
+
+enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_claimed *claimed, const struct rd_message *message,
+	const struct rd_score *score, struct rd_arena *arena, struct rd_guarded *ret_guarded,
+	struct rd_err *err)
+{
+	struct rd_guarded result = { .now_ms = rd_office_now(office) };
+	struct look look = {
+		.tx = tx,
+		.db = rd_tx_db(tx),
+		.office = office,
+		.claimed = claimed,
+		.message = message,
+		.score = score,
+		.arena = arena,
+		.result = &result,
+		.sender = message != NULL ? message->from.address : claimed->from,
+	};
+
+	result.facts.channel = claimed->channel;
+	result.facts.received_ms = claimed->received_ms;
+	result.facts.first_seen_ms = claimed->first_seen_ms;
+	result.facts.now_ms = result.now_ms;
+	if (message == NULL) {
+		result.facts.quarantined = true;
+		RD_TRY(look_at_caps(&look, err));
+		*ret_guarded = result;
+		return RD_OK;
+	}
+	result.facts.automatic = message->automatic;
+	if (claims_to_be_us(&look))
+		result.facts.automatic.no_reply_address = true;
+	result.facts.troubled = rd_message_troubled(message);
+	result.facts.nothing_new = message->nothing_new;
+	result.facts.score_failed = score == NULL;
+	result.facts.says_complaint = rd_message_word(message) == RD_WORD_COMPLAINT;
+	RD_TRY(look_for_guard(&look, err));
+	if (result.facts.guard == RD_GUARD_NONE) {
+		RD_TRY(look_for_case(&look, err));
+		RD_TRY(look_at_case(&look, err));
+		RD_TRY(look_at_caps(&look, err));
+	}
+	*ret_guarded = result;
+	return RD_OK;
+}

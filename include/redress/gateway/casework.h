@@ -1,0 +1,52 @@
+/* casework: a verdict written down: case, clocks, letter, tasks, review, audit, all in one
+ * transaction. What the pipeline, the timekeeper and the staff's acts share.
+ */
+#ifndef REDRESS_GATEWAY_CASEWORK_H
+#define REDRESS_GATEWAY_CASEWORK_H
+
+#include "redress/gateway/office.h"
+#include "redress/policy/decision.h"
+#include "redress/reader/reader.h"
+#include "redress/store/casebook.h"
+
+/* What one verdict is about. Borrowed. */
+struct rd_matter {
+	int64_t message_id;   /* 0: staff opened the case */
+	int64_t joined_case;  /* facts.joined, 0: none */
+	int64_t related_case; /* possibly related, 0: none known */
+	const char *landlord;
+	enum rd_case_channel channel;
+	const char *address, *name;	  /* who wrote; "" nobody known */
+	const char *source;		  /* the stanza that it came by; "" for staff */
+	const char *subject;		  /* a line for staff's lists */
+	const char *outcome;		  /* wanted, as staff recorded it; "" unknown */
+	const struct rd_message *message; /* NULL: none, or not read */
+	const struct rd_score *score;	  /* NULL where there is none */
+	int64_t received_ms;
+	const char *cause; /* of the letter: "message:17", "act:..." */
+};
+
+/* Opens or joins as the verdict says and returns the case (0: it has none). The message's own fate
+ * (rd_queue_finish) is the caller's, in the same transaction. */
+RD_MUST_USE enum rd_rc rd_casework_apply(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_matter *matter, const struct rd_verdict *verdict, struct rd_arena *arena,
+	int64_t *ret_case, struct rd_err *err);
+
+/* A case that is there already gets what a settled decision asks for (rd_decide_settled): its kind,
+ * stage, clocks, letter and tasks; what the old kind had running is cancelled. */
+RD_MUST_USE enum rd_rc rd_casework_settle(struct rd_tx *tx, const struct rd_office *office,
+	int64_t case_id, enum rd_kind kind, const char *cause, struct rd_arena *arena,
+	struct rd_err *err);
+
+/* A task in the words of its kind. */
+RD_MUST_USE enum rd_rc rd_casework_task(struct rd_tx *tx, const struct rd_office *office,
+	enum rd_task_kind kind, int64_t case_id, int64_t message_id, int64_t outbox_id,
+	const char *landlord, struct rd_date due, const char *cause, bool shared,
+	struct rd_err *err);
+
+/* One row of the audit in the office's actor's name. detail: JSON object, NULL for none. */
+RD_MUST_USE enum rd_rc rd_casework_audit(struct rd_tx *tx, const struct rd_office *office,
+	const char *what, int64_t case_id, int64_t message_id, int64_t outbox_id,
+	const char *detail, struct rd_err *err);
+
+#endif

@@ -1,0 +1,60 @@
+/* correspondence: a letter from the decision that asks for it to the outbox row that will leave.
+ *
+ * Renders the landlord's letter with the case's own values, composes the mail (RFC 3834: one
+ * recipient, Auto-Submitted, In-Reply-To, References, a fixed Message-ID, X-Loop) or the text,
+ * works out when it may leave (policy/letter_plan.h) and puts it, all in the caller's transaction.
+ *
+ * A row that prints a date binds the London day it is written for. One that was not attempted on
+ * that day is cancelled and written anew by rd_correspondence_rewrite.
+ *
+ * A letter quotes no resident: its topics are the rules' words, the rest a person's of the
+ * landlord.
+ */
+#ifndef REDRESS_GATEWAY_CORRESPONDENCE_H
+#define REDRESS_GATEWAY_CORRESPONDENCE_H
+
+#include <stdbool.h>
+#include "redress/gateway/office.h"
+#include "redress/policy/letter.h"
+#include "redress/store/casebook.h"
+#include "redress/store/outbox.h"
+
+#define RD_CAUSE_MAX 64
+
+struct rd_letter_order {
+	int64_t case_id;
+	enum rd_letter_kind letter;
+	enum rd_channel channel;
+	const char *recipient;	 /* address or number */
+	const char *cause;	 /* "message:17", "act:review:4"; part of the row's key */
+	int64_t answers_message; /* the mail that it answers: In-Reply-To; 0: none */
+	const char
+		*outgoing; /* a text: the Texts stanza to leave by; NULL: the case's landlord's */
+	bool meets_acknowledge;
+	bool emergency_health, emergency_heat;
+	struct rd_date day_zero; /* receipt, or the day of the act */
+	struct rd_date due;	 /* the clock that it is to meet; unset: none */
+	const char *hold_reason; /* "": it goes by itself when its time comes */
+};
+
+/* RD_E_EXISTS without harm: that letter is there already. RD_E_RANGE: it cannot be dated or brought
+ * under its cap; the caller makes it a person's task. */
+RD_MUST_USE enum rd_rc rd_correspondence_put(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_letter_order *order, struct rd_arena *arena, int64_t *ret_outbox_id,
+	struct rd_err *err);
+
+/* A stale row of the outbox (rd_outbox_stale) is cancelled and written for the day it can leave. */
+RD_MUST_USE enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err);
+
+/* What follows from a letter's having gone, in the transaction that says so: the acknowledgement
+ * meets stage1.acknowledge, and stage1.respond starts on the day it was written for. */
+RD_MUST_USE enum rd_rc rd_correspondence_gone(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_outbox_row *row, int64_t at_ms, struct rd_arena *arena, struct rd_err *err);
+
+/* A mail of ours to the people who run the gateway. cause keys it. */
+RD_MUST_USE enum rd_rc rd_correspondence_alarm(struct rd_tx *tx, const struct rd_office *office,
+	const char *cause, const char *subject, const char *body, struct rd_arena *arena,
+	struct rd_err *err);
+
+#endif

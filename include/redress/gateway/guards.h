@@ -1,0 +1,32 @@
+/* guards: what must be known of a message before anything is decided: is it a duplicate, automatic,
+ * a bounce, an opt-out, our own; does it belong to an open case; may it be answered.
+ *
+ * Looks up, and keeps what looking up brings to light (a wrong code counted, an opt-out noted) in
+ * the caller's transaction. Decides nothing: policy/decision.h does. Promises 3, 5, 10, 11, 12.
+ */
+#ifndef REDRESS_GATEWAY_GUARDS_H
+#define REDRESS_GATEWAY_GUARDS_H
+
+#include "redress/gateway/office.h"
+#include "redress/policy/decision.h"
+#include "redress/reader/reader.h"
+#include "redress/store/queue.h"
+
+#define RD_LETTERS_A_DAY_MAX 6	/* automatic letters to one address in 24 hours */
+#define RD_TEXT_JOIN_DAYS    28 /* a later text joins the number's only open case of these days */
+
+struct rd_guarded {
+	struct rd_facts facts;
+	int64_t duplicate_of;
+	int64_t joined_case;
+	int64_t related_case;
+	int64_t now_ms;
+};
+
+/* message and score NULL: it could not be read (quarantined). */
+RD_MUST_USE enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_claimed *claimed, const struct rd_message *message,
+	const struct rd_score *score, struct rd_arena *arena, struct rd_guarded *ret_guarded,
+	struct rd_err *err);
+
+#endif
