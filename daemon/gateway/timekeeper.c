@@ -1,0 +1,339 @@
+#include "redress/gateway/timekeeper.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "redress/gateway/alarms.h"
+#include "redress/gateway/casework.h"
+#include "redress/gateway/correspondence.h"
+#include "redress/policy/letter_plan.h"
+#include "redress/store/audit.h"
+#include "redress/store/intake.h"
+#include "redress/store/outbox.h"
+#include "redress/store/queue.h"
+#include "redress/store/reading.h"
+#include "redress/store/review.h"
+#include "redress/store/tasks.h"
+
+#define ROUND_ARENA_BYTES (64u << 20)
+#define CASE_ARENA_BYTES  (8u << 20)
+#define MINUTE_MS	  60000
+
+struct round {
+	struct rd_db *db;
+	const struct rd_office *office;
+	struct rd_arena *arena;
+	int64_t now_ms;
+	struct rd_date today;
+	struct rd_timekeeper_round done;
+};
+
+/* --- reviews that nobody decided --- */
+
+/* The lower threshold that the case's message was judged by; 0 where it was never scored. */
+static enum rd_rc threshold_of(struct round *r, int64_t case_id, struct rd_arena *arena,
+	double *ret_request_below, struct rd_err *err)
+{
+	int64_t *messages;
+	size_t n;
+
+	*ret_request_below = 0;
+	RD_TRY(rd_case_messages(r->db, case_id, arena, &messages, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		struct rd_message message;
+		struct rd_score score;
+		const char *ruleset;
+		bool erased;
+		enum rd_rc rc = rd_reading_get(
+			r->db, messages[i], arena, &message, &score, &ruleset, &erased, err);
+
+		if (rc == RD_E_MISSING)
+			continue;
+		RD_TRY(rc);
+		*ret_request_below = score.request_below;
+		return RD_OK;
+	}
+	return RD_OK;
+}
+
+static enum rd_rc decide_reviews(struct rd_tx *tx, const struct rd_office *office, int64_t case_id,
+	struct rd_arena *arena, int64_t now_ms, struct rd_err *err)
+{
+	struct rd_review *reviews;
+	size_t n;
+
+	RD_TRY(rd_review_list(rd_tx_db(tx), case_id, false, arena, &reviews, &n, err));
+	for (size_t i = 0; i < n; i++)
+		RD_TRY(rd_review_decide(tx, reviews[i].id, RD_COMPLAINT, office->actor.name,
+			office->actor.uid, "nobody decided in time", true, now_ms, err));
+	return rd_task_done_of_case(tx, case_id, rd_task_names[RD_TASK_REVIEW], office->actor.name,
+		"a complaint by default", now_ms, NULL, err);
+}
+
+static enum rd_rc complaint_by_default(
+	struct round *r, int64_t case_id, struct rd_arena *arena, struct rd_err *err)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+
+	RD_TRY(rd_tx_begin(r->db, &tx, err));
+	RD_TRY(decide_reviews(tx, r->office, case_id, arena, r->now_ms, err));
+	RD_TRY(rd_casework_settle(tx, r->office, case_id, RD_COMPLAINT, "act:default", arena, err));
+	RD_TRY(rd_tx_commit(&tx, err));
+	r->done.n_defaults++;
+	r->done.n_letters++;
+	return RD_OK;
+}
+
+static void alarm_undecided(struct round *r, const struct rd_case *matter)
+{
+	char cause[RD_ALARM_CAUSE_MAX], text[200];
+
+	snprintf(cause, sizeof cause, "undecided:%" PRId64, matter->id);
+	snprintf(text, sizeof text,
+		"Case %s waits for a person to decide what it is, and its acknowledgement is due "
+		"on "
+		"the next working day. Run `redressctl review list`.",
+		matter->reference);
+	rd_alarms_raise(r->db, r->office, cause, text);
+}
+
+static enum rd_rc look_at_undecided(
+	struct round *r, const struct rd_case *matter, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(CASE_ARENA_BYTES);
+	const struct rd_policy *policy;
+	double request_below;
+	int64_t at_ms;
+
+	RD_TRY(rd_office_policy(r->office, matter->landlord, &policy, err));
+	RD_TRY(rd_undecided_at(
+		&policy->landlord, policy->calendar, rd_date_of(matter->received_ms), &at_ms, err));
+	if (r->now_ms < at_ms)
+		return RD_OK;
+	RD_TRY(threshold_of(r, matter->id, arena, &request_below, err));
+	if (request_below > 0 &&
+		rd_undecided_is_complaint(matter->complaint_total, request_below, matter->flags))
+		return complaint_by_default(r, matter->id, arena, err);
+	alarm_undecided(r, matter);
+	return RD_OK;
+}
+
+static enum rd_rc undecided_reviews(struct round *r, struct rd_err *err)
+{
+	const enum rd_case_status review = RD_STATUS_REVIEW;
+	const struct rd_case_filter filter = { .status = &review };
+	struct rd_case *cases;
+	size_t n;
+
+	RD_TRY(rd_case_list(r->db, &filter, r->arena, &cases, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		enum rd_rc rc = look_at_undecided(r, &cases[i], err);
+
+		/* Past the calendar, or a landlord that is gone: its task stands already. */
+		if (rc != RD_OK && rc != RD_E_RANGE && rc != RD_E_MISSING)
+			return rc;
+	}
+	return RD_OK;
+}
+
+/* --- letters whose day has passed --- */
+
+static enum rd_rc rewrite(struct round *r, const struct rd_outbox_row *row, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(CASE_ARENA_BYTES);
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+
+	RD_TRY(rd_tx_begin(r->db, &tx, err));
+	RD_TRY(rd_correspondence_rewrite(tx, r->office, row, arena, err));
+	RD_TRY(rd_casework_audit(
+		tx, r->office, "letter_rewritten", row->case_id, 0, row->id, NULL, err));
+	RD_TRY(rd_tx_commit(&tx, err));
+	r->done.n_letters++;
+	return RD_OK;
+}
+
+static enum rd_rc stale_letters(struct round *r, struct rd_err *err)
+{
+	struct rd_outbox_row *rows;
+	size_t n;
+
+	RD_TRY(rd_outbox_stale(r->db, r->today, r->now_ms, r->arena, &rows, &n, err));
+	for (size_t i = 0; i < n; i++)
+		RD_TRY(rewrite(r, &rows[i], err));
+	return RD_OK;
+}
+
+/* --- texts that may wait no longer --- */
+
+static enum rd_rc hurry_text(struct round *r, const struct rd_case_clock *clock,
+	const struct rd_outbox_row *row, struct rd_err *err)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+
+	RD_TRY(rd_tx_begin(r->db, &tx, err));
+	RD_TRY(rd_casework_task(tx, r->office, RD_TASK_TEXT_LATE, clock->case_id, 0, row->id, "",
+		r->today, "text", false, err));
+	return rd_tx_commit(&tx, err);
+}
+
+static enum rd_rc late_texts(struct round *r, struct rd_err *err)
+{
+	const enum rd_outbox_state queued = RD_OUTBOX_QUEUED;
+	const enum rd_channel sms = RD_CHANNEL_SMS;
+	struct rd_case_clock *clocks;
+	size_t n;
+
+	if (rd_london_minute_of_day(r->now_ms) < RD_TEXT_DUE_MINUTE)
+		return RD_OK;
+	RD_TRY(rd_case_clocks_due(r->db, rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE], r->today,
+		r->arena, &clocks, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		const struct rd_outbox_filter filter = {
+			.state = &queued, .channel = &sms, .case_id = clocks[i].case_id
+		};
+		struct rd_outbox_row *rows;
+		size_t n_rows;
+
+		RD_TRY(rd_outbox_list(r->db, &filter, r->arena, &rows, &n_rows, err));
+		for (size_t k = 0; k < n_rows; k++)
+			RD_TRY(hurry_text(r, &clocks[i], &rows[k], err));
+	}
+	return RD_OK;
+}
+
+/* --- warnings --- */
+
+static void raise_or_clear(struct round *r, bool stands, const char *cause, const char *text)
+{
+	if (stands)
+		rd_alarms_raise(r->db, r->office, cause, text);
+	else
+		rd_alarms_clear(r->db, r->office, cause);
+}
+
+static enum rd_rc duties_due(struct round *r, struct rd_err *err)
+{
+	struct rd_case_clock *clocks;
+	size_t n, n_today = 0, n_past = 0;
+	char text[300];
+
+	RD_TRY(rd_case_clocks_due(r->db, NULL, r->today, r->arena, &clocks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (rd_date_is_set(clocks[i].due)) {
+			n_today += rd_date_compare(clocks[i].due, r->today) == 0;
+			n_past += rd_date_compare(clocks[i].due, r->today) < 0;
+		}
+	snprintf(text, sizeof text,
+		"%zu dates of the complaints policy have passed without the landlord's answer. Run "
+		"`redressctl tasks` and `redressctl case list`.",
+		n_past);
+	raise_or_clear(r, n_past > 0, "clocks-overdue", text);
+	snprintf(text, sizeof text,
+		"%zu dates of the complaints policy end today. Run `redressctl tasks`.", n_today);
+	raise_or_clear(r, n_today > 0, "clocks-due-today", text);
+	return RD_OK;
+}
+
+static enum rd_rc messages_waiting(struct round *r, struct rd_err *err)
+{
+	int64_t waiting = 0, claimed = 0, oldest = 0;
+	char text[200];
+
+	RD_TRY(rd_queue_counts(r->db, &waiting, &claimed, &oldest, err));
+	snprintf(text, sizeof text,
+		"%" PRId64 " messages wait to be decided, the oldest for more than %" PRId64
+		" minutes. See the journal of redressd.",
+		waiting, oldest != 0 ? (r->now_ms - oldest) / MINUTE_MS : 0);
+	raise_or_clear(r, oldest != 0 && r->now_ms - oldest > RD_WAITING_TOO_LONG_MS,
+		"messages-waiting", text);
+	return RD_OK;
+}
+
+static bool is_configured_mailbox(const struct rd_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_mailboxes; i++)
+		if (strcmp(config->mailboxes[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static enum rd_rc silent_sources(struct round *r, struct rd_err *err)
+{
+	struct rd_source_status *sources;
+	size_t n;
+
+	RD_TRY(rd_source_list(r->db, r->arena, &sources, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		char cause[RD_ALARM_CAUSE_MAX], text[300];
+
+		if (sources[i].kind == RD_SOURCE_TEXTS || sources[i].last_success_ms == 0 ||
+			!is_configured_mailbox(r->office->config, sources[i].name))
+			continue;
+		snprintf(cause, sizeof cause, "mailbox-silent:%s", sources[i].name);
+		snprintf(text, sizeof text,
+			"Mailbox %s has not been read for %" PRId64
+			" minutes. See the journal of redressd.",
+			sources[i].name, (r->now_ms - sources[i].last_success_ms) / MINUTE_MS);
+		raise_or_clear(r, r->now_ms - sources[i].last_success_ms > RD_SOURCE_SILENT_MS,
+			cause, text);
+	}
+	return RD_OK;
+}
+
+static enum rd_rc clock_set_back(struct round *r, struct rd_err *err)
+{
+	int64_t last = 0;
+
+	RD_TRY(rd_audit_last(r->db, &last, err));
+	raise_or_clear(r, r->now_ms < last - MINUTE_MS, "clock-set-back",
+		"This machine's clock stands before the last thing that was recorded: nothing is "
+		"sent until it is right. Check the time and its synchronisation.");
+	return RD_OK;
+}
+
+static void calendars_ending(struct round *r)
+{
+	const char *landlords[RD_LIVE_LANDLORDS_MAX];
+	size_t n = rd_config_landlords(r->office->config, landlords);
+	bool ending = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct rd_policy *policy = rd_live_policy(r->office->live, landlords[i]);
+
+		ending = ending || (policy != NULL && rd_calendar_ends_within_year(
+							      policy->calendar, r->today));
+	}
+	raise_or_clear(r, ending, "calendar-ending",
+		"The list of bank holidays ends within a year; past its end no due date can be "
+		"worked out. Put gov.uk's newest list into calendars/bank-holidays.json of the "
+		"rules "
+		"folder and activate it.");
+}
+
+static enum rd_rc make_round(struct round *r, struct rd_err *err)
+{
+	RD_TRY(undecided_reviews(r, err));
+	RD_TRY(stale_letters(r, err));
+	RD_TRY(late_texts(r, err));
+	RD_TRY(duties_due(r, err));
+	RD_TRY(messages_waiting(r, err));
+	RD_TRY(silent_sources(r, err));
+	RD_TRY(clock_set_back(r, err));
+	calendars_ending(r);
+	return rd_db_checkpoint(r->db, err);
+}
+
+enum rd_rc rd_timekeeper_round(struct rd_db *db, const struct rd_office *office,
+	struct rd_timekeeper_round *ret_round, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(ROUND_ARENA_BYTES);
+	struct round round = {
+		.db = db, .office = office, .arena = arena, .now_ms = rd_office_now(office)
+	};
+
+	round.today = rd_date_of(round.now_ms);
+	RD_TRY(make_round(&round, err));
+	*ret_round = round.done;
+	return RD_OK;
+}
