@@ -49,11 +49,12 @@ struct rd_clock_line {
 	struct rd_date starts, due;
 	int64_t starts_ms, due_ms;
 	bool supposed;   /* hangs on an event that was not given; false where unknown */
+	bool past_calendar; /* unknown because a date lies outside the calendar's full years */
 	const char *source; /* borrowed from the landlord */
 };
 
 /* Every clock that the policy holds, in the order of enum rd_clock_id. events needs received.
- * RD_E_RANGE where a date lies past the calendar's last full year. */
+ * A date outside the calendar's full years leaves its clock unknown with past_calendar set. */
 RD_MUST_USE enum rd_rc rd_clocks_run(const struct rd_landlord *landlord,
 	const struct rd_calendar *calendar, const struct rd_events *events,
 	struct rd_clock_line out[static RD_N_CLOCKS], size_t *ret_n, struct rd_err *err);

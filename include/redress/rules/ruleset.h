@@ -1,7 +1,7 @@
 /* ruleset: everything that an administrator tunes, as one immutable whole.
  *
- * A rule folder (files *.rules, landlords/NAME.landlord and NAME.rules, letters/*.letter,
- * calendars/*.json, blocks) is first read into a struct rd_rulefiles: names and bytes, sorted by
+ * A rule folder (files *.rules, landlords/NAME.landlord and NAME.rules, letters/NAME.letter,
+ * calendars/NAME.json, blocks) is first read into a struct rd_rulefiles: names and bytes, sorted by
  * name. Its SHA-256 (over each file's name, length and bytes, in order) is the rule set's name
  * everywhere: "sha256:<64 hex>". The store keeps the whole; a parse child is sent it; nothing reads
  * the folder again once it is activated.

@@ -1,0 +1,595 @@
+#include "redress/policy/landlord.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include "redress/base/stanza.h"
+#include "redress/message/sms.h"
+#include "redress/rules/kind.h"
+
+#define LENGTH_MAX 1000 /* of a clock, in whatever unit */
+
+const char *const rd_clock_names[RD_N_CLOCKS + 1] = {
+	"stage1.acknowledge",
+	"stage1.define",
+	"stage1.contact",
+	"stage1.respond",
+	"stage1.extended",
+	"stage2.request",
+	"stage2.accept",
+	"stage2.acknowledge",
+	"stage2.contact",
+	"stage2.respond",
+	"stage2.extended",
+	"case.close",
+	"enquiry.respond",
+	"survey.contact",
+	"conduct.respond",
+	"age_limit",
+	"hazard.emergency",
+	"hazard.investigate",
+	"hazard.summary",
+	"hazard.make_safe",
+	"feedback.respond",
+	NULL,
+};
+
+const char *const rd_event_names[RD_N_EVENTS + 1] = {
+	"received",
+	"acknowledged",
+	"assigned",
+	"extended",
+	"responded",
+	"stage2-requested",
+	"stage2-acknowledged",
+	"stage2-assigned",
+	"stage2-extended",
+	"stage2-responded",
+	"hazard-known",
+	"investigated",
+	"enquired",
+	"surveyed",
+	NULL,
+};
+
+static const char *const head_fields[] = { "Landlord", "Full name", "Version", "Nation", "Letters",
+	"Handled by", "Help number", "Help address", "Help email", "Help", "Responsible for",
+	"Not responsible for", "Closed on", "Note", NULL };
+static const char *const head_repeated[] = { "Help", "Responsible for", "Not responsible for",
+	"Closed on", "Note", NULL };
+static const char *const ombudsman_fields[] = { "Ombudsman", "Phone", "Post", "Web", "Checked on",
+	NULL };
+static const char *const clock_fields[] = { "Clock", "Due", "From", "Source", "Note", NULL };
+static const char *const emergency_fields[] = { "Emergency", "Text", "Short text", "Number",
+	"Checked on", NULL };
+static const char *const emergency_repeated[] = { "Text", "Number", NULL };
+static const char *const stanza_kinds[] = { "Landlord", "Ombudsman", "Clock", "Emergency", NULL };
+static const char *const emergency_names[] = { "health_safety", "heat_loss", NULL };
+
+static bool parse_name(const char *const *names, const char *name, int *ret_index)
+{
+	for (int i = 0; names[i] != NULL; i++) {
+		if (strcmp(names[i], name) != 0)
+			continue;
+		*ret_index = i;
+		return true;
+	}
+	return false;
+}
+
+bool rd_clock_parse(const char *name, enum rd_clock_id *ret_clock)
+{
+	int index;
+
+	if (!parse_name(rd_clock_names, name, &index))
+		return false;
+	*ret_clock = (enum rd_clock_id)index;
+	return true;
+}
+
+/* A field that must be there and hold something. */
+static enum rd_rc need(const struct rd_stanza *stanza, const char *name, const char **ret_value,
+	struct rd_err *err)
+{
+	const struct rd_field *field = rd_stanza_field(stanza, name);
+
+	if (field == NULL)
+		return rd_stanza_fail(stanza, &stanza->fields[0], err, "`%s:` is missing here; add it", name);
+	if (field->value[0] == '\0')
+		return rd_stanza_fail(stanza, field, err, "`%s:` says nothing; fill it in", name);
+	*ret_value = field->value;
+	return RD_OK;
+}
+
+static enum rd_rc need_day(const struct rd_stanza *stanza, const char *name,
+	struct rd_date *ret_day, struct rd_err *err)
+{
+	const char *value;
+
+	RD_TRY(need(stanza, name, &value, err));
+	if (rd_date_parse(value, ret_day, err) != RD_OK)
+		return rd_stanza_fail(stanza, rd_stanza_field(stanza, name), err,
+			"\"%s\" is no day; write it as 2026-11-22", value);
+	return RD_OK;
+}
+
+static size_t count_fields(const struct rd_stanza *stanza, const char *name)
+{
+	size_t n = 0;
+	const struct rd_field *field = NULL;
+
+	while ((field = rd_stanza_next(stanza, name, field)) != NULL)
+		n++;
+	return n;
+}
+
+/* The values of a repeated field, in order. */
+static const char *const *collect(const struct rd_stanza *stanza, const char *name,
+	struct rd_arena *arena, size_t *ret_n)
+{
+	size_t n = count_fields(stanza, name);
+	const char **values = rd_arena_array(arena, n + 1, sizeof *values);
+	const struct rd_field *field = NULL;
+
+	if (values == NULL)
+		return NULL; /* the caller looks at rd_arena_overflowed at the end */
+	for (size_t i = 0; i < n; i++) {
+		field = rd_stanza_next(stanza, name, field);
+		values[i] = rd_arena_strdup(arena, field->value);
+	}
+	*ret_n = n;
+	return values;
+}
+
+/* The same as one string, joined. */
+static const char *join(const struct rd_stanza *stanza, const char *name, const char *between,
+	struct rd_arena *arena)
+{
+	const char *all = "";
+	const struct rd_field *field = NULL;
+
+	while ((field = rd_stanza_next(stanza, name, field)) != NULL && all != NULL) {
+		if (field->value[0] == '\0')
+			continue;
+		all = rd_arena_printf(
+			arena, "%s%s%s", all, all[0] != '\0' ? between : "", field->value);
+	}
+	return all;
+}
+
+static enum rd_rc parse_closures(const struct rd_stanza *stanza, struct rd_arena *arena,
+	struct rd_landlord *landlord, struct rd_err *err)
+{
+	size_t n = count_fields(stanza, "Closed on");
+	const struct rd_field *field = NULL;
+
+	if (n > RD_CLOSURES_MAX)
+		return rd_stanza_fail(
+			stanza, &stanza->fields[0], err, "more than %d lines `Closed on:`", RD_CLOSURES_MAX);
+	struct rd_date *days = rd_arena_array(arena, n + 1, sizeof *days);
+	if (days == NULL)
+		return rd_fail(err, RD_E_RANGE, "%s: too large", stanza->file);
+	for (size_t i = 0; i < n; i++) {
+		field = rd_stanza_next(stanza, "Closed on", field);
+		if (rd_date_parse(field->value, &days[i], err) != RD_OK)
+			return rd_stanza_fail(stanza, field, err,
+				"\"%s\" is no day; write it as 2026-12-29", field->value);
+	}
+	landlord->closures = days;
+	landlord->n_closures = n;
+	return RD_OK;
+}
+
+static bool name_is_fit(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len < RD_LANDLORD_NAME_MAX &&
+		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+static enum rd_rc parse_head(const struct rd_stanza *stanza, const char *name,
+	struct rd_arena *arena, struct rd_landlord *landlord, struct rd_err *err)
+{
+	static const char *const letters[] = { "at once", "approved", NULL };
+	const struct rd_field *field;
+	int choice = 0;
+
+	RD_TRY(rd_stanza_check_fields(stanza, head_fields, head_repeated, err));
+	RD_TRY(need(stanza, "Landlord", &landlord->name, err));
+	field = rd_stanza_field(stanza, "Landlord");
+	if (!name_is_fit(landlord->name))
+		return rd_stanza_fail(stanza, field, err,
+			"a landlord's name has small letters, digits and hyphens only");
+	if (name != NULL && strcmp(name, landlord->name) != 0)
+		return rd_stanza_fail(stanza, field, err,
+			"the file is named %s.landlord, so it must say `Landlord: %s`", name, name);
+	RD_TRY(need(stanza, "Full name", &landlord->full_name, err));
+	RD_TRY(need(stanza, "Version", &landlord->version, err));
+	RD_TRY(need(stanza, "Handled by", &landlord->handled_by, err));
+	RD_TRY(need(stanza, "Help number", &landlord->help_number, err));
+	RD_TRY(need(stanza, "Help address", &landlord->help_address, err));
+	const char *text;
+	RD_TRY(need(stanza, "Help", &text, err));
+	RD_TRY(need(stanza, "Responsible for", &text, err));
+	RD_TRY(need(stanza, "Not responsible for", &text, err));
+	RD_TRY(need(stanza, "Nation", &text, err));
+	RD_TRY(rd_field_choice(
+		stanza, rd_stanza_field(stanza, "Nation"), rd_nation_names, &choice, err));
+	landlord->nation = (enum rd_nation)choice;
+	field = rd_stanza_field(stanza, "Letters");
+	if (field != NULL)
+		RD_TRY(rd_field_choice(stanza, field, letters, &choice, err));
+	landlord->letters_approved = field != NULL && choice == 1;
+	landlord->help_email = rd_stanza_value(stanza, "Help email", "");
+	landlord->help = join(stanza, "Help", " ", arena);
+	landlord->responsible = join(stanza, "Responsible for", "; ", arena);
+	landlord->not_responsible = join(stanza, "Not responsible for", "; ", arena);
+	landlord->notes = collect(stanza, "Note", arena, &landlord->n_notes);
+	return parse_closures(stanza, arena, landlord, err);
+}
+
+static enum rd_rc parse_ombudsman(
+	const struct rd_stanza *stanza, struct rd_ombudsman *ombudsman, struct rd_err *err)
+{
+	RD_TRY(rd_stanza_check_fields(stanza, ombudsman_fields, NULL, err));
+	if (ombudsman->name != NULL)
+		return rd_stanza_fail(
+			stanza, &stanza->fields[0], err, "a second `Ombudsman:` stanza; keep one of them");
+	RD_TRY(need(stanza, "Ombudsman", &ombudsman->name, err));
+	RD_TRY(need(stanza, "Phone", &ombudsman->phone, err));
+	RD_TRY(need(stanza, "Post", &ombudsman->post, err));
+	RD_TRY(need(stanza, "Web", &ombudsman->web, err));
+	return need_day(stanza, "Checked on", &ombudsman->checked_on, err);
+}
+
+/* "5 working days". */
+static enum rd_rc parse_length(
+	const struct rd_stanza *stanza, struct rd_clock_rule *rule, struct rd_err *err)
+{
+	static const struct {
+		const char *words;
+		enum rd_unit unit;
+	} units[] = {
+		{ "working days", RD_UNIT_WORKING_DAYS },
+		{ "working day", RD_UNIT_WORKING_DAYS },
+		{ "days", RD_UNIT_DAYS },
+		{ "months", RD_UNIT_MONTHS },
+		{ "hours", RD_UNIT_HOURS },
+	};
+	const struct rd_field *field = rd_stanza_field(stanza, "Due");
+	const char *p = rule->length_words;
+	int n = 0;
+
+	while (*p >= '0' && *p <= '9' && n <= LENGTH_MAX)
+		n = n * 10 + (*p++ - '0');
+	while (*p == ' ')
+		p++;
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		if (strcasecmp(p, units[i].words) != 0)
+			continue;
+		int max = units[i].unit == RD_UNIT_WORKING_DAYS ? RD_WORKDAYS_MAX : LENGTH_MAX;
+		if (n < 1 || n > max)
+			return rd_stanza_fail(
+				stanza, field, err, "a clock runs 1 to %d %s", max, units[i].words);
+		rule->length = n;
+		rule->unit = units[i].unit;
+		return RD_OK;
+	}
+	return rd_stanza_fail(stanza, field, err,
+		"\"%s\" is no length; write `5 working days`, `28 days`, `12 months` or `24 hours`",
+		rule->length_words);
+}
+
+static enum rd_rc parse_from(
+	const struct rd_stanza *stanza, struct rd_clock_rule *rule, struct rd_err *err)
+{
+	const struct rd_field *field = rd_stanza_field(stanza, "From");
+	int index;
+
+	if (parse_name(rd_event_names, rule->from_words, &index)) {
+		rule->from = (enum rd_event)index;
+		return RD_OK;
+	}
+	if (rd_clock_parse(rule->from_words, &rule->from_clock_id)) {
+		rule->from_clock = true;
+		return RD_OK;
+	}
+	const char *near = rd_did_you_mean(rule->from_words, rd_event_names);
+	if (near == NULL)
+		near = rd_did_you_mean(rule->from_words, rd_clock_names);
+	if (near != NULL)
+		return rd_stanza_fail(stanza, field, err,
+			"\"%s\" is neither an event nor a clock; did you mean \"%s\"?", rule->from_words,
+			near);
+	return rd_stanza_fail(stanza, field, err,
+		"\"%s\" is neither an event (received, acknowledged, responded ...) nor a clock",
+		rule->from_words);
+}
+
+static enum rd_rc parse_clock(
+	const struct rd_stanza *stanza, struct rd_landlord *landlord, struct rd_err *err)
+{
+	const struct rd_field *field = rd_stanza_field(stanza, "Clock");
+	struct rd_clock_rule rule = { 0 };
+	int index;
+
+	RD_TRY(rd_stanza_check_fields(stanza, clock_fields, NULL, err));
+	RD_TRY(rd_field_choice(stanza, field, rd_clock_names, &index, err));
+	enum rd_clock_id clock = (enum rd_clock_id)index;
+	if (landlord->clocks[clock].held)
+		return rd_stanza_fail(stanza, field, err,
+			"the clock %s stands here for the second time; keep one of them",
+			rd_clock_names[clock]);
+	RD_TRY(need(stanza, "Due", &rule.length_words, err));
+	RD_TRY(need(stanza, "From", &rule.from_words, err));
+	RD_TRY(need(stanza, "Source", &rule.source, err));
+	rule.note = rd_stanza_value(stanza, "Note", "");
+	RD_TRY(parse_length(stanza, &rule, err));
+	RD_TRY(parse_from(stanza, &rule, err));
+	if ((rule.unit == RD_UNIT_HOURS) != (clock == RD_CLOCK_HAZARD_EMERGENCY))
+		return rd_stanza_fail(stanza, rd_stanza_field(stanza, "Due"), err,
+			"hours are for hazard.emergency, and that clock counts nothing else");
+	if ((rule.unit == RD_UNIT_MONTHS) != (clock == RD_CLOCK_AGE_LIMIT))
+		return rd_stanza_fail(stanza, rd_stanza_field(stanza, "Due"), err,
+			"months are for age_limit, and that clock counts nothing else");
+	/* A clock hangs on an earlier one of the list: so no two can hang on each other. */
+	if (rule.from_clock && rule.from_clock_id >= clock)
+		return rd_stanza_fail(stanza, rd_stanza_field(stanza, "From"), err,
+			"%s cannot start from %s, which ends later", rd_clock_names[clock],
+			rule.from_words);
+	if (clock == RD_CLOCK_AGE_LIMIT && (rule.from_clock || rule.from != RD_EVENT_RECEIVED))
+		return rd_stanza_fail(stanza, rd_stanza_field(stanza, "From"), err,
+			"age_limit counts back from receipt: write `From: received`");
+	if (clock == RD_CLOCK_HAZARD_EMERGENCY &&
+		(rule.from_clock || rule.from != RD_EVENT_HAZARD_KNOWN))
+		return rd_stanza_fail(stanza, rd_stanza_field(stanza, "From"), err,
+			"hazard.emergency counts from awareness: write `From: hazard-known`");
+	rule.held = true;
+	landlord->clocks[clock] = rule;
+	return RD_OK;
+}
+
+static enum rd_rc parse_emergency(const struct rd_stanza *stanza, struct rd_arena *arena,
+	struct rd_landlord *landlord, struct rd_err *err)
+{
+	const struct rd_field *field = rd_stanza_field(stanza, "Emergency");
+	struct rd_emergency block = { 0 };
+	const char *text;
+	int kind;
+
+	RD_TRY(rd_stanza_check_fields(stanza, emergency_fields, emergency_repeated, err));
+	RD_TRY(rd_field_choice(stanza, field, emergency_names, &kind, err));
+	if (landlord->emergency[kind].held)
+		return rd_stanza_fail(stanza, field, err,
+			"a second block for %s; keep one of them", emergency_names[kind]);
+	RD_TRY(need(stanza, "Text", &text, err));
+	RD_TRY(need(stanza, "Number", &text, err));
+	RD_TRY(need(stanza, "Short text", &block.short_text, err));
+	RD_TRY(need_day(stanza, "Checked on", &block.checked_on, err));
+	block.text = join(stanza, "Text", "\n", arena);
+	block.numbers = collect(stanza, "Number", arena, &block.n_numbers);
+	struct rd_sms_size size = rd_sms_size(block.short_text, strlen(block.short_text));
+	if (!size.gsm7 || size.units > RD_EMERGENCY_SHORT_MAX)
+		return rd_stanza_fail(stanza, rd_stanza_field(stanza, "Short text"), err,
+			"`Short text:` has %u units; it needs plain characters and at most %d of them",
+			size.units, RD_EMERGENCY_SHORT_MAX);
+	block.held = true;
+	landlord->emergency[kind] = block;
+	return RD_OK;
+}
+
+/* What holds between stanzas. */
+static enum rd_rc check_whole(
+	const char *file, const struct rd_landlord *landlord, struct rd_err *err)
+{
+	static const enum rd_clock_id needed[] = { RD_CLOCK_STAGE1_ACKNOWLEDGE,
+		RD_CLOCK_STAGE1_DEFINE, RD_CLOCK_STAGE1_RESPOND };
+
+	if (landlord->ombudsman.name == NULL)
+		return rd_fail(err, RD_E_INPUT,
+			"%s:1:1: no `Ombudsman:` stanza; every letter must name the Ombudsman", file);
+	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+		const struct rd_clock_rule *rule = &landlord->clocks[needed[i]];
+		if (!rule->held)
+			return rd_fail(err, RD_E_INPUT, "%s:1:1: no `Clock: %s`; add its stanza", file,
+				rd_clock_names[needed[i]]);
+		if (rule->unit != RD_UNIT_WORKING_DAYS)
+			return rd_fail(err, RD_E_INPUT, "%s:1:1: %s counts working days", file,
+				rd_clock_names[needed[i]]);
+	}
+	const struct rd_clock_rule *acknowledge = &landlord->clocks[RD_CLOCK_STAGE1_ACKNOWLEDGE];
+	const struct rd_clock_rule *define = &landlord->clocks[RD_CLOCK_STAGE1_DEFINE];
+	if (acknowledge->from_clock || acknowledge->from != RD_EVENT_RECEIVED)
+		return rd_fail(err, RD_E_INPUT,
+			"%s:1:1: stage1.acknowledge starts `From: received` (Code 6.2)", file);
+	if (define->from_clock || define->from != acknowledge->from ||
+		define->length != acknowledge->length)
+		return rd_fail(err, RD_E_INPUT,
+			"%s:1:1: stage1.define has the same due date as stage1.acknowledge (Code 6.2)",
+			file);
+	return RD_OK;
+}
+
+enum rd_rc rd_landlord_parse(const char *file, const char *text, size_t len, const char *name,
+	struct rd_arena *arena, struct rd_landlord *ret_landlord, struct rd_err *err)
+{
+	struct rd_landlord landlord = { 0 };
+	struct rd_stanzas stanzas;
+
+	RD_TRY(rd_stanzas_parse(file, text, len, arena, &stanzas, err));
+	if (stanzas.n_items == 0 || strcasecmp(stanzas.items[0].fields[0].name, "Landlord") != 0)
+		return rd_fail(err, RD_E_INPUT,
+			"%s:1:1: a landlord's file begins with `Landlord: NAME`", file);
+	RD_TRY(parse_head(&stanzas.items[0], name, arena, &landlord, err));
+	for (size_t i = 1; i < stanzas.n_items; i++) {
+		const struct rd_stanza *stanza = &stanzas.items[i];
+		const struct rd_field *first = &stanza->fields[0];
+		if (strcasecmp(first->name, "Ombudsman") == 0)
+			RD_TRY(parse_ombudsman(stanza, &landlord.ombudsman, err));
+		else if (strcasecmp(first->name, "Clock") == 0)
+			RD_TRY(parse_clock(stanza, &landlord, err));
+		else if (strcasecmp(first->name, "Emergency") == 0)
+			RD_TRY(parse_emergency(stanza, arena, &landlord, err));
+		else
+			return rd_fail(err, RD_E_INPUT,
+				"%s:%d:%d: a stanza cannot begin with `%s:`; it begins with "
+				"`Ombudsman:`, `Clock:` or `Emergency:`%s%s%s",
+				file, first->line, first->name_column, first->name,
+				rd_did_you_mean(first->name, stanza_kinds) != NULL
+					? "; did you mean `"
+					: "",
+				rd_did_you_mean(first->name, stanza_kinds) != NULL
+					? rd_did_you_mean(first->name, stanza_kinds)
+					: "",
+				rd_did_you_mean(first->name, stanza_kinds) != NULL ? ":`?" : "");
+	}
+	RD_TRY(check_whole(file, &landlord, err));
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "%s: too large", file);
+	*ret_landlord = landlord;
+	return RD_OK;
+}
+
+bool rd_is_example_number(const char *number)
+{
+	/* Ofcom, "Telephone numbers for use in TV and radio drama programmes"; without their 0. */
+	static const char *const ranges[] = {
+		"7700900",
+		"1632960",
+		"1134960",
+		"1144960",
+		"1154960",
+		"1164960",
+		"1174960",
+		"1184960",
+		"1214960",
+		"1314960",
+		"1414960",
+		"1514960",
+		"1614960",
+		"2079460",
+		"1914980",
+		"2896496",
+		"2920180",
+		"8081570",
+		"9098790",
+		"3069990",
+	};
+	char digits[RD_PHONE_MAX];
+	size_t n = 0;
+
+	for (const char *p = number; *p != '\0' && n + 1 < sizeof digits; p++)
+		if (*p >= '0' && *p <= '9')
+			digits[n++] = *p;
+	digits[n] = '\0';
+	const char *rest = digits;
+	if (strncmp(rest, "0044", 4) == 0)
+		rest += 4;
+	else if (strncmp(rest, "44", 2) == 0 && n > 11)
+		rest += 2;
+	if (*rest == '0') /* also the (0) of +44 (0)7700 */
+		rest++;
+	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+		if (strlen(rest) == 10 && strncmp(rest, ranges[i], strlen(ranges[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Is there an example number anywhere in a line of words? */
+static bool names_example_number(const char *text)
+{
+	char run[RD_PHONE_MAX];
+	size_t n = 0;
+
+	for (const char *p = text;; p++) {
+		bool part = *p != '\0' && strchr("0123456789+() -", *p) != NULL;
+		if (part && n + 1 < sizeof run) {
+			run[n++] = *p;
+			continue;
+		}
+		run[n] = '\0';
+		if (n > 0 && rd_is_example_number(run))
+			return true;
+		n = 0;
+		if (*p == '\0')
+			return false;
+	}
+}
+
+static bool older_than_a_year(struct rd_date checked_on, struct rd_date today)
+{
+	struct rd_date limit = checked_on;
+
+	limit.year++;
+	return rd_date_compare(today, limit) > 0;
+}
+
+struct findings {
+	struct rd_finding *out;
+	size_t n;
+};
+
+RD_PRINTF(3, 4)
+static void find(struct findings *findings, bool refuse, const char *format, ...)
+{
+	va_list args;
+
+	if (findings->n == RD_FINDINGS_MAX)
+		return;
+	struct rd_finding *finding = &findings->out[findings->n++];
+	finding->refuse = refuse;
+	va_start(args, format);
+	(void)vsnprintf(finding->text, sizeof finding->text, format, args);
+	va_end(args);
+}
+
+static void check_block(const struct rd_landlord *landlord, int kind, struct rd_date today,
+	bool real_provider, struct findings *findings)
+{
+	const struct rd_emergency *block = &landlord->emergency[kind];
+	const char *name = emergency_names[kind];
+	char day[RD_DATE_MAX];
+
+	if (!block->held) {
+		find(findings, real_provider,
+			"landlord %s has no emergency block for %s; add `Emergency: %s` with your own "
+			"numbers",
+			landlord->name, name, name);
+		return;
+	}
+	bool example = names_example_number(block->text) || names_example_number(block->short_text);
+	for (size_t i = 0; i < block->n_numbers; i++)
+		example = example || rd_is_example_number(block->numbers[i]);
+	if (example)
+		find(findings, real_provider,
+			"landlord %s: the emergency block for %s names an example number; put the real "
+			"one there",
+			landlord->name, name);
+	if (older_than_a_year(block->checked_on, today))
+		find(findings, false,
+			"landlord %s: the emergency block for %s was last checked on %s, over a year ago; "
+			"ring its numbers and set `Checked on:`",
+			landlord->name, name, rd_date_format(block->checked_on, day));
+}
+
+size_t rd_landlord_check(const struct rd_landlord *landlord, struct rd_date today,
+	bool real_provider, struct rd_finding out[static RD_FINDINGS_MAX])
+{
+	struct findings findings = { .out = out, .n = 0 };
+	char day[RD_DATE_MAX];
+
+	for (int kind = 0; kind < RD_N_EMERGENCIES; kind++)
+		check_block(landlord, kind, today, real_provider, &findings);
+	if (rd_is_example_number(landlord->help_number))
+		find(&findings, real_provider,
+			"landlord %s: `Help number:` is an example number; put the real one there",
+			landlord->name);
+	if (older_than_a_year(landlord->ombudsman.checked_on, today))
+		find(&findings, false,
+			"landlord %s: the Ombudsman's details were last checked on %s, over a year ago; "
+			"look them up and set `Checked on:`",
+			landlord->name, rd_date_format(landlord->ombudsman.checked_on, day));
+	return findings.n;
+}
