@@ -17,8 +17,9 @@
 #include "redress/base/limits.h"
 #include "redress/store/sql.h"
 
-#define STATEMENTS_MAX 1024 /* slots of a handle's cache, a power of two; far above what there is  \
-			     */
+#define STATEMENTS_MAX                                                                             \
+	1024 /* slots of a handle's cache, a power of two; far above what there is                 \
+	      */
 #define APPLICATION_ID 1380209202 /* "RDr2" */
 
 /* Writers are served in the order of their tickets: a busy one cannot starve another. */

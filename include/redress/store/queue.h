@@ -47,8 +47,10 @@ struct rd_claimed {
 /* Claims up to max (<= RD_CLAIM_MAX) messages, oldest first, in a transaction of its own; those in
  * back-off do not block others. Texts come once text_pause_ms has passed since the first waiting
  * one of their number was seen, all of that number seen within the pause in one group (never split;
- * a group may exceed max). A suspect comes alone, last. n 0: nothing due; *ret_next_ms is then when
- * the next text or back-off is due, 0 for none. */
+ * a group may exceed max), groups in order: commit one before the next is decided. A negative
+ * text_pause_ms groups in the same way and does not wait (--once). A suspect comes alone, when it
+ * is the oldest. n 0: nothing due; *ret_next_ms is when the next text or back-off is due, 0 for
+ * none. */
 RD_MUST_USE enum rd_rc rd_queue_claim(struct rd_db *db, int64_t run, int64_t now_ms, size_t max,
 	int64_t text_pause_ms, struct rd_arena *arena, struct rd_claimed **ret_items, size_t *ret_n,
 	int64_t *ret_next_ms, struct rd_err *err);
@@ -57,8 +59,8 @@ RD_MUST_USE enum rd_rc rd_queue_claim(struct rd_db *db, int64_t run, int64_t now
 RD_MUST_USE enum rd_rc rd_queue_give_back(
 	struct rd_tx *tx, int64_t message_id, int64_t not_before_ms, struct rd_err *err);
 /* The child died, or outran a limit, over this message alone. Attempt kept; waiting again, suspect.
- * *ret_attempts at RD_ATTEMPTS_MAX: quarantine it now instead of waiting for the next claim.
- * detail: "signal 11", never content. */
+ * With *ret_attempts at RD_ATTEMPTS_MAX or above it stays claimed: quarantine it (rd_queue_finish)
+ * in this transaction. detail: "signal 11", never content. */
 RD_MUST_USE enum rd_rc rd_queue_record_death(struct rd_tx *tx, int64_t message_id,
 	const char *detail, int *ret_attempts, struct rd_err *err);
 
@@ -70,7 +72,8 @@ struct rd_fate {
 	bool quarantined;   /* with RD_FATE_OPENED alone */
 };
 /* Exactly once: RD_E_EXISTS when it has a fate already, RD_E_REFUSED when it was not claimed.
- * In the transaction of the case, clocks, audit and outbox. */
+ * In the transaction of the case, clocks, audit and outbox. Opened and joined also enter the
+ * message on the case (as rd_case_add_message does). */
 RD_MUST_USE enum rd_rc rd_queue_finish(struct rd_tx *tx, int64_t message_id,
 	const struct rd_fate *fate, int64_t now_ms, struct rd_err *err);
 
