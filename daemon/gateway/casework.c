@@ -72,7 +72,7 @@ enum rd_rc rd_casework_task(struct rd_tx *tx, const struct rd_office *office,
 static struct rd_case_contact contact_of(const struct rd_matter *matter, bool main)
 {
 	const struct rd_case_contact contact = {
-		.channel = matter->channel,
+		.channel = matter->letters_by,
 		.address = matter->address,
 		.name = matter->name,
 		.main = main,
@@ -100,6 +100,8 @@ static enum rd_rc open_case(struct writing *w, struct rd_err *err)
 		.flags = verdict->flags,
 		.outcome = matter->outcome,
 		.subject = matter->subject,
+		.topics = matter->topics,
+		.n_topics = matter->n_topics,
 	};
 
 	if (score != NULL) {
@@ -450,7 +452,8 @@ enum rd_rc rd_casework_settle(struct rd_tx *tx, const struct rd_office *office, 
 	matter.landlord = was.landlord;
 	matter.address = to.address;
 	matter.name = to.name;
-	matter.channel = to.channel;
+	matter.channel = was.channel;
+	matter.letters_by = to.channel;
 	matter.received_ms = was.received_ms;
 	rd_decide_settled(kind, &facts, was.flags, was.n_topics, &w.policy->landlord,
 		w.policy->calendar, &verdict);

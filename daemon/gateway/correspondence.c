@@ -96,6 +96,7 @@ static enum rd_rc work_out_time(struct draft *d, struct rd_err *err)
 		.channel = d->order->channel,
 		.emergency = d->order->emergency_health || d->order->emergency_heat,
 		.approval_wanted = d->policy->landlord.letters_approved,
+		.approved = d->order->approved,
 		.now_ms = rd_office_now(d->office),
 		.day_zero = d->order->day_zero,
 		.due = d->order->due,

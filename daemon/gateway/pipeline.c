@@ -188,6 +188,7 @@ static struct rd_matter matter_of(const struct batch *b, const struct rd_claimed
 		.received_ms = claimed->received_ms,
 	};
 
+	matter.letters_by = matter.channel;
 	matter.cause = rd_arena_printf(b->arena, "message:%" PRId64, claimed->id);
 	return matter;
 }

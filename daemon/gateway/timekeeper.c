@@ -26,6 +26,7 @@ struct round {
 	struct rd_arena *arena;
 	int64_t now_ms;
 	struct rd_date today;
+	size_t n_undecided; /* reviews whose time is over and that no default decides */
 	struct rd_timekeeper_round done;
 };
 
@@ -85,19 +86,6 @@ static enum rd_rc complaint_by_default(
 	return RD_OK;
 }
 
-static void alarm_undecided(struct round *r, const struct rd_case *matter)
-{
-	char cause[RD_ALARM_CAUSE_MAX], text[200];
-
-	snprintf(cause, sizeof cause, "undecided:%" PRId64, matter->id);
-	snprintf(text, sizeof text,
-		"Case %s waits for a person to decide what it is, and its acknowledgement is due "
-		"on "
-		"the next working day. Run `redressctl review list`.",
-		matter->reference);
-	rd_alarms_raise(r->db, r->office, cause, text);
-}
-
 static enum rd_rc look_at_undecided(
 	struct round *r, const struct rd_case *matter, struct rd_err *err)
 {
@@ -115,7 +103,7 @@ static enum rd_rc look_at_undecided(
 	if (request_below > 0 &&
 		rd_undecided_is_complaint(matter->complaint_total, request_below, matter->flags))
 		return complaint_by_default(r, matter->id, arena, err);
-	alarm_undecided(r, matter);
+	r->n_undecided++;
 	return RD_OK;
 }
 
@@ -235,6 +223,18 @@ static enum rd_rc duties_due(struct round *r, struct rd_err *err)
 	return RD_OK;
 }
 
+static void reviews_undecided(struct round *r)
+{
+	char text[250];
+
+	snprintf(text, sizeof text,
+		"%zu cases wait for a person to decide what they are, and their acknowledgement is "
+		"due "
+		"on the next working day. Run `redressctl review list`.",
+		r->n_undecided);
+	raise_or_clear(r, r->n_undecided > 0, "reviews-undecided", text);
+}
+
 static enum rd_rc messages_waiting(struct round *r, struct rd_err *err)
 {
 	int64_t waiting = 0, claimed = 0, oldest = 0;
@@ -316,6 +316,7 @@ static enum rd_rc make_round(struct round *r, struct rd_err *err)
 	RD_TRY(undecided_reviews(r, err));
 	RD_TRY(stale_letters(r, err));
 	RD_TRY(late_texts(r, err));
+	reviews_undecided(r);
 	RD_TRY(duties_due(r, err));
 	RD_TRY(messages_waiting(r, err));
 	RD_TRY(silent_sources(r, err));

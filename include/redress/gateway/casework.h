@@ -15,13 +15,16 @@ struct rd_matter {
 	int64_t joined_case;  /* facts.joined, 0: none */
 	int64_t related_case; /* possibly related, 0: none known */
 	const char *landlord;
-	enum rd_case_channel channel;
+	enum rd_case_channel channel;	  /* that the resident used */
+	enum rd_case_channel letters_by;  /* what address is: RD_BY_EMAIL or RD_BY_SMS; else none */
 	const char *address, *name;	  /* who wrote; "" nobody known */
 	const char *source;		  /* the stanza that it came by; "" for staff */
 	const char *subject;		  /* a line for staff's lists */
 	const char *outcome;		  /* wanted, as staff recorded it; "" unknown */
 	const struct rd_message *message; /* NULL: none, or not read */
 	const struct rd_score *score;	  /* NULL where there is none */
+	const char *const *topics;	  /* named by staff; score's where there is one */
+	size_t n_topics;
 	int64_t received_ms;
 	const char *cause; /* of the letter: "message:17", "act:..." */
 };

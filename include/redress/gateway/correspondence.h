@@ -35,6 +35,7 @@ struct rd_letter_order {
 	struct rd_date day_zero; /* receipt, or the day of the act */
 	struct rd_date due;	 /* the clock that it is to meet; unset: none */
 	const char *hold_reason; /* "": it goes by itself when its time comes */
+	bool approved;		 /* a person asked for this very letter */
 };
 
 /* RD_E_EXISTS without harm: that letter is there already. RD_E_RANGE: it cannot be dated or brought

@@ -1,0 +1,600 @@
+#include "redress/gateway/acts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "redress/gateway/casework.h"
+#include "redress/gateway/correspondence.h"
+#include "redress/message/compose.h"
+#include "redress/message/sms.h"
+#include "redress/policy/clocks.h"
+#include "redress/store/queue.h"
+#include "redress/store/reading.h"
+#include "redress/store/review.h"
+#include "redress/store/tasks.h"
+
+#define ACT_ARENA_BYTES (16u << 20)
+
+/* One act on its way: its transaction, its memory, and the case it is about (if any). */
+struct act {
+	struct rd_db *db;
+	const struct rd_office *office;
+	struct rd_tx *tx;
+	struct rd_arena *arena;
+	int64_t now_ms;
+	struct rd_case matter;
+	const struct rd_policy *policy;
+};
+
+static void end_act(struct act *act)
+{
+	rd_tx_rollback(&act->tx);
+	rd_arena_free(act->arena);
+}
+
+static enum rd_rc begin(
+	struct act *act, struct rd_db *db, const struct rd_office *office, struct rd_err *err)
+{
+	act->db = db;
+	act->office = office;
+	act->arena = rd_arena_new(ACT_ARENA_BYTES);
+	act->now_ms = rd_office_now(office);
+	return rd_tx_begin(db, &act->tx, err);
+}
+
+static enum rd_rc take_case(struct act *act, int64_t case_id, struct rd_err *err)
+{
+	RD_TRY(rd_case_get(rd_tx_db(act->tx), case_id, act->arena, &act->matter, err));
+	return rd_office_policy(act->office, act->matter.landlord, &act->policy, err);
+}
+
+static enum rd_rc begin_on_case(struct act *act, struct rd_db *db, const struct rd_office *office,
+	int64_t case_id, struct rd_err *err)
+{
+	RD_TRY(begin(act, db, office, err));
+	return take_case(act, case_id, err);
+}
+
+static enum rd_rc record_and_commit(struct act *act, const char *what, int64_t outbox_id,
+	const char *detail, struct rd_err *err)
+{
+	RD_TRY(rd_casework_audit(
+		act->tx, act->office, what, act->matter.id, 0, outbox_id, detail, err));
+	return rd_tx_commit(&act->tx, err);
+}
+
+static enum rd_rc check_text(const char *text, const char *what, struct rd_err *err)
+{
+	if (text == NULL || text[strspn(text, " \t\r\n")] == '\0')
+		return rd_fail(err, RD_E_INPUT, "%s is missing; say it in a few words", what);
+	if (strlen(text) > RD_ACT_TEXT_MAX)
+		return rd_fail(err, RD_E_RANGE,
+			"%s is longer than %d bytes; put the rest in a note", what,
+			RD_ACT_TEXT_MAX);
+	return RD_OK;
+}
+
+static enum rd_rc check_open(const struct act *act, struct rd_err *err)
+{
+	if (act->matter.status != RD_STATUS_CLOSED)
+		return RD_OK;
+	return rd_fail(err, RD_E_REFUSED, "case %s is closed; open a new one or reopen it first",
+		act->matter.reference);
+}
+
+static enum rd_rc check_complaint(const struct act *act, struct rd_err *err)
+{
+	RD_TRY(check_open(act, err));
+	if (act->matter.kind == RD_COMPLAINT && act->matter.stage == RD_STAGE_1)
+		return RD_OK;
+	return rd_fail(err, RD_E_REFUSED,
+		"case %s is not a complaint at stage 1; decide its review or reclassify it first",
+		act->matter.reference);
+}
+
+/* --- opening --- */
+
+static bool looks_like_number(const char *contact)
+{
+	return strchr(contact, '@') == NULL;
+}
+
+static enum rd_rc check_contact(const char *contact, char number[static RD_PHONE_MAX],
+	const char **ret_contact, enum rd_case_channel *ret_channel, struct rd_err *err)
+{
+	*ret_contact = "";
+	if (contact == NULL || contact[0] == '\0')
+		return RD_OK;
+	if (looks_like_number(contact)) {
+		if (!rd_phone_canonical(contact, number))
+			return rd_fail(err, RD_E_INPUT,
+				"the contact is neither an e-mail address nor a telephone number");
+		*ret_contact = number;
+		if (rd_phone_is_uk_mobile(number))
+			*ret_channel = RD_BY_SMS;
+		return RD_OK;
+	}
+	if (!rd_address_fit(contact))
+		return rd_fail(err, RD_E_INPUT,
+			"the contact is not an e-mail address that can be written to");
+	*ret_contact = contact;
+	*ret_channel = RD_BY_EMAIL;
+	return RD_OK;
+}
+
+/* Letters go where the contact can get them; the case keeps the channel that the resident used. */
+static enum rd_rc open_with_contact(struct act *act, const struct rd_act_open *open,
+	struct rd_matter *matter, int64_t *ret_case, struct rd_err *err)
+{
+	char number[RD_PHONE_MAX];
+	enum rd_case_channel letters_by = open->channel;
+	struct rd_facts facts = { 0 };
+	struct rd_verdict verdict;
+	const bool none[RD_N_FLAGS] = { false };
+
+	RD_TRY(check_contact(open->contact, number, &matter->address, &letters_by, err));
+	facts.channel = letters_by == RD_BY_EMAIL ? RD_CHANNEL_EMAIL : RD_CHANNEL_SMS;
+	facts.no_address = letters_by != RD_BY_EMAIL && letters_by != RD_BY_SMS;
+	facts.received_ms = open->received_ms;
+	facts.first_seen_ms = open->received_ms;
+	facts.now_ms = act->now_ms;
+	rd_decide_settled(open->kind, &facts, open->flags != NULL ? open->flags : none,
+		open->n_topics, &act->policy->landlord, act->policy->calendar, &verdict);
+	verdict.fate = RD_FATE_OPENED;
+	memcpy(verdict.flags, open->flags != NULL ? open->flags : none, sizeof verdict.flags);
+	matter->channel = open->channel;
+	matter->letters_by = letters_by;
+	return rd_casework_apply(act->tx, act->office, matter, &verdict, act->arena, ret_case, err);
+}
+
+enum rd_rc rd_act_open(struct rd_db *db, const struct rd_office *office,
+	const struct rd_act_open *open, int64_t *ret_case, struct rd_err *err)
+{
+	RD_CLEANUP(end_act) struct act act = { 0 };
+	struct rd_matter matter = {
+		.landlord = open->landlord,
+		.name = open->name != NULL ? open->name : "",
+		.source = "",
+		.subject = open->subject != NULL ? open->subject : "",
+		.outcome = open->outcome != NULL ? open->outcome : "",
+		.topics = open->topics,
+		.n_topics = open->n_topics,
+		.received_ms = open->received_ms,
+		.cause = "act:open",
+	};
+
+	RD_TRY(begin(&act, db, office, err));
+	if (open->received_ms > act.now_ms)
+		return rd_fail(err, RD_E_INPUT, "the day of receipt lies in the future");
+	if (open->n_topics > RD_ACT_TOPICS_MAX)
+		return rd_fail(err, RD_E_RANGE, "more than %d topics", RD_ACT_TOPICS_MAX);
+	RD_TRY(rd_office_policy(office, open->landlord, &act.policy, err));
+	RD_TRY(open_with_contact(&act, open, &matter, ret_case, err));
+	RD_TRY(take_case(&act, *ret_case, err));
+	return record_and_commit(&act, "opened_by_staff", 0, NULL, err);
+}
+
+/* --- acknowledging and defining --- */
+
+static enum rd_rc add_outcome(struct act *act, const char *outcome, struct rd_err *err)
+{
+	if (outcome == NULL)
+		return RD_OK;
+	RD_TRY(check_text(outcome, "the outcome wanted", err));
+	return rd_case_set_outcome(act->tx, act->matter.id, outcome, err);
+}
+
+static enum rd_rc main_contact(
+	struct act *act, struct rd_case_contact *ret_contact, struct rd_err *err)
+{
+	struct rd_case_contact *contacts;
+	size_t n;
+
+	RD_TRY(rd_case_contacts(rd_tx_db(act->tx), act->matter.id, act->arena, &contacts, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (contacts[i].main &&
+			(contacts[i].channel == RD_BY_EMAIL || contacts[i].channel == RD_BY_SMS)) {
+			*ret_contact = contacts[i];
+			return RD_OK;
+		}
+	return rd_fail(err, RD_E_REFUSED,
+		"case %s has no e-mail address or mobile number to write to; do it another way and "
+		"record it",
+		act->matter.reference);
+}
+
+/* A letter that a person asked for: it needs no further approval. */
+static enum rd_rc send_letter(struct act *act, enum rd_letter_kind letter, bool meets_acknowledge,
+	const char *cause, int64_t *ret_outbox_id, struct rd_err *err)
+{
+	struct rd_case_contact to;
+	struct rd_letter_order order = {
+		.case_id = act->matter.id,
+		.letter = letter,
+		.cause = cause,
+		.meets_acknowledge = meets_acknowledge,
+		.day_zero = rd_date_of(act->now_ms),
+		.emergency_health = act->matter.flags[RD_HEALTH_SAFETY],
+		.emergency_heat = act->matter.flags[RD_HEAT_LOSS],
+		.approved = true,
+	};
+
+	if (act->matter.held)
+		return rd_fail(err, RD_E_REFUSED,
+			"case %s is held for safeguarding: no letter goes until a person lifts the "
+			"hold with a reason, for what is sent may be read by another",
+			act->matter.reference);
+	RD_TRY(main_contact(act, &to, err));
+	order.recipient = to.address;
+	order.channel = to.channel == RD_BY_EMAIL ? RD_CHANNEL_EMAIL : RD_CHANNEL_SMS;
+	return rd_correspondence_put(act->tx, act->office, &order, act->arena, ret_outbox_id, err);
+}
+
+/* It was given by telephone, post or in person: recorded, and the answer's clock starts. */
+static enum rd_rc record_given(struct act *act, struct rd_date given_on, struct rd_err *err)
+{
+	const struct rd_outbox_row given = {
+		.case_id = act->matter.id,
+		.meets_clock = rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE],
+		.written_for = given_on,
+	};
+	int64_t n;
+
+	if (rd_date_compare(given_on, rd_date_of(act->now_ms)) > 0 ||
+		rd_date_compare(given_on, rd_date_of(act->matter.received_ms)) < 0)
+		return rd_fail(err, RD_E_INPUT,
+			"the acknowledgement was given on a day between receipt and today");
+	RD_TRY(rd_outbox_cancel_case(
+		act->tx, act->matter.id, "acknowledged in another way", act->now_ms, &n, err));
+	return rd_correspondence_gone(act->tx, act->office, &given,
+		rd_date_compare(given_on, rd_date_of(act->now_ms)) == 0
+			? act->now_ms
+			: rd_date_at_ms(given_on, 12, 0),
+		act->arena, err);
+}
+
+enum rd_rc rd_act_acknowledge(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	const struct rd_act_acknowledge *how, struct rd_err *err)
+{
+	RD_CLEANUP(end_act) struct act act = { 0 };
+	int64_t outbox_id = 0, n;
+	const char *cause;
+
+	RD_TRY(begin_on_case(&act, db, office, case_id, err));
+	RD_TRY(check_complaint(&act, err));
+	if (act.matter.acknowledged_ms != 0)
+		return rd_fail(err, RD_E_REFUSED, "case %s was acknowledged already",
+			act.matter.reference);
+	if (how->n_topics > RD_ACT_TOPICS_MAX)
+		return rd_fail(err, RD_E_RANGE, "more than %d topics", RD_ACT_TOPICS_MAX);
+	RD_TRY(rd_case_add_topics(act.tx, case_id, how->topics, how->n_topics, err));
+	RD_TRY(add_outcome(&act, how->outcome, err));
+	if (act.matter.n_topics + how->n_topics == 0)
+		return rd_fail(err, RD_E_REFUSED,
+			"case %s: an acknowledgement says what it is about; name it with --topic",
+			act.matter.reference);
+	if (rd_date_is_set(how->given_on)) {
+		RD_TRY(record_given(&act, how->given_on, err));
+		return record_and_commit(&act, "acknowledgement_recorded", 0, NULL, err);
+	}
+	RD_TRY(rd_outbox_cancel_case(
+		act.tx, case_id, "a person acknowledges", act.now_ms, &n, err));
+	cause = rd_arena_printf(act.arena, "act:acknowledge:%" PRId64, act.now_ms);
+	RD_TRY(send_letter(&act, RD_LETTER_ACKNOWLEDGEMENT, true, cause, &outbox_id, err));
+	return record_and_commit(&act, "acknowledged_by_staff", outbox_id, NULL, err);
+}
+
+enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	const char *definition, const char *outcome, struct rd_err *err)
+{
+	RD_CLEANUP(end_act) struct act act = { 0 };
+	int64_t outbox_id = 0;
+	const char *cause;
+	enum rd_rc rc;
+
+	RD_TRY(begin_on_case(&act, db, office, case_id, err));
+	RD_TRY(check_complaint(&act, err));
+	RD_TRY(check_text(definition, "the complaint definition", err));
+	RD_TRY(rd_case_set_definition(act.tx, case_id, definition, err));
+	RD_TRY(add_outcome(&act, outcome, err));
+	rc = rd_case_meet_clock(
+		act.tx, case_id, rd_clock_names[RD_CLOCK_STAGE1_DEFINE], act.now_ms, err);
+	if (rc != RD_OK && rc != RD_E_MISSING)
+		return rc;
+	RD_TRY(rd_task_done_of_case(act.tx, case_id, rd_task_names[RD_TASK_DEFINE],
+		office->actor.name, "defined", act.now_ms, NULL, err));
+	cause = rd_arena_printf(act.arena, "act:define:%" PRId64, act.now_ms);
+	rc = send_letter(&act, RD_LETTER_DEFINITION, false, cause, &outbox_id, err);
+	/* Defined all the same: the duty is the person's work, not the letter. */
+	if (rc != RD_OK && rc != RD_E_REFUSED && rc != RD_E_MISSING)
+		return rc;
+	return record_and_commit(&act, "defined", outbox_id, NULL, err);
+}
+
+/* --- reclassifying and deciding --- */
+
+static enum rd_rc label(
+	struct act *act, int64_t message_id, enum rd_kind kind, const char *why, struct rd_err *err)
+{
+	struct rd_review *reviews;
+	const struct rd_review review = {
+		.message_id = message_id,
+		.case_id = act->matter.id,
+		.best = act->matter.kind,
+		.reasons = "reclassified by a person",
+		.by = "",
+		.why = "",
+	};
+	int64_t id = 0;
+	size_t n;
+
+	RD_TRY(rd_review_list(
+		rd_tx_db(act->tx), act->matter.id, true, act->arena, &reviews, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (reviews[i].message_id == message_id) {
+			if (reviews[i].decided_ms != 0)
+				return RD_OK;
+			id = reviews[i].id;
+		}
+	if (id == 0)
+		RD_TRY(rd_review_put(act->tx, &review, act->now_ms, &id, err));
+	return rd_review_decide(act->tx, id, kind, act->office->actor.name, act->office->actor.uid,
+		why, false, act->now_ms, err);
+}
+
+static const char *kinds_as_json(struct act *act, enum rd_kind from, enum rd_kind to)
+{
+	return rd_arena_printf(act->arena, "{\"from\":\"%s\",\"to\":\"%s\"}", rd_kind_names[from],
+		rd_kind_names[to]);
+}
+
+enum rd_rc rd_act_reclassify(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	enum rd_kind kind, const char *why, struct rd_err *err)
+{
+	RD_CLEANUP(end_act) struct act act = { 0 };
+	int64_t *messages;
+	size_t n;
+
+	RD_TRY(begin_on_case(&act, db, office, case_id, err));
+	RD_TRY(check_open(&act, err));
+	RD_TRY(check_text(why, "the reason", err));
+	if (act.matter.kind == kind && act.matter.status != RD_STATUS_REVIEW)
+		return rd_fail(err, RD_E_REFUSED, "case %s is a %s already", act.matter.reference,
+			rd_kind_names[kind]);
+	RD_TRY(rd_case_messages(db, case_id, act.arena, &messages, &n, err));
+	RD_TRY(label(&act, n > 0 ? messages[0] : 0, kind, why, err));
+	RD_TRY(rd_task_done_of_case(act.tx, case_id, rd_task_names[RD_TASK_REVIEW],
+		office->actor.name, "reclassified", act.now_ms, NULL, err));
+	RD_TRY(rd_casework_settle(act.tx, office, case_id, kind,
+		rd_arena_printf(act.arena, "act:reclassify:%" PRId64, act.now_ms), act.arena, err));
+	return record_and_commit(
+		&act, "reclassified", 0, kinds_as_json(&act, act.matter.kind, kind), err);
+}
+
+/* A joined message turns out to be a complaint: a linked case, received on the message's day. */
+static enum rd_rc open_linked(
+	struct act *act, const struct rd_review *review, int64_t *ret_case, struct rd_err *err)
+{
+	struct rd_message message = { 0 };
+	struct rd_score score = { 0 };
+	struct rd_message_row row;
+	struct rd_facts facts = { 0 };
+	struct rd_verdict verdict;
+	const char *ruleset;
+	bool erased;
+	struct rd_matter matter = {
+		.message_id = review->message_id,
+		.joined_case = act->matter.id,
+		.landlord = act->matter.landlord,
+		.source = "",
+		.outcome = "",
+	};
+
+	RD_TRY(rd_queue_show(rd_tx_db(act->tx), review->message_id, act->arena, &row, err));
+	RD_TRY(rd_reading_get(rd_tx_db(act->tx), review->message_id, act->arena, &message, &score,
+		&ruleset, &erased, err));
+	matter.channel = row.channel == RD_CHANNEL_EMAIL ? RD_BY_EMAIL : RD_BY_SMS;
+	matter.letters_by = matter.channel;
+	matter.address = message.from.address;
+	matter.name = message.from.name;
+	matter.subject = message.subject;
+	matter.message = &message;
+	matter.score = &score;
+	matter.received_ms = row.received_ms;
+	matter.source = row.source;
+	matter.cause = rd_arena_printf(act->arena, "message:%" PRId64, row.id);
+	facts.channel = row.channel;
+	facts.received_ms = row.received_ms;
+	facts.first_seen_ms = row.first_seen_ms;
+	facts.now_ms = act->now_ms;
+	facts.joined.safeguarding_hold = act->matter.held;
+	rd_decide_settled(RD_COMPLAINT, &facts, score.flags, score.n_topics, &act->policy->landlord,
+		act->policy->calendar, &verdict);
+	verdict.fate = RD_FATE_OPENED;
+	verdict.linked = true;
+	memcpy(verdict.flags, score.flags, sizeof verdict.flags);
+	return rd_casework_apply(
+		act->tx, act->office, &matter, &verdict, act->arena, ret_case, err);
+}
+
+/* Is this the message that opened the case? */
+static enum rd_rc opened_by(
+	struct act *act, int64_t message_id, bool *ret_opened, struct rd_err *err)
+{
+	int64_t *messages;
+	size_t n;
+
+	RD_TRY(rd_case_messages(rd_tx_db(act->tx), act->matter.id, act->arena, &messages, &n, err));
+	*ret_opened = message_id == 0 || (n > 0 && messages[0] == message_id);
+	return RD_OK;
+}
+
+enum rd_rc rd_act_decide(struct rd_db *db, const struct rd_office *office, int64_t review_id,
+	enum rd_kind kind, const char *why, int64_t *ret_case, struct rd_err *err)
+{
+	RD_CLEANUP(end_act) struct act act = { 0 };
+	struct rd_review review;
+	int64_t about;
+	bool opened = false;
+
+	RD_TRY(begin(&act, db, office, err));
+	RD_TRY(rd_review_get(rd_tx_db(act.tx), review_id, act.arena, &review, err));
+	RD_TRY(take_case(&act, review.case_id, err));
+	RD_TRY(check_open(&act, err));
+	RD_TRY(check_text(why, "the reason", err));
+	RD_TRY(opened_by(&act, review.message_id, &opened, err));
+	about = act.matter.id;
+	RD_TRY(rd_review_decide(act.tx, review_id, kind, office->actor.name, office->actor.uid, why,
+		false, act.now_ms, err));
+	RD_TRY(rd_task_done_of_case(act.tx, act.matter.id, rd_task_names[RD_TASK_REVIEW],
+		office->actor.name, "decided", act.now_ms, NULL, err));
+	if (opened)
+		RD_TRY(rd_casework_settle(act.tx, office, act.matter.id, kind,
+			rd_arena_printf(act.arena, "act:review:%" PRId64, review_id), act.arena,
+			err));
+	else if (kind == RD_COMPLAINT && act.matter.kind != RD_COMPLAINT)
+		RD_TRY(open_linked(&act, &review, &about, err));
+	RD_TRY(record_and_commit(
+		&act, "review_decided", 0, kinds_as_json(&act, review.best, kind), err));
+	*ret_case = about;
+	return RD_OK;
+}
+
+/* --- notes, closing, holds --- */
+
+enum rd_rc rd_act_note(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	const char *text, struct rd_err *err)
+{
+	RD_CLEANUP(end_act) struct act act = { 0 };
+
+	RD_TRY(begin_on_case(&act, db, office, case_id, err));
+	if (text[strspn(text, " \t\r\n")] == '\0')
+		return rd_fail(err, RD_E_INPUT, "the note is empty");
+	RD_TRY(rd_case_add_note(act.tx, case_id, office->actor.name, text, act.now_ms, err));
+	return record_and_commit(&act, "noted", 0, NULL, err);
+}
+
+static enum rd_rc check_nothing_owed(struct act *act, struct rd_err *err)
+{
+	struct rd_case_clock *clocks;
+	size_t n;
+
+	RD_TRY(rd_case_clocks(rd_tx_db(act->tx), act->matter.id, act->arena, &clocks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (clocks[i].met_ms == 0 && clocks[i].cancelled_ms == 0)
+			return rd_fail(err, RD_E_REFUSED,
+				"case %s still owes %s; meet it first, or close with --force and "
+				"say "
+				"why nothing is owed",
+				act->matter.reference, clocks[i].name);
+	return RD_OK;
+}
+
+enum rd_rc rd_act_close(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	const char *why, bool force, struct rd_err *err)
+{
+	RD_CLEANUP(end_act) struct act act = { 0 };
+	int64_t n;
+
+	RD_TRY(begin_on_case(&act, db, office, case_id, err));
+	RD_TRY(check_open(&act, err));
+	RD_TRY(check_text(why, "the reason", err));
+	if (!force)
+		RD_TRY(check_nothing_owed(&act, err));
+	RD_TRY(rd_outbox_cancel_case(act.tx, case_id, "the case was closed", act.now_ms, &n, err));
+	RD_TRY(rd_case_cancel_clock(act.tx, case_id, NULL, act.now_ms, err));
+	RD_TRY(rd_task_done_of_case(act.tx, case_id, NULL, office->actor.name,
+		"the case was closed", act.now_ms, NULL, err));
+	RD_TRY(rd_case_set_status(act.tx, case_id, RD_STATUS_CLOSED, why, act.now_ms, err));
+	return record_and_commit(&act, "closed", 0, force ? "{\"force\":true}" : NULL, err);
+}
+
+enum rd_rc rd_act_lift_hold(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	const char *why, struct rd_err *err)
+{
+	RD_CLEANUP(end_act) struct act act = { 0 };
+
+	RD_TRY(begin_on_case(&act, db, office, case_id, err));
+	RD_TRY(check_text(why, "the reason", err));
+	if (!act.matter.held)
+		return rd_fail(err, RD_E_REFUSED, "case %s is not held for safeguarding",
+			act.matter.reference);
+	RD_TRY(rd_case_lift_hold(act.tx, case_id, office->actor.name, why, act.now_ms, err));
+	RD_TRY(rd_task_done_of_case(act.tx, case_id, rd_task_names[RD_TASK_SAFEGUARDING],
+		office->actor.name, "the hold was lifted", act.now_ms, NULL, err));
+	return record_and_commit(&act, "hold_lifted", 0, NULL, err);
+}
+
+/* --- the outbox and tasks --- */
+
+static enum rd_rc take_row(struct act *act, int64_t outbox_id, struct rd_err *err)
+{
+	struct rd_outbox_row row;
+
+	RD_TRY(rd_outbox_get(rd_tx_db(act->tx), outbox_id, act->arena, &row, err));
+	act->matter.id = row.case_id;
+	return RD_OK;
+}
+
+enum rd_rc rd_act_approve(
+	struct rd_db *db, const struct rd_office *office, int64_t outbox_id, struct rd_err *err)
+{
+	RD_CLEANUP(end_act) struct act act = { 0 };
+
+	RD_TRY(begin(&act, db, office, err));
+	RD_TRY(take_row(&act, outbox_id, err));
+	RD_TRY(rd_outbox_approve(act.tx, outbox_id, office->actor.name, act.now_ms, err));
+	return record_and_commit(&act, "letter_approved", outbox_id, NULL, err);
+}
+
+enum rd_rc rd_act_retry(
+	struct rd_db *db, const struct rd_office *office, int64_t outbox_id, struct rd_err *err)
+{
+	RD_CLEANUP(end_act) struct act act = { 0 };
+
+	RD_TRY(begin(&act, db, office, err));
+	RD_TRY(take_row(&act, outbox_id, err));
+	RD_TRY(rd_outbox_retry(act.tx, outbox_id, act.now_ms, err));
+	return record_and_commit(&act, "letter_retried", outbox_id, NULL, err);
+}
+
+enum rd_rc rd_act_cancel(struct rd_db *db, const struct rd_office *office, int64_t outbox_id,
+	const char *why, struct rd_err *err)
+{
+	RD_CLEANUP(end_act) struct act act = { 0 };
+
+	RD_TRY(begin(&act, db, office, err));
+	RD_TRY(take_row(&act, outbox_id, err));
+	RD_TRY(check_text(why, "the reason", err));
+	RD_TRY(rd_outbox_cancel(act.tx, outbox_id, why, act.now_ms, err));
+	return record_and_commit(&act, "letter_cancelled", outbox_id, NULL, err);
+}
+
+enum rd_rc rd_act_settle(struct rd_db *db, const struct rd_office *office, int64_t outbox_id,
+	enum rd_settle how, const char *why, struct rd_err *err)
+{
+	RD_CLEANUP(end_act) struct act act = { 0 };
+	struct rd_outbox_row row;
+
+	RD_TRY(begin(&act, db, office, err));
+	RD_TRY(take_row(&act, outbox_id, err));
+	RD_TRY(check_text(why, "the reason", err));
+	RD_TRY(rd_outbox_get(rd_tx_db(act.tx), outbox_id, act.arena, &row, err));
+	RD_TRY(rd_outbox_settle(act.tx, outbox_id, how, office->actor.name, why, act.now_ms, err));
+	if (how == RD_SETTLE_SENT)
+		RD_TRY(rd_correspondence_gone(act.tx, office, &row,
+			row.sending_ms != 0 ? row.sending_ms : act.now_ms, act.arena, err));
+	return record_and_commit(&act, "letter_settled", outbox_id, NULL, err);
+}
+
+enum rd_rc rd_act_task_done(struct rd_db *db, const struct rd_office *office, int64_t task_id,
+	const char *how, struct rd_err *err)
+{
+	RD_CLEANUP(end_act) struct act act = { 0 };
+
+	RD_TRY(begin(&act, db, office, err));
+	RD_TRY(check_text(how, "what was done", err));
+	RD_TRY(rd_task_done(act.tx, task_id, office->actor.name, how, act.now_ms, err));
+	return record_and_commit(&act, "task_done", 0,
+		rd_arena_printf(act.arena, "{\"task\":%" PRId64 "}", task_id), err);
+}
