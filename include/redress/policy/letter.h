@@ -15,8 +15,8 @@
  * rd_placeholder_names; an unknown one fails at load with file:line:column. A line may begin with any
  * of, in this order: `{{?name}}` kept only where name has a value, `{{!name}}` only where it has
  * none, `{{drop N}}` (sms) left out while the text is longer than its cap, the lowest N first. When
- * no line is left to drop, the topics are shortened from the last, then the letter fails with
- * RD_E_RANGE: nothing is ever cut within a word.
+ * no line is left to drop, topics are left out from the last ("a delay and other matters"), then the
+ * letter fails with RD_E_RANGE: nothing is ever cut within a word.
  *
  * Added by the code, so that no edit of a file can lose it: in a mail the first line
  * `Our reference: RD123456-K7QF` and the last line `End of letter RD123456-K7QF`; in both channels the
@@ -49,6 +49,35 @@
 #define RD_LETTER_SEGMENTS_MAX 6         /* of a text, its emergency block too (918 units) */
 #define RD_LETTER_TOPICS_MAX 5           /* more topics than that are not listed */
 #define RD_LETTER_COLUMNS    72          /* mail is wrapped here */
+
+/* What {{name}} may be; each an empty string where the value is not known. */
+enum rd_placeholder {
+	RD_VALUE_REFERENCE = 0,
+	RD_VALUE_LANDLORD,
+	RD_VALUE_KIND,   /* "a complaint", "a request for service" ... */
+	RD_VALUE_STAGE,  /* "stage 1" */
+	RD_VALUE_TOPICS, /* "a delay, a missed visit and how our staff behaved" */
+	RD_VALUE_OUTCOME,
+	RD_VALUE_UNDERSTOOD,
+	RD_VALUE_DATE,   /* the day that the letter is written for */
+	RD_VALUE_RECEIVED_ON,
+	RD_VALUE_RESPOND_BY,
+	RD_VALUE_READ_BY,
+	RD_VALUE_ACKNOWLEDGE_BY,
+	RD_VALUE_HANDLER,
+	RD_VALUE_RESPONSIBLE,
+	RD_VALUE_NOT_RESPONSIBLE,
+	RD_VALUE_HELP,
+	RD_VALUE_HELP_NUMBER,
+	RD_VALUE_HELP_ADDRESS,
+	RD_VALUE_HELP_EMAIL,
+	RD_VALUE_OMBUDSMAN,
+	RD_VALUE_OMBUDSMAN_PHONE,
+	RD_VALUE_OMBUDSMAN_POST,
+	RD_VALUE_OMBUDSMAN_WEB,
+	RD_N_PLACEHOLDERS,
+};
+extern const char *const rd_placeholder_names[RD_N_PLACEHOLDERS + 1]; /* "reference", ... */
 
 enum rd_letter_kind {
 	RD_LETTER_NONE = 0,

@@ -6,6 +6,7 @@
 #ifndef REDRESS_POLICY_POLICY_H
 #define REDRESS_POLICY_POLICY_H
 
+#include <stdbool.h>
 #include "redress/base/err.h"
 #include "redress/policy/landlord.h"
 #include "redress/policy/letter.h"
@@ -27,6 +28,9 @@ RD_MUST_USE enum rd_rc rd_policy_load(const struct rd_rulefiles *files, const ch
 	struct rd_policy **ret_policy, struct rd_err *err);
 void rd_policy_free(struct rd_policy *policy); /* NULL is fine */
 void rd_policy_cleanup(struct rd_policy **policy);
+
+/* Is a file of the rule folder a landlord's profile? Then its name: "code-2024". */
+bool rd_landlord_name_of(const char *file, char out[static RD_LANDLORD_NAME_MAX]);
 
 /* Like rd_policy_load without letters: all that `timeline` and `landlord` need. letters is NULL. */
 RD_MUST_USE enum rd_rc rd_policy_load_clocks(const struct rd_rulefiles *files, const char *landlord,

@@ -1,0 +1,399 @@
+#include "redress/policy/letter.h"
+
+#include <string.h>
+#include "redress/base/buf.h"
+#include "redress/base/limits.h"
+#include "redress/message/sms.h"
+#include "redress/policy/letter_file.h"
+
+/* The longest topic that a text must have room for. */
+#define LONG_TOPIC "about sixty characters of a topic, as long as one may well be"
+#define LONG_REFERENCE "RD9999999-W8W8"
+#define CHECK_BYTES_MAX (4u << 20)
+
+static const char *const kind_words[RD_N_KINDS] = {
+	"a request for service",
+	"a complaint",
+	"a compliment",
+	"a report of anti-social behaviour",
+	"an answer to a survey",
+	"a question",
+	"a message",
+};
+
+static const char *const stage_words[RD_N_STAGES] = { "", "stage 1", "stage 2" };
+
+struct values {
+	const char *of[RD_N_PLACEHOLDERS];
+};
+
+static const char *day_text(struct rd_date day, struct rd_arena *arena)
+{
+	char text[RD_LONG_DATE_MAX];
+
+	if (!rd_date_is_set(day))
+		return "";
+	return rd_arena_strdup(arena, rd_date_format_long(day, text));
+}
+
+/* "a, b and c"; with some left out "a, b and other matters". */
+static const char *join_topics(const char *const *topics, size_t n, size_t n_named,
+	struct rd_arena *arena)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < n_named && all != NULL; i++) {
+		bool last = i + 1 == n_named && n_named == n;
+		const char *between = i == 0 ? "" : last ? " and " : ", ";
+		all = rd_arena_printf(arena, "%s%s%s", all, between, topics[i]);
+	}
+	if (n_named < n && n_named > 0 && all != NULL)
+		all = rd_arena_printf(arena, "%s and other matters", all);
+	return all;
+}
+
+static const char *or_else(const char *value, const char *otherwise)
+{
+	return value != NULL && value[0] != '\0' ? value : otherwise;
+}
+
+static void set_values(const struct rd_letter_values *given, size_t n_topics,
+	struct rd_arena *arena, struct values *values)
+{
+	const struct rd_landlord *landlord = given->landlord;
+	const char **of = values->of;
+
+	of[RD_VALUE_REFERENCE] = or_else(given->reference, "");
+	of[RD_VALUE_LANDLORD] = landlord->full_name;
+	of[RD_VALUE_KIND] = kind_words[given->kind];
+	of[RD_VALUE_STAGE] = stage_words[given->stage];
+	of[RD_VALUE_TOPICS] = join_topics(given->topics, given->n_topics, n_topics, arena);
+	of[RD_VALUE_OUTCOME] = or_else(given->outcome, "");
+	of[RD_VALUE_UNDERSTOOD] = or_else(given->understood, "");
+	of[RD_VALUE_DATE] = day_text(given->written, arena);
+	of[RD_VALUE_RECEIVED_ON] = day_text(given->received, arena);
+	of[RD_VALUE_RESPOND_BY] = day_text(given->respond_by, arena);
+	of[RD_VALUE_READ_BY] = day_text(given->read_by, arena);
+	of[RD_VALUE_ACKNOWLEDGE_BY] = day_text(given->acknowledge_by, arena);
+	of[RD_VALUE_HANDLER] = or_else(given->handler, landlord->handled_by);
+	of[RD_VALUE_RESPONSIBLE] = or_else(given->responsible, landlord->responsible);
+	of[RD_VALUE_NOT_RESPONSIBLE] = or_else(given->not_responsible, landlord->not_responsible);
+	of[RD_VALUE_HELP] = landlord->help;
+	of[RD_VALUE_HELP_NUMBER] = landlord->help_number;
+	of[RD_VALUE_HELP_ADDRESS] = landlord->help_address;
+	of[RD_VALUE_HELP_EMAIL] = landlord->help_email;
+	of[RD_VALUE_OMBUDSMAN] = landlord->ombudsman.name;
+	of[RD_VALUE_OMBUDSMAN_PHONE] = landlord->ombudsman.phone;
+	of[RD_VALUE_OMBUDSMAN_POST] = landlord->ombudsman.post;
+	of[RD_VALUE_OMBUDSMAN_WEB] = landlord->ombudsman.web;
+}
+
+/* Text with its {{names}} replaced. The file was checked: every {{ has a known name and its }}. */
+static enum rd_rc expand(const struct rd_letter *letter, int line, const char *text,
+	const struct values *values, struct rd_buf *out, struct rd_err *err)
+{
+	for (;;) {
+		const char *open = strstr(text, "{{");
+		if (open == NULL)
+			return rd_buf_add_str(out, text, err);
+		RD_TRY(rd_buf_add(out, text, (size_t)(open - text), err));
+		const char *close = strstr(open, "}}");
+		RD_ASSERT(close != NULL);
+		int name = rd_letter_placeholder(open + 2, (size_t)(close - open - 2));
+		RD_ASSERT(name >= 0);
+		const char *value = values->of[name];
+		if (value == NULL || value[0] == '\0')
+			return rd_fail(err, RD_E_INPUT,
+				"%s:%d: {{%s}} has no value here; begin the line with {{?%s}}",
+				letter->file, line, rd_placeholder_names[name],
+				rd_placeholder_names[name]);
+		RD_TRY(rd_buf_add_str(out, value, err));
+		text = close + 2;
+	}
+}
+
+static bool is_set(const struct values *values, int name)
+{
+	return values->of[name] != NULL && values->of[name][0] != '\0';
+}
+
+static bool line_stands(const struct rd_letter_line *line, const struct values *values)
+{
+	if (line->only_with >= 0 && !is_set(values, line->only_with))
+		return false;
+	return line->only_without < 0 || !is_set(values, line->only_without);
+}
+
+/* How many columns a word of UTF-8 takes: its characters. */
+static size_t columns(const char *word, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (((unsigned char)word[i] & 0xc0) != 0x80)
+			n++;
+	return n;
+}
+
+/* Adds a paragraph, wrapped between words; a longer word (a web address) stands alone and whole. */
+static enum rd_rc add_wrapped(const char *text, struct rd_buf *out, struct rd_err *err)
+{
+	size_t column = 0;
+
+	while (*text != '\0') {
+		size_t blanks = strspn(text, " ");
+		size_t len = strcspn(text + blanks, " \n");
+		size_t width = columns(text + blanks, len);
+		if (column > 0 && column + blanks + width > RD_LETTER_COLUMNS) {
+			RD_TRY(rd_buf_add_str(out, "\n", err));
+			column = 0;
+			blanks = 0;
+			text += strspn(text, " ");
+		}
+		RD_TRY(rd_buf_add(out, text, blanks + len, err));
+		column += blanks + width;
+		text += blanks + len;
+		if (*text == '\n') {
+			RD_TRY(rd_buf_add_str(out, "\n", err));
+			column = 0;
+			text++;
+		}
+	}
+	return rd_buf_add_str(out, "\n", err);
+}
+
+static enum rd_rc render_mail(const struct rd_letter *letter, const struct values *values,
+	const char *const *blocks, size_t n_blocks, struct rd_buf *out, struct rd_err *err)
+{
+	RD_CLEANUP(rd_buf_free) struct rd_buf line = RD_BUF(RD_LETTER_TEXT_MAX);
+	bool blank = true; /* the last line written was blank */
+
+	RD_TRY(rd_buf_printf(
+		out, err, "Our reference: %s\n\n", values->of[RD_VALUE_REFERENCE]));
+	for (size_t i = 0; i < n_blocks; i++) {
+		RD_TRY(add_wrapped(blocks[i], out, err));
+		RD_TRY(rd_buf_add_str(out, "\n", err));
+	}
+	for (size_t i = 0; i < letter->n_lines; i++) {
+		const struct rd_letter_line *l = &letter->lines[i];
+		if (!line_stands(l, values) || (l->text[0] == '\0' && blank))
+			continue;
+		rd_buf_clear(&line);
+		RD_TRY(expand(letter, l->number, l->text, values, &line, err));
+		RD_TRY(add_wrapped(rd_buf_str(&line), out, err));
+		blank = l->text[0] == '\0';
+	}
+	return rd_buf_printf(out, err, "%sEnd of letter %s\n", blank ? "" : "\n",
+		values->of[RD_VALUE_REFERENCE]);
+}
+
+/* Typographic characters that would make a whole text cost UCS-2, as GSM-7 writes them. */
+static enum rd_rc add_plain(const char *text, struct rd_buf *out, struct rd_err *err)
+{
+	static const struct {
+		const char *from, *to;
+	} folds[] = {
+		{ "\u2018", "'" },
+		{ "\u2019", "'" },
+		{ "\u201c", "\"" },
+		{ "\u201d", "\"" },
+		{ "\u2013", "-" },
+		{ "\u2014", "-" },
+		{ "\u2026", "..." },
+		{ "\u00a0", " " },
+	};
+
+	while (*text != '\0') {
+		size_t used = 0;
+		for (size_t i = 0; i < sizeof folds / sizeof folds[0] && used == 0; i++) {
+			if (strncmp(text, folds[i].from, strlen(folds[i].from)) != 0)
+				continue;
+			RD_TRY(rd_buf_add_str(out, folds[i].to, err));
+			used = strlen(folds[i].from);
+		}
+		if (used == 0) {
+			RD_TRY(rd_buf_add(out, text, 1, err));
+			used = 1;
+		}
+		text += used;
+	}
+	return RD_OK;
+}
+
+static enum rd_rc render_text(const struct rd_letter *letter, const struct values *values,
+	const char *const *blocks, size_t n_blocks, const bool *dropped, struct rd_buf *out,
+	struct rd_err *err)
+{
+	RD_CLEANUP(rd_buf_free) struct rd_buf whole = RD_BUF(RD_LETTER_TEXT_MAX);
+
+	for (size_t i = 0; i < n_blocks; i++)
+		RD_TRY(rd_buf_printf(&whole, err, "%s%s", whole.len > 0 ? "\n" : "", blocks[i]));
+	for (size_t i = 0; i < letter->n_lines; i++) {
+		const struct rd_letter_line *l = &letter->lines[i];
+		if (dropped[i] || l->text[0] == '\0' || !line_stands(l, values))
+			continue;
+		if (whole.len > 0)
+			RD_TRY(rd_buf_add_str(&whole, "\n", err));
+		RD_TRY(expand(letter, l->number, l->text, values, &whole, err));
+	}
+	return add_plain(rd_buf_str(&whole), out, err);
+}
+
+/* The next line to leave out: the lowest `drop` number, of equal ones the last line. */
+static bool drop_one(const struct rd_letter *letter, const struct values *values, bool *dropped)
+{
+	size_t best = letter->n_lines;
+
+	for (size_t i = 0; i < letter->n_lines; i++) {
+		const struct rd_letter_line *l = &letter->lines[i];
+		if (l->drop == 0 || dropped[i] || !line_stands(l, values))
+			continue;
+		if (best == letter->n_lines || l->drop <= letter->lines[best].drop)
+			best = i;
+	}
+	if (best == letter->n_lines)
+		return false;
+	dropped[best] = true;
+	return true;
+}
+
+static enum rd_rc fit_text(const struct rd_letter *letter, const struct rd_letter_values *given,
+	const char *const *blocks, size_t n_blocks, struct rd_arena *arena, struct rd_buf *out,
+	struct rd_rendered *rendered, struct rd_err *err)
+{
+	bool dropped[RD_LETTER_LINES_MAX] = { false };
+	int cap = letter->max_segments + (int)n_blocks;
+	size_t named = given->n_topics < RD_LETTER_TOPICS_MAX ? given->n_topics
+							      : RD_LETTER_TOPICS_MAX;
+	size_t left_out = 0;
+
+	if (cap > RD_LETTER_SEGMENTS_MAX)
+		cap = RD_LETTER_SEGMENTS_MAX;
+	for (;;) {
+		struct values values;
+		set_values(given, named - left_out, arena, &values);
+		rd_buf_clear(out);
+		RD_TRY(render_text(letter, &values, blocks, n_blocks, dropped, out, err));
+		struct rd_sms_size size = rd_sms_size(rd_buf_str(out), out->len);
+		rendered->segments = (int)size.parts;
+		if (rendered->segments <= cap && size.units <= RD_SMS_REPLY_UNITS_MAX)
+			break;
+		if (drop_one(letter, &values, dropped)) {
+			rendered->dropped_lines++;
+			continue;
+		}
+		if (left_out + 1 >= named)
+			return rd_fail(err, RD_E_RANGE,
+				"%s: the text takes %d parts and may take %d; shorten it, or begin a "
+				"line that it can do without with {{drop 1}}",
+				letter->file, rendered->segments, cap);
+		left_out++;
+	}
+	rendered->dropped_topics = (int)(given->n_topics - (named - left_out));
+	return RD_OK;
+}
+
+static size_t pick_blocks(const struct rd_letter *letter, const struct rd_letter_values *given,
+	const char *blocks[static RD_N_EMERGENCIES])
+{
+	const bool wanted[RD_N_EMERGENCIES] = { given->emergency_health, given->emergency_heat };
+	size_t n = 0;
+
+	for (int i = 0; i < RD_N_EMERGENCIES; i++) {
+		const struct rd_emergency *block = &given->landlord->emergency[i];
+		if (wanted[i] && block->held)
+			blocks[n++] = letter->channel == RD_CHANNEL_SMS ? block->short_text
+									: block->text;
+	}
+	return n;
+}
+
+enum rd_rc rd_letter_render(const struct rd_letter *letter, const struct rd_letter_values *given,
+	struct rd_arena *arena, struct rd_rendered *ret_rendered, struct rd_err *err)
+{
+	RD_CLEANUP(rd_buf_free) struct rd_buf text = RD_BUF(RD_LETTER_TEXT_MAX);
+	RD_CLEANUP(rd_buf_free) struct rd_buf subject = RD_BUF(RD_SUBJECT_BYTES_MAX);
+	struct rd_rendered rendered = { .subject = "", .version = letter->version };
+	const char *blocks[RD_N_EMERGENCIES];
+	struct values values;
+
+	if (given->reference == NULL || given->reference[0] == '\0')
+		return rd_fail(err, RD_E_BUG, "%s: a letter without a reference", letter->file);
+	size_t n_blocks = pick_blocks(letter, given, blocks);
+	size_t named = given->n_topics < RD_LETTER_TOPICS_MAX ? given->n_topics
+							      : RD_LETTER_TOPICS_MAX;
+	set_values(given, named, arena, &values);
+	if (letter->channel == RD_CHANNEL_SMS) {
+		RD_TRY(fit_text(letter, given, blocks, n_blocks, arena, &text, &rendered, err));
+	} else {
+		RD_TRY(expand(letter, letter->subject_line, letter->subject, &values, &subject, err));
+		RD_TRY(render_mail(letter, &values, blocks, n_blocks, &text, err));
+		rendered.dropped_topics = (int)(given->n_topics - named);
+	}
+	rendered.names_topic = letter->kind == RD_LETTER_ACKNOWLEDGEMENT && given->n_topics > 0;
+	rendered.has_emergency = n_blocks > 0;
+	rendered.text = rd_arena_strdup(arena, rd_buf_str(&text));
+	rendered.subject = rd_arena_strdup(arena, rd_buf_str(&subject));
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "%s: no memory left for the letter", letter->file);
+	*ret_rendered = rendered;
+	return RD_OK;
+}
+
+/* Longest sensible values: a topic of 60 characters, the longest date, both emergency blocks. */
+static enum rd_rc check_one(const struct rd_letter *letter, const struct rd_landlord *landlord,
+	struct rd_arena *arena, struct rd_err *err)
+{
+	static const char *const topics[] = { LONG_TOPIC, LONG_TOPIC };
+	const struct rd_date longest = { 2026, 9, 30 }; /* Wednesday 30 September 2026 */
+	struct rd_letter_values values = { .reference = LONG_REFERENCE,
+		.landlord = landlord,
+		.kind = RD_COMPLAINT,
+		.stage = RD_STAGE_1,
+		.topics = topics,
+		.n_topics = 2,
+		.understood = LONG_TOPIC,
+		.written = longest,
+		.received = longest,
+		.respond_by = longest,
+		.read_by = longest,
+		.acknowledge_by = longest };
+	struct rd_rendered rendered;
+
+	for (int i = 0; i < 4; i++) {
+		values.emergency_health = (i & 1) != 0;
+		values.emergency_heat = (i & 1) != 0;
+		values.outcome = (i & 2) != 0 ? LONG_TOPIC : NULL;
+		RD_TRY(rd_letter_render(letter, &values, arena, &rendered, err));
+	}
+	/* What is least known: the lines that need nothing must not name what is missing. */
+	values = (struct rd_letter_values){ .reference = LONG_REFERENCE,
+		.landlord = landlord,
+		.kind = RD_COMPLAINT,
+		.stage = RD_STAGE_1,
+		.topics = topics,
+		.n_topics = letter->kind == RD_LETTER_ACKNOWLEDGEMENT ? 1 : 0,
+		.understood = letter->kind == RD_LETTER_DEFINITION ? LONG_TOPIC : NULL,
+		.written = longest,
+		.received = longest };
+	return rd_letter_render(letter, &values, arena, &rendered, err);
+}
+
+enum rd_rc rd_letters_check(
+	const struct rd_letters *letters, const struct rd_landlord *landlord, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(CHECK_BYTES_MAX);
+	static const enum rd_channel channels[] = { RD_CHANNEL_EMAIL, RD_CHANNEL_SMS };
+
+	for (int kind = 1; kind < RD_N_LETTERS; kind++) {
+		for (size_t i = 0; i < sizeof channels / sizeof channels[0]; i++) {
+			const struct rd_letter *letter =
+				rd_letters_find(letters, (enum rd_letter_kind)kind, channels[i]);
+			if (letter == NULL)
+				continue;
+			rd_arena_reset(arena);
+			RD_TRY(check_one(letter, landlord, arena, err));
+		}
+	}
+	return RD_OK;
+}

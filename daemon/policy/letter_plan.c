@@ -1,0 +1,111 @@
+#include "redress/policy/letter_plan.h"
+
+#include <stddef.h>
+
+static int64_t at_minute(struct rd_date day, int minute)
+{
+	return rd_date_at_ms(day, minute / 60, minute % 60);
+}
+
+int64_t rd_text_hours_next(int64_t now_ms, struct rd_text_hours hours)
+{
+	struct rd_date day = rd_date_of(now_ms);
+	int minute = rd_london_minute_of_day(now_ms);
+
+	if (minute >= hours.from_minute && minute < hours.to_minute)
+		return now_ms;
+	if (minute >= hours.to_minute)
+		day = rd_date_add(day, 1);
+	return at_minute(day, hours.from_minute);
+}
+
+static enum rd_letter_kind letter_of_kind(enum rd_kind kind)
+{
+	switch (kind) {
+	case RD_SERVICE_REQUEST:
+		return RD_LETTER_SERVICE_REQUEST;
+	case RD_COMPLAINT:
+		return RD_LETTER_ACKNOWLEDGEMENT;
+	case RD_COMPLIMENT:
+		return RD_LETTER_COMPLIMENT;
+	case RD_ASB_REPORT:
+		return RD_LETTER_ASB_REPORT;
+	case RD_SURVEY_FEEDBACK:
+		return RD_LETTER_SURVEY_FEEDBACK;
+	case RD_ENQUIRY:
+		return RD_LETTER_ENQUIRY;
+	case RD_OTHER:
+	case RD_N_KINDS:
+		break;
+	}
+	return RD_LETTER_NONE;
+}
+
+struct rd_letter_choice rd_letter_for(enum rd_kind kind, bool review,
+	const bool flags[static RD_N_FLAGS], size_t n_topics, enum rd_channel channel,
+	bool later_text)
+{
+	struct rd_letter_choice choice = { .letter = letter_of_kind(kind) };
+
+	if (kind == RD_COMPLAINT && flags[RD_ASKS_NOT_FORMAL] && review)
+		choice.letter = RD_LETTER_CHOICE;
+	else if (review || (kind == RD_COMPLAINT && n_topics == 0))
+		choice.letter = RD_LETTER_RECEIVED;
+	if (later_text && channel == RD_CHANNEL_SMS && choice.letter != RD_LETTER_NONE)
+		choice.letter = RD_LETTER_LATER;
+	choice.meets_acknowledge = choice.letter == RD_LETTER_ACKNOWLEDGEMENT;
+	choice.person_acknowledges = kind == RD_COMPLAINT && !review && !choice.meets_acknowledge;
+	return choice;
+}
+
+/* These say that a person will look: to hold them back would be silence. */
+static bool never_waits(const struct rd_letter_ask *ask)
+{
+	return ask->emergency || ask->letter == RD_LETTER_RECEIVED ||
+		ask->letter == RD_LETTER_CHOICE;
+}
+
+static enum rd_rc wait_for_approval(const struct rd_letter_ask *ask,
+	const struct rd_calendar *calendar, struct rd_letter_time *time, struct rd_err *err)
+{
+	struct rd_date day;
+
+	if (rd_date_is_set(ask->due))
+		RD_TRY(rd_workday_last_before(calendar, ask->due, &day, err));
+	else
+		RD_TRY(rd_workday_due(calendar, ask->day_zero, RD_APPROVAL_WORKDAY, &day, err));
+	int64_t at = rd_date_at_ms(day, RD_APPROVAL_HOUR, 0);
+	if (at <= time->leave_ms)
+		return RD_OK;
+	time->leave_ms = at;
+	time->waits_for_approval = true;
+	return RD_OK;
+}
+
+static void keep_text_hours(const struct rd_letter_ask *ask, struct rd_letter_time *time)
+{
+	int64_t next = rd_text_hours_next(time->leave_ms, ask->hours);
+
+	if (next != time->leave_ms && rd_date_is_set(ask->due)) {
+		int64_t last = at_minute(ask->due, RD_TEXT_DUE_MINUTE);
+		if (next > last) {
+			time->person_too = true;
+			next = time->leave_ms > last ? time->leave_ms : last;
+		}
+	}
+	time->leave_ms = next;
+}
+
+enum rd_rc rd_letter_when(const struct rd_letter_ask *ask, const struct rd_calendar *calendar,
+	struct rd_letter_time *ret_time, struct rd_err *err)
+{
+	struct rd_letter_time time = { .leave_ms = ask->now_ms };
+
+	if (ask->approval_wanted && !ask->approved && !never_waits(ask))
+		RD_TRY(wait_for_approval(ask, calendar, &time, err));
+	if (ask->channel == RD_CHANNEL_SMS && !ask->emergency)
+		keep_text_hours(ask, &time);
+	time.written_for = rd_date_of(time.leave_ms);
+	*ret_time = time;
+	return RD_OK;
+}
