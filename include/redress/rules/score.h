@@ -52,9 +52,21 @@ struct rd_score {
 	size_t n_marks;
 	const char *const *review_reasons; /* plain English; none where review is false */
 	size_t n_review_reasons;
+	/* Rules that could not be tried to the end (a limit of PCRE2, or the message's whole budget):
+	 * never "no match". Each is a review reason too, and for whoever counts them: */
+	const char *const *failed_rules; /* ids, none twice */
+	size_t n_failed_rules;
 	double request_below, complaint_from; /* the thresholds that it was judged by */
 	const char *nearest_change; /* "1 more point and it is a complaint" */
 };
+
+/* Text for a person: the decision, every hit with its words, place and points, every suppressed hit
+ * with what stopped it, topics, flags, and what would have changed the answer. message: the one that
+ * was scored. */
+struct rd_buf;
+RD_MUST_USE enum rd_rc rd_score_explain(const struct rd_score *score,
+	const struct rd_message *message, const char *ruleset, struct rd_buf *out,
+	struct rd_err *err);
 
 /* landlord layers are part of the rule set (it is compiled for one landlord).
  * received_ms matters to over_12_months alone. Arena: everything in ret_score but rule's strings. */

@@ -1,0 +1,338 @@
+/* From definitions to patterns: PCRE2 codes, exclusions, conditions and the literal pass. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "redress/rules/compiled.h"
+#include "redress/rules/regex.h"
+
+struct compiler {
+	struct rd_ruleset *set;
+	struct rd_arena *arena;
+	struct rd_problems *problems;
+	pcre2_compile_context *context;
+	uint32_t patterns_size, unless_size;
+};
+
+void rd_ruleset_free(struct rd_ruleset *rules)
+{
+	if (rules == NULL)
+		return;
+	for (uint32_t i = 0; i < rules->n_patterns; i++)
+		pcre2_code_free(rules->patterns[i].code);
+	for (uint32_t i = 0; i < rules->n_unless; i++)
+		pcre2_code_free(rules->unless[i].code);
+	pcre2_match_context_free(rules->limits);
+	rd_automaton_free(rules->automaton);
+	rd_arena_free(rules->arena);
+	free(rules);
+}
+
+void rd_ruleset_cleanup(struct rd_ruleset **rules)
+{
+	rd_ruleset_free(*rules);
+	*rules = NULL;
+}
+
+const char *rd_ruleset_sha256(const struct rd_ruleset *rules)
+{
+	return rules->sha256;
+}
+
+/* options: of PCRE2, on top of UTF and no \C. place: where the text's first byte stands; own: the
+ * pattern is the writer's own, so PCRE2's position is a column of his line. */
+static pcre2_code *compile(struct compiler *c, const char *regex, uint32_t options,
+	struct rd_place place, bool own)
+{
+	int number = 0;
+	PCRE2_SIZE at = 0;
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
+		PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE | options, &number, &at,
+		c->context);
+
+	if (code == NULL) {
+		PCRE2_UCHAR text[160] = "";
+		pcre2_get_error_message(number, text, sizeof text);
+		if (own)
+			place.column += (int)at;
+		rd_problem_error(c->problems, place, "%s: %s",
+			own ? "this pattern cannot be read" : "this phrase cannot be compiled",
+			(const char *)text);
+	}
+	return code;
+}
+
+static void add_pattern(struct compiler *c, struct rd_pattern pattern)
+{
+	if (pattern.code == NULL)
+		return;
+	if (c->set->n_patterns == c->patterns_size) {
+		pcre2_code_free(pattern.code);
+		return;
+	}
+	c->set->patterns[c->set->n_patterns++] = pattern;
+}
+
+static void compile_phrase(struct compiler *c, uint32_t rule, const struct rd_line *line)
+{
+	struct rd_phrase phrase;
+
+	if (!rd_phrase_read(line->value, line->at, &c->set->lists, c->arena, c->problems, &phrase))
+		return;
+	const char *regex = rd_phrase_pattern(&phrase, 1, c->arena);
+	if (regex == NULL) {
+		rd_problem_error(c->problems, line->at,
+			"this phrase with its lists is too long; make several of it");
+		return;
+	}
+	add_pattern(c, (struct rd_pattern){ .code = compile(c, regex, 0, line->at, false),
+			       .rule = rule,
+			       .at_start = phrase.at_start,
+			       .at_end = phrase.at_end,
+			       .line = line,
+			       .literals = phrase.literals });
+}
+
+static void compile_regex(struct compiler *c, uint32_t rule, const struct rd_line *line)
+{
+	struct rd_literals literals = { .items = NULL };
+
+	if (!rd_regex_check(line->value, line->at, c->arena, c->problems, &literals))
+		return;
+	/* Automatic callouts let the run count its steps: PCRE2's own match limit begins anew at
+	 * every start offset, so it bounds no whole run. */
+	add_pattern(c, (struct rd_pattern){ .code = compile(c, line->value, PCRE2_AUTO_CALLOUT,
+						    line->at, true),
+			       .rule = rule,
+			       .is_regex = true,
+			       .line = line,
+			       .literals = literals });
+}
+
+static void compile_unless(struct compiler *c, struct rd_rule *rule)
+{
+	const struct rd_definition *def = rule->def;
+	uint32_t first = c->set->n_unless;
+
+	for (size_t i = 0; i < def->n_unless; i++) {
+		const struct rd_unless *u = &def->unless[i];
+		struct rd_phrase *phrases = rd_arena_array(c->arena, u->n_phrases, sizeof *phrases);
+		size_t n = 0;
+		for (size_t k = 0; k < u->n_phrases && phrases != NULL; k++) {
+			const struct rd_line *line = &u->phrases[k];
+			if (!rd_phrase_read(line->value, line->at, &c->set->lists, c->arena,
+				    c->problems, &phrases[n]))
+				continue;
+			if (phrases[n].sentence_start || phrases[n].sentence_end || phrases[n].question)
+				rd_problem_error(c->problems, line->at,
+					"anchors like [start] or [question] cannot stand in an Unless");
+			else
+				n++;
+		}
+		const char *regex = n > 0 ? rd_phrase_pattern(phrases, n, c->arena) : NULL;
+		if (regex == NULL || c->set->n_unless == c->unless_size)
+			continue;
+		pcre2_code *code = compile(c, regex, 0, u->phrases[0].at, false);
+		if (code != NULL)
+			c->set->unless[c->set->n_unless++] = (struct rd_unless_code){
+				.side = u->side, .window = u->window, .code = code, .from = u
+			};
+	}
+	rule->unless = &c->set->unless[first];
+	rule->n_unless = c->set->n_unless - first;
+}
+
+static void read_lists(struct compiler *c)
+{
+	const struct rd_definitions *all = &c->set->definitions;
+	struct rd_phrase_lists *lists = &c->set->lists;
+
+	lists->items = rd_arena_array(c->arena, all->n_words + 1, sizeof *lists->items);
+	if (lists->items == NULL)
+		return;
+	for (size_t i = 0; i < all->n_words; i++) {
+		const struct rd_words_def *def = &all->words[i];
+		struct rd_phrase_list list = { .name = def->name, .at = def->at, .odd = false, .ways = 0 };
+		struct rd_phrase *phrases =
+			rd_arena_array(c->arena, def->words.n_items + 1, sizeof *phrases);
+		size_t n = 0;
+		for (size_t k = 0; k < def->words.n_items && phrases != NULL; k++) {
+			const struct rd_line *line = &def->words.items[k];
+			struct rd_phrase *p = &phrases[n];
+			if (!rd_phrase_read(line->value, line->at, NULL, c->arena, c->problems, p))
+				continue;
+			if (p->sentence_start || p->sentence_end || p->question) {
+				rd_problem_error(c->problems, line->at,
+					"anchors like [start] cannot stand in a word list");
+				continue;
+			}
+			list.literals = n == 0 ?
+				p->literals :
+				rd_literals_either(list.literals, p->literals, c->arena);
+			list.odd = list.odd || p->odd;
+			list.ways += p->ways;
+			n++;
+		}
+		list.regex = n > 0 ? rd_phrase_alternatives(phrases, n, c->arena) : NULL;
+		lists->items[lists->n_items++] = list;
+	}
+}
+
+/* Depth first over what combines name, with a stack of our own; finds circles and depth. */
+static void order_combines(struct compiler *c)
+{
+	struct rd_ruleset *set = c->set;
+	uint32_t n = set->n_rules, n_done = 0;
+	uint32_t *order = rd_arena_array(c->arena, n + 1, sizeof *order);
+	unsigned *depth = rd_arena_array(c->arena, n + 1, sizeof *depth); /* 0: not known yet */
+	bool again = true;
+
+	if (order == NULL || depth == NULL)
+		return;
+	/* Rounds: a combine is known once all that it names are. At most one round a level. */
+	for (unsigned round = 0; again && round <= n; round++) {
+		again = false;
+		for (uint32_t i = 0; i < n; i++) {
+			struct rd_rule *rule = &set->rules[i];
+			if (!rule->def->is_combine || depth[i] != 0 || rule->condition.n_steps == 0)
+				continue;
+			unsigned deepest = 0;
+			bool ready = true;
+			for (size_t s = 0; s < rule->condition.n_steps; s++)
+				for (size_t k = 0; k < rule->condition.steps[s].n_rules; k++) {
+					uint32_t other = rule->condition.steps[s].rules[k];
+					set->rules[other].used = true;
+					if (!set->rules[other].def->is_combine ||
+						set->rules[other].condition.n_steps == 0)
+						continue;
+					ready = ready && depth[other] != 0;
+					if (depth[other] > deepest)
+						deepest = depth[other];
+				}
+			if (!ready)
+				continue;
+			depth[i] = deepest + 1;
+			order[n_done++] = i;
+			again = true;
+			if (depth[i] > RD_COMBINE_DEPTH_MAX)
+				rd_problem_error(c->problems, rule->def->condition.at,
+					"combine `%s` stands on combines more than %d deep", rule->def->id,
+					RD_COMBINE_DEPTH_MAX);
+		}
+	}
+	for (uint32_t i = 0; i < n; i++)
+		if (set->rules[i].def->is_combine && set->rules[i].condition.n_steps > 0 && depth[i] == 0)
+			rd_problem_error(c->problems, set->rules[i].def->condition.at,
+				"combine `%s` depends on itself in a circle", set->rules[i].def->id);
+	set->combines = order;
+	set->n_combines = n_done;
+}
+
+static enum rd_rc build_pass(struct compiler *c, struct rd_err *err)
+{
+	struct rd_ruleset *set = c->set;
+	size_t n_needles = 0, n = 0;
+	uint32_t *always = rd_arena_array(c->arena, set->n_patterns + 1u, sizeof *always);
+
+	for (uint32_t i = 0; i < set->n_patterns; i++)
+		n_needles += set->patterns[i].literals.n_items;
+	struct rd_needle *needles = rd_arena_array(c->arena, n_needles + 1, sizeof *needles);
+	if (always == NULL || needles == NULL)
+		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");
+	for (uint32_t i = 0; i < set->n_patterns; i++) {
+		const struct rd_literals *l = &set->patterns[i].literals;
+		if (l->n_items == 0)
+			always[set->n_always++] = i;
+		for (size_t k = 0; k < l->n_items; k++)
+			needles[n++] = (struct rd_needle){ .text = l->items[k], .owner = i };
+	}
+	set->always = always;
+	set->n_needles = (uint32_t)n;
+	return rd_automaton_build(needles, n, &set->automaton, err);
+}
+
+static void make_rule(struct compiler *c, uint32_t i)
+{
+	struct rd_rule *rule = &c->set->rules[i];
+	struct rd_definition *def = &c->set->definitions.rules[i];
+	const struct rd_group_def *group =
+		def->group[0] != '\0' ? rd_group_find(&c->set->definitions, def->group) : NULL;
+
+	rule->def = def;
+	rule->runs = !def->disabled;
+	rule->place = rd_arena_printf(c->arena, "%s:%d", def->at.file, def->at.line);
+	if (rule->place == NULL)
+		rule->place = "";
+	rule->group = group != NULL ? (uint32_t)(group - c->set->definitions.groups) : UINT32_MAX;
+	for (size_t k = 0; k < def->phrases.n_items; k++)
+		compile_phrase(c, i, &def->phrases.items[k]);
+	for (size_t k = 0; k < def->regexes.n_items; k++)
+		compile_regex(c, i, &def->regexes.items[k]);
+	compile_unless(c, rule);
+	if (def->is_combine && def->condition.name != NULL &&
+		!rd_condition_read(&def->condition, &c->set->definitions, c->arena, c->problems,
+			&rule->condition))
+		rule->condition.n_steps = 0;
+}
+
+static enum rd_rc make_room(struct compiler *c, struct rd_err *err)
+{
+	struct rd_ruleset *set = c->set;
+	size_t n_patterns = 1, n_unless = 1;
+
+	for (size_t i = 0; i < set->definitions.n_rules; i++) {
+		const struct rd_definition *def = &set->definitions.rules[i];
+		n_patterns += def->phrases.n_items + def->regexes.n_items;
+		n_unless += def->n_unless;
+	}
+	set->n_rules = (uint32_t)set->definitions.n_rules;
+	c->patterns_size = (uint32_t)n_patterns;
+	c->unless_size = (uint32_t)n_unless;
+	set->rules = rd_arena_array(c->arena, set->n_rules + 1u, sizeof *set->rules);
+	set->patterns = rd_arena_array(c->arena, n_patterns, sizeof *set->patterns);
+	set->unless = rd_arena_array(c->arena, n_unless, sizeof *set->unless);
+	if (set->rules == NULL || set->patterns == NULL || set->unless == NULL)
+		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");
+	return RD_OK;
+}
+
+static void context_cleanup(pcre2_compile_context **context)
+{
+	pcre2_compile_context_free(*context);
+}
+
+enum rd_rc rd_ruleset_build(const struct rd_rulefiles *files, const char *landlord,
+	int64_t today_ms, struct rd_problems *problems, struct rd_ruleset **ret_rules,
+	struct rd_err *err)
+{
+	RD_CLEANUP(rd_ruleset_cleanup) struct rd_ruleset *set = calloc(1, sizeof *set);
+	RD_ASSERT(set != NULL);
+	set->arena = rd_arena_new(RD_RULES_ARENA_BYTES);
+	set->limits = pcre2_match_context_create(NULL);
+	RD_CLEANUP(context_cleanup)
+	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+	RD_ASSERT(set->limits != NULL && context != NULL);
+	pcre2_set_match_limit(set->limits, RD_MATCH_LIMIT);
+	pcre2_set_depth_limit(set->limits, RD_MATCH_DEPTH);
+	pcre2_set_heap_limit(set->limits, RD_MATCH_HEAP_KIB);
+	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+	pcre2_set_parens_nest_limit(context, 60);
+
+	struct compiler c = {
+		.set = set, .arena = set->arena, .problems = problems, .context = context
+	};
+	snprintf(set->sha256, sizeof set->sha256, "%s", files->sha256);
+	set->landlord = rd_arena_strdup(set->arena, landlord != NULL ? landlord : "");
+	RD_TRY(rd_definitions_read(
+		files, landlord, today_ms, set->arena, problems, &set->definitions, err));
+	RD_TRY(make_room(&c, err));
+	read_lists(&c);
+	for (uint32_t i = 0; i < set->n_rules; i++)
+		make_rule(&c, i);
+	order_combines(&c);
+	RD_TRY(build_pass(&c, err));
+	if (rd_arena_overflowed(set->arena))
+		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");
+	*ret_rules = RD_STEAL(set);
+	return RD_OK;
+}

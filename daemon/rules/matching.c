@@ -1,0 +1,318 @@
+#include "redress/rules/matching.h"
+
+#include <string.h>
+
+#include "redress/base/limits.h"
+
+#define NONE UINT32_MAX
+
+struct candidate {
+	uint32_t pattern, unit;
+};
+
+/* The literal pass over one field. */
+struct pass {
+	struct rd_matching *m;
+	enum rd_where where;
+	const struct rd_prepared *field;
+	uint32_t unit, segment; /* at which the pass is */
+	uint32_t *last; /* by pattern: the unit or segment noted last */
+	struct candidate *found;
+	size_t n_found, size;
+	bool full;
+};
+
+struct runner {
+	struct rd_matching *m;
+	pcre2_match_data *data;
+	pcre2_match_context *counted; /* with the callout that counts steps */
+};
+
+static bool wanted(const struct rd_matching *m, const struct rd_rule *rule, enum rd_where where)
+{
+	const struct rd_definition *def = rule->def;
+
+	if (!rule->runs || (where == RD_WHERE_SUBJECT ? !def->in_subject : !def->in_body) ||
+		(m->channel == RD_CHANNEL_SMS ? !def->by_sms : !def->by_email))
+		return false;
+	uint32_t words = m->field[RD_WHERE_BODY].n_words;
+	return def->words_to == 0 ||
+		(words >= (uint32_t)def->words_from && words <= (uint32_t)def->words_to);
+}
+
+static void note(struct pass *p, uint32_t pattern, uint32_t unit)
+{
+	if (p->last[pattern] != NONE && p->last[pattern] >= unit)
+		return;
+	p->last[pattern] = unit;
+	if (p->n_found == p->size) {
+		size_t size = p->size == 0 ? 256 : p->size * 2;
+		struct candidate *found = rd_arena_array(p->m->arena, size, sizeof *found);
+		if (found == NULL) {
+			p->full = true;
+			return;
+		}
+		if (p->n_found > 0)
+			memcpy(found, p->found, p->n_found * sizeof *found);
+		p->found = found;
+		p->size = size;
+	}
+	p->found[p->n_found++] = (struct candidate){ pattern, unit };
+}
+
+/* Units and segments may overlap: the position can lie in this one and in the next. */
+static void note_place(struct pass *p, uint32_t pattern, uint32_t at, const struct rd_unit *units,
+	uint32_t n, uint32_t *current)
+{
+	while (*current < n && units[*current].to <= at)
+		(*current)++;
+	if (*current < n && units[*current].from <= at)
+		note(p, pattern, *current);
+	if (*current + 1 < n && units[*current + 1].from <= at)
+		note(p, pattern, *current + 1);
+}
+
+static void found_literal(void *context, uint32_t owner, uint32_t at)
+{
+	struct pass *p = context;
+	const struct rd_pattern *pattern = &p->m->rules->patterns[owner];
+
+	if (!wanted(p->m, &p->m->rules->rules[pattern->rule], p->where))
+		return;
+	if (pattern->is_regex)
+		note_place(p, owner, at, p->field->segments, p->field->n_segments, &p->segment);
+	else
+		note_place(p, owner, at, p->field->units, p->field->n_units, &p->unit);
+}
+
+static int count_step(pcre2_callout_block *block, void *context)
+{
+	struct rd_matching *m = context;
+
+	(void)block;
+	if (++m->steps <= RD_REGEX_STEPS_MAX)
+		return 0;
+	m->exhausted = true;
+	return PCRE2_ERROR_CALLOUT;
+}
+
+/* What stops the match [from, to) of the unit; words for a person, NULL where nothing does. */
+static const char *stopped_by(struct runner *r, const struct rd_rule *rule,
+	const struct rd_prepared *field, const struct rd_unit *unit, uint32_t from, uint32_t to,
+	bool *ret_failed)
+{
+	static const char *const sides[] = { "before", "after", "near" };
+	const char *text = field->text + unit->from;
+	uint32_t len = unit->to - unit->from;
+
+	for (size_t i = 0; i < rule->n_unless; i++) {
+		const struct rd_unless_code *u = &rule->unless[i];
+		uint32_t start = 0;
+		while (start < len) {
+			r->m->n_runs++;
+			r->m->bytes_run += len - start;
+			int rc = pcre2_match(u->code, (PCRE2_SPTR)text, len, start,
+				PCRE2_NO_UTF_CHECK, r->data, r->m->rules->limits);
+			if (rc == PCRE2_ERROR_NOMATCH)
+				break;
+			if (rc < 0) {
+				*ret_failed = true;
+				break;
+			}
+			const PCRE2_SIZE *v = pcre2_get_ovector_pointer(r->data);
+			uint32_t a = (uint32_t)v[0], b = (uint32_t)v[1];
+			bool before = b <= from, after = a >= to;
+			unsigned distance = 0;
+			if (before)
+				distance = 1 + rd_words_between(text, b, from);
+			else if (after)
+				distance = 1 + rd_words_between(text, to, a);
+			bool side = u->side == RD_NEAR || (u->side == RD_BEFORE && before) ||
+				(u->side == RD_AFTER && after);
+			if (side && (u->window == 0 || distance <= (unsigned)u->window)) {
+				const char *word = rd_arena_copy(r->m->arena, text + a, b - a);
+				const char *by = distance == 0 ?
+					rd_arena_printf(r->m->arena, "%s, within it", word) :
+					rd_arena_printf(r->m->arena, "%s, %u word%s %s", word, distance,
+						distance == 1 ? "" : "s",
+						before ? sides[0] : sides[1]);
+				return by != NULL ? by : "an exclusion";
+			}
+			start = b > a ? a + 1 : b + 1;
+			while (start < len && ((unsigned char)text[start] & 0xc0) == 0x80)
+				start++;
+		}
+	}
+	return NULL;
+}
+
+static bool overlaps(const struct rd_outcome *o, struct rd_spot spot)
+{
+	for (unsigned i = 0; i < o->n_places; i++)
+		if (o->places[i].where == spot.where && spot.from < o->places[i].to &&
+			o->places[i].from < spot.to)
+			return true;
+	return false;
+}
+
+/* One place where a pattern matches; false once the rule needs no more. */
+static bool take_place(struct runner *r, const struct rd_rule *rule, struct rd_outcome *o,
+	enum rd_where where, const struct rd_unit *unit, uint32_t from, uint32_t to)
+{
+	const struct rd_prepared *field = &r->m->field[where];
+	struct rd_spot spot = { where, unit->from + from, unit->from + to };
+	const struct rd_definition *def = rule->def;
+
+	if (def->older_months > 0 && !rd_dates_older(field->text, spot.from, spot.to,
+					     def->older_months, r->m->received_ms))
+		return true;
+	const char *by = stopped_by(r, rule, field, unit, from, to, &o->failed);
+	if (by != NULL) {
+		if (!o->stopped) {
+			o->stopped = true;
+			o->stopped_spot = spot;
+			o->by = by;
+		}
+		return true;
+	}
+	if (def->at_least > 1) {
+		if (o->places == NULL)
+			o->places = rd_arena_array(
+				r->m->arena, (size_t)def->at_least, sizeof *o->places);
+		if (o->places == NULL || overlaps(o, spot))
+			return true;
+		o->places[o->n_places++] = spot;
+		if (o->n_places < (unsigned)def->at_least)
+			return true;
+		spot = o->places[0];
+	}
+	o->hit = true;
+	o->spot = spot;
+	return false;
+}
+
+static void run_pattern(struct runner *r, const struct rd_pattern *pattern, enum rd_where where,
+	const struct rd_unit *unit)
+{
+	struct rd_matching *m = r->m;
+	struct rd_outcome *o = &m->outcomes[pattern->rule];
+	const char *text = m->field[where].text + unit->from;
+	uint32_t len = unit->to - unit->from, start = 0;
+
+	while (start < len) {
+		if (m->bytes_run > RD_CONFIRM_BYTES_MAX || m->steps > RD_REGEX_STEPS_MAX) {
+			m->exhausted = true;
+			o->failed = true;
+			return;
+		}
+		m->n_runs++;
+		m->bytes_run += len - start;
+		int rc = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, start,
+			PCRE2_NO_UTF_CHECK, r->data,
+			pattern->is_regex ? r->counted : m->rules->limits);
+		if (rc == PCRE2_ERROR_NOMATCH)
+			return;
+		if (rc < 0) {
+			o->failed = true;
+			return;
+		}
+		const PCRE2_SIZE *v = pcre2_get_ovector_pointer(r->data);
+		uint32_t from = (uint32_t)v[0], to = (uint32_t)v[1];
+		if (to > from && !take_place(r, &m->rules->rules[pattern->rule], o, where, unit, from, to))
+			return;
+		start = to > from ? to : to + 1;
+		while (start < len && ((unsigned char)text[start] & 0xc0) == 0x80)
+			start++;
+	}
+}
+
+static void confirm(struct runner *r, uint32_t index, enum rd_where where, uint32_t unit)
+{
+	const struct rd_pattern *pattern = &r->m->rules->patterns[index];
+	const struct rd_prepared *field = &r->m->field[where];
+	const struct rd_outcome *o = &r->m->outcomes[pattern->rule];
+	const struct rd_unit *units = pattern->is_regex ? field->segments : field->units;
+	uint32_t n = pattern->is_regex ? field->n_segments : field->n_units;
+
+	if (o->hit || o->failed)
+		return;
+	if (pattern->at_start && (unit != 0 || !units[unit].begins))
+		return;
+	if (pattern->at_end && (unit + 1 != n || !units[unit].ends))
+		return;
+	run_pattern(r, pattern, where, &units[unit]);
+}
+
+static enum rd_rc search_field(struct runner *r, enum rd_where where, struct rd_err *err)
+{
+	struct rd_matching *m = r->m;
+	const struct rd_ruleset *rules = m->rules;
+	struct pass p = { .m = m, .where = where, .field = &m->field[where] };
+
+	if (p.field->n_units == 0)
+		return RD_OK;
+	p.last = rd_arena_array(m->arena, rules->n_patterns + 1u, sizeof *p.last);
+	if (p.last == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	memset(p.last, 0xff, rules->n_patterns * sizeof *p.last);
+	rd_automaton_run(rules->automaton, p.field->text, p.field->len, found_literal, &p);
+	if (p.full)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	for (size_t i = 0; i < p.n_found; i++)
+		confirm(r, p.found[i].pattern, where, p.found[i].unit);
+	for (uint32_t i = 0; i < rules->n_always; i++) {
+		const struct rd_pattern *pattern = &rules->patterns[rules->always[i]];
+		uint32_t n = pattern->is_regex ? p.field->n_segments : p.field->n_units;
+		if (!wanted(m, &rules->rules[pattern->rule], where))
+			continue;
+		for (uint32_t unit = 0; unit < n; unit++)
+			confirm(r, rules->always[i], where, unit);
+	}
+	return RD_OK;
+}
+
+static enum rd_rc make_ready(
+	struct rd_matching *m, const struct rd_message *message, struct rd_err *err)
+{
+	/* Where stripping left nothing, everything is read. */
+	const struct rd_span *spans = message->nothing_new ? NULL : message->spans;
+	size_t n_spans = message->nothing_new ? 0 : message->n_spans;
+
+	RD_TRY(rd_normalise(message->subject, message->subject_len, NULL, 0, RD_SUBJECT_BYTES_MAX,
+		m->arena, &m->normal[RD_WHERE_SUBJECT], err));
+	RD_TRY(rd_normalise(message->body, message->body_len, spans, n_spans, RD_SCORED_BYTES_MAX,
+		m->arena, &m->normal[RD_WHERE_BODY], err));
+	m->truncated = m->normal[0].truncated || m->normal[1].truncated;
+	RD_TRY(rd_prepare(&m->normal[0], m->arena, &m->field[0], err));
+	return rd_prepare(&m->normal[1], m->arena, &m->field[1], err);
+}
+
+static void runner_cleanup(struct runner *r)
+{
+	pcre2_match_data_free(r->data);
+	pcre2_match_context_free(r->counted);
+}
+
+enum rd_rc rd_matching_run(const struct rd_ruleset *rules, const struct rd_message *message,
+	int64_t received_ms, struct rd_arena *arena, struct rd_matching *ret_matching,
+	struct rd_err *err)
+{
+	struct rd_matching m = { .rules = rules,
+		.arena = arena,
+		.channel = message->channel,
+		.received_ms = received_ms };
+
+	m.outcomes = rd_arena_array(arena, rules->n_rules + 1u, sizeof *m.outcomes);
+	if (m.outcomes == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	RD_TRY(make_ready(&m, message, err));
+	RD_CLEANUP(runner_cleanup) struct runner r = { .m = &m };
+	r.data = pcre2_match_data_create(2, NULL);
+	r.counted = pcre2_match_context_copy(rules->limits);
+	RD_ASSERT(r.data != NULL && r.counted != NULL);
+	pcre2_set_callout(r.counted, count_step, &m);
+	RD_TRY(search_field(&r, RD_WHERE_SUBJECT, err));
+	RD_TRY(search_field(&r, RD_WHERE_BODY, err));
+	*ret_matching = m;
+	return RD_OK;
+}

@@ -1,0 +1,129 @@
+#include "redress/rules/problem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX 1024 /* bytes of one problem's text */
+
+void rd_problems_begin(struct rd_problems *problems, struct rd_arena *arena)
+{
+	*problems = (struct rd_problems){ .arena = arena };
+}
+
+static void keep(struct rd_problems *p, bool warning, struct rd_place at, const char *text)
+{
+	if (warning)
+		p->n_warnings++;
+	else
+		p->n_errors++;
+	if (p->n_items == p->size && p->size < RD_PROBLEMS_MAX) {
+		size_t size = p->size == 0 ? 32 : p->size * 2;
+		struct rd_problem *items = rd_arena_array(p->arena, size, sizeof *items);
+		if (items == NULL)
+			return;
+		if (p->n_items > 0)
+			memcpy(items, p->items, p->n_items * sizeof *items);
+		p->items = items;
+		p->size = size;
+	}
+	bool room = p->n_items < p->size;
+	char *copy = room ? rd_arena_strdup(p->arena, text) : NULL;
+	at.file = room ? rd_arena_strdup(p->arena, at.file) : NULL;
+	if (copy != NULL && at.file != NULL)
+		p->items[p->n_items++] =
+			(struct rd_problem){ .warning = warning, .at = at, .text = copy };
+}
+
+void rd_problem_error(struct rd_problems *problems, struct rd_place at, const char *format, ...)
+{
+	char text[TEXT_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	keep(problems, false, at, text);
+}
+
+void rd_problem_warning(struct rd_problems *problems, struct rd_place at, const char *format, ...)
+{
+	char text[TEXT_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	keep(problems, true, at, text);
+}
+
+void rd_problem_of_err(
+	struct rd_problems *problems, struct rd_place otherwise, const struct rd_err *err)
+{
+	size_t n = strlen(otherwise.file);
+	const char *text = err->msg;
+	struct rd_place at = otherwise;
+
+	if (strncmp(text, otherwise.file, n) == 0 && text[n] == ':') {
+		char *end = NULL;
+		long line = strtol(text + n + 1, &end, 10);
+		if (line > 0 && line < 100000000 && *end == ':') {
+			long column = strtol(end + 1, &end, 10);
+			if (column > 0 && column < 100000000 && *end == ':') {
+				at.line = (int)line;
+				at.column = (int)column;
+				text = end[1] == ' ' ? end + 2 : end + 1;
+			}
+		}
+	}
+	keep(problems, false, at, text);
+}
+
+static int by_place(const void *left, const void *right)
+{
+	const struct rd_problem *a = left, *b = right;
+	int order = strcmp(a->at.file, b->at.file);
+
+	if (order == 0)
+		order = (a->at.line > b->at.line) - (a->at.line < b->at.line);
+	if (order == 0)
+		order = (a->at.column > b->at.column) - (a->at.column < b->at.column);
+	return order != 0 ? order : strcmp(a->text, b->text);
+}
+
+void rd_problems_sort(struct rd_problems *problems)
+{
+	size_t kept = 0;
+
+	if (problems->n_items == 0)
+		return;
+	qsort(problems->items, problems->n_items, sizeof *problems->items, by_place);
+	for (size_t i = 0; i < problems->n_items; i++) {
+		if (kept > 0 && by_place(&problems->items[kept - 1], &problems->items[i]) == 0) {
+			if (problems->items[i].warning)
+				problems->n_warnings--;
+			else
+				problems->n_errors--;
+			continue;
+		}
+		problems->items[kept++] = problems->items[i];
+	}
+	problems->n_items = kept;
+}
+
+enum rd_rc rd_problems_rc(const struct rd_problems *problems, struct rd_err *err)
+{
+	if (problems->n_errors == 0)
+		return RD_OK;
+	for (size_t i = 0; i < problems->n_items; i++) {
+		const struct rd_problem *p = &problems->items[i];
+		if (p->warning)
+			continue;
+		if (p->at.line == 0)
+			return rd_fail(err, RD_E_INPUT, "%s: %s", p->at.file, p->text);
+		return rd_fail(err, RD_E_INPUT, "%s:%d:%d: %s", p->at.file, p->at.line,
+			p->at.column, p->text);
+	}
+	return rd_fail(err, RD_E_RANGE, "the rule files have more faults than can be listed");
+}

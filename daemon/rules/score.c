@@ -1,0 +1,360 @@
+#include "redress/rules/score.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "redress/base/limits.h"
+#include "redress/rules/matching.h"
+
+#define REASONS_MAX 24
+
+struct weigher {
+	const struct rd_ruleset *rules;
+	const struct rd_message *message;
+	struct rd_matching *m;
+	struct rd_arena *arena;
+	struct rd_score *score;
+	bool *truth; /* by rule */
+	double *counted; /* by rule: points after the caps */
+	const char **reasons;
+	const char *settled_by; /* id of a rule that decides */
+};
+
+static void reason(struct weigher *w, const char *text)
+{
+	if (text != NULL && w->score->n_review_reasons < REASONS_MAX)
+		w->reasons[w->score->n_review_reasons++] = text;
+	w->score->review = true;
+}
+
+/* Combines are known only once all rules are. */
+static void work_out_combines(struct weigher *w)
+{
+	for (uint32_t i = 0; i < w->rules->n_rules; i++)
+		w->truth[i] = w->m->outcomes[i].hit;
+	for (uint32_t i = 0; i < w->rules->n_combines; i++) {
+		uint32_t at = w->rules->combines[i];
+		const struct rd_rule *rule = &w->rules->rules[at];
+		const struct rd_definition *def = rule->def;
+		bool channel = w->message->channel == RD_CHANNEL_SMS ? def->by_sms : def->by_email;
+		w->truth[at] = rule->runs && channel && rd_condition_holds(&rule->condition, w->truth);
+	}
+}
+
+/* Hits of one group and kind and sign, the weightiest first, count until the cap is full. */
+static void count_group(struct weigher *w, uint32_t group, double cap, bool positive)
+{
+	double left[RD_N_KINDS];
+
+	for (int k = 0; k < RD_N_KINDS; k++)
+		left[k] = cap;
+	for (;;) {
+		uint32_t best = UINT32_MAX;
+		double best_points = 0;
+		for (uint32_t i = 0; i < w->rules->n_rules; i++) {
+			const struct rd_rule *rule = &w->rules->rules[i];
+			double points = rule->def->points;
+			if (rule->group != group || !w->truth[i] || !isnan(w->counted[i]) ||
+				points == 0 || (points > 0) != positive)
+				continue;
+			if (fabs(points) > best_points) {
+				best = i;
+				best_points = fabs(points);
+			}
+		}
+		if (best == UINT32_MAX)
+			return;
+		double *room = &left[w->rules->rules[best].def->for_kind];
+		double taken = best_points < *room ? best_points : *room;
+		*room -= taken;
+		w->counted[best] = positive ? taken : -taken;
+	}
+}
+
+static void count_points(struct weigher *w)
+{
+	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
+		const struct rd_rule *rule = &w->rules->rules[i];
+		bool capped = rule->group != UINT32_MAX && rule->def->points != 0;
+		w->counted[i] = w->truth[i] ? (capped ? (double)NAN : rule->def->points) : 0;
+	}
+	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
+		if (!isnan(w->counted[i]))
+			continue;
+		uint32_t group = w->rules->rules[i].group;
+		double cap = w->rules->definitions.groups[group].cap;
+		if (cap < 0)
+			cap = w->rules->definitions.head.cap;
+		count_group(w, group, cap, true);
+		count_group(w, group, cap, false);
+	}
+	for (uint32_t i = 0; i < w->rules->n_rules; i++)
+		if (w->truth[i])
+			w->score->totals[w->rules->rules[i].def->for_kind] += w->counted[i];
+	w->score->total = w->score->totals[RD_COMPLAINT];
+}
+
+static struct rd_hit hit_of(
+	const struct weigher *w, uint32_t rule, struct rd_spot spot, double points, const char *by)
+{
+	const struct rd_rule *r = &w->rules->rules[rule];
+	struct rd_hit hit = { .rule = r->def->id,
+		.means = r->def->means,
+		.topic = r->def->topic,
+		.place = r->place,
+		.layer = r->def->layer,
+		.points = points,
+		.where = spot.where,
+		.by = by };
+
+	if (spot.to > spot.from)
+		rd_normal_origin(&w->m->normal[spot.where], spot.from, spot.to, &hit.from, &hit.to);
+	return hit;
+}
+
+static int by_place(const void *left, const void *right)
+{
+	const struct rd_hit *a = left, *b = right;
+	int empty = (a->to == 0) - (b->to == 0); /* combines have no place: last */
+
+	if (empty != 0)
+		return empty;
+	if (a->where != b->where)
+		return a->where < b->where ? -1 : 1;
+	if (a->from != b->from)
+		return a->from < b->from ? -1 : 1;
+	return strcmp(a->rule, b->rule);
+}
+
+static enum rd_rc gather_hits(struct weigher *w, struct rd_err *err)
+{
+	size_t n = w->rules->n_rules, n_hits = 0, n_stopped = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		n_hits += w->truth[i];
+		n_stopped += w->m->outcomes[i].stopped;
+	}
+	struct rd_hit *hits = rd_arena_array(w->arena, n_hits + 1, sizeof *hits);
+	struct rd_hit *stopped = rd_arena_array(w->arena, n_stopped + 1, sizeof *stopped);
+	if (hits == NULL || stopped == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	n_hits = n_stopped = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct rd_outcome *o = &w->m->outcomes[i];
+		struct rd_spot nowhere = { RD_WHERE_BODY, 0, 0 };
+		if (w->truth[i])
+			hits[n_hits++] = hit_of(
+				w, i, o->hit ? o->spot : nowhere, w->counted[i], "");
+		if (o->stopped)
+			stopped[n_stopped++] = hit_of(w, i, o->stopped_spot, 0, o->by);
+	}
+	qsort(hits, n_hits, sizeof *hits, by_place);
+	qsort(stopped, n_stopped, sizeof *stopped, by_place);
+	w->score->hits = hits;
+	w->score->n_hits = n_hits < RD_HITS_MAX ? n_hits : RD_HITS_MAX;
+	w->score->suppressed = stopped;
+	w->score->n_suppressed = n_stopped < RD_HITS_MAX ? n_stopped : RD_HITS_MAX;
+	if (n_hits > RD_HITS_MAX)
+		reason(w, "more rules hit than are kept");
+	return RD_OK;
+}
+
+static void add_once(const char **list, size_t *n, const char *text)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp(list[i], text) == 0)
+			return;
+	list[(*n)++] = text;
+}
+
+/* Flags, topics and marks of what hit, in the order of the hits. */
+static enum rd_rc gather_signs(struct weigher *w, struct rd_err *err)
+{
+	struct rd_score *s = w->score;
+	size_t n_marks = 0;
+
+	for (uint32_t i = 0; i < w->rules->n_rules; i++)
+		if (w->truth[i])
+			n_marks += w->rules->rules[i].def->n_marks;
+	const char **topics = rd_arena_array(w->arena, s->n_hits + 1, sizeof *topics);
+	const char **marks = rd_arena_array(w->arena, n_marks + 1, sizeof *marks);
+	if (topics == NULL || marks == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	for (size_t i = 0; i < s->n_hits; i++)
+		if (s->hits[i].topic[0] != '\0')
+			add_once(topics, &s->n_topics, s->hits[i].topic);
+	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
+		const struct rd_definition *def = w->rules->rules[i].def;
+		if (!w->truth[i])
+			continue;
+		for (size_t k = 0; k < def->n_marks; k++)
+			add_once(marks, &s->n_marks, def->marks[k]);
+		for (int f = 0; f < RD_N_FLAGS; f++)
+			s->flags[f] = s->flags[f] || def->flags[f];
+	}
+	s->topics = topics;
+	s->marks = marks;
+	return RD_OK;
+}
+
+static void reasons_of_message(struct weigher *w)
+{
+	const struct rd_trouble *t = &w->message->trouble;
+
+	if (t->unparseable)
+		reason(w, "it could not be read as a mail");
+	if (t->bad_charset)
+		reason(w, "some of its characters could not be read");
+	if (t->text_truncated || w->m->truncated)
+		reason(w, "it is longer than what is read automatically");
+	if (t->cut)
+		reason(w, "it is larger than the size limit and only its beginning was kept");
+	if (t->too_many_parts)
+		reason(w, "it has more parts than are read automatically");
+	if (t->encrypted)
+		reason(w, "it is encrypted");
+	if (t->no_text)
+		reason(w, "it has no text");
+	if (w->message->nothing_new)
+		reason(w, "nothing but earlier mail, signatures or notices was found, so all of it was "
+			  "read");
+}
+
+static enum rd_rc reasons_of_rules(struct weigher *w, struct rd_err *err)
+{
+	struct rd_score *s = w->score;
+	const char **failed = rd_arena_array(w->arena, w->rules->n_rules + 1u, sizeof *failed);
+
+	if (failed == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
+		if (!w->m->outcomes[i].failed)
+			continue;
+		const char *id = w->rules->rules[i].def->id;
+		failed[s->n_failed_rules++] = id;
+		if (s->n_failed_rules <= 5)
+			reason(w, rd_arena_printf(w->arena,
+				"rule `%s` could not be tried to the end on this text", id));
+	}
+	s->failed_rules = failed;
+	if (w->m->exhausted)
+		reason(w, "reading it took more work than one message may take");
+	return RD_OK;
+}
+
+/* The largest total but the complaint's; a service request where there is none. */
+static enum rd_kind best_other(const struct rd_score *s)
+{
+	enum rd_kind best = RD_SERVICE_REQUEST;
+	double most = 0;
+
+	for (int k = 0; k < RD_N_KINDS; k++)
+		if (k != RD_COMPLAINT && s->totals[k] > most + 1e-9) {
+			most = s->totals[k];
+			best = (enum rd_kind)k;
+		}
+	return best;
+}
+
+/* True where a rule settles the kind. */
+static bool settle(struct weigher *w)
+{
+	struct rd_score *s = w->score;
+	bool decided[RD_N_KINDS] = { false };
+	int n = 0;
+
+	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
+		const struct rd_definition *def = w->rules->rules[i].def;
+		if (!w->truth[i] || !def->decides)
+			continue;
+		if (!decided[def->decides_kind])
+			n++;
+		decided[def->decides_kind] = true;
+		if (w->settled_by == NULL)
+			w->settled_by = def->id;
+	}
+	if (n == 0)
+		return false;
+	double most = -INFINITY;
+	for (int k = RD_N_KINDS - 1; k >= 0; k--)
+		if (decided[k] && s->totals[k] >= most) {
+			most = s->totals[k];
+			s->kind = (enum rd_kind)k;
+		}
+	if (decided[RD_COMPLAINT])
+		s->kind = RD_COMPLAINT;
+	if (n > 1)
+		reason(w, "two rules that settle the kind do not agree");
+	return true;
+}
+
+/* Floating sums of tenths must not fall on the wrong side of a threshold. */
+static double rounded(double points)
+{
+	return round(points * 1000) / 1000;
+}
+
+static void decide(struct weigher *w)
+{
+	struct rd_score *s = w->score;
+	double low = s->request_below, high = s->complaint_from;
+
+	for (int k = 0; k < RD_N_KINDS; k++)
+		s->totals[k] = rounded(s->totals[k]);
+	s->total = rounded(s->totals[RD_COMPLAINT]);
+	if (settle(w)) {
+		s->nearest_change = rd_arena_printf(w->arena, "rule `%s` settles it", w->settled_by);
+	} else if (s->total >= high) {
+		s->kind = RD_COMPLAINT;
+		s->nearest_change = rd_arena_printf(w->arena,
+			"more than %g points fewer and a person must decide", s->total - high);
+	} else if (s->total >= low) {
+		s->kind = s->total >= (low + high) / 2 ? RD_COMPLAINT : best_other(s);
+		s->nearest_change = rd_arena_printf(w->arena,
+			"%g more points and it is a complaint; more than %g fewer and it is not",
+			high - s->total, s->total - low);
+		reason(w, "it may be a complaint: the points lie between the two thresholds");
+	} else {
+		s->kind = best_other(s);
+		s->nearest_change = rd_arena_printf(w->arena,
+			"%g more points and a person must decide", low - s->total);
+		if (s->n_hits == 0 && w->rules->definitions.head.review_nothing)
+			reason(w, "no rule knows anything of what it says");
+	}
+	if (s->nearest_change == NULL)
+		s->nearest_change = "";
+}
+
+enum rd_rc rd_score_message(const struct rd_ruleset *rules, const struct rd_message *message,
+	int64_t received_ms, struct rd_arena *arena, struct rd_score *ret_score, struct rd_err *err)
+{
+	struct rd_matching matching;
+	struct rd_score score = { .request_below = rules->definitions.head.request_below,
+		.complaint_from = rules->definitions.head.complaint_from };
+	struct weigher w = { .rules = rules,
+		.message = message,
+		.m = &matching,
+		.arena = arena,
+		.score = &score };
+
+	RD_TRY(rd_matching_run(rules, message, received_ms, arena, &matching, err));
+	w.truth = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.truth);
+	w.counted = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.counted);
+	w.reasons = rd_arena_array(arena, REASONS_MAX, sizeof *w.reasons);
+	if (w.truth == NULL || w.counted == NULL || w.reasons == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	score.review_reasons = w.reasons;
+	work_out_combines(&w);
+	count_points(&w);
+	RD_TRY(gather_hits(&w, err));
+	RD_TRY(gather_signs(&w, err));
+	reasons_of_message(&w);
+	RD_TRY(reasons_of_rules(&w, err));
+	decide(&w);
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	*ret_score = score;
+	return RD_OK;
+}

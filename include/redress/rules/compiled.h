@@ -1,0 +1,77 @@
+/* compiled: what a rule set is made of once it is compiled. For daemon/rules alone (and its tests).
+ *
+ * Immutable after rd_ruleset_build, so that any number of threads score with it at once.
+ */
+#ifndef REDRESS_RULES_COMPILED_H
+#define REDRESS_RULES_COMPILED_H
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "redress/rules/automaton.h"
+#include "redress/rules/condition.h"
+#include "redress/rules/definition.h"
+#include "redress/rules/phrase.h"
+#include "redress/rules/ruleset.h"
+
+#define RD_RULES_ARENA_BYTES (256u << 20)
+
+struct rd_pattern {
+	pcre2_code *code;
+	uint32_t rule;
+	bool is_regex;	       /* run on segments, with its steps counted */
+	bool at_start, at_end; /* only in the field's first or last unit */
+	const struct rd_line *line;
+	struct rd_literals literals;
+};
+
+struct rd_unless_code {
+	enum rd_side side;
+	int window;
+	pcre2_code *code;
+	const struct rd_unless *from;
+};
+
+struct rd_rule {
+	const struct rd_definition *def;
+	const char *place;   /* "core.rules:14" */
+	bool runs;	     /* a rule that is not disabled, or a combine */
+	bool used;	     /* named by a combine */
+	uint32_t group;	     /* index into groups; UINT32_MAX for none */
+	const struct rd_unless_code *unless;
+	size_t n_unless;
+	struct rd_condition condition;
+};
+
+struct rd_ruleset {
+	struct rd_arena *arena; /* owns everything below but the codes and the automaton */
+	char sha256[RD_RULESET_NAME_MAX];
+	const char *landlord;
+	struct rd_definitions definitions;
+	struct rd_rule *rules; /* as definitions.rules, same index */
+	uint32_t n_rules;
+	struct rd_pattern *patterns;
+	uint32_t n_patterns;
+	struct rd_unless_code *unless;
+	uint32_t n_unless;
+	const uint32_t *always; /* patterns without a literal */
+	uint32_t n_always;
+	const uint32_t *combines; /* in the order in which they can be worked out */
+	uint32_t n_combines;
+	struct rd_phrase_lists lists;
+	struct rd_automaton *automaton;
+	pcre2_match_context *limits;
+	uint32_t n_needles;
+};
+
+/* Compiles as far as it can and adds every fault to problems (whose arena must outlive nothing of the
+ * rule set: texts are copied). landlord NULL: the shipped rules alone. ret_rules is set where
+ * RD_OK is returned, faults or not; a rule with a fault does not run. */
+RD_MUST_USE enum rd_rc rd_ruleset_build(const struct rd_rulefiles *files, const char *landlord,
+	int64_t today_ms, struct rd_problems *problems, struct rd_ruleset **ret_rules,
+	struct rd_err *err);
+
+#endif

@@ -1,0 +1,35 @@
+/* lint: every fault of a rule folder in one run, and every example tried.
+ *
+ * Both take the shipped rules and then each landlord's layer by itself. Errors keep a rule set from
+ * going live; warnings are for whoever tends it. Problems are sorted by file, line and column.
+ */
+#ifndef REDRESS_RULES_LINT_H
+#define REDRESS_RULES_LINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "redress/base/err.h"
+#include "redress/rules/problem.h"
+#include "redress/rules/ruleset.h"
+
+/* RD_OK also where faults were found: look at problems->n_errors. Fails only where it cannot look. */
+RD_MUST_USE enum rd_rc rd_rules_lint(const struct rd_rulefiles *files, int64_t today_ms,
+	struct rd_problems *problems, struct rd_err *err);
+
+struct rd_rules_tested {
+	size_t n_rules;	   /* rules and combines that have examples */
+	size_t n_examples; /* tried, in all layers */
+	size_t n_failed;
+};
+
+/* Each `Must match` must make its own rule hit, each `Must not match` must not; what does otherwise
+ * is an error at the example's line. A rule set with faults is not tried: its faults are the
+ * problems then. */
+RD_MUST_USE enum rd_rc rd_rules_test(const struct rd_rulefiles *files, int64_t today_ms,
+	struct rd_problems *problems, struct rd_rules_tested *ret_tested, struct rd_err *err);
+
+/* Lint and test, as whatever makes a rule set live must do: the first error fails. */
+RD_MUST_USE enum rd_rc rd_rules_prove(
+	const struct rd_rulefiles *files, int64_t today_ms, struct rd_err *err);
+
+#endif

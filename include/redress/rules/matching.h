@@ -1,0 +1,56 @@
+/* matching: which rules hit in one message, and where. For daemon/rules alone.
+ *
+ * One literal pass over each field names the patterns that could match and the sentences in which;
+ * only those are run. A rule is done at its first place that nothing stops (or at its `At least`th).
+ */
+#ifndef REDRESS_RULES_MATCHING_H
+#define REDRESS_RULES_MATCHING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "redress/message/message.h"
+#include "redress/rules/compiled.h"
+#include "redress/rules/language.h"
+#include "redress/rules/prepare.h"
+#include "redress/rules/score.h"
+
+struct rd_spot {
+	enum rd_where where;
+	uint32_t from, to; /* in the prepared text */
+};
+
+struct rd_outcome {
+	bool hit, failed;
+	struct rd_spot spot; /* of the hit: its first place found */
+	bool stopped;	     /* at least one place was stopped by an Unless */
+	struct rd_spot stopped_spot;
+	const char *by; /* arena: "not, 2 words before" */
+	struct rd_spot *places; /* only under `At least` */
+	unsigned n_places;
+};
+
+struct rd_matching {
+	const struct rd_ruleset *rules;
+	struct rd_arena *arena;
+	enum rd_channel channel;
+	int64_t received_ms;
+	struct rd_normal normal[2]; /* by enum rd_where */
+	struct rd_prepared field[2];
+	struct rd_outcome *outcomes; /* by rule */
+	bool exhausted; /* the budget was used up: what was not tried counts as failed */
+	bool truncated; /* more text than is scored */
+	uint64_t bytes_run; /* so far */
+	uint32_t steps;	    /* of Regex */
+	uint32_t n_runs;    /* for measuring: how often PCRE2 was asked */
+};
+
+RD_MUST_USE enum rd_rc rd_matching_run(const struct rd_ruleset *rules,
+	const struct rd_message *message, int64_t received_ms, struct rd_arena *arena,
+	struct rd_matching *ret_matching, struct rd_err *err);
+
+/* Is a date in the text [from, to) at least so many months before the day of receipt? */
+bool rd_dates_older(const char *text, uint32_t from, uint32_t to, int months, int64_t received_ms);
+
+#endif
