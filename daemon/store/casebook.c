@@ -4,8 +4,6 @@
 #include <string.h>
 #include "redress/store/sql.h"
 
-const char *const rd_stage_names[4] = { "none", "stage1", "stage2", NULL };
-const char *const rd_status_names[5] = { "review", "open", "answered", "closed", NULL };
 const char *const rd_case_channel_names[7] = { "email", "sms", "phone", "letter", "in_person",
 	"other", NULL };
 
@@ -162,7 +160,7 @@ static enum rd_rc read_case(struct rd_db *db, const struct rd_rows *rows, struct
 		.landlord = rd_rows_text(rows, 1, arena),
 		.kind = (enum rd_kind)kind,
 		.stage = (enum rd_stage)stage,
-		.status = (enum rd_status)status,
+		.status = (enum rd_case_status)status,
 		.channel = (enum rd_case_channel)channel,
 		.contact = rd_rows_text(rows, 6, arena),
 		.contact_name = rd_rows_text(rows, 7, arena),
@@ -317,10 +315,10 @@ enum rd_rc rd_case_find_only_open(struct rd_db *db, const char *address, int64_t
 
 /* --- changes --- */
 
-enum rd_rc rd_case_set_status(struct rd_tx *tx, int64_t case_id, enum rd_status status,
+enum rd_rc rd_case_set_status(struct rd_tx *tx, int64_t case_id, enum rd_case_status status,
 	const char *why, int64_t now_ms, struct rd_err *err)
 {
-	static const bool allowed[4][4] = {
+	static const bool allowed[RD_N_STATUSES][RD_N_STATUSES] = {
 		[RD_STATUS_REVIEW] = { [RD_STATUS_OPEN] = true, [RD_STATUS_CLOSED] = true },
 		[RD_STATUS_OPEN] = { [RD_STATUS_REVIEW] = true,
 			[RD_STATUS_ANSWERED] = true,

@@ -6,9 +6,6 @@
 
 #define TEXTS_LOOKED_AT_MAX 2000 /* waiting texts looked at for one claim */
 
-const char *const rd_fate_names[7] = { "", "opened", "joined", "other", "guarded", "duplicate",
-	NULL };
-
 static const char *const channels[] = { "email", "sms", NULL };
 
 /* --- runs --- */
