@@ -1,0 +1,46 @@
+/* mime_parts: the body of a parsed mail: its text, and the list of what else there is.
+ *
+ * The tree is walked with a stack of our own, at most RD_PART_DEPTH_MAX levels and RD_PARTS_MAX
+ * parts. Used by mime.c alone, which owns the GMime objects for as long as this runs.
+ */
+#ifndef REDRESS_MESSAGE_MIME_PARTS_H
+#define REDRESS_MESSAGE_MIME_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <gmime/gmime.h>
+#include "redress/base/arena.h"
+#include "redress/base/err.h"
+#include "redress/message/message.h"
+
+#define RD_PART_NAME_BYTES_MAX 255
+#define RD_PART_SOURCE_MAX     (4u << 20) /* decoded bytes of text parts that are looked at, together \
+					   */
+
+struct rd_mime_body {
+	const char *text; /* arena */
+	size_t len;
+	const struct rd_span *given; /* what HTML said of the text */
+	size_t n_given;
+	const struct rd_part *parts;
+	size_t n_parts;
+	const char *const *report_ids;
+	size_t n_report_ids;
+	bool delivery_report, read_receipt;
+	struct rd_trouble trouble; /* bad_charset, text_truncated, too_many_parts, encrypted */
+};
+
+/* root: borrowed, NULL for a mail without a body. */
+RD_MUST_USE enum rd_rc rd_mime_body(GMimeObject *root, struct rd_arena *arena,
+	struct rd_mime_body *ret_body, struct rd_err *err);
+
+/* Message-IDs that a text names in lines "Message-ID: <...>" (or another header's name), without
+ * <>; at most max, appended to ids[*n]. */
+void rd_named_ids(const char *text, size_t len, const char *header, struct rd_arena *arena,
+	const char **ids, size_t *n, size_t max);
+
+/* A header's or parameter's text made fit for us: valid UTF-8, no control characters, at most max
+ * bytes. Arena; "" where data is NULL or the arena is full. */
+const char *rd_mime_clean(const char *data, size_t max, struct rd_arena *arena);
+
+#endif
