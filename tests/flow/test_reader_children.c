@@ -1,0 +1,579 @@
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "redress/base/clock.h"
+#include "redress/base/limits.h"
+#include "redress/reader/reader.h"
+#include "redress/reader/seal.h"
+
+#define DEADLINE_MS 30000
+#define MAIL_MAX    2048
+#define N_GOOD	    50
+
+static const char rules_one[] = "Ruleset: core\nRequest below: 2.0\nComplaint from: 3.5\n"
+				"\n"
+				"Rule: fed-up\nMeans: Is fed up\nTopic: how we treated you\n"
+				"Group: feelings\nPoints: 5\nPhrase: fed up\n"
+				"Must match: I am fed up\nMust not match: I am well\n";
+static const char rules_two[] = "Ruleset: core\nRequest below: 2.0\nComplaint from: 3.5\n"
+				"\n"
+				"Rule: fed-up\nMeans: Is fed up\nTopic: how we treated you\n"
+				"Group: feelings\nPoints: 1\nPhrase: fed up\n"
+				"Must match: I am fed up\nMust not match: I am well\n";
+static const char rules_bad[] = "Ruleset: core\nRequest below: 2.0\nComplaint from: 3.5\n"
+				"\n"
+				"Rule: fed-up\nPionts: 1\nPhrase: fed up\n";
+static const char *const landlords[] = { "code-2024" };
+
+static struct rd_spawner *spawner; /* started in main, before anything else */
+
+struct fixture {
+	struct rd_reader *reader;
+	struct rd_arena *arena;
+	size_t n;
+	struct rd_raw_memory memories[N_GOOD + 8];
+	struct rd_reading_request requests[N_GOOD + 8];
+	struct rd_reading readings[N_GOOD + 8];
+	char mails[N_GOOD + 8][MAIL_MAX];
+};
+
+static void take_rules(
+	const char *text, struct rd_rulefile items[static 2], struct rd_rulefiles *files)
+{
+	struct rd_err err = { 0 };
+
+	items[0] = (struct rd_rulefile){ "core.rules", text, strlen(text) };
+	items[1] = (struct rd_rulefile){ "landlords/code-2024.landlord", "", 0 };
+	if (rd_rulefiles_take(items, 2, files, &err) != RD_OK)
+		fail_msg("%s", err.msg);
+}
+
+static int open_reader(void **state, int n_children)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	struct rd_rulefile items[2];
+	struct rd_rulefiles files;
+	struct rd_err err = { 0 };
+
+	if (f == NULL)
+		return -1;
+	f->arena = rd_arena_new(2 * RD_READING_ARENA_BYTES);
+	take_rules(rules_one, items, &files);
+	*state = f;
+	if (rd_reader_open(spawner, n_children, &files, landlords, 1, &f->reader, &err) == RD_OK)
+		return 0;
+	print_error("%s\n", err.msg);
+	return -1;
+}
+
+static int open_one(void **state)
+{
+	return open_reader(state, 1);
+}
+
+static int open_two(void **state)
+{
+	return open_reader(state, 2);
+}
+
+static int close_all(void **state)
+{
+	struct fixture *f = *state;
+
+	rd_reader_close(f->reader);
+	rd_arena_free(f->arena);
+	free(f);
+	return 0;
+}
+
+static void add_raw(struct fixture *f, enum rd_channel channel, const void *bytes, size_t len)
+{
+	f->memories[f->n] = (struct rd_raw_memory){ bytes, len, false };
+	f->requests[f->n] = (struct rd_reading_request){ .channel = channel,
+		.landlord = "code-2024",
+		.received_ms = rd_now_ms(&rd_system_clock),
+		.from = channel == RD_CHANNEL_SMS ? "+447700900123" : NULL,
+		.raw = rd_raw_from_memory(&f->memories[f->n]) };
+	f->n++;
+}
+
+static void add_mail(struct fixture *f, const char *head, const char *body)
+{
+	char *mail = f->mails[f->n];
+	int len = snprintf(mail, MAIL_MAX,
+		"From: Asha <asha@example.com>\r\nTo: help@example.org\r\n"
+		"Message-ID: <m%zu@example.com>\r\nSubject: Mail %zu\r\n%s\r\n%s\r\n",
+		f->n, f->n, head, body);
+
+	assert_true(len > 0 && len < MAIL_MAX);
+	add_raw(f, RD_CHANNEL_EMAIL, mail, (size_t)len);
+}
+
+static void add_good(struct fixture *f, int n)
+{
+	for (int i = 0; i < n; i++)
+		add_mail(f, "", "I am fed up. Nobody came to mend the tap.");
+}
+
+static void read_all(struct fixture *f)
+{
+	struct rd_err err = { 0 };
+
+	if (rd_reader_read(f->reader, f->requests, f->n, -1, f->arena, f->readings, &err) != RD_OK)
+		fail_msg("%s", err.msg);
+}
+
+static void check_good(const struct fixture *f, size_t i)
+{
+	const struct rd_reading *reading = &f->readings[i];
+	char subject[32];
+
+	if (reading->end != RD_READ)
+		fail_msg("mail %zu was not read: %s", i, reading->detail);
+	snprintf(subject, sizeof subject, "Mail %zu", i);
+	assert_string_equal(reading->message.subject, subject);
+	assert_string_equal(reading->message.from.address, "asha@example.com");
+	assert_int_equal(reading->score.kind, RD_COMPLAINT);
+	assert_int_equal(reading->score.n_hits, 1);
+	assert_string_equal(reading->detail, "");
+}
+
+static void forget(struct fixture *f)
+{
+	f->n = 0;
+	rd_arena_reset(f->arena);
+}
+
+static void mails_and_texts_are_read_in_the_order_asked(void **state)
+{
+	struct fixture *f = *state;
+
+	add_good(f, N_GOOD);
+	add_raw(f, RD_CHANNEL_SMS, "so fed up w this", 16);
+	read_all(f);
+	for (size_t i = 0; i < N_GOOD; i++)
+		check_good(f, i);
+	const struct rd_reading *text = &f->readings[N_GOOD];
+	assert_int_equal(text->end, RD_READ);
+	assert_int_equal(text->message.channel, RD_CHANNEL_SMS);
+	assert_string_equal(text->message.body, "so fed up w this");
+	assert_string_equal(text->message.from.address, "+447700900123");
+	assert_int_equal(text->score.kind, RD_COMPLAINT);
+	assert_memory_equal(text->ruleset, "sha256:", 7);
+}
+
+static const struct {
+	const char *charset, *raw, *text;
+} charsets[] = {
+	{ "ISO-2022-JP", "\x1b$B%+%S\x1b(B", "\xe3\x82\xab\xe3\x83\x93" },
+	{ "windows-1252",
+		"caf\xe9 \x80"
+		"5",
+		"caf\xc3\xa9 \xe2\x82\xac"
+		"5" },
+	{ "KOI8-R", "\xd3\xd9\xd2\xcf\xd3\xd4\xd8",
+		"\xd1\x81\xd1\x8b\xd1\x80\xd0\xbe\xd1\x81\xd1\x82\xd1\x8c" },
+	{ "GB18030", "\xb7\xa2\xc3\xb9", "\xe5\x8f\x91\xe9\x9c\x89" },
+};
+
+#define N_CHARSETS (sizeof charsets / sizeof charsets[0])
+
+static void charsets_are_decoded_behind_the_seal(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < N_CHARSETS; i++) {
+		char head[128];
+		snprintf(head, sizeof head, "Content-Type: text/plain; charset=%s\r\n",
+			charsets[i].charset);
+		add_mail(f, head, charsets[i].raw);
+	}
+	add_mail(f, "Content-Type: text/plain; charset=x-never-heard-of\r\n", "plain");
+	read_all(f);
+	for (size_t i = 0; i < N_CHARSETS; i++) {
+		if (f->readings[i].end != RD_READ)
+			fail_msg("%s: %s", charsets[i].charset, f->readings[i].detail);
+		if (strstr(f->readings[i].message.body, charsets[i].text) == NULL ||
+			f->readings[i].message.trouble.bad_charset)
+			fail_msg("%s was read as \"%s\"", charsets[i].charset,
+				f->readings[i].message.body);
+	}
+	assert_int_equal(f->readings[N_CHARSETS].end, RD_READ); /* a strange name ends no child */
+	assert_non_null(strstr(f->readings[N_CHARSETS].message.body, "plain"));
+}
+
+static void the_rules_of_the_next_batch_are_the_new_ones(void **state)
+{
+	struct fixture *f = *state;
+	struct rd_rulefile items[2];
+	struct rd_rulefiles files;
+	struct rd_err err = { 0 };
+	char before[RD_RULESET_NAME_MAX];
+
+	add_good(f, 4);
+	read_all(f);
+	check_good(f, 0);
+	memcpy(before, f->readings[0].ruleset, sizeof before);
+
+	take_rules(rules_bad, items, &files);
+	assert_int_equal(rd_reader_set_rules(f->reader, &files, landlords, 1, &err), RD_E_INPUT);
+	assert_non_null(strstr(err.msg, "core.rules:6:1"));
+	forget(f);
+	add_good(f, 4);
+	read_all(f);
+	check_good(f, 3);
+	assert_string_equal(f->readings[3].ruleset, before);
+
+	take_rules(rules_two, items, &files);
+	if (rd_reader_set_rules(f->reader, &files, landlords, 1, &err) != RD_OK)
+		fail_msg("%s", err.msg);
+	forget(f);
+	add_good(f, 4);
+	read_all(f);
+	for (size_t i = 0; i < f->n; i++) {
+		assert_int_equal(f->readings[i].end, RD_READ);
+		assert_string_equal(f->readings[i].ruleset, files.sha256);
+		assert_int_equal(f->readings[i].score.kind, RD_SERVICE_REQUEST);
+	}
+	assert_string_not_equal(files.sha256, before);
+}
+
+struct pieces {
+	const char *bytes;
+	size_t len, at, fail_at; /* fail_at: 0 for never */
+	int rewound;
+};
+
+static enum rd_rc next_piece(
+	void *context, const void **ret_piece, size_t *ret_len, struct rd_err *err)
+{
+	struct pieces *p = context;
+	size_t n = p->len - p->at;
+
+	if (n > RD_RAW_PIECE_BYTES)
+		n = RD_RAW_PIECE_BYTES;
+	if (p->fail_at > 0 && p->at >= p->fail_at)
+		return rd_fail(err, RD_E_AGAIN, "the disk is gone");
+	*ret_piece = p->bytes + p->at;
+	*ret_len = n;
+	p->at += n;
+	return RD_OK;
+}
+
+static enum rd_rc rewind_pieces(void *context, struct rd_err *err)
+{
+	struct pieces *p = context;
+
+	(void)err;
+	p->at = 0;
+	p->rewound++;
+	return RD_OK;
+}
+
+static void a_large_mail_streams_through_and_its_child_is_replaced(void **state)
+{
+	struct fixture *f = *state;
+	static const char head[] = "From: a@example.com\r\nSubject: Large\r\n"
+				   "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+				   "--b\r\n\r\nI am fed up\r\n--b\r\n"
+				   "Content-Type: image/jpeg; name=mould.jpg\r\n"
+				   "Content-Disposition: attachment; filename=mould.jpg\r\n\r\n";
+	struct pieces pieces = { .len = 40u << 20 };
+	char *mail = malloc(pieces.len);
+	int before = 0, after = 0;
+
+	assert_non_null(mail);
+	memset(mail, 'x', pieces.len);
+	for (size_t i = 76; i < pieces.len; i += 77)
+		mail[i] = '\n';
+	memcpy(mail, head, sizeof head - 1);
+	pieces.bytes = mail;
+	add_good(f, 1);
+	read_all(f);
+	assert_int_equal(rd_reader_children(f->reader, &before, 1), 1);
+
+	forget(f);
+	add_raw(f, RD_CHANNEL_EMAIL, NULL, 0);
+	f->requests[0].raw = (struct rd_raw_source){ next_piece, rewind_pieces, &pieces };
+	read_all(f);
+	free(mail);
+	assert_int_equal(f->readings[0].end, RD_READ);
+	assert_int_equal(f->readings[0].score.kind, RD_COMPLAINT);
+	assert_int_equal(f->readings[0].message.n_parts, 1);
+	assert_true(f->readings[0].message.parts[0].size_bytes > 39u << 20);
+
+	forget(f);
+	add_good(f, 1);
+	read_all(f);
+	check_good(f, 0);
+	assert_int_equal(rd_reader_children(f->reader, &after, 1), 1);
+	assert_int_not_equal(before, after);
+}
+
+static void a_source_that_fails_costs_its_own_message_alone(void **state)
+{
+	struct fixture *f = *state;
+	static char bytes[3 * RD_RAW_PIECE_BYTES];
+	struct pieces pieces = { bytes, sizeof bytes, 0, RD_RAW_PIECE_BYTES, 0 };
+
+	memset(bytes, 'x', sizeof bytes);
+	add_good(f, 3);
+	add_raw(f, RD_CHANNEL_EMAIL, NULL, 0);
+	f->requests[3].raw = (struct rd_raw_source){ next_piece, rewind_pieces, &pieces };
+	add_good(f, 3);
+	f->requests[6].landlord = "nobody";
+	read_all(f);
+	for (size_t i = 0; i < 6; i++)
+		if (i != 3)
+			check_good(f, i);
+	assert_int_equal(f->readings[3].end, RD_READ_FAILED);
+	assert_int_equal(f->readings[6].end, RD_READ_FAILED);
+	assert_string_equal(f->readings[6].detail, "landlord nobody is not loaded");
+}
+
+static void stopping_ends_the_waiting(void **state)
+{
+	struct fixture *f = *state;
+	struct rd_err err = { 0 };
+	int stop = eventfd(1, EFD_CLOEXEC);
+
+	assert_true(stop >= 0);
+	add_good(f, N_GOOD);
+	enum rd_rc rc =
+		rd_reader_read(f->reader, f->requests, f->n, stop, f->arena, f->readings, &err);
+	close(stop);
+	assert_int_equal(rc, RD_OK);
+	size_t failed = 0;
+	for (size_t i = 0; i < f->n; i++)
+		failed += f->readings[i].end == RD_READ_FAILED;
+	assert_true(failed > 0);
+
+	forget(f);
+	add_good(f, 2); /* and afterwards it goes on */
+	read_all(f);
+	check_good(f, 0);
+	check_good(f, 1);
+}
+
+static void an_arena_that_is_full_costs_nobody_an_attempt(void **state)
+{
+	struct fixture *f = *state;
+	struct rd_err err = { 0 };
+	struct rd_arena *small = rd_arena_new(6000);
+
+	add_good(f, 20);
+	enum rd_rc rc = rd_reader_read(f->reader, f->requests, f->n, -1, small, f->readings, &err);
+	size_t n_read = 0, n_failed = 0;
+	for (size_t i = 0; i < f->n; i++) {
+		n_read += f->readings[i].end == RD_READ;
+		n_failed += f->readings[i].end == RD_READ_FAILED;
+	}
+	rd_arena_free(small);
+	assert_int_equal(rc, RD_OK);
+	assert_true(n_read > 0);
+	assert_int_equal(n_read + n_failed, f->n);
+}
+
+static void children_killed_between_batches_blame_no_message(void **state)
+{
+	struct fixture *f = *state;
+	int pids[2], after[2];
+
+	add_good(f, 4);
+	read_all(f);
+	assert_int_equal(rd_reader_children(f->reader, pids, 2), 2);
+	kill(pids[0], SIGKILL);
+	kill(pids[1], SIGKILL);
+	forget(f);
+	add_good(f, N_GOOD);
+	read_all(f);
+	for (size_t i = 0; i < f->n; i++)
+		check_good(f, i);
+	assert_int_equal(rd_reader_children(f->reader, after, 2), 2);
+	assert_true(after[0] != pids[0] && after[1] != pids[1]);
+}
+
+static void signals_to_the_group_do_not_end_children(void **state)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+	struct fixture *f = *state;
+	int before = 0, after = 0;
+
+	add_good(f, 1);
+	read_all(f);
+	assert_int_equal(rd_reader_children(f->reader, &before, 1), 1);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		kill(before, numbers[i]);
+	forget(f);
+	add_good(f, 3);
+	read_all(f);
+	check_good(f, 2);
+	assert_int_equal(rd_reader_children(f->reader, &after, 1), 1);
+	assert_int_equal(before, after);
+}
+
+/* A line of /proc/PID/status. */
+static int status_of(int pid, const char *name)
+{
+	char path[64], line[256];
+	int value = -1;
+
+	snprintf(path, sizeof path, "/proc/%d/status", pid);
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file) != NULL)
+		if (strncmp(line, name, strlen(name)) == 0)
+			value = (int)strtol(line + strlen(name), NULL, 10);
+	fclose(file);
+	return value;
+}
+
+static void the_kernel_says_that_a_child_is_sealed(void **state)
+{
+	struct fixture *f = *state;
+	int pid = 0;
+
+	add_good(f, 1);
+	read_all(f);
+	assert_int_equal(rd_reader_children(f->reader, &pid, 1), 1);
+	assert_int_equal(status_of(pid, "NoNewPrivs:"), 1);
+	if (!RD_SANITIZED) {
+		assert_int_equal(status_of(pid, "Seccomp:"), 2);
+		assert_int_equal(status_of(pid, "Threads:"), 1);
+	}
+}
+
+#ifdef RD_FAULT_POINTS
+
+static const struct {
+	const char *why, *what, *detail; /* NULL: it is read */
+	int only_sealed;
+} crimes[] = {
+	{ "a wild write ends the child", "segv", "signal 11 (SIGSEGV)", 1 },
+	{ "a loop outruns the CPU limit", "spin", "CPU limit of 5000 ms", 0 },
+	{ "memory without end is refused", "alloc", "signal 6 (SIGABRT)", 1 },
+	{ "a hung child meets the wall deadline", "hang", "no answer within 1500 ms", 0 },
+	{ "nonsense for an answer is not believed", "lie", "what the parse child said cannot be",
+		0 },
+	{ "a socket cannot be had", "socket", "signal 31 (SIGSYS)", 1 },
+	{ "memory cannot be made executable", "exec-memory", "signal 31 (SIGSYS)", 1 },
+	{ "a file cannot be opened, and trying is no crime", "open", NULL, 1 },
+};
+
+static void a_message_that_is_alone_to_blame_is_blamed(void **state)
+{
+	struct fixture *f = *state;
+	char body[64];
+
+	for (size_t i = 0; i < sizeof crimes / sizeof crimes[0]; i++) {
+		if (RD_SANITIZED && crimes[i].only_sealed)
+			continue;
+		snprintf(body, sizeof body, "fed up\r\nX-Redress-Test: %s", crimes[i].what);
+		rd_reader_set_wall_ms(
+			f->reader, strcmp(crimes[i].what, "hang") == 0 ? 1500 : DEADLINE_MS);
+		forget(f);
+		add_mail(f, "", body);
+		read_all(f);
+		if (crimes[i].detail == NULL) {
+			check_good(f, 0);
+			continue;
+		}
+		if (f->readings[0].end != RD_READ_DIED ||
+			strcmp(f->readings[0].detail, crimes[i].detail) != 0)
+			fail_msg("%s: %d %s", crimes[i].why, (int)f->readings[0].end,
+				f->readings[0].detail);
+	}
+	rd_reader_set_wall_ms(f->reader, DEADLINE_MS);
+	forget(f);
+	add_good(f, 1);
+	read_all(f);
+	check_good(f, 0);
+}
+
+static void one_poisoned_mail_among_fifty_costs_the_others_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	add_good(f, N_GOOD / 2);
+	add_mail(f, "", "X-Redress-Test: segv");
+	add_good(f, N_GOOD / 2);
+	read_all(f);
+	for (size_t i = 0; i < f->n; i++)
+		if (i != N_GOOD / 2)
+			check_good(f, i);
+	assert_int_equal(f->readings[N_GOOD / 2].end, RD_READ_DIED);
+}
+
+static void neighbours_in_poison_are_told_apart(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 4; i++) {
+		add_mail(f, "", "X-Redress-Test: segv");
+		add_mail(f, "", i % 2 == 0 ? "X-Redress-Test: lie" : "fed up");
+		add_good(f, 3);
+	}
+	read_all(f);
+	for (size_t i = 0; i < f->n; i++)
+		if (i % 5 == 0 || i % 10 == 1)
+			assert_int_equal(f->readings[i].end, RD_READ_DIED);
+		else
+			check_good(f, i);
+}
+
+static void a_source_without_rewind_is_given_back_not_blamed(void **state)
+{
+	struct fixture *f = *state;
+
+	add_good(f, 1);
+	add_mail(f, "", "X-Redress-Test: segv");
+	f->requests[1].raw.rewind = NULL;
+	read_all(f);
+	check_good(f, 0);
+	assert_int_equal(f->readings[1].end, RD_READ_FAILED);
+}
+
+#endif
+
+#define WITH(open, test) cmocka_unit_test_setup_teardown(test, open, close_all)
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		WITH(open_two, mails_and_texts_are_read_in_the_order_asked),
+		WITH(open_one, charsets_are_decoded_behind_the_seal),
+		WITH(open_two, the_rules_of_the_next_batch_are_the_new_ones),
+		WITH(open_one, a_large_mail_streams_through_and_its_child_is_replaced),
+		WITH(open_two, a_source_that_fails_costs_its_own_message_alone),
+		WITH(open_two, stopping_ends_the_waiting),
+		WITH(open_two, an_arena_that_is_full_costs_nobody_an_attempt),
+		WITH(open_two, children_killed_between_batches_blame_no_message),
+		WITH(open_one, signals_to_the_group_do_not_end_children),
+		WITH(open_one, the_kernel_says_that_a_child_is_sealed),
+#ifdef RD_FAULT_POINTS
+		WITH(open_one, a_message_that_is_alone_to_blame_is_blamed),
+		WITH(open_two, one_poisoned_mail_among_fifty_costs_the_others_nothing),
+		WITH(open_two, neighbours_in_poison_are_told_apart),
+		WITH(open_one, a_source_without_rewind_is_given_back_not_blamed),
+#endif
+	};
+	struct rd_err err = { 0 };
+
+	rd_reader_main_if_child(argc, argv);
+	if (rd_spawner_start(&spawner, &err) != RD_OK) {
+		fprintf(stderr, "%s\n", err.msg);
+		return 1;
+	}
+	int rc = cmocka_run_group_tests(tests, NULL, NULL);
+	rd_spawner_stop(spawner);
+	return rc;
+}
