@@ -1,0 +1,173 @@
+#include "redress/gateway/health.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "redress/gateway/activate.h"
+
+#define METRICS_ARENA_BYTES (8u << 20)
+
+static void add_line(const char **lines, size_t *n, const char *line)
+{
+	if (line != NULL && *n < RD_HEALTH_LINES_MAX)
+		lines[(*n)++] = line;
+}
+
+static enum rd_rc standing_alarms(
+	struct rd_db *db, struct rd_arena *arena, struct rd_health *health, struct rd_err *err)
+{
+	struct rd_alarm *alarms;
+	size_t n;
+
+	RD_TRY(rd_alarm_list(db, arena, &alarms, &n, err));
+	for (size_t i = 0; i < n; i++)
+		add_line(health->problems, &health->n_problems, alarms[i].text);
+	return RD_OK;
+}
+
+static void problems_in_counts(struct rd_arena *arena, struct rd_health *health)
+{
+	const struct rd_status_counts *counts = &health->counts;
+
+	if (counts->outbox_uncertain > 0)
+		add_line(health->problems, &health->n_problems,
+			rd_arena_printf(arena,
+				"%" PRId64 " letters may or may not have arrived. Run `redressctl "
+					   "outbox list` and "
+				"settle each.",
+				counts->outbox_uncertain));
+	if (counts->outbox_failed > 0)
+		add_line(health->problems, &health->n_problems,
+			rd_arena_printf(arena,
+				"%" PRId64 " letters could not be sent. Run `redressctl outbox "
+					   "list`; reach the "
+				"resident another way, or retry.",
+				counts->outbox_failed));
+}
+
+static void notices_of_sources(struct rd_arena *arena, struct rd_health *health)
+{
+	for (size_t i = 0; i < health->n_sources; i++) {
+		const struct rd_source_status *source = &health->sources[i];
+
+		if (source->kind != RD_SOURCE_TEXTS && source->last_success_ms == 0)
+			add_line(health->notices, &health->n_notices,
+				rd_arena_printf(
+					arena, "Mailbox %s has not been read yet.", source->name));
+		if (source->gone > 0)
+			add_line(health->notices, &health->n_notices,
+				rd_arena_printf(arena,
+					"Mailbox %s: %" PRId64 " mails were gone before we saw "
+							       "them; somebody or something "
+					"else takes mail out of it.",
+					source->name, source->gone));
+	}
+}
+
+enum rd_rc rd_health_look(struct rd_db *db, const struct rd_office *office, struct rd_arena *arena,
+	struct rd_health *ret_health, struct rd_err *err)
+{
+	memset(ret_health, 0, sizeof *ret_health);
+	RD_TRY(rd_status_counts(db, &ret_health->counts, err));
+	RD_TRY(rd_source_list(db, arena, &ret_health->sources, &ret_health->n_sources, err));
+	RD_TRY(standing_alarms(db, arena, ret_health, err));
+	problems_in_counts(arena, ret_health);
+	notices_of_sources(arena, ret_health);
+	if (rd_rules_differ(office->live, office->config->rules))
+		add_line(ret_health->notices, &ret_health->n_notices,
+			rd_arena_printf(arena,
+				"The files in %s differ from the rules that are live. Run "
+				"`redressctl rules activate` to put them to work.",
+				office->config->rules));
+	return RD_OK;
+}
+
+/* --- metrics --- */
+
+static enum rd_rc gauge(
+	struct rd_buf *out, const char *name, const char *help, int64_t value, struct rd_err *err)
+{
+	return rd_buf_printf(out, err,
+		"# TYPE redress_%s gauge\n# HELP redress_%s %s\nredress_%s %" PRId64 "\n", name,
+		name, help, name, value);
+}
+
+static enum rd_rc labelled(struct rd_buf *out, const char *name, const char *label,
+	const char *value, int64_t number, struct rd_err *err)
+{
+	return rd_buf_printf(
+		out, err, "redress_%s{%s=\"%s\"} %" PRId64 "\n", name, label, value, number);
+}
+
+static enum rd_rc family(struct rd_buf *out, const char *name, const char *help, struct rd_err *err)
+{
+	return rd_buf_printf(
+		out, err, "# TYPE redress_%s gauge\n# HELP redress_%s %s\n", name, name, help);
+}
+
+static enum rd_rc message_metrics(
+	struct rd_buf *out, const struct rd_status_counts *counts, struct rd_err *err)
+{
+	RD_TRY(family(out, "messages", "Messages in the store, by what became of them.", err));
+	RD_TRY(labelled(out, "messages", "state", "accepted", counts->accepted, err));
+	RD_TRY(labelled(out, "messages", "state", "processed", counts->processed, err));
+	RD_TRY(labelled(out, "messages", "state", "waiting", counts->waiting, err));
+	RD_TRY(labelled(out, "messages", "state", "quarantined", counts->quarantined, err));
+	RD_TRY(labelled(out, "messages", "state", "duplicate", counts->duplicate, err));
+	RD_TRY(labelled(out, "messages", "state", "guarded", counts->guarded, err));
+	return labelled(out, "messages", "state", "other", counts->other, err);
+}
+
+static enum rd_rc outbox_metrics(
+	struct rd_buf *out, const struct rd_status_counts *counts, struct rd_err *err)
+{
+	RD_TRY(family(out, "letters", "Letters in the outbox, by state.", err));
+	RD_TRY(labelled(out, "letters", "state", "queued", counts->outbox_queued, err));
+	RD_TRY(labelled(out, "letters", "state", "held", counts->outbox_held, err));
+	RD_TRY(labelled(out, "letters", "state", "sending", counts->outbox_sending, err));
+	RD_TRY(labelled(out, "letters", "state", "sent", counts->outbox_sent, err));
+	RD_TRY(labelled(out, "letters", "state", "failed", counts->outbox_failed, err));
+	return labelled(out, "letters", "state", "uncertain", counts->outbox_uncertain, err);
+}
+
+static enum rd_rc source_metrics(
+	struct rd_buf *out, const struct rd_health *health, struct rd_err *err)
+{
+	RD_TRY(family(out, "source_last_success_seconds",
+		"When a mailbox was last read whole, in seconds since 1970.", err));
+	for (size_t i = 0; i < health->n_sources; i++)
+		RD_TRY(labelled(out, "source_last_success_seconds", "source",
+			health->sources[i].name, health->sources[i].last_success_ms / 1000, err));
+	RD_TRY(family(out, "source_unmarked", "Stored messages whose mark is still due.", err));
+	for (size_t i = 0; i < health->n_sources; i++)
+		RD_TRY(labelled(out, "source_unmarked", "source", health->sources[i].name,
+			health->sources[i].unmarked, err));
+	return RD_OK;
+}
+
+enum rd_rc rd_health_metrics(
+	struct rd_db *db, const struct rd_office *office, struct rd_buf *out, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(METRICS_ARENA_BYTES);
+	const int64_t now_ms = rd_office_now(office);
+	struct rd_health health;
+	int64_t oldest_s;
+
+	RD_TRY(rd_health_look(db, office, arena, &health, err));
+	oldest_s = health.counts.oldest_waiting_ms == 0
+			   ? 0
+			   : (now_ms - health.counts.oldest_waiting_ms) / 1000;
+	RD_TRY(message_metrics(out, &health.counts, err));
+	RD_TRY(gauge(out, "oldest_waiting_seconds", "Age of the oldest message without a fate.",
+		oldest_s, err));
+	RD_TRY(gauge(
+		out, "reviews", "Messages that a person must look at.", health.counts.review, err));
+	RD_TRY(gauge(out, "tasks", "What people owe.", health.counts.tasks_open, err));
+	RD_TRY(gauge(
+		out, "cases_open", "Cases that are not closed.", health.counts.cases_open, err));
+	RD_TRY(outbox_metrics(out, &health.counts, err));
+	RD_TRY(source_metrics(out, &health, err));
+	RD_TRY(gauge(out, "problems", "What makes `redressctl status` exit with 1.",
+		(int64_t)health.n_problems, err));
+	return rd_buf_add_str(out, "# EOF\n", err);
+}
