@@ -170,7 +170,7 @@ static void read_lists(struct compiler *c)
 				p->literals :
 				rd_literals_either(list.literals, p->literals, c->arena);
 			list.odd = list.odd || p->odd;
-			list.ways += p->ways;
+			list.ways = p->ways > list.ways ? p->ways : list.ways;
 			n++;
 		}
 		list.regex = n > 0 ? rd_phrase_alternatives(phrases, n, c->arena) : NULL;

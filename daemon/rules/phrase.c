@@ -230,15 +230,14 @@ static const char *read_word(struct reader *r, const char *p)
 	const char *to = end;
 	while (to > from && strchr("\"',;:.!", to[-1]) != NULL)
 		to--;
-	bool prefix = to > from && to[-1] == '*';
+	/* One `*` at the end is any ending; others stand for themselves, as in a softened sh*t. */
+	bool prefix = to > from && to[-1] == '*' && (to - from < 2 || to[-2] != '*');
 	if (prefix)
 		to--;
 	size_t n = (size_t)(to - from);
 	if (n == 0 && prefix)
 		complain(r, p, "`*` needs the beginning of a word before it; for any word write "
 			       "[1 words]");
-	if (memchr(from, '*', n) != NULL)
-		complain(r, p, "`*` stands only at the end of a word");
 	if (memchr(from, '?', n) != NULL)
 		complain(r, p, "`?` stands only behind a parenthesis: (word)?; for a question write "
 			       "[question] at the end");
@@ -439,8 +438,6 @@ static void write_gap(struct reader *r, struct frame *f, const struct token *t)
 
 static bool end_alternative(struct reader *r, struct frame *f, const char *at)
 {
-	if (f->gap)
-		return complain(r, at, "a gap needs a word behind it");
 	if (!f->mandatory)
 		return complain(r, at, "nothing here must stand in the text: leave out a `?`, or write a "
 				       "word");
@@ -532,6 +529,8 @@ static bool read_tokens(struct reader *r, struct rd_phrase *phrase)
 	if (from == to)
 		return complain(r, r->text, "a phrase needs at least one word");
 	r->tokens[from].glued = false;
+	if (r->tokens[to - 1].kind == GAP && to == r->n_tokens)
+		return complain(r, r->tokens[to - 1].text, "a gap needs a word or [end] behind it");
 	if (!write_tokens(r, from, to, &outer))
 		return false;
 	if (outer.all_ways > RD_PHRASE_WAYS_MAX)

@@ -7,7 +7,7 @@
 #include "redress/rules/language.h"
 
 #define DEPTH_MAX    20
-#define REPEAT_MAX   200 /* of a counted repetition */
+#define REPEAT_MAX   500 /* of a counted repetition */
 #define STRETCHES_MAX 2  /* unbounded repetitions of nearly any character */
 
 struct group {
@@ -136,8 +136,14 @@ static bool scan_class(struct scan *s)
 			s->p = close + 2;
 		} else if (s->p[0] == '\\' && s->p[1] == 'C') {
 			return fail(s, s->p, "\\C is not taken here");
+		} else if (s->p[0] == '\\' && s->p[1] != '\0') {
+			bool braces = strchr("xpPN", s->p[1]) != NULL && s->p[2] == '{';
+			const char *close = braces ? strchr(s->p, '}') : s->p + 1;
+			if (close == NULL)
+				break;
+			s->p = close + 1;
 		} else {
-			s->p += s->p[0] == '\\' && s->p[1] != '\0' ? 2 : 1;
+			s->p++;
 		}
 	}
 	if (*s->p != ']')
@@ -271,8 +277,8 @@ static bool scan_quantifier(struct scan *s)
 	} else {
 		int within = s->atom_is_group ? s->closed.repeat : 1;
 		if (max > REPEAT_MAX || within * max > 2 * REPEAT_MAX)
-			return fail(s, at, "this can run away: it repeats too often; at most 200 times, "
-					   "and 400 within one another");
+			return fail(s, at, "this can run away: it repeats too often; at most 500 times, "
+					   "and 1,000 within one another");
 		if (s->atom_is_group && s->closed.repeats && max > 20)
 			return fail(s, at, "this can run away: unbounded repetition inside a repetition");
 		g->repeat = g->repeat > within * max ? g->repeat : within * max;

@@ -49,9 +49,10 @@
  * text and phrase alike before they meet. Between two words of a phrase the text may have blanks, a
  * line end and any punctuation, but never the end of a sentence.
  *   word            that word; "complain" is not "complains". A possessive 's may follow it.
- *   word*           any word that begins so: complain* = complain, complains, complaint, complaining
+ *   word*           any word that begins so: complain* = complain, complains, complaint, complaining;
+ *                   a star within a word stands for itself (sh*t, f***)
  *   don't           the apostrophe may be missing in the text. dont, cant, im, thats and their like
- *                   match with an apostrophe too; but ill, well, were, hell, id, wed, shell only as
+ *                   match with one too; but ill, well, were, hell, id, wed, shell only as
  *                   they stand (they are words of their own; I'll and we'll want their apostrophe).
  *   re-open         matches re-open, re open and reopen
  *   10/10  4th  £20  24/7  3.5   as they stand
@@ -59,7 +60,7 @@
  *   (word)?         may be missing;   <NAME>?  too
  *   <NAME>          any phrase of the list
  *   [0-6 words]     a gap: so many words of any kind, at most 12; not at the beginning or end of a
- *                   phrase or alternative. [3 words] is exactly three.
+ *                   phrase, but for [end] behind it. [3 words] is exactly three.
  *   [number]        3, 3.5, 1,000, two, twenty, dozen ...    [money]  £20, 20 pounds, 20p
  *   [date]          12/03/2024, 3 march 2024, march 2024, 2024-03-12
  *   [start]         first in a phrase: the field begins here      [end]  last: the field ends here

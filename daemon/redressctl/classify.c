@@ -1,0 +1,315 @@
+/* redressctl classify: what the rules make of a message, without a store. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "redress/base/arena.h"
+#include "redress/base/buf.h"
+#include "redress/base/clock.h"
+#include "redress/base/date.h"
+#include "redress/base/limits.h"
+#include "redress/message/mime.h"
+#include "redress/message/plain.h"
+#include "redress/rules/ruleset.h"
+#include "redress/rules/score.h"
+
+#define LINE_BYTES_MAX      (8u << 20) /* one line of --jsonl */
+#define MESSAGE_ARENA_BYTES (64u << 20)
+#define RULES_ARENA_BYTES   (64u << 20)
+#define EXPLANATION_MAX     (1u << 20)
+#define REAL_DIGITS         10
+
+struct classifier {
+	struct rd_ctl *ctl;
+	const char *landlord;
+	bool jsonl, explain;
+	struct rd_ruleset *rules;
+	struct rd_arena *arena; /* of one message */
+	int64_t now_ms;
+	enum rd_exit exit;
+};
+
+static json_t *hit_json(const struct rd_hit *hit, const struct rd_message *message, bool suppressed)
+{
+	const char *field = hit->where == RD_WHERE_SUBJECT ? message->subject : message->body;
+	json_t *out = json_object();
+
+	json_object_set_new(out, "rule", json_string(hit->rule));
+	json_object_set_new(out, "points", json_real(hit->points));
+	json_object_set_new(
+		out, "where", json_string(hit->where == RD_WHERE_SUBJECT ? "subject" : "body"));
+	json_object_set_new(
+		out, "span", json_pack("[i,i]", (int)hit->from, (int)hit->to));
+	json_object_set_new(out, "text", json_stringn(field + hit->from, hit->to - hit->from));
+	if (suppressed)
+		json_object_set_new(out, "by", json_string(hit->by));
+	return out;
+}
+
+static json_t *score_json(const struct classifier *c, json_t *id, const struct rd_message *message,
+	const struct rd_score *score)
+{
+	json_t *out = json_object();
+	json_t *flags = json_array(), *hits = json_array(), *suppressed = json_array();
+
+	for (int i = 0; i < RD_N_FLAGS; i++)
+		if (score->flags[i])
+			json_array_append_new(flags, json_string(rd_flag_names[i]));
+	for (size_t i = 0; i < score->n_hits; i++)
+		json_array_append_new(hits, hit_json(&score->hits[i], message, false));
+	for (size_t i = 0; i < score->n_suppressed; i++)
+		json_array_append_new(suppressed, hit_json(&score->suppressed[i], message, true));
+	json_object_set(out, "id", id);
+	json_object_set_new(out, "kind", json_string(rd_kind_names[score->kind]));
+	json_object_set_new(out, "review", json_boolean(score->review));
+	json_object_set_new(out, "score", json_real(score->total));
+	json_object_set_new(out, "flags", flags);
+	json_object_set_new(out, "hits", hits);
+	json_object_set_new(out, "suppressed", suppressed);
+	json_object_set_new(out, "ruleset", json_string(rd_ruleset_sha256(c->rules)));
+	return out;
+}
+
+static void print_json(json_t *out)
+{
+	json_dumpf(out, stdout, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS));
+	putchar('\n');
+	json_decref(out);
+}
+
+static void print_line(const char *id, const struct rd_score *score)
+{
+	printf("%s: %s%s, %g points for a complaint", id, rd_kind_names[score->kind],
+		score->review ? " (a person must look)" : "", score->total);
+	const char *before = "; flags: ";
+	for (int i = 0; i < RD_N_FLAGS; i++)
+		if (score->flags[i]) {
+			printf("%s%s", before, rd_flag_names[i]);
+			before = ", ";
+		}
+	putchar('\n');
+}
+
+static enum rd_rc answer(struct classifier *c, json_t *id, const struct rd_message *message,
+	int64_t received_ms, struct rd_err *err)
+{
+	struct rd_score score;
+	RD_CLEANUP(rd_buf_free) struct rd_buf text = RD_BUF(EXPLANATION_MAX);
+
+	RD_TRY(rd_score_message(c->rules, message, received_ms, c->arena, &score, err));
+	if (c->explain)
+		RD_TRY(rd_score_explain(&score, message, rd_ruleset_sha256(c->rules), &text, err));
+	if (c->jsonl || c->ctl->json) {
+		json_t *out = score_json(c, id, message, &score);
+		if (c->explain)
+			json_object_set_new(out, "explanation", json_string(rd_buf_str(&text)));
+		print_json(out);
+		return RD_OK;
+	}
+	if (c->explain)
+		printf("%s\n%s\n", json_string_value(id), rd_buf_str(&text));
+	else
+		print_line(json_string_value(id), &score);
+	return RD_OK;
+}
+
+/* A string member, "" where it is missing or null. */
+static enum rd_rc member(const json_t *object, const char *name, const char **ret_text,
+	size_t *ret_len, struct rd_err *err)
+{
+	const json_t *value = json_object_get(object, name);
+
+	*ret_text = "";
+	*ret_len = 0;
+	if (value == NULL || json_is_null(value))
+		return RD_OK;
+	if (!json_is_string(value))
+		return rd_fail(err, RD_E_INPUT, "`%s` is not a string", name);
+	*ret_text = json_string_value(value);
+	*ret_len = json_string_length(value);
+	return RD_OK;
+}
+
+static enum rd_rc classify_object(struct classifier *c, const json_t *object, struct rd_err *err)
+{
+	struct rd_plain plain = { .channel = RD_CHANNEL_EMAIL };
+	struct rd_message message;
+	const char *channel, *received;
+	size_t len;
+	int64_t received_ms = c->now_ms;
+	json_t *id = json_object_get(object, "id");
+
+	if (id == NULL || !(json_is_string(id) || json_is_integer(id)))
+		return rd_fail(err, RD_E_INPUT, "`id` is missing or not a string");
+	RD_TRY(member(object, "channel", &channel, &len, err));
+	if (strcmp(channel, "sms") == 0)
+		plain.channel = RD_CHANNEL_SMS;
+	else if (strcmp(channel, "email") != 0)
+		return rd_fail(err, RD_E_INPUT, "`channel` must be email or sms");
+	if (!json_is_string(json_object_get(object, "body")))
+		return rd_fail(err, RD_E_INPUT, "`body` is missing or not a string");
+	RD_TRY(member(object, "body", &plain.body, &plain.body_len, err));
+	RD_TRY(member(object, "subject", &plain.subject, &plain.subject_len, err));
+	RD_TRY(member(object, "from", &plain.from, &len, err));
+	RD_TRY(member(object, "received", &received, &len, err));
+	if (received[0] != '\0' && rd_instant_parse(received, &received_ms, err) != RD_OK)
+		return rd_fail(err, RD_E_INPUT, "`received` is no instant like 2026-11-22T10:53:00Z");
+	RD_TRY(rd_plain_message(&plain, c->arena, &message, err));
+	return answer(c, id, &message, received_ms, err);
+}
+
+static void bad_line(struct classifier *c, long line, const char *what)
+{
+	json_t *out = json_object();
+
+	json_object_set_new(out, "line", json_integer(line));
+	json_object_set_new(out, "error", json_string(what));
+	print_json(out);
+	c->exit = RD_EXIT_FOUND;
+}
+
+static void classify_line(struct classifier *c, long line, const char *text, size_t len)
+{
+	json_error_t fault;
+	struct rd_err err = { 0 };
+	json_t *object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &fault);
+
+	rd_arena_reset(c->arena);
+	if (object == NULL) {
+		char what[RD_ERR_MAX];
+		snprintf(what, sizeof what, "not JSON: %s (column %d)", fault.text, fault.column);
+		bad_line(c, line, what);
+	} else if (!json_is_object(object)) {
+		bad_line(c, line, "not a JSON object");
+	} else if (classify_object(c, object, &err) != RD_OK) {
+		bad_line(c, line, err.msg);
+	}
+	json_decref(object);
+}
+
+/* One line of at most the maximum, without its end; *ret_long where it was longer (and is skipped). */
+static bool read_line(FILE *in, struct rd_buf *line, bool *ret_long)
+{
+	struct rd_err err = { 0 };
+	char piece[65536];
+	bool any = false;
+
+	rd_buf_clear(line);
+	*ret_long = false;
+	while (true) {
+		size_t n = 0;
+		int c = EOF;
+		while (n < sizeof piece && (c = getc_unlocked(in)) != EOF && c != '\n')
+			piece[n++] = (char)c;
+		any = any || n > 0 || c == '\n';
+		if (!*ret_long && rd_buf_add(line, piece, n, &err) != RD_OK)
+			*ret_long = true;
+		if (c == EOF || c == '\n')
+			return any;
+	}
+}
+
+static void classify_lines(struct classifier *c, FILE *in)
+{
+	RD_CLEANUP(rd_buf_free) struct rd_buf line = RD_BUF(LINE_BYTES_MAX);
+	bool too_long = false;
+
+	for (long n = 1; read_line(in, &line, &too_long); n++) {
+		if (too_long)
+			bad_line(c, n, "longer than 8 MiB");
+		else
+			classify_line(c, n, rd_buf_str(&line), line.len);
+	}
+}
+
+static void classify_mail(struct classifier *c, const char *name, FILE *in)
+{
+	RD_CLEANUP(rd_buf_free) struct rd_buf raw = RD_BUF(RD_MAIL_BYTES_MAX);
+	struct rd_message message;
+	struct rd_err err = { 0 };
+	char piece[65536];
+	size_t n;
+	bool cut = false;
+
+	while (!cut && (n = fread(piece, 1, sizeof piece, in)) > 0)
+		cut = rd_buf_add(&raw, piece, n, &err) != RD_OK;
+	if (ferror(in)) {
+		c->exit = rd_ctl_complain("%s: %s", name, strerror(errno));
+		return;
+	}
+	rd_arena_reset(c->arena);
+	json_t *id = json_string(name);
+	if (id == NULL)
+		id = json_string("?");
+	if (rd_mime_parse(rd_buf_str(&raw), raw.len, cut, c->arena, &message, &err) != RD_OK ||
+		answer(c, id, &message, c->now_ms, &err) != RD_OK)
+		c->exit = rd_ctl_complain("%s: %s", name, err.msg);
+	json_decref(id);
+}
+
+static void classify_file(struct classifier *c, const char *name)
+{
+	bool standard = strcmp(name, "-") == 0;
+	FILE *in = standard ? stdin : fopen(name, "re");
+
+	if (in == NULL) {
+		c->exit = rd_ctl_complain("%s: %s", name, strerror(errno));
+		return;
+	}
+	if (c->jsonl)
+		classify_lines(c, in);
+	else
+		classify_mail(c, name, in);
+	if (!standard)
+		fclose(in);
+}
+
+static enum rd_rc load_rules(struct classifier *c, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(RULES_ARENA_BYTES);
+	struct rd_rulefiles files;
+
+	RD_TRY(rd_rulefiles_read(rd_ctl_rules_dir(c->ctl), arena, &files, err));
+	return rd_ruleset_compile(&files, c->landlord, c->now_ms, &c->rules, err);
+}
+
+enum rd_exit rd_ctl_classify(struct rd_ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = { { "landlord", required_argument, NULL, 'l' },
+		{ "jsonl", no_argument, NULL, 'j' }, { "explain", no_argument, NULL, 'e' },
+		RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+	struct classifier c = { .ctl = ctl };
+	struct rd_err err = { 0 };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'l')
+			c.landlord = optarg;
+		else if (option == 'j')
+			c.jsonl = true;
+		else if (option == 'e')
+			c.explain = true;
+		else if (!rd_ctl_option(ctl, option))
+			return rd_ctl_usage(ctl);
+	}
+	if (c.landlord == NULL) {
+		rd_ctl_complain("--landlord NAME is missing: whose rules and thresholds?");
+		return rd_ctl_usage(ctl);
+	}
+	c.now_ms = rd_now_ms(&rd_system_clock);
+	if (load_rules(&c, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	rd_mime_init();
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	c.arena = rd_arena_new(MESSAGE_ARENA_BYTES);
+	if (optind == argc)
+		classify_file(&c, "-");
+	for (int i = optind; i < argc; i++)
+		classify_file(&c, argv[i]);
+	rd_arena_free(c.arena);
+	rd_ruleset_free(c.rules);
+	return c.exit;
+}

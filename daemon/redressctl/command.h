@@ -1,0 +1,61 @@
+/* command: what the files of redressctl share: one file a command group, one line a command in
+ * main.c's table.
+ *
+ * A command gets its own arguments (argv[0] is its last word), reads its options with getopt_long
+ * (`optind` is set to 1 for it) and returns an exit status. The options that every command takes
+ * stand in RD_CTL_OPTIONS and are handed to rd_ctl_option.
+ */
+#ifndef REDRESS_REDRESSCTL_COMMAND_H
+#define REDRESS_REDRESSCTL_COMMAND_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include "redress/base/err.h"
+
+enum rd_exit {
+	RD_EXIT_DONE = 0,
+	RD_EXIT_FOUND = 1,  /* the check found something */
+	RD_EXIT_USAGE = 2,  /* usage or configuration error */
+	RD_EXIT_LATER = 3,  /* try again later */
+};
+
+struct rd_ctl {
+	const char *config; /* --config, NULL where not given */
+	const char *by;	    /* --by, else SUDO_USER, NULL where neither is there */
+	const char *rules;  /* --rules, NULL where not given */
+	bool json;
+	const char *usage; /* of the command that runs, for rd_ctl_usage */
+};
+
+typedef enum rd_exit rd_ctl_command(struct rd_ctl *ctl, int argc, char **argv);
+
+rd_ctl_command rd_ctl_classify;
+rd_ctl_command rd_ctl_rules_lint;
+rd_ctl_command rd_ctl_rules_test;
+
+#define RD_OPT_CONFIG 1001
+#define RD_OPT_BY     1002
+#define RD_OPT_RULES  1003
+#define RD_OPT_JSON   1004
+#define RD_OPT_HELP   1005
+
+/* Put these at the end of a command's own long options, before the zero entry. */
+#define RD_CTL_OPTIONS                                                                             \
+	{ "config", required_argument, NULL, RD_OPT_CONFIG },                                      \
+		{ "by", required_argument, NULL, RD_OPT_BY },                                      \
+		{ "rules", required_argument, NULL, RD_OPT_RULES },                                \
+		{ "json", no_argument, NULL, RD_OPT_JSON },                                        \
+		{ "help", no_argument, NULL, RD_OPT_HELP }
+
+/* Takes one of RD_CTL_OPTIONS; false for anything else, which getopt has complained of already. */
+bool rd_ctl_option(struct rd_ctl *ctl, int option);
+/* Prints the running command's usage to standard error; RD_EXIT_USAGE. */
+enum rd_exit rd_ctl_usage(const struct rd_ctl *ctl);
+/* Prints "redressctl: ..." to standard error and turns the failure into an exit status. */
+enum rd_exit rd_ctl_fail(const struct rd_err *err);
+RD_PRINTF(1, 2)
+enum rd_exit rd_ctl_complain(const char *format, ...); /* RD_EXIT_USAGE */
+/* --rules, else ./rules, else the installed folder. */
+const char *rd_ctl_rules_dir(const struct rd_ctl *ctl);
+
+#endif

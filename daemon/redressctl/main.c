@@ -1,0 +1,175 @@
+/* redressctl: the tool for staff and administrators. Which command it is, and nothing else. */
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "command.h"
+#include "redress/base/stanza.h"
+
+#ifndef RD_DATADIR
+#define RD_DATADIR "/usr/share/redress"
+#endif
+
+static const struct command {
+	const char *group; /* "rules", or NULL for a command of one word */
+	const char *name;
+	rd_ctl_command *run;
+	const char *usage;
+} commands[] = {
+	{ NULL, "classify", rd_ctl_classify,
+		"classify [--rules DIR] --landlord NAME [--jsonl] [--explain] [FILE.eml ... | -]" },
+	{ "rules", "lint", rd_ctl_rules_lint, "rules lint [--json] [DIR]" },
+	{ "rules", "test", rd_ctl_rules_test, "rules test [--json] [DIR]" },
+};
+
+#define N_COMMANDS (sizeof commands / sizeof commands[0])
+
+static void print_usage(FILE *out)
+{
+	fputs("usage: redressctl [--config FILE] [--by NAME] COMMAND\n\ncommands:\n", out);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(out, "  %s\n", commands[i].usage);
+	fputs("\nevery command takes --json where it prints anything, and --help\n", out);
+}
+
+bool rd_ctl_option(struct rd_ctl *ctl, int option)
+{
+	switch (option) {
+	case RD_OPT_CONFIG:
+		ctl->config = optarg;
+		return true;
+	case RD_OPT_BY:
+		ctl->by = optarg;
+		return true;
+	case RD_OPT_RULES:
+		ctl->rules = optarg;
+		return true;
+	case RD_OPT_JSON:
+		ctl->json = true;
+		return true;
+	case RD_OPT_HELP:
+		printf("usage: redressctl %s\n", ctl->usage);
+		exit(RD_EXIT_DONE);
+	default:
+		return false;
+	}
+}
+
+enum rd_exit rd_ctl_usage(const struct rd_ctl *ctl)
+{
+	fprintf(stderr, "usage: redressctl %s\n", ctl->usage);
+	return RD_EXIT_USAGE;
+}
+
+enum rd_exit rd_ctl_fail(const struct rd_err *err)
+{
+	fprintf(stderr, "redressctl: %s\n", err->msg);
+	return err->code == RD_E_AGAIN ? RD_EXIT_LATER : RD_EXIT_USAGE;
+}
+
+enum rd_exit rd_ctl_complain(const char *format, ...)
+{
+	va_list args;
+
+	fputs("redressctl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return RD_EXIT_USAGE;
+}
+
+const char *rd_ctl_rules_dir(const struct rd_ctl *ctl)
+{
+	static const char *const places[] = { "rules", RD_DATADIR "/rules" };
+	struct stat info;
+
+	if (ctl->rules != NULL)
+		return ctl->rules;
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+		if (stat(places[i], &info) == 0 && S_ISDIR(info.st_mode))
+			return places[i];
+	return "/usr/share/redress/rules";
+}
+
+static bool is_group(const char *word)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (commands[i].group != NULL && strcmp(commands[i].group, word) == 0)
+			return true;
+	return false;
+}
+
+static enum rd_exit unknown(const char *group, const char *word)
+{
+	const char *known[N_COMMANDS + 1];
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		const struct command *c = &commands[i];
+		bool within = group != NULL && c->group != NULL && strcmp(c->group, group) == 0;
+		if (group == NULL)
+			known[n++] = c->group != NULL ? c->group : c->name;
+		else if (within)
+			known[n++] = c->name;
+	}
+	known[n] = NULL;
+	const char *near = rd_did_you_mean(word, known);
+	return rd_ctl_complain("unknown command `%s%s%s`%s%s%s; try redressctl --help",
+		group != NULL ? group : "", group != NULL ? " " : "", word,
+		near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
+		near != NULL ? "`?" : "");
+}
+
+static enum rd_exit run(struct rd_ctl *ctl, int argc, char **argv)
+{
+	const char *group = is_group(argv[0]) ? argv[0] : NULL;
+	int words = group != NULL ? 1 : 0;
+
+	if (group != NULL && (argc < 2 || argv[1][0] == '-')) {
+		for (size_t i = 0; i < N_COMMANDS; i++)
+			if (commands[i].group != NULL && strcmp(commands[i].group, group) == 0)
+				fprintf(stderr, "usage: redressctl %s\n", commands[i].usage);
+		return RD_EXIT_USAGE;
+	}
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		const struct command *c = &commands[i];
+		bool same_group = group == NULL ? c->group == NULL :
+						  c->group != NULL && strcmp(c->group, group) == 0;
+		if (!same_group || strcmp(c->name, argv[words]) != 0)
+			continue;
+		ctl->usage = c->usage;
+		optind = 1;
+		return c->run(ctl, argc - words, argv + words);
+	}
+	return unknown(group, argv[words]);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = { RD_CTL_OPTIONS,
+		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
+	struct rd_ctl ctl = { .by = getenv("SUDO_USER"), .usage = "[--config FILE] [--by NAME] COMMAND" };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		if (option == RD_OPT_HELP) {
+			print_usage(stdout);
+			return RD_EXIT_DONE;
+		}
+		if (option == 'V') {
+			puts("redressctl " RD_VERSION);
+			return RD_EXIT_DONE;
+		}
+		if (!rd_ctl_option(&ctl, option))
+			return rd_ctl_usage(&ctl);
+	}
+	if (optind >= argc) {
+		print_usage(stderr);
+		return RD_EXIT_USAGE;
+	}
+	return (int)run(&ctl, argc - optind, argv + optind);
+}
