@@ -58,6 +58,7 @@ struct rd_joined_case {
 	enum rd_case_status status;
 	bool flags[RD_N_FLAGS];     /* of the case so far */
 	size_t n_topics;            /* topics known of the case */
+	struct rd_date received;    /* its day zero */
 	bool safeguarding_hold;     /* on it or on any case linked to it, not lifted by a person */
 	bool first_text_answered;   /* this number has had its first answer on this case */
 	bool added_sent_today;      /* a letter `added` (or a later text) went to it today */
@@ -165,7 +166,8 @@ struct rd_verdict {
 	enum rd_case_status status;   /* of the case opened, or the joined case afterwards */
 	bool linked;                  /* the case opened is linked to facts.joined */
 	bool begin_stage1;            /* the joined case (under review, the choice was hers) becomes a
-					 complaint at stage 1, received on the day of this message */
+					 complaint at stage 1; its clocks run from its receipt, or from
+					 this message where it had asked for nothing formal */
 	bool possibly_related;
 	bool flags[RD_N_FLAGS];       /* to set on the case */
 	bool safeguarding_hold;       /* set it on the case */
