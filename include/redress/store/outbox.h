@@ -64,7 +64,9 @@ struct rd_outbox_row {
 	enum rd_outbox_state state;
 	int attempts;
 	int64_t created_ms, next_try_ms, sending_ms, sent_ms;
-	bool asked; /* uncertain: the provider has been asked already */
+	bool asked;		  /* uncertain: the provider has been asked already */
+	const char *payload_sent; /* Notify: the body that its answer returned; "" else */
+	size_t payload_sent_len;
 	const char *provider_id, *response, *trouble; /* trouble: why failed or deferred */
 	const char *delivery; /* by receipt: "", "delivered", "failed", ... */
 	int64_t delivery_ms;
@@ -123,7 +125,8 @@ RD_MUST_USE enum rd_rc rd_outbox_settle(struct rd_tx *tx, int64_t id, enum rd_se
 	const char *by, const char *why, int64_t now_ms, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_outbox_retry(
 	struct rd_tx *tx, int64_t id, int64_t now_ms, struct rd_err *err);
-/* Held or waiting for approval: goes now. */
+/* Held or waiting for approval: goes now. Refused while the case is held for safeguarding: a person
+ * lifts that first. */
 RD_MUST_USE enum rd_rc rd_outbox_approve(
 	struct rd_tx *tx, int64_t id, const char *by, int64_t now_ms, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_outbox_hold(
@@ -134,7 +137,8 @@ RD_MUST_USE enum rd_rc rd_outbox_cancel(
 /* Cancels every queued or held letter of a case; *ret_n how many. */
 RD_MUST_USE enum rd_rc rd_outbox_cancel_case(struct rd_tx *tx, int64_t case_id, const char *why,
 	int64_t now_ms, int64_t *ret_n, struct rd_err *err);
-/* Cancels a row that was never attempted and puts another in its place under the same key. */
+/* Cancels a row that was never attempted and puts another in its place under the same key, with a
+ * Message-ID of its own. */
 RD_MUST_USE enum rd_rc rd_outbox_rewrite(struct rd_tx *tx, int64_t old_id,
 	const struct rd_outbox_row *row, int64_t now_ms, int64_t *ret_id, struct rd_err *err);
 /* Queued, due, binding another day than today and never attempted: to be written anew. */
