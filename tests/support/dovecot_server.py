@@ -1,0 +1,247 @@
+"""A real Dovecot for tests: dovecot_server.py FOLDER PEM KEY
+
+Runs it in FOLDER on a free port of 127.0.0.1, as nobody where the test is root, with one TLS, one
+STARTTLS/plain and no other listener. Every user's password is `secret`. Prints the TLS port, then
+answers one line to each line of its standard input:
+  plain                              the port without implicit TLS
+  append USER FOLDER N BYTES [DATE]  N mails of BYTES each, all different; DATE an INTERNALDATE
+                                     `01-Oct-2026 09:00:00 +0100`
+  flags USER FOLDER                  UID:FLAG,FLAG of each mail, SP-separated; `-` for none
+  seen USER FOLDER                   marks all as read, as staff would
+  expunge USER FOLDER UID
+  renumber USER                      gives INBOX a new UIDVALIDITY and new UIDs
+  fill USER N BYTES                  N mails straight into INBOX's files (quick, all different)
+  make USER FOLDER
+Ends when its standard input closes.
+"""
+import glob
+import grp
+import imaplib
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+CONF = """
+base_dir = {dir}/run
+state_dir = {dir}/run/state
+log_path = {dir}/dovecot.log
+protocols = imap
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <{pem}
+ssl_key = <{key}
+ssl_min_protocol = TLSv1.2
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_failure_delay = 0
+mail_location = maildir:{dir}/mail/%n
+mail_max_userip_connections = 100
+first_valid_uid = {uid}
+first_valid_gid = {gid}
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+passdb {{
+  driver = static
+  args = password=secret
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={dir}/mail/%n allow_all_users=yes
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {plain}
+  }}
+  inet_listener imaps {{
+    port = {tls}
+    ssl = yes
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+folder, pem, key = (os.path.abspath(a) for a in sys.argv[1:4])
+who = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+
+os.makedirs(folder + "/mail", exist_ok=True)
+shutil.copy(pem, folder + "/dovecot.pem")
+shutil.copy(key, folder + "/dovecot.key")
+tls_port, plain_port = free_port(), free_port()
+with open(folder + "/dovecot.conf", "w") as f:
+    f.write(CONF.format(dir=folder, pem=folder + "/dovecot.pem", key=folder + "/dovecot.key",
+                        uid=who.pw_uid, gid=who.pw_gid, user=who.pw_name,
+                        group=grp.getgrgid(who.pw_gid).gr_name, tls=tls_port, plain=plain_port))
+
+
+def own(path):
+    if os.getuid() == 0:
+        for top, dirs, files in os.walk(path):
+            for name in [top] + [os.path.join(top, n) for n in files]:
+                os.chown(name, who.pw_uid, who.pw_gid)
+
+
+own(folder)
+os.chmod(folder, 0o755)
+
+
+def lower():
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setgid(who.pw_gid)
+        os.setuid(who.pw_uid)
+
+
+program = next((p for p in ("/usr/sbin/dovecot", shutil.which("dovecot")) if p and os.path.exists(p)),
+               None)
+if not program:
+    sys.exit("dovecot is not installed (Debian package dovecot-imapd)")
+dovecot = subprocess.Popen([program, "-F", "-c", folder + "/dovecot.conf"], preexec_fn=lower,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+
+def stop(*_):
+    dovecot.terminate()
+    try:
+        dovecot.wait(5)
+    except subprocess.TimeoutExpired:
+        dovecot.kill()
+    os._exit(0)
+
+
+signal.signal(signal.SIGTERM, stop)
+
+deadline = time.monotonic() + 15
+while True:
+    try:
+        socket.create_connection(("127.0.0.1", plain_port), 1).close()
+        break
+    except OSError:
+        if dovecot.poll() is not None or time.monotonic() > deadline:
+            log = folder + "/dovecot.log"
+            sys.exit("dovecot did not start: " + (open(log).read() if os.path.exists(log) else ""))
+        time.sleep(0.02)
+
+serial = 0
+
+
+def mail(size, eol="\r\n"):
+    global serial
+    serial += 1
+    head = eol.join(["From: Resident <r%d@example.com>" % serial, "To: homes@example.org",
+                     "Subject: The tap drips, number %d" % serial,
+                     "Message-ID: <%d.test@example.com>" % serial,
+                     "Date: Thu, 01 Oct 2026 09:00:00 +0100", "", ""]).encode()
+    line = ("%09d the tap drips and nobody came" % serial).ljust(70).encode() + eol.encode()
+    body = line * (max(size - len(head), 0) // len(line) + 1)
+    return head + body[:max(size - len(head), 0)]
+
+
+def client(user, box=None):
+    c = imaplib.IMAP4("127.0.0.1", plain_port)
+    c.login(user, "secret")
+    if box:
+        kind, data = c.select('"%s"' % box)
+        assert kind == "OK", data
+    return c
+
+
+def flags(user, box):
+    c = client(user, box)
+    out = []
+    for item in c.uid("FETCH", "1:*", "(UID FLAGS)")[1]:
+        if item:
+            found = re.search(rb"UID (\d+)", item), re.search(rb"FLAGS \(([^)]*)\)", item)
+            kept = [f for f in found[1][1].decode().split() if f != "\\Recent"]
+            out.append(found[0][1].decode() + ":" + (",".join(kept) or "-"))
+    c.logout()
+    return " ".join(out) or "-"
+
+
+def append(user, box, n, size, date=None):
+    c = client(user)
+    for _ in range(int(n)):
+        kind, data = c.append('"%s"' % box, None, '"%s"' % date if date else None, mail(int(size)))
+        assert kind == "OK", data
+    c.logout()
+    return "ok"
+
+
+def fill(user, n, size):
+    base = "%s/mail/%s" % (folder, user)
+    for name in ("cur", "new", "tmp"):
+        os.makedirs(base + "/" + name, exist_ok=True)
+    for i in range(int(n)):
+        data = mail(int(size), "\n")
+        with open("%s/cur/%d.%06d.test,S=%d,W=%d:2," % (base, 1700000000 + i, i, len(data),
+                  len(data) + data.count(b"\n")), "wb") as f:
+            f.write(data)
+    own(base)
+    return "ok"
+
+
+def renumber(user):
+    for name in glob.glob("%s/mail/%s/dovecot*" % (folder, user)):
+        if not name.endswith("dovecot-uidvalidity") and "uidvalidity." not in name:
+            os.unlink(name)
+    return "ok"
+
+
+def answer(words):
+    if words[0] == "plain":
+        return plain_port
+    if words[0] == "append":
+        return append(*words[1:5], " ".join(words[5:]) or None)
+    if words[0] == "flags":
+        return flags(words[1], words[2])
+    if words[0] in ("seen", "expunge"):
+        c = client(words[1], words[2])
+        if words[0] == "seen":
+            c.store("1:*", "+FLAGS", "(\\Seen)")
+        else:
+            c.uid("STORE", words[3], "+FLAGS", "(\\Deleted)")
+            c.expunge()
+        c.logout()
+        return "ok"
+    if words[0] == "renumber":
+        return renumber(words[1])
+    if words[0] == "fill":
+        return fill(*words[1:4])
+    if words[0] == "make":
+        c = client(words[1])
+        c.create('"%s"' % words[2])
+        c.logout()
+        return "ok"
+    return "unknown command"
+
+
+print(tls_port, flush=True)
+for line in sys.stdin:
+    try:
+        print(answer(line.split()), flush=True)
+    except Exception as e:
+        print("error %r" % e, flush=True)
+stop()
