@@ -143,14 +143,14 @@ char *rd_base64_url(struct rd_arena *arena, const void *data, size_t len)
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", false);
 }
 
-void rd_hmac_sha1(const char *key, const void *data, size_t len, uint8_t out[static RD_SHA1_BYTES])
+void rd_hmac_sha1(const char *key, const void *data, size_t len, uint8_t out[static RD_HMAC_SHA1_BYTES])
 {
 	int rc = gnutls_hmac_fast(GNUTLS_MAC_SHA1, key, strlen(key), data, len, out);
 	RD_ASSERT(rc == 0);
 }
 
 void rd_hmac_sha256(const char *key, const void *data, size_t len,
-	uint8_t out[static RD_SHA256_BYTES])
+	uint8_t out[static RD_HMAC_SHA256_BYTES])
 {
 	int rc = gnutls_hmac_fast(GNUTLS_MAC_SHA256, key, strlen(key), data, len, out);
 	RD_ASSERT(rc == 0);
@@ -159,7 +159,7 @@ void rd_hmac_sha256(const char *key, const void *data, size_t len,
 void rd_sha256_hex(const void *data, size_t len, char out[static RD_SHA256_HEX_SIZE])
 {
 	static const char hex[] = "0123456789abcdef";
-	uint8_t digest[RD_SHA256_BYTES];
+	uint8_t digest[RD_HMAC_SHA256_BYTES];
 	int rc = gnutls_hash_fast(GNUTLS_DIG_SHA256, data, len, digest);
 	RD_ASSERT(rc == 0);
 	for (size_t i = 0; i < sizeof digest; i++) {

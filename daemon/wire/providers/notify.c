@@ -196,7 +196,7 @@ enum rd_rc rd_notify_jwt(const char *api_key, int64_t now_ms, struct rd_arena *a
 	const char *text = rd_arena_printf(arena, "%s.%s", head ? head : "", body ? body : "");
 	if (!text || rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "no room for a token");
-	uint8_t mac[RD_SHA256_BYTES];
+	uint8_t mac[RD_HMAC_SHA256_BYTES];
 	rd_hmac_sha256(secret, text, strlen(text), mac);
 	const char *signature = rd_base64_url(arena, mac, sizeof mac);
 	const char *jwt = rd_arena_printf(arena, "%s.%s", text, signature ? signature : "");

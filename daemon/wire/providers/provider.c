@@ -19,6 +19,54 @@ const struct rd_provider *rd_provider_of(enum rd_texts_kind kind)
 	return &rd_tray;
 }
 
+void rd_provider_secrets_wipe(struct rd_provider_secrets *secrets)
+{
+	rd_secret_wipe(&secrets->token);
+	rd_secret_wipe(&secrets->api_key);
+}
+
+static const char *or_none(const char *text)
+{
+	return text ? text : "";
+}
+
+static const char *own_api(enum rd_texts_kind kind)
+{
+	switch (kind) {
+	case RD_TEXTS_TWILIO:
+		return "https://api.twilio.com";
+	case RD_TEXTS_NOTIFY:
+		return "https://api.notifications.service.gov.uk";
+	case RD_TEXTS_TRAY:
+		break;
+	}
+	return "";
+}
+
+enum rd_rc rd_provider_account_read(const struct rd_texts_config *texts,
+	struct rd_provider_secrets *ret_secrets, struct rd_provider_account *ret_account,
+	struct rd_err *err)
+{
+	ret_secrets->token.text[0] = '\0';
+	ret_secrets->api_key.text[0] = '\0';
+	if (texts->token.from != RD_SECRET_NONE)
+		RD_TRY(rd_credential_read(&texts->token, &ret_secrets->token, err));
+	if (texts->api_key.from != RD_SECRET_NONE)
+		RD_TRY(rd_credential_read(&texts->api_key, &ret_secrets->api_key, err));
+	const char *api_url = or_none(texts->api_url);
+	*ret_account = (struct rd_provider_account){
+		.name = or_none(texts->name),
+		.number = or_none(texts->number),
+		.account = or_none(texts->account),
+		.template_id = or_none(texts->template_id),
+		.api_url = api_url[0] ? api_url : own_api(texts->kind),
+		.path = or_none(texts->path),
+		.token = ret_secrets->token.text,
+		.api_key = ret_secrets->api_key.text,
+	};
+	return RD_OK;
+}
+
 const char *rd_provider_number(struct rd_arena *arena, const char *text, size_t len)
 {
 	char digits[32];

@@ -56,7 +56,7 @@ const char *rd_twilio_sign(struct rd_arena *arena, const char *token, const char
 	struct rd_err err = { 0 };
 	if (rd_buf_add_str(&buf, url, &err) != RD_OK || !signed_fields(arena, form, &buf))
 		return NULL;
-	uint8_t mac[RD_SHA1_BYTES];
+	uint8_t mac[RD_HMAC_SHA1_BYTES];
 	rd_hmac_sha1(token, rd_buf_str(&buf), buf.len, mac);
 	return rd_base64(arena, mac, sizeof mac);
 }

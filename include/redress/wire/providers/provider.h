@@ -23,6 +23,7 @@
 #include "redress/base/arena.h"
 #include "redress/base/err.h"
 #include "redress/wire/config.h"
+#include "redress/wire/credential.h"
 #include "redress/wire/http.h"
 
 #define RD_PROVIDER_ID_BYTES_MAX   128
@@ -134,6 +135,19 @@ struct rd_provider {
 
 /* Static. */
 const struct rd_provider *rd_provider_of(enum rd_texts_kind kind);
+
+/* The secrets of a stanza, wiped with rd_provider_secrets_wipe (fit for RD_CLEANUP). */
+struct rd_provider_secrets {
+	struct rd_secret token;
+	struct rd_secret api_key;
+};
+void rd_provider_secrets_wipe(struct rd_provider_secrets *secrets);
+
+/* Reads the stanza's secrets and points *ret_account at them and at the stanza (both borrowed). A
+ * secret that the stanza does not name is "". */
+RD_MUST_USE enum rd_rc rd_provider_account_read(const struct rd_texts_config *texts,
+	struct rd_provider_secrets *ret_secrets, struct rd_provider_account *ret_account,
+	struct rd_err *err);
 
 /* A number as we keep it: +44... for 44... and 07...; blanks out; anything else as it is. */
 const char *rd_provider_number(struct rd_arena *arena, const char *text, size_t len);
