@@ -9,11 +9,12 @@
 #include <unistr.h>
 #include "redress/base/buf.h"
 
-#define REPLACEMENT	"\xEF\xBF\xBD" /* U+FFFD */
-#define LABEL_MAX	40
-#define CONVERT_PIECE	4096
-#define BAD_BYTES_SHARE 10 /* one bad byte in this many: the declared charset is not the true one  \
-			    */
+#define REPLACEMENT   "\xEF\xBF\xBD" /* U+FFFD */
+#define LABEL_MAX     40
+#define CONVERT_PIECE 4096
+#define BAD_BYTES_SHARE                                                                            \
+	10 /* one bad byte in this many: the declared charset is not the true one                  \
+	    */
 
 /* Charsets in use in mail; glibc keeps their modules loaded as long as one converter is open. */
 static const char *const charsets_in_use[] = { "ISO-8859-1", "ISO-8859-2", "ISO-8859-3",
@@ -321,6 +322,15 @@ static void guess(const char *data, size_t len, struct rd_buf *out, size_t *lost
 	*truncated = shortened;
 }
 
+static size_t beyond_ascii(const unsigned char *data, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += data[i] >= 0x80;
+	return n;
+}
+
 enum rd_rc rd_charset_decode(const void *data, size_t len, const char *charset, size_t max,
 	struct rd_arena *arena, struct rd_decoded *ret_decoded, struct rd_err *err)
 {
@@ -368,8 +378,14 @@ enum rd_rc rd_charset_decode(const void *data, size_t len, const char *charset, 
 		lost = from_windows_1252(bytes, len, &out, &decoded.truncated);
 		read = true;
 	}
-	if (!read)
+	if (!read) {
+		bool utf8 = rd_utf8_valid(text, len) == len;
+
 		guess(text, len, &out, &lost, &decoded.truncated);
+		/* named so and is not; or so much beyond ASCII that it may be another script */
+		if (!utf8 && (strcmp(label, "utf-8") == 0 || beyond_ascii(bytes, len) > len / 3))
+			decoded.doubtful = true;
+	}
 	decoded.doubtful = decoded.doubtful || lost > 0;
 	decoded.len = out.len;
 	decoded.text = rd_arena_copy(arena, rd_buf_str(&out), out.len);

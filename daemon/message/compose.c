@@ -100,19 +100,23 @@ static enum rd_rc add_word(
 	return rd_buf_add_str(out, "?=", err);
 }
 
-/* Encoded words, folded; no character is cut apart. */
-static enum rd_rc add_encoded(struct rd_buf *out, const char *text, struct rd_err *err)
+/* Encoded words, folded; no character is cut apart. used: bytes on the line so far. */
+static enum rd_rc add_encoded(struct rd_buf *out, const char *text, size_t used, struct rd_err *err)
 {
 	size_t len = strlen(text);
 
 	for (size_t at = 0; at < len;) {
-		size_t n = rd_utf8_cut(text + at, len - at, ENCODED_WORD_DATA);
+		size_t frame = used + strlen("=?utf-8?B??=");
+		size_t room = frame + 8 < LINE_BYTES_MAX ? (LINE_BYTES_MAX - frame) / 4 * 3 : 0;
+		size_t n = rd_utf8_cut(
+			text + at, len - at, room < ENCODED_WORD_DATA ? room : ENCODED_WORD_DATA);
 
-		RD_ASSERT(n > 0);
-		if (at > 0)
-			RD_TRY(rd_buf_add_str(out, "\r\n ", err));
-		RD_TRY(add_word(out, (const unsigned char *)text + at, n, err));
+		if (n > 0)
+			RD_TRY(add_word(out, (const unsigned char *)text + at, n, err));
 		at += n;
+		if (at < len)
+			RD_TRY(rd_buf_add_str(out, "\r\n ", err));
+		used = 1;
 	}
 	return RD_OK;
 }
@@ -158,7 +162,7 @@ static enum rd_rc add_header(
 	if (is_ascii(value) && !strstr(value, "=?") && strcspn(value, " ") < 900)
 		RD_TRY(add_folded(out, value, strlen(name) + 2, err));
 	else
-		RD_TRY(add_encoded(out, value, err));
+		RD_TRY(add_encoded(out, value, strlen(name) + 2, err));
 	return rd_buf_add_str(out, "\r\n", err);
 }
 
@@ -180,7 +184,7 @@ static enum rd_rc add_from(struct rd_buf *out, const struct rd_address *from, st
 		return rd_buf_printf(out, err, "From: %s\r\n", from->address);
 	RD_TRY(rd_buf_add_str(out, "From: ", err));
 	if (!is_ascii(name) || strstr(name, "=?")) {
-		RD_TRY(add_encoded(out, name, err));
+		RD_TRY(add_encoded(out, name, strlen("From: "), err));
 	} else {
 		/* a quoted string always does (RFC 5322 section 3.2.4) */
 		quoted = true;

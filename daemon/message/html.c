@@ -453,6 +453,8 @@ enum rd_rc rd_html_to_text(const char *html, size_t len, size_t max, struct rd_a
 	(void)htmlCtxtUseOptions(parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
 						 HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
 						 HTML_PARSE_NODEFDTD);
+	/* so that libxml2 need not imply a body, and a paragraph around words that have none */
+	(void)htmlParseChunk(parser, "<html><body>", (int)strlen("<html><body>"), 0);
 	for (size_t at = 0; at < len && !s.truncated; at += PIECE_BYTES) {
 		size_t n = len - at < PIECE_BYTES ? len - at : PIECE_BYTES;
 

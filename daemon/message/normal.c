@@ -7,9 +7,10 @@
 #include <unictype.h>
 #include <unistr.h>
 
-#define SEGMENT_BYTES_MAX 128 /* a character and its combining marks; more marks begin a new one   \
-			       */
-#define GROWTH	     4	      /* NFKC may grow a text; more than this only nonsense does */
+#define SEGMENT_BYTES_MAX                                                                          \
+	128	       /* a character and its combining marks; more marks begin a new one          \
+			*/
+#define GROWTH	     4 /* NFKC may grow a text; more than this only nonsense does */
 #define GROWTH_EXTRA 64
 
 struct writer {

@@ -555,7 +555,11 @@ bool rd_line_signature(struct rd_body *body, const struct rd_line *line, uint32_
 {
 	bool dashes = line->len == 2 && memcmp(line->text, "--", 2) == 0;
 
-	if (!dashes && !is_closing(line))
+	if ((!dashes && !is_closing(line)) || body->looks_left == 0)
 		return false;
-	return line->next <= body->len && walk_signature(body, line->next, !dashes, ret_next);
+	if (walk_signature(body, line->next, !dashes, ret_next))
+		return true;
+	if (body->looks_left > 0)
+		body->looks_left--;
+	return false;
 }

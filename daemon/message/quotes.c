@@ -62,6 +62,20 @@ static uint32_t own_letter(struct marker *m, const struct rd_line *line)
 	return 0;
 }
 
+/* Where the letter stands quoted, a line between without ">" is an answer to it. */
+static void mark_own_letter(struct marker *m, const struct rd_line *first, uint32_t end)
+{
+	bool quoted = rd_line_is_quoted(first);
+
+	for (uint32_t at = first->from; at < end;) {
+		struct rd_line line = rd_line_at(&m->body, at);
+		bool answer = quoted && line.len > 0 && !rd_line_is_quoted(&line);
+
+		mark(m, answer ? RD_SPAN_NEW : RD_SPAN_OWN_LETTER, at, line.next);
+		at = line.next;
+	}
+}
+
 /* The next line that is not blank begins with ">". */
 static bool quoted_follows(const struct rd_body *body, uint32_t at)
 {
@@ -84,7 +98,7 @@ static uint32_t mark_line(struct marker *m, uint32_t at)
 	bool sure = false;
 
 	if (next > 0) {
-		mark(m, RD_SPAN_OWN_LETTER, at, next);
+		mark_own_letter(m, &line, next);
 		return next;
 	}
 	if (line.len == 0) {
@@ -170,7 +184,7 @@ enum rd_rc rd_quotes_mark(const char *body, uint32_t len, const struct rd_span *
 	size_t n_given, struct rd_arena *arena, struct rd_marked *ret_marked, struct rd_err *err)
 {
 	struct rd_span spans[RD_SPANS_MAX];
-	struct marker m = { .body = { body, len, RD_DISCLAIMER_LOOKS_MAX },
+	struct marker m = { .body = { body, len, RD_LOOKS_MAX },
 		.given = given,
 		.n_given = n_given,
 		.spans = spans };

@@ -14,8 +14,9 @@
 #include "redress/message/message.h"
 
 #define RD_PART_NAME_BYTES_MAX 255
-#define RD_PART_SOURCE_MAX     (4u << 20) /* decoded bytes of text parts that are looked at, together \
-					   */
+#define RD_PART_SOURCE_MAX                                                                         \
+	(4u << 20) /* decoded bytes of text parts that are looked at, together                     \
+		    */
 
 struct rd_mime_body {
 	const char *text; /* arena */

@@ -16,10 +16,10 @@
 struct rd_body {
 	const char *text; /* borrowed */
 	uint32_t len;
-	unsigned looks_left; /* paragraphs that may still be searched for a notice's words */
+	unsigned looks_left; /* notices and signatures that may still be looked for in vain */
 };
 
-#define RD_DISCLAIMER_LOOKS_MAX 64
+#define RD_LOOKS_MAX 64
 
 struct rd_line {
 	const char *text; /* leading and trailing blanks are off */

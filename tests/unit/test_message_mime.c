@@ -1,0 +1,702 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include "redress/base/arena.h"
+#include "redress/base/buf.h"
+#include "redress/base/limits.h"
+#include "redress/message/charset.h"
+#include "redress/message/mime.h"
+
+struct fixture {
+	struct rd_arena *arena;
+	struct rd_buf raw;
+};
+
+static int set_up(void **state)
+{
+	static struct fixture f;
+
+	rd_mime_init();
+	f.arena = rd_arena_new(RD_MIME_ARENA_BYTES);
+	f.raw = (struct rd_buf)RD_BUF(16u << 20);
+	*state = &f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	rd_arena_free(f->arena);
+	rd_buf_free(&f->raw);
+	return 0;
+}
+
+static int clear(void **state)
+{
+	struct fixture *f = *state;
+
+	rd_arena_reset(f->arena);
+	rd_buf_clear(&f->raw);
+	return 0;
+}
+
+static void add(struct fixture *f, const char *text, size_t times)
+{
+	struct rd_err err = { 0 };
+
+	for (size_t i = 0; i < times; i++)
+		assert_int_equal(rd_buf_add_str(&f->raw, text, &err), RD_OK);
+}
+
+/* What every message that comes out must hold. */
+static void check_sound(const struct rd_message *m)
+{
+	uint32_t at = 0;
+
+	assert_int_equal(rd_utf8_valid(m->body, m->body_len), m->body_len);
+	assert_int_equal(strlen(m->body), m->body_len);
+	assert_int_equal(rd_utf8_valid(m->subject, m->subject_len), m->subject_len);
+	assert_int_equal(strlen(m->subject), m->subject_len);
+	for (size_t i = 0; i < m->n_spans; i++) {
+		assert_int_equal(m->spans[i].from, at);
+		assert_true(m->spans[i].to > at);
+		at = m->spans[i].to;
+	}
+	assert_int_equal(at, m->body_len);
+	assert_non_null(m->from.address);
+	assert_non_null(m->from.name);
+	assert_non_null(m->return_path);
+	assert_non_null(m->automatic.own_loop);
+	assert_true(m->n_parts <= RD_PARTS_MAX);
+	assert_true(m->n_references <= RD_REFERENCES_MAX);
+}
+
+static struct rd_message read_bytes(struct fixture *f, const void *raw, size_t len)
+{
+	struct rd_message message = { 0 };
+	struct rd_err err = { 0 };
+
+	if (rd_mime_parse(raw, len, false, f->arena, &message, &err) != RD_OK)
+		fail_msg("%s", err.msg);
+	check_sound(&message);
+	return message;
+}
+
+static struct rd_message read_text(struct fixture *f, const char *raw)
+{
+	return read_bytes(f, raw, strlen(raw));
+}
+
+#define FROM_JO                                                                                    \
+	"From: Jo Field <Jo@EXAMPLE.org>\nMessage-ID: <1@example.org>\nDate: Mon, 2 Nov 2026 "     \
+	"10:15:00 +0000\n"
+
+static void headers_are_read(void **state)
+{
+	struct rd_message m = read_text(*state,
+		"Return-Path: <jo@example.org>\nReturn-Path: <other@example.org>\n"
+		"From: =?utf-8?Q?J=C3=B6_Field?= <Jo@EXAMPLE.org>\r\nTo: a@example.com, Team: "
+		"b@EXAMPLE.com, c@example.com;\r\n"
+		"Cc: \"D, E\" <d@example.com>\r\nSubject: =?iso-2022-jp?B?GyRCRnxLXBsoQg==?=\r\n "
+		"=?utf-8?B?bW91bGQ=?= here\r\n"
+		"Message-ID: <1@example.org>\r\nDate: Mon, 2 Nov 2026\r\n 10:15:00 +0000\r\n"
+		"In-Reply-To: <x@y> (my note)\r\nReferences: <a@b> <x@y>\r\n <c@d>\r\n\r\nno "
+		"heating\r\n");
+
+	assert_string_equal(m.from.name, "Jö Field");
+	assert_string_equal(m.from.address, "Jo@example.org");
+	assert_string_equal(m.return_path, "jo@example.org");
+	assert_false(m.automatic.null_return_path);
+	assert_int_equal(m.n_to, 4);
+	assert_string_equal(m.to[1], "b@example.com");
+	assert_string_equal(m.to[3], "d@example.com");
+	assert_string_equal(m.subject, "日本mould here");
+	assert_string_equal(m.message_id, "1@example.org");
+	assert_string_equal(m.date_header, "Mon, 2 Nov 2026 10:15:00 +0000");
+	assert_int_equal(m.n_references, 3);
+	assert_string_equal(m.references[0], "x@y");
+	assert_string_equal(m.references[1], "a@b");
+	assert_string_equal(m.references[2], "c@d");
+	assert_string_equal(m.body, "no heating\n");
+	assert_false(rd_message_troubled(&m));
+}
+
+static void charsets_come_out_as_utf8(void **state)
+{
+	static const struct {
+		const char *why, *head, *body, *text;
+		bool doubtful;
+	} rows[] = {
+		{ "windows-1252", "text/plain; charset=windows-1252",
+			"caf\xE9 \x96 \x80"
+			"9",
+			"café – €9", false },
+		{ "called ISO-8859-1", "text/plain; charset=iso-8859-1", "don\x92t", "don’t",
+			false },
+		{ "UTF-8 called us-ascii", "text/plain; charset=us-ascii", "caf\xC3\xA9", "café",
+			false },
+		{ "UTF-8 called ISO-8859-1", "text/plain; charset=ISO-8859-1", "caf\xC3\xA9",
+			"café", false },
+		{ "no label, UTF-8", "text/plain", "caf\xC3\xA9", "café", false },
+		{ "no label, not UTF-8", "text/plain", "caf\xE9 m\xF4uld \xA3", "café môuld £",
+			false },
+		{ "called UTF-8, but is not", "text/plain; charset=utf-8", "caf\xE9 m\xF4uld",
+			"café môuld", true },
+		{ "a charset that nobody knows", "text/plain; charset=x-martian", "caf\xC3\xA9",
+			"café", true },
+		{ "another script without a label", "text/plain", "\xD6\xC1\xCC\xCF\xC2\xC1",
+			"ÖÁÌÏÂÁ", true },
+		{ "ISO-2022-JP", "text/plain; charset=iso-2022-jp", "\x1b$BF|K\\\x1b(B", "日本",
+			false },
+		{ "KOI8-R", "text/plain; charset=koi8-r", "\xD6\xC1\xCC\xCF\xC2\xC1", "жалоба",
+			false },
+		{ "GB2312", "text/plain; charset=gb2312", "\xC4\xE3", "你", false },
+		{ "a byte order mark", "text/plain; charset=utf-8", "\xEF\xBB\xBFmould", "mould",
+			false },
+		{ "quoted label", "text/plain; charset=\"UTF-8\"", "caf\xC3\xA9", "café", false },
+		{ "an emoji", "text/plain; charset=utf-8", "\xF0\x9F\xA4\xAC", "🤬", false },
+		{ "one damaged character", "text/plain; charset=utf-8",
+			"caf\xC3\xA9 caf\xC3\xA9 \xC3", "café café \uFFFD", true },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct fixture *f = *state;
+		struct rd_message m;
+
+		rd_buf_clear(&f->raw);
+		add(f, FROM_JO "Content-Type: ", 1);
+		add(f, rows[i].head, 1);
+		add(f, "\nContent-Transfer-Encoding: 8bit\n\n", 1);
+		add(f, rows[i].body, 1);
+		m = read_bytes(f, f->raw.data, f->raw.len);
+		if (strcmp(m.body, rows[i].text) != 0)
+			fail_msg("%s: \"%s\"", rows[i].why, m.body);
+		/* guessed without loss is no trouble; a named charset that is untrue is */
+		if (m.trouble.bad_charset != rows[i].doubtful)
+			fail_msg("%s: doubtful %d", rows[i].why, m.trouble.bad_charset);
+	}
+}
+
+static void nul_bytes_do_not_end_a_text(void **state)
+{
+	static const char raw[] = FROM_JO "\nno heat\0ing and mould";
+	struct rd_message m = read_bytes(*state, raw, sizeof raw - 1);
+
+	assert_string_equal(m.body, "no heating and mould");
+	m = read_text(*state, "Subject: =?utf-8?Q?no_=00heating?=\n\nx");
+	assert_string_equal(m.subject, "no  heating");
+}
+
+static void transfer_encodings_are_undone(void **state)
+{
+	struct rd_message m = read_text(*state,
+		FROM_JO "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
+			"quoted-printable\n\n"
+			"caf=C3=A9 is =\ndamp=20\n");
+
+	assert_string_equal(m.body, "café is damp \n");
+	m = read_text(*state,
+		FROM_JO "Content-Type: text/plain; charset=utf-8\n"
+			"Content-Transfer-Encoding: base64\n\nY2Fmw6kgaXMgZGFtcAo=\n");
+	assert_string_equal(m.body, "café is damp\n");
+}
+
+static void flowed_lines_are_put_together(void **state)
+{
+	struct rd_message m =
+		read_text(*state, FROM_JO "Content-Type: text/plain; charset=utf-8; "
+					  "format=flowed\n\nno heating \nsince Monday.\n"
+					  " From then on\n> we will \n> come\n-- \nJo\n");
+
+	assert_string_equal(
+		m.body, "no heating since Monday.\nFrom then on\n> we will come\n-- \nJo\n");
+	assert_int_equal(m.n_spans, 3);
+	m = read_text(*state,
+		FROM_JO "Content-Type: text/plain; format=flowed; delsp=yes\n\nno heat \ning\n");
+	assert_string_equal(m.body, "no heating\n");
+}
+
+static void the_text_that_says_something_is_read(void **state)
+{
+	static const struct {
+		const char *why, *plain, *html, *text;
+	} rows[] = {
+		{ "plain before HTML", "no heating", "<p>no heating!</p>", "no heating" },
+		{ "an empty plain", " \n", "<p>no heating</p>", "no heating" },
+		{ "a mere pointer", "View this email in your browser", "<p>no heating</p>",
+			"no heating" },
+		{ "a pointer beside a picture", "To view this email enable HTML, not support html",
+			"<img src=x>", "To view this email enable HTML, not support html" },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rd_message m;
+
+		rd_buf_clear(&f->raw);
+		add(f,
+			FROM_JO "Content-Type: multipart/alternative; "
+				"boundary=b\n\n--b\nContent-Type: text/plain\n\n",
+			1);
+		add(f, rows[i].plain, 1);
+		add(f, "\n--b\nContent-Type: text/html\n\n", 1);
+		add(f, rows[i].html, 1);
+		add(f, "\n--b--\n", 1);
+		m = read_bytes(f, f->raw.data, f->raw.len);
+		if (strcmp(m.body, rows[i].text) != 0)
+			fail_msg("%s: \"%s\"", rows[i].why, m.body);
+		assert_int_equal(m.n_parts, 0);
+	}
+}
+
+static void attachments_are_listed_and_not_read(void **state)
+{
+	static const uint8_t sha_of_abc[RD_SHA256_BYTES] = { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01,
+		0xcf, 0xea, 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3,
+		0x96, 0x17, 0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad };
+	struct rd_message m = read_text(*state,
+		FROM_JO "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee photo\n"
+			"--b\nContent-Type: IMAGE/jpeg; name=x\nContent-Disposition: attachment;\n"
+			" filename*=utf-8''r%C3%A9sum%C3%A9.jpg\nContent-Transfer-Encoding: "
+			"base64\n\nYWJj\n"
+			"--b\nContent-Type: application/pdf\nContent-Disposition: attachment; "
+			"filename*0=long-;\n"
+			" filename*1=name.txt\n\nabc\n"
+			"--b\nContent-Type: application/ms-tnef; name=winmail.dat\n\nabc\n"
+			"--b\nContent-Type: text/plain; name=notes.txt\nContent-Disposition: "
+			"attachment\n\ncomplaint\n"
+			"--b\nContent-Type: message/rfc822\n\nSubject: old one\nFrom: "
+			"x@example.org\n\ncomplaint inside\n"
+			"--b--\n");
+
+	assert_string_equal(m.body, "see photo");
+	assert_int_equal(m.n_parts, 5);
+	assert_string_equal(m.parts[0].name, "résumé.jpg");
+	assert_string_equal(m.parts[0].type, "image/jpeg");
+	assert_int_equal(m.parts[0].size_bytes, 3);
+	assert_memory_equal(m.parts[0].sha256, sha_of_abc, RD_SHA256_BYTES);
+	assert_string_equal(m.parts[1].name, "long-name.txt");
+	assert_memory_equal(m.parts[1].sha256, sha_of_abc, RD_SHA256_BYTES);
+	assert_string_equal(m.parts[2].name, "winmail.dat");
+	assert_string_equal(m.parts[3].name, "notes.txt");
+	assert_string_equal(m.parts[4].type, "message/rfc822");
+	assert_string_equal(m.parts[4].name, "old one");
+}
+
+static void what_cannot_be_read_is_told(void **state)
+{
+	struct rd_message m = read_text(*state, FROM_JO
+		"Content-Type: multipart/encrypted; boundary=b; "
+		"protocol=\"application/pgp-encrypted\"\n\n"
+		"--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--b\n"
+		"Content-Type: application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\n--b--\n");
+
+	assert_true(m.trouble.encrypted);
+	assert_true(m.trouble.no_text);
+	m = read_text(*state,
+		FROM_JO "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\n"
+			"Content-Transfer-Encoding: base64\n\nYWJj\n");
+	assert_true(m.trouble.encrypted);
+	m = read_text(*state, FROM_JO "\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n");
+	assert_true(m.trouble.encrypted);
+	m = read_text(*state,
+		FROM_JO "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\nYWJj\n");
+	assert_true(m.trouble.no_text);
+	assert_int_equal(m.n_parts, 1);
+	m = read_text(*state, "my ceiling fell down\nplease help: now\n\nJo");
+	assert_true(m.trouble.unparseable);
+	assert_string_equal(m.body, "my ceiling fell down\nplease help: now\n\nJo");
+	m = read_text(*state, "");
+	assert_true(m.trouble.unparseable);
+	assert_true(m.trouble.no_text);
+}
+
+static void automatic_mail_shows_by_its_headers(void **state)
+{
+#define MARK(field) offsetof(struct rd_automatic, field)
+	static const struct {
+		const char *why, *head;
+		size_t mark; /* the only one of those below that is set; SIZE_MAX for none */
+	} rows[] = {
+		{ "nothing special", "X-Mailer: x\n", SIZE_MAX },
+		{ "a person says so", "Auto-Submitted: no\n", SIZE_MAX },
+		{ "with a comment", "Auto-Submitted: no (really); x=y\n", SIZE_MAX },
+		{ "RFC 3834", "Auto-Submitted: auto-generated\n", MARK(auto_submitted) },
+		{ "unknown values too", "auto-submitted: auto-notified; owner=x\n",
+			MARK(auto_submitted) },
+		{ "bulk", "Precedence: bulk\n", MARK(precedence_bulk) },
+		{ "list", "Precedence: LIST\n", MARK(precedence_bulk) },
+		{ "junk", "X-Precedence: junk\n", MARK(precedence_bulk) },
+		{ "other precedence is none", "Precedence: first-class\n", SIZE_MAX },
+		{ "a list", "List-Id: <x.example.org>\n", MARK(list) },
+		{ "a newsletter", "List-Unsubscribe: <mailto:x@example.org>\n", MARK(list) },
+		{ "an old autoresponder", "X-Autoreply: yes\n", MARK(auto_replied) },
+		{ "another", "X-Autorespond: holiday\n", MARK(auto_replied) },
+		{ "asks for silence", "X-Auto-Response-Suppress: DR, OOF, AutoReply\n",
+			MARK(suppress_asked) },
+		{ "All", "X-Auto-Response-Suppress: All\n", MARK(suppress_asked) },
+		{ "silence of another kind", "X-Auto-Response-Suppress: DR, RN\n", SIZE_MAX },
+		{ "null return path", "Return-Path: <>\n", MARK(null_return_path) },
+		{ "with a blank", "Return-Path: < >\n", MARK(null_return_path) },
+		{ "another system's loop mark", "X-Loop: tickets@example.org\n",
+			MARK(machine_generated) },
+		{ "a bulk sender", "Feedback-ID: 1:2:3\n", MARK(machine_generated) },
+		{ "our own", "X-Loop: redress/homes\n", MARK(from_redress) },
+		{ "Exim's bounce", "X-Failed-Recipients: x@example.org\n", MARK(delivery_report) },
+	};
+	static const size_t marks[] = { MARK(auto_submitted), MARK(auto_replied),
+		MARK(precedence_bulk), MARK(list), MARK(suppress_asked), MARK(null_return_path),
+		MARK(no_reply_address), MARK(machine_generated), MARK(delivery_report),
+		MARK(read_receipt), MARK(from_redress) };
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct fixture *f = *state;
+		struct rd_message m;
+
+		rd_buf_clear(&f->raw);
+		add(f, rows[i].head, 1);
+		add(f, FROM_JO "Subject: heating\n\nno heating", 1);
+		m = read_bytes(f, f->raw.data, f->raw.len);
+		for (size_t k = 0; k < sizeof marks / sizeof marks[0]; k++)
+			if (((const bool *)&m.automatic)[marks[k]] != (marks[k] == rows[i].mark))
+				fail_msg("%s: mark %zu", rows[i].why, marks[k]);
+	}
+}
+
+static void addresses_that_nobody_reads_are_known(void **state)
+{
+	static const struct {
+		const char *address;
+		bool nobody;
+	} rows[] = { { "noreply@example.org", true }, { "no-reply@example.org", true },
+		{ "No_Reply.Repairs@example.org", true }, { "donotreply@example.org", true },
+		{ "do-not-reply@example.org", true }, { "tenants-noreply@example.org", true },
+		{ "MAILER-DAEMON@example.org", true }, { "owner-tenants@example.org", true },
+		{ "tenants-request@example.org", true }, { "listserv@example.org", true },
+		{ "postmaster@example.org", false }, { "jo@example.org", false },
+		{ "request@example.org", false }, { "norell@example.org", false },
+		{ "jo.owner@example.org", false } };
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct fixture *f = *state;
+		struct rd_message m;
+
+		rd_buf_clear(&f->raw);
+		add(f, "From: ", 1);
+		add(f, rows[i].address, 1);
+		add(f, "\n\nx", 1);
+		m = read_bytes(f, f->raw.data, f->raw.len);
+		if (m.automatic.no_reply_address != rows[i].nobody)
+			fail_msg("%s", rows[i].address);
+	}
+}
+
+static void out_of_office_needs_a_machine_to_prove_it(void **state)
+{
+	struct rd_message m =
+		read_text(*state, FROM_JO "Auto-Submitted: auto-generated\nSubject: Automatic "
+					  "reply: your complaint\n\nI am away");
+
+	assert_true(m.automatic.auto_replied);
+	m = read_text(*state, FROM_JO "Subject: Out of office: I want someone to call me\n\nx");
+	assert_false(m.automatic.auto_replied);
+	m = read_text(*state, FROM_JO "Auto-Submitted: auto-replied (vacation)\n\nx");
+	assert_true(m.automatic.auto_replied && m.automatic.auto_submitted);
+}
+
+static void bounces_lead_to_our_letters(void **state)
+{
+	struct rd_message m = read_text(*state,
+		"Return-Path: <>\nFrom: MAILER-DAEMON@example.org\nSubject: Undelivered Mail\n"
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+		"--b\n\nYour mail did not arrive\n--b\nContent-Type: message/delivery-status\n\n"
+		"Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; jo@example.org\nAction: "
+		"failed\nStatus: 5.1.1\n\n"
+		"--b\nContent-Type: message/rfc822\n\nMessage-ID: "
+		"<rd.1@gateway.example.org>\nSubject: Your complaint\n\ncomplaint\n--b--\n");
+
+	assert_true(m.automatic.delivery_report && m.automatic.null_return_path);
+	assert_int_equal(m.n_report_ids, 1);
+	assert_string_equal(m.report_ids[0], "rd.1@gateway.example.org");
+	assert_string_equal(m.body, "Your mail did not arrive");
+
+	m = read_text(*state,
+		"From: x@example.org\nContent-Type: multipart/report; "
+		"report-type=\"delivery-status\"; boundary=b\n\n"
+		"--b\n\nno\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\n"
+		"--b\nContent-Type: text/rfc822-headers\n\nSubject: x\nMessage-ID:\n "
+		"<rd.2@gateway.example.org>\n--b--\n");
+	assert_true(m.automatic.delivery_report);
+	assert_int_equal(m.n_report_ids, 1);
+	assert_string_equal(m.report_ids[0], "rd.2@gateway.example.org");
+
+	m = read_text(*state, "Return-Path: <>\nFrom: MAILER-DAEMON\nSubject: failure "
+			      "notice\n\nHi. This is qmail.\n"
+			      "--- Below this line is a copy of the message.\n\nReturn-Path: "
+			      "<>\nMessage-ID: <rd.3@gateway.example.org>\n");
+	assert_true(m.automatic.delivery_report);
+	assert_int_equal(m.n_report_ids, 1);
+	assert_string_equal(m.report_ids[0], "rd.3@gateway.example.org");
+
+	m = read_text(*state, "Return-Path: <postmaster@example.org>\nFrom: "
+			      "postmaster@example.org\nSubject: Undelivered parcel\n\n"
+			      "I run this mail server and live at number 4.\n");
+	assert_false(m.automatic.delivery_report);
+	assert_false(m.automatic.no_reply_address);
+
+	m = read_text(*state,
+		"From: jo@example.org\nContent-Type: multipart/report; "
+		"report-type=disposition-notification; boundary=b\n\n"
+		"--b\n\nread\n--b\nContent-Type: "
+		"message/disposition-notification\n\nOriginal-Message-ID: <rd.4@x>\n--b--\n");
+	assert_true(m.automatic.read_receipt);
+	assert_false(m.automatic.delivery_report);
+	assert_string_equal(m.report_ids[0], "rd.4@x");
+}
+
+static bool same(const uint8_t *a, const uint8_t *b)
+{
+	return memcmp(a, b, RD_SHA256_BYTES) == 0;
+}
+
+static void the_same_mail_has_one_key(void **state)
+{
+	static const char zero[RD_SHA256_BYTES];
+	struct rd_message a =
+		read_text(*state, "Received: x\n" FROM_JO "Subject: s\n\nno heating\n\n> we\n");
+	struct rd_message b = read_text(*state,
+		"Received: y\nX-Spam: 1\n" FROM_JO
+		"Subject: [EXT] s\nContent-Type: text/plain; charset=utf-8\n"
+		"Content-Transfer-Encoding: base64\n\nbm8gaGVhdGluZyAgDQoNCj4gd2UNCg0K\n");
+	struct rd_message other = read_text(*state, FROM_JO "\nno hot water\n");
+	struct rd_message twin =
+		read_text(*state, "From: Al <al@example.org>\nMessage-ID: <2@example.org>\nDate: "
+				  "Mon, 2 Nov 2026 10:15:00 +0000\n\nno heating\n\n> we\n");
+	struct rd_message c, d;
+
+	assert_true(same(a.content_key, b.content_key));
+	assert_true(same(a.header_key, b.header_key));
+	assert_false(same(a.content_key, other.content_key));
+	assert_true(same(a.header_key, other.header_key));
+	assert_false(same(a.content_key, twin.content_key));
+	/* without a Message-ID the recipients and the subject tell mails apart */
+	c = read_text(*state, "From: jo@example.org\nTo: a@example.org\nSubject: x\n\nno heating");
+	d = read_text(*state, "From: jo@example.org\nTo: b@example.org\nSubject: x\n\nno heating");
+	assert_false(same(c.content_key, d.content_key));
+	d = read_text(*state, "From: jo@example.org\nTo: a@example.org\nSubject: y\n\nno heating");
+	assert_false(same(c.content_key, d.content_key));
+	d = read_text(*state, "From: jo@example.org\nTo: a@example.org\nSubject: x\n\nno heating");
+	assert_true(same(c.content_key, d.content_key));
+	assert_memory_equal(c.header_key, zero, RD_SHA256_BYTES);
+}
+
+static void a_forward_with_nothing_above_is_scored_whole(void **state)
+{
+	struct rd_message m = read_text(*state,
+		FROM_JO "\n---------- Forwarded message ---------\nFrom: Al\n\nmy ceiling fell\n");
+
+	assert_true(m.nothing_new);
+	assert_int_equal(m.spans[0].kind, RD_SPAN_FORWARDED);
+}
+
+/* Each of these crashed or stalled some mail parser. */
+static void hostile_mail_is_read_or_told(void **state)
+{
+	static const struct {
+		const char *why, *before, *piece;
+		size_t times;
+		const char *after;
+		bool capped;
+	} rows[] = {
+		{ "a boundary of one quote",
+			FROM_JO "Content-Type: multipart/mixed; boundary=\"\\\"\"\n\n",
+			"--\"\n\nx\n", 2, "--\"--\n", false },
+		{ "messages in messages", "From: x@example.org\n",
+			"Content-Type: message/rfc822\n\n", 100000, "x", true },
+		{ "groups in groups", "To: ", "g:", 40000, "\n\nx", true },
+		{ "groups in groups, within the header cap", "To: ", "g:", 16000, "\n\nx", true },
+		{ "groups in groups, folded", "To: x", "\n g:", 20000, "\n\nx", true },
+		{ "groups in an attached mail", FROM_JO "Content-Type: message/rfc822\n\nTo: ",
+			"g:", 40000, "\n\nx", true },
+		{ "groups in a part",
+			FROM_JO "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: "
+				"message/rfc822\n\nTo: ",
+			"g:", 40000, "\n\nx\n--b--\n", true },
+		{ "comments in comments", "From: ", "(", 150000, "\n\nx", true },
+		{ "comments in Content-Type", FROM_JO "Content-Type: text/plain ", "(", 1000000,
+			"\n\nx", true },
+		{ "a megabyte of boundaries",
+			FROM_JO "Content-Type: multipart/mixed; boundary=b\n\n", "--b\n\n", 200000,
+			"", true },
+		{ "a megabyte of headers", "", "a:\n", 350000, "\nx", true },
+		{ "headers in parts", FROM_JO "Content-Type: multipart/mixed; boundary=b\n\n--b\n",
+			"a:\n", 350000, "\nx\n--b--\n", true },
+		{ "one endless header", FROM_JO "X: ", "aaaaaaaaaaaaaaaa", 65536, "\n\nx", true },
+		{ "one endless line", FROM_JO "\n", "aaaaaaaaaaaaaaaa", 131072, "", false },
+		{ "endless references", FROM_JO "References: ", "<a@b> ", 5000, "\n\nx", false },
+		{ "encoded words", "Subject: ", "=?utf-8?B?bW91bGQ=?= ", 1500, "\n\nx", false },
+		{ "quotes", "From: ", "\"", 30000, "\n\nx", false },
+		{ "angles", "From: ", "<", 30000, "\n\nx", false },
+		{ "parameters", FROM_JO "Content-Type: text/plain", "; a*1*=b", 3500, "\n\nx",
+			false },
+		{ "blank lines first", "", "\n", 1000, "x", false },
+		{ "parts that never end",
+			FROM_JO "Content-Type: multipart/mixed; boundary=b\n\n--b\n",
+			"Content-Type: multipart/mixed; boundary=b\n\n--b\n", 500, "", true },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct fixture *f = *state;
+		struct rd_message m;
+
+		(void)clear(state);
+		add(f, rows[i].before, 1);
+		add(f, rows[i].piece, rows[i].times);
+		add(f, rows[i].after, 1);
+		m = read_bytes(f, f->raw.data, f->raw.len);
+		if (m.trouble.too_many_parts != rows[i].capped)
+			fail_msg("%s: too many parts %d", rows[i].why, m.trouble.too_many_parts);
+	}
+}
+
+static void nested_multiparts_end_at_the_cap(void **state)
+{
+	struct fixture *f = *state;
+	struct rd_message m;
+	char part[128];
+
+	add(f, FROM_JO "Content-Type: multipart/mixed; boundary=b0\n\n", 1);
+	for (int i = 0; i < 900; i++) {
+		snprintf(part, sizeof part,
+			"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n", i, i + 1);
+		add(f, part, 1);
+	}
+	add(f, "--b900\n\ndeep down\n", 1);
+	m = read_bytes(f, f->raw.data, f->raw.len);
+	assert_true(m.trouble.too_many_parts);
+	(void)clear(state);
+	add(f, FROM_JO "Content-Type: multipart/mixed; boundary=b0\n\n", 1);
+	for (int i = 0; i < 10000; i++) {
+		snprintf(part, sizeof part,
+			"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n", i, i + 1);
+		add(f, part, 1);
+	}
+	m = read_bytes(f, f->raw.data, f->raw.len);
+	assert_true(m.trouble.too_many_parts);
+}
+
+static void headers_beyond_a_cap_are_left_out_and_the_rest_is_read(void **state)
+{
+	struct fixture *f = *state;
+	struct rd_message m;
+
+	add(f, "To: ", 1);
+	add(f, "g:", 40000);
+	add(f, "\n" FROM_JO "Subject: no heating\n\nplease help", 1);
+	m = read_bytes(f, f->raw.data, f->raw.len);
+	assert_true(m.trouble.too_many_parts);
+	assert_string_equal(m.from.address, "Jo@example.org");
+	assert_string_equal(m.subject, "no heating");
+	assert_string_equal(m.body, "please help");
+}
+
+static void ordinary_big_mail_meets_no_cap(void **state)
+{
+	struct fixture *f = *state;
+	struct rd_message m;
+
+	add(f, FROM_JO "To: ", 1);
+	add(f, "Some One <someone@example.org>,\n ", 300);
+	add(f, "x@example.org\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n", 1);
+	add(f, "---------- a line that looks like one\n", 500);
+	add(f, "\n--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n", 1);
+	add(f, "YWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJj\n", 3000);
+	add(f, "--b\nContent-Type: image/jpeg\nContent-Transfer-Encoding: base64\n\n", 1);
+	add(f, "YWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJj\n", 50000);
+	add(f, "--b--\n", 1);
+	m = read_bytes(f, f->raw.data, f->raw.len);
+	assert_false(m.trouble.too_many_parts);
+	assert_int_equal(m.n_parts, 2);
+	assert_int_equal(m.parts[1].size_bytes, 54 * 50000);
+}
+
+static void more_text_than_allowed_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct rd_message m;
+
+	add(f, FROM_JO "\n", 1);
+	add(f, "no heating and no water here\n", RD_SCORED_BYTES_MAX / 28);
+	m = read_bytes(f, f->raw.data, f->raw.len);
+	assert_true(m.trouble.text_truncated); /* more than is scored */
+	add(f, "no heating and no water here\n", RD_TEXT_BYTES_MAX / 28);
+	m = read_bytes(f, f->raw.data, f->raw.len);
+	assert_true(m.trouble.text_truncated);
+	assert_int_equal(m.body_len, RD_TEXT_BYTES_MAX);
+}
+
+static void more_parts_than_allowed_are_told(void **state)
+{
+	struct fixture *f = *state;
+	struct rd_message m;
+
+	add(f, FROM_JO "Content-Type: multipart/mixed; boundary=b\n\n", 1);
+	add(f, "--b\nContent-Type: image/png\n\nx\n", RD_PARTS_MAX + 1);
+	add(f, "--b--\n", 1);
+	m = read_bytes(f, f->raw.data, f->raw.len);
+	assert_true(m.trouble.too_many_parts);
+	assert_int_equal(m.n_parts, RD_PARTS_MAX);
+}
+
+static void a_small_arena_fails_cleanly(void **state)
+{
+	struct fixture *f = *state;
+	struct rd_message m = { 0 };
+	struct rd_err err = { 0 };
+
+	add(f, FROM_JO "\n", 1);
+	add(f, "no heating\n", 10000);
+	for (size_t room = 1000; room < 200000; room = room * 3 / 2) {
+		struct rd_arena *small = rd_arena_new(room);
+		enum rd_rc rc = rd_mime_parse(f->raw.data, f->raw.len, false, small, &m, &err);
+
+		rd_arena_free(small);
+		assert_int_equal(rc, RD_E_RANGE);
+	}
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup(test, clear)
+	const struct CMUnitTest tests[] = {
+		T(headers_are_read),
+		T(charsets_come_out_as_utf8),
+		T(nul_bytes_do_not_end_a_text),
+		T(transfer_encodings_are_undone),
+		T(flowed_lines_are_put_together),
+		T(the_text_that_says_something_is_read),
+		T(attachments_are_listed_and_not_read),
+		T(what_cannot_be_read_is_told),
+		T(automatic_mail_shows_by_its_headers),
+		T(addresses_that_nobody_reads_are_known),
+		T(out_of_office_needs_a_machine_to_prove_it),
+		T(bounces_lead_to_our_letters),
+		T(the_same_mail_has_one_key),
+		T(a_forward_with_nothing_above_is_scored_whole),
+		T(hostile_mail_is_read_or_told),
+		T(nested_multiparts_end_at_the_cap),
+		T(headers_beyond_a_cap_are_left_out_and_the_rest_is_read),
+		T(ordinary_big_mail_meets_no_cap),
+		T(more_text_than_allowed_is_told),
+		T(more_parts_than_allowed_are_told),
+		T(a_small_arena_fails_cleanly),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
