@@ -106,7 +106,7 @@ static enum rd_rc add_encoded(struct rd_buf *out, const char *text, size_t used,
 	size_t len = strlen(text);
 
 	for (size_t at = 0; at < len;) {
-		size_t frame = used + strlen("=?utf-8?B??=");
+		size_t frame = used + strlen("=?utf-8?B?") + strlen("?=");
 		size_t room = frame + 8 < LINE_BYTES_MAX ? (LINE_BYTES_MAX - frame) / 4 * 3 : 0;
 		size_t n = rd_utf8_cut(
 			text + at, len - at, room < ENCODED_WORD_DATA ? room : ENCODED_WORD_DATA);
