@@ -1,6 +1,10 @@
 #include "redress/policy/letter.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unictype.h>
+#include <uninorm.h>
+#include <unistr.h>
 #include "redress/base/buf.h"
 #include "redress/base/limits.h"
 #include "redress/message/sms.h"
@@ -220,10 +224,40 @@ static enum rd_rc add_plain(const char *text, struct rd_buf *out, struct rd_err 
 	return RD_OK;
 }
 
-static enum rd_rc render_text(const struct rd_letter *letter, const struct values *values,
-	const char *const *blocks, size_t n_blocks, const bool *dropped, struct rd_buf *out,
-	struct rd_err *err)
+static void free_bytes(uint8_t **bytes)
 {
+	free(*bytes);
+}
+
+/* Letters without their accents, and ? for what has no plain letter: the last way to keep a cap. */
+static enum rd_rc add_bare(const char *text, struct rd_buf *out, struct rd_err *err)
+{
+	size_t len = 0;
+	size_t text_len = strlen(text);
+	RD_CLEANUP(free_bytes)
+	uint8_t *apart = u8_normalize(
+		UNINORM_NFD, (const uint8_t *)text, text_len, NULL, &len);
+
+	RD_ASSERT(apart != NULL);
+	for (size_t i = 0; i < len;) {
+		ucs4_t character;
+		int n = u8_mbtouc(&character, apart + i, len - i);
+		char piece[8] = "";
+		memcpy(piece, apart + i, (size_t)n);
+		i += (size_t)n;
+		if (uc_combining_class(character) != UC_CCC_NR)
+			continue;
+		RD_TRY(rd_buf_add_str(
+			out, rd_sms_size(piece, strlen(piece)).gsm7 ? piece : "?", err));
+	}
+	return RD_OK;
+}
+
+static enum rd_rc render_text(const struct rd_letter *letter, const struct values *values,
+	const char *const *blocks, size_t n_blocks, const bool *dropped, bool bare,
+	struct rd_buf *out, struct rd_err *err)
+{
+	RD_CLEANUP(rd_buf_free) struct rd_buf plain = RD_BUF(RD_LETTER_TEXT_MAX);
 	RD_CLEANUP(rd_buf_free) struct rd_buf whole = RD_BUF(RD_LETTER_TEXT_MAX);
 
 	for (size_t i = 0; i < n_blocks; i++)
@@ -236,7 +270,10 @@ static enum rd_rc render_text(const struct rd_letter *letter, const struct value
 			RD_TRY(rd_buf_add_str(&whole, "\n", err));
 		RD_TRY(expand(letter, l->number, l->text, values, &whole, err));
 	}
-	return add_plain(rd_buf_str(&whole), out, err);
+	if (!bare)
+		return add_plain(rd_buf_str(&whole), out, err);
+	RD_TRY(add_plain(rd_buf_str(&whole), &plain, err));
+	return add_bare(rd_buf_str(&plain), out, err);
 }
 
 /* The next line to leave out: the lowest `drop` number, of equal ones the last line. */
@@ -266,6 +303,7 @@ static enum rd_rc fit_text(const struct rd_letter *letter, const struct rd_lette
 	size_t named = given->n_topics < RD_LETTER_TOPICS_MAX ? given->n_topics
 							      : RD_LETTER_TOPICS_MAX;
 	size_t left_out = 0;
+	bool bare = false;
 
 	if (cap > RD_LETTER_SEGMENTS_MAX)
 		cap = RD_LETTER_SEGMENTS_MAX;
@@ -273,11 +311,15 @@ static enum rd_rc fit_text(const struct rd_letter *letter, const struct rd_lette
 		struct values values;
 		set_values(given, named - left_out, arena, &values);
 		rd_buf_clear(out);
-		RD_TRY(render_text(letter, &values, blocks, n_blocks, dropped, out, err));
+		RD_TRY(render_text(letter, &values, blocks, n_blocks, dropped, bare, out, err));
 		struct rd_sms_size size = rd_sms_size(rd_buf_str(out), out->len);
 		rendered->segments = (int)size.parts;
 		if (rendered->segments <= cap && size.units <= RD_SMS_REPLY_UNITS_MAX)
 			break;
+		if (!size.gsm7 && !bare) {
+			bare = true;
+			continue;
+		}
 		if (drop_one(letter, &values, dropped)) {
 			rendered->dropped_lines++;
 			continue;
@@ -366,13 +408,17 @@ static enum rd_rc check_one(const struct rd_letter *letter, const struct rd_land
 		values.outcome = (i & 2) != 0 ? LONG_TOPIC : NULL;
 		RD_TRY(rd_letter_render(letter, &values, arena, &rendered, err));
 	}
-	/* What is least known: the lines that need nothing must not name what is missing. */
+	/* What is least known for its kind: no line that always stands may name what is missing. */
+	bool dated = letter->kind == RD_LETTER_ACKNOWLEDGEMENT;
+	bool read = letter->kind == RD_LETTER_RECEIVED || letter->kind == RD_LETTER_CHOICE;
 	values = (struct rd_letter_values){ .reference = LONG_REFERENCE,
 		.landlord = landlord,
 		.kind = RD_COMPLAINT,
 		.stage = RD_STAGE_1,
 		.topics = topics,
-		.n_topics = letter->kind == RD_LETTER_ACKNOWLEDGEMENT ? 1 : 0,
+		.n_topics = dated ? 1 : 0,
+		.respond_by = dated ? longest : (struct rd_date){ 0 },
+		.read_by = read ? longest : (struct rd_date){ 0 },
 		.understood = letter->kind == RD_LETTER_DEFINITION ? LONG_TOPIC : NULL,
 		.written = longest,
 		.received = longest };

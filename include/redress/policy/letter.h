@@ -26,7 +26,8 @@
  *
  * No letter repeats a resident's words: topics are the rules' own, outcome and understood come from a
  * person of the landlord. Texts hold GSM-7 characters only in their templates; a value with others
- * turns the text to UCS-2, whose parts are counted too.
+ * turns the text to UCS-2, whose parts are counted too; where that breaks the cap, typographic marks
+ * and accents give way first ("dwr" for a Welsh word with a circumflex).
  */
 #ifndef REDRESS_POLICY_LETTER_H
 #define REDRESS_POLICY_LETTER_H
