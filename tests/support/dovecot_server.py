@@ -170,6 +170,7 @@ def client(user, box=None):
 
 
 def flags(user, box):
+    box = box.replace("_", " ")
     c = client(user, box)
     out = []
     for item in c.uid("FETCH", "1:*", "(UID FLAGS)")[1]:

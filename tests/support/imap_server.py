@@ -6,6 +6,8 @@ Prints its port, then answers one line to each line of its standard input:
   validity N         its UIDVALIDITY
   add N BYTES        that many more; an idling client hears of them at once
   remove UID
+  restore UID BYTES
+  digest UID         SHA-256 of its bytes
   withhold UID       lists it and never gives it
   abilities WORDS    the words after IMAP4rev1 ("-": none)
   passwords          how many clients sent one
@@ -20,6 +22,7 @@ body: endless-line, literal-4g, literal-wrap, literal-big, drip, eof, brackets, 
 nonsense, flood, no-fetch. In IDLE: idle-together (news with the `+`), idle-refused, idle-silent.
 """
 import argparse
+import hashlib
 import re
 import socket
 import ssl
@@ -350,6 +353,12 @@ def answer(line):
             add(*map(int, rest.split()))
         elif word == "remove":
             box.pop(int(rest))
+        elif word == "restore":
+            uid, size = map(int, rest.split())
+            box[uid] = size
+            lock.notify_all()
+        elif word == "digest":
+            return hashlib.sha256(body(int(rest), box[int(rest)])).hexdigest()
         elif word == "withhold":
             withheld.add(int(rest))
         elif word in ("passwords", "connections"):
