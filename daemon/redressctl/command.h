@@ -2,7 +2,7 @@
  * main.c's table.
  *
  * A command gets its own arguments (argv[0] is its last word), reads its options with getopt_long
- * (`optind` is set to 1 for it) and returns an exit status. The options that every command takes
+ * (which starts anew for it) and returns an exit status. The options that every command takes
  * stand in RD_CTL_OPTIONS and are handed to rd_ctl_option.
  */
 #ifndef REDRESS_REDRESSCTL_COMMAND_H
@@ -32,6 +32,9 @@ typedef enum rd_exit rd_ctl_command(struct rd_ctl *ctl, int argc, char **argv);
 rd_ctl_command rd_ctl_classify;
 rd_ctl_command rd_ctl_rules_lint;
 rd_ctl_command rd_ctl_rules_test;
+rd_ctl_command rd_ctl_timeline;
+rd_ctl_command rd_ctl_landlord_list;
+rd_ctl_command rd_ctl_landlord_show;
 
 #define RD_OPT_CONFIG 1001
 #define RD_OPT_BY     1002

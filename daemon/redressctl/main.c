@@ -23,6 +23,10 @@ static const struct command {
 		"classify [--rules DIR] --landlord NAME [--jsonl] [--explain] [FILE.eml ... | -]" },
 	{ "rules", "lint", rd_ctl_rules_lint, "rules lint [--json] [DIR]" },
 	{ "rules", "test", rd_ctl_rules_test, "rules test [--json] [DIR]" },
+	{ NULL, "timeline", rd_ctl_timeline,
+		"timeline [--rules DIR] --landlord NAME --received DAY [--EVENT DAY]... [--json]" },
+	{ "landlord", "list", rd_ctl_landlord_list, "landlord list [--rules DIR] [--json]" },
+	{ "landlord", "show", rd_ctl_landlord_show, "landlord show [--rules DIR] [--json] NAME" },
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
@@ -142,7 +146,7 @@ static enum rd_exit run(struct rd_ctl *ctl, int argc, char **argv)
 		if (!same_group || strcmp(c->name, argv[words]) != 0)
 			continue;
 		ctl->usage = c->usage;
-		optind = 1;
+		optind = 0; /* glibc starts anew, and takes options behind words again */
 		return c->run(ctl, argc - words, argv + words);
 	}
 	return unknown(group, argv[words]);

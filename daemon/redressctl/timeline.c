@@ -1,0 +1,157 @@
+/* redressctl timeline: when each clock of a landlord's policy starts and ends. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "redress/base/arena.h"
+#include "redress/policy/clocks.h"
+#include "redress/policy/policy.h"
+
+#define RULES_ARENA_BYTES (64u << 20)
+#define OPT_LANDLORD	  1
+#define OPT_EVENT	  100 /* plus enum rd_event */
+
+/* A day, or for hazard-known an instant too. */
+static enum rd_rc take_event(
+	struct rd_events *events, enum rd_event event, const char *text, struct rd_err *err)
+{
+	struct rd_date day;
+	int64_t at_ms;
+
+	if (rd_date_parse(text, &day, err) == RD_OK) {
+		rd_events_set_day(events, event, day);
+		return RD_OK;
+	}
+	if (event == RD_EVENT_HAZARD_KNOWN && rd_instant_parse(text, &at_ms, err) == RD_OK) {
+		rd_events_set_instant(events, event, at_ms);
+		return RD_OK;
+	}
+	if (event == RD_EVENT_HAZARD_KNOWN)
+		return rd_fail(err, RD_E_INPUT,
+			"--%s: \"%.40s\" is neither a day (2026-11-20) nor an instant "
+			"(2026-11-20T22:30:00Z)",
+			rd_event_names[event], text);
+	return rd_fail(err, RD_E_INPUT, "--%s: \"%.40s\" is no day; write it as 2026-11-20",
+		rd_event_names[event], text);
+}
+
+/* What happens to a complaint happens after it came. */
+static enum rd_rc check_order(const struct rd_events *events, struct rd_err *err)
+{
+	const struct rd_event_time *received = &events->at[RD_EVENT_RECEIVED];
+	char day[RD_DATE_MAX];
+
+	for (int event = RD_EVENT_ACKNOWLEDGED; event <= RD_EVENT_STAGE2_RESPONDED; event++)
+		if (events->at[event].given &&
+			rd_date_compare(events->at[event].day, received->day) < 0)
+			return rd_fail(err, RD_E_INPUT, "--%s: %s lies before the day of receipt",
+				rd_event_names[event],
+				rd_date_format(events->at[event].day, day));
+	return RD_OK;
+}
+
+static const char *format_end(
+	const struct rd_clock_line *line, bool due, char out[static RD_INSTANT_MAX])
+{
+	char day[RD_DATE_MAX];
+
+	if (line->instants)
+		return rd_instant_format(due ? line->due_ms : line->starts_ms, out);
+	(void)snprintf(out, RD_INSTANT_MAX, "%s",
+		rd_date_format(due ? line->due : line->starts, day));
+	return out;
+}
+
+static void print_json(const struct rd_clock_line *lines, size_t n)
+{
+	json_t *list = json_array();
+	char starts[RD_INSTANT_MAX], due[RD_INSTANT_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list,
+			json_pack("{s:s,s:s?,s:s?,s:b,s:s}", "clock", rd_clock_names[lines[i].clock],
+				"starts", lines[i].known ? format_end(&lines[i], false, starts) : NULL,
+				"due", lines[i].known ? format_end(&lines[i], true, due) : NULL,
+				"supposed", lines[i].supposed, "source", lines[i].source));
+	json_dumpf(list, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(list);
+}
+
+static void print_line(const struct rd_clock_line *line)
+{
+	char starts[RD_LONG_DATE_MAX], due[RD_LONG_DATE_MAX];
+
+	printf("%-20s ", rd_clock_names[line->clock]);
+	if (line->past_calendar)
+		printf("not known: past the calendar of bank holidays\n");
+	else if (!line->known)
+		printf("not known: it starts with an event that was not given\n");
+	else if (line->instants)
+		printf("%s to %s\n", format_end(line, false, starts), format_end(line, true, due));
+	else
+		printf("%s to %s%s\n", rd_date_format_long(line->starts, starts),
+			rd_date_format_long(line->due, due), line->supposed ? " (supposed)" : "");
+	printf("%-20s %s\n", "", line->source);
+}
+
+static enum rd_exit print_all(
+	const struct rd_ctl *ctl, const struct rd_clock_line *lines, size_t n)
+{
+	bool past_calendar = false;
+
+	if (ctl->json)
+		print_json(lines, n);
+	for (size_t i = 0; i < n; i++) {
+		past_calendar = past_calendar || lines[i].past_calendar;
+		if (!ctl->json)
+			print_line(&lines[i]);
+	}
+	if (!past_calendar)
+		return RD_EXIT_DONE;
+	fputs("redressctl: some dates lie outside the calendar of bank holidays and are not known; "
+	      "take the new one with `redressctl calendar update`\n",
+		stderr);
+	return RD_EXIT_FOUND;
+}
+
+enum rd_exit rd_ctl_timeline(struct rd_ctl *ctl, int argc, char **argv)
+{
+	struct option options[RD_N_EVENTS + 16] = { RD_CTL_OPTIONS,
+		{ "landlord", required_argument, NULL, OPT_LANDLORD } };
+	struct rd_events events = { 0 };
+	struct rd_clock_line lines[RD_N_CLOCKS];
+	struct rd_rulefiles files;
+	struct rd_err err = { 0 };
+	const char *landlord = NULL;
+	size_t n = 0;
+	int option;
+
+	while (options[n].name != NULL)
+		n++;
+	for (int event = 0; event < RD_N_EVENTS; event++)
+		options[n++] = (struct option){ rd_event_names[event], required_argument, NULL,
+			OPT_EVENT + event };
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == OPT_LANDLORD)
+			landlord = optarg;
+		else if (option >= OPT_EVENT && option < OPT_EVENT + RD_N_EVENTS) {
+			if (take_event(&events, (enum rd_event)(option - OPT_EVENT), optarg, &err) !=
+				RD_OK)
+				return rd_ctl_fail(&err);
+		} else if (!rd_ctl_option(ctl, option))
+			return rd_ctl_usage(ctl);
+	}
+	if (optind < argc || landlord == NULL || !events.at[RD_EVENT_RECEIVED].given)
+		return rd_ctl_usage(ctl);
+
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(RULES_ARENA_BYTES);
+	RD_CLEANUP(rd_policy_cleanup) struct rd_policy *policy = NULL;
+	if (check_order(&events, &err) != RD_OK ||
+		rd_rulefiles_read(rd_ctl_rules_dir(ctl), arena, &files, &err) != RD_OK ||
+		rd_policy_load_clocks(&files, landlord, &policy, &err) != RD_OK ||
+		rd_clocks_run(&policy->landlord, policy->calendar, &events, lines, &n, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	return print_all(ctl, lines, n);
+}
