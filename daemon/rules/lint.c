@@ -79,6 +79,19 @@ static int count_steps(pcre2_callout_block *block, void *context)
 	return ++*steps <= RD_REGEX_STEPS_MAX ? 0 : PCRE2_ERROR_CALLOUT;
 }
 
+/* The character that a match of the pattern most likely ends with: PCRE2 gives up at once on a text
+ * that lacks it, which would make the probe prove nothing. */
+static char last_literal(const char *regex)
+{
+	char last = '!';
+
+	for (const char *p = regex; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x80 && strchr("\\()[]{}*+?|^$.", *p) == NULL &&
+			(p == regex || p[-1] != '\\'))
+			last = *p;
+	return last;
+}
+
 /* A text made of the pattern's own characters, over and over, is the one that it stumbles on. */
 static void probe(struct linter *l, const struct rd_pattern *pattern)
 {
@@ -100,7 +113,8 @@ static void probe(struct linter *l, const struct rd_pattern *pattern)
 				c = i % n_regex == 0 ? 'a' : ' ';
 			text[len++] = c;
 		}
-		text[len - 1] = '!';
+		text[len - 2] = '\t';
+		text[len - 1] = last_literal(regex);
 		pcre2_match_data *data = pcre2_match_data_create(2, NULL);
 		pcre2_match_context *limits = pcre2_match_context_copy(l->set->limits);
 		RD_ASSERT(data != NULL && limits != NULL);

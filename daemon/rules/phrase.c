@@ -124,7 +124,7 @@ static bool read_gap(struct reader *r, const char *text, size_t len, struct toke
 	if (!same(end, left, "words") && !same(end, left, "word"))
 		return false;
 	if (max < min || max > RD_PHRASE_GAP_MAX)
-		complain(r, text, "a gap has at most 12 words, the smaller number first: [0-6 words]");
+		complain(r, text - 1, "a gap has at most 12 words, the smaller number first: [0-6 words]");
 	t->min = (int)min;
 	t->max = (int)(max > RD_PHRASE_GAP_MAX ? RD_PHRASE_GAP_MAX : max);
 	return true;

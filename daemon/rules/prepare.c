@@ -11,8 +11,8 @@
 #define SHORT_LINE 40 /* a line this short was ended by its writer, not by a mail program */
 
 /* A stop behind these ends no sentence. */
-static const char *const abbreviations[] = { "mr", "mrs", "ms", "dr", "st", "no", "nos", "approx",
-	"eg", "ie", "etc", "tel", "ext", "ref", "rd", "ave", "vs", "re", "cllr", "prof", "rev",
+static const char *const abbreviations[] = { "mr", "mrs", "ms", "dr", "st", "approx", "eg",
+	"ie", "tel", "ext", "ref", "rd", "ave", "vs", "re", "cllr", "prof", "rev",
 	"jan", "feb", "aug", "sept", "oct", "nov", "dec", "mins", "hrs", "min", "apt" };
 
 static bool is_letter_byte(char c)
@@ -20,14 +20,19 @@ static bool is_letter_byte(char c)
 	return isalnum((unsigned char)c) || ((unsigned char)c & 0x80) != 0;
 }
 
-static bool is_abbreviation(const char *text, uint32_t stop)
+static bool is_abbreviation(const char *text, uint32_t len, uint32_t stop)
 {
 	uint32_t from = stop;
 
 	while (from > 0 && isalpha((unsigned char)text[from - 1]) && stop - from < 8)
 		from--;
+	/* An initial, or the end of "a.m."; but "so am i." and "thank u." are sentences. */
 	if (stop - from == 1 && (from == 0 || text[from - 1] == ' ' || text[from - 1] == '.'))
-		return true; /* an initial, or the end of "a.m." */
+		return strchr("iurxky", text[from]) == NULL;
+	/* "no. 5", but "they said no. I waited". */
+	if (stop - from == 2 && memcmp(text + from, "no", 2) == 0)
+		return stop + 2 < len && text[stop + 1] == ' ' &&
+			isdigit((unsigned char)text[stop + 2]);
 	for (size_t i = 0; i < sizeof abbreviations / sizeof abbreviations[0]; i++)
 		if (strlen(abbreviations[i]) == stop - from &&
 			memcmp(abbreviations[i], text + from, stop - from) == 0)
@@ -101,7 +106,7 @@ static uint32_t mark_stop(char *text, uint32_t len, uint32_t i)
 		return i;
 	}
 	if (j >= len || (text[j] != ' ' && text[j] != '\n') || ellipsis ||
-		(c == '.' && is_abbreviation(text, i)))
+		(c == '.' && is_abbreviation(text, len, i)))
 		return NOWHERE;
 	text[j] = '\n';
 	return j;

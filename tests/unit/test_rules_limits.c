@@ -1,0 +1,203 @@
+/* What hostile texts and patterns can cost, and that no limit ever passes for "no match". */
+#include <time.h>
+
+#include "rules_help.h"
+
+#include "redress/base/limits.h"
+#include "redress/rules/compiled.h"
+#include "redress/rules/matching.h"
+
+/* Patterns that pass the structural check and still do much on the right text. */
+static const struct {
+	const char *why;
+	const char *regex;
+	char fill; /* the text is full of it */
+	char needed; /* and has this now and then: without it PCRE2 would not even begin */
+	bool gives_up;
+} heavy[] = {
+	{ "three stretches of letters", "[a-z]*[a-z]*[a-z]*!", 'a', '!', true },
+	{ "counted within counted", "(?:a{0,20}){0,20}!", 'a', '!', true },
+	{ "two stretches of anything", "x.*y.*z", 'x', 'z', true },
+	{ "bounded and anchored", "\\Aa{0,100}!", 'a', '!', false },
+};
+
+static void runaway_patterns_are_bounded_and_go_to_a_person(void **state)
+{
+	struct bench *b = *state;
+	size_t len = 400000;
+	char *text = malloc(len + 1);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < sizeof heavy / sizeof heavy[0]; i++) {
+		char *rules = rd_arena_printf(
+			b->arena, HEAD "Rule: it\nPoints: 1\nReason: r\nRegex: %s\n", heavy[i].regex);
+		must_compile(b, rules, NULL);
+		memset(text, heavy[i].fill, len);
+		text[len] = '\0';
+		for (size_t k = 400; k < len; k += 400)
+			memcpy(text + k, (char[]){ '\t', heavy[i].needed, 'b' }, 3);
+		struct timespec from, to;
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+		score_as(b, RD_CHANNEL_EMAIL, "", text);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+		/* Far more than it takes even under sanitizers; without the limits it is minutes. */
+		assert_true(to.tv_sec - from.tv_sec < 20);
+		assert_true(b->score.review); /* too long a text, if nothing else */
+		if ((b->score.n_failed_rules == 1) != heavy[i].gives_up)
+			fail_msg("%s: %zu rules gave up", heavy[i].why, b->score.n_failed_rules);
+		if (heavy[i].gives_up)
+			assert_string_equal(b->score.failed_rules[0], "it");
+	}
+	free(text);
+}
+
+static void a_rule_that_gives_up_is_a_reason_and_no_hit(void **state)
+{
+	struct bench *b = *state;
+	char text[2000];
+
+	must_compile(b,
+		HEAD "Rule: it\nPoints: 9\nReason: r\nRegex: [a-z]*[a-z]*[a-z]*!\n\n"
+		     "Rule: other\nPoints: 1\nPhrase: hello\n",
+		NULL);
+	memset(text, 'a', sizeof text);
+	memcpy(text, "hello. ", 7);
+	memcpy(text + sizeof text - 4, "-!b", 3);
+	text[sizeof text - 1] = '\0';
+	score_text(b, text);
+	assert_null(hit_of_rule(b, "it"));
+	assert_non_null(hit_of_rule(b, "other"));
+	assert_true(b->score.review);
+	assert_non_null(strstr(b->score.review_reasons[0], "`it` could not be tried"));
+}
+
+static void text_beyond_the_cap_goes_to_a_person(void **state)
+{
+	struct bench *b = *state;
+	size_t len = RD_SCORED_BYTES_MAX + 100;
+	char *text = malloc(len + 1);
+
+	assert_non_null(text);
+	must_compile(b, HEAD "Rule: it\nPoints: 1\nPhrase: hello\n", NULL);
+	for (size_t i = 0; i < len; i++)
+		text[i] = i % 5 == 4 ? ' ' : 'w';
+	memcpy(text + len - 5, "hello", 6);
+	score_as(b, RD_CHANNEL_EMAIL, "", text);
+	assert_null(hit_of_rule(b, "it"));
+	assert_true(b->score.review);
+	text[RD_SCORED_BYTES_MAX - 100] = '\0';
+	score_as(b, RD_CHANNEL_EMAIL, "", text);
+	assert_false(b->score.review);
+	free(text);
+}
+
+static void phrases_are_found_where_an_endless_sentence_is_cut(void **state)
+{
+	struct bench *b = *state;
+	char text[9001];
+
+	must_compile(b, HEAD "Rule: it\nPoints: 1\nPhrase: alpha [0-3 words] omega\n", NULL);
+	for (size_t at = 0; at + 20 < 8000; at += 7) {
+		for (size_t i = 0; i < sizeof text - 1; i++)
+			text[i] = i % 6 == 5 ? ' ' : 'w';
+		text[sizeof text - 1] = '\0';
+		memcpy(text + at, " alpha beta omega ", 18);
+		score_as(b, RD_CHANNEL_EMAIL, "", text);
+		const struct rd_hit *hit = hit_of_rule(b, "it");
+		if (hit == NULL || hit->from != at + 1 || hit->to != at + 17)
+			fail_msg("not found at byte %zu", at);
+		rd_arena_reset(b->arena);
+	}
+}
+
+static void a_sentence_is_cut_between_characters(void **state)
+{
+	struct bench *b = *state;
+	char *text = malloc(60001);
+
+	assert_non_null(text);
+	must_compile(b, HEAD "Rule: it\nPoints: 1\nReason: r\nRegex: \xc3\xa9{3}x\n", NULL);
+	for (size_t shift = 0; shift < 2; shift++) {
+		memset(text, 'a', shift);
+		for (size_t i = shift; i + 1 < 60000; i += 2)
+			memcpy(text + i, "\xc3\xa9", 2);
+		text[59998 + shift] = '\0';
+		score_as(b, RD_CHANNEL_EMAIL, "", text);
+		assert_int_equal(b->score.n_failed_rules, 0);
+	}
+	free(text);
+}
+
+static void the_same_message_scores_the_same_always(void **state)
+{
+	struct bench *b = *state;
+	static const char *const words[] = { "still", "waiting", "rang", "times", "not", "happy", ".",
+		"leak", "three", "complaint", "\n\n", "please" };
+	unsigned seed = 7;
+
+	must_compile(b,
+		HEAD "Rule: a\nGroup: g\nPoints: 2.5\nPhrase: still waiting\n\n"
+		     "Rule: b\nGroup: g\nPoints: 2.5\nPhrase: rang [0-4 words] times\n\n"
+		     "Rule: c\nPoints: 1.1\nPhrase: happy\nUnless before: not\n\n"
+		     "Rule: d\nDecides: complaint\nPhrase: complaint\nUnless near: please\n",
+		NULL);
+	for (int round = 0; round < 200; round++) {
+		char text[600] = "";
+		size_t len = 0;
+		for (int i = 0; i < 40; i++) {
+			seed = seed * 1103515245u + 12345u;
+			len += (size_t)snprintf(text + len, sizeof text - len, "%s ",
+				words[(seed >> 16) % 12]);
+		}
+		score_as(b, RD_CHANNEL_EMAIL, "", text);
+		struct rd_score first = b->score;
+		score_as(b, RD_CHANNEL_EMAIL, "", text);
+		assert_int_equal(first.kind, b->score.kind);
+		assert_true(first.total == b->score.total);
+		assert_int_equal(first.n_hits, b->score.n_hits);
+		for (size_t i = 0; i < first.n_hits; i++) {
+			assert_string_equal(first.hits[i].rule, b->score.hits[i].rule);
+			assert_int_equal(first.hits[i].from, b->score.hits[i].from);
+			assert_true(first.hits[i].points == b->score.hits[i].points);
+		}
+		rd_arena_reset(b->arena);
+	}
+}
+
+static void only_selected_rules_are_confirmed(void **state)
+{
+	struct bench *b = *state;
+	struct rd_matching m;
+	size_t len = 0, size = 200000;
+	char *rules = malloc(size);
+
+	assert_non_null(rules);
+	len += (size_t)snprintf(rules, size, HEAD);
+	for (int i = 0; i < 1000; i++)
+		len += (size_t)snprintf(rules + len, size - len,
+			"Rule: r%d\nPoints: 1\nPhrase: word%d [0-3 words] other%d\n\n", i, i, i);
+	must_compile(b, rules, NULL);
+	score_text(b, "this has word17 and other17 in it, and word18 alone");
+	assert_int_equal(b->score.n_hits, 1);
+	assert_int_equal(
+		rd_matching_run(b->rules, &b->message, b->now_ms, b->arena, &m, &b->err), RD_OK);
+	/* word1, word17, word18 and other1, other17: a handful of a thousand. */
+	assert_true(m.n_runs <= 6);
+	free(rules);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, bench_begin, bench_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(runaway_patterns_are_bounded_and_go_to_a_person),
+		TEST(a_rule_that_gives_up_is_a_reason_and_no_hit),
+		TEST(text_beyond_the_cap_goes_to_a_person),
+		TEST(phrases_are_found_where_an_endless_sentence_is_cut),
+		TEST(a_sentence_is_cut_between_characters),
+		TEST(the_same_message_scores_the_same_always),
+		TEST(only_selected_rules_are_confirmed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
