@@ -1,0 +1,480 @@
+/* case list, case show: what stands in the casebook, for people and for machines. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "desk.h"
+#include "print.h"
+#include "redress/store/audit.h"
+#include "redress/store/casebook.h"
+#include "redress/store/outbox.h"
+#include "redress/store/queue.h"
+#include "redress/store/reading.h"
+#include "redress/store/tasks.h"
+
+#define AUDIT_ROWS_MAX 500
+
+static json_t *clocks_json(const struct rd_case_clock *clocks, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list,
+			json_pack("{s:s,s:o,s:o,s:o,s:s}", "clock", clocks[i].name, "starts",
+				rd_json_day(clocks[i].starts), "due", rd_json_day(clocks[i].due),
+				"met", rd_json_instant(clocks[i].met_ms), "source",
+				clocks[i].source));
+	return list;
+}
+
+static json_t *case_json(const struct rd_case *c, const struct rd_case_clock *clocks, size_t n)
+{
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:I}", "ref", c->reference,
+		"kind", rd_kind_names[c->kind], "stage", rd_stage_names[c->stage], "status",
+		rd_status_names[c->status], "channel", rd_case_channel_names[c->channel], "contact",
+		rd_json_text(c->contact), "received", rd_json_instant(c->received_ms), "opened",
+		rd_json_instant(c->opened_ms), "flags", rd_json_flags(c->flags), "clocks",
+		clocks_json(clocks, n), "messages", (json_int_t)c->n_messages);
+}
+
+/* The soonest date that is still owed. */
+static struct rd_date next_due(const struct rd_case_clock *clocks, size_t n)
+{
+	struct rd_date due = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (clocks[i].met_ms == 0 && rd_date_is_set(clocks[i].due) &&
+			(!rd_date_is_set(due) || rd_date_compare(clocks[i].due, due) < 0))
+			due = clocks[i].due;
+	return due;
+}
+
+static enum rd_rc list_cases(const struct rd_ctl *ctl, struct rd_ctl_desk *desk,
+	const struct rd_case_filter *filter, struct rd_err *err)
+{
+	static const char *const heads[] = { "case", "kind", "stage", "status", "by", "opened",
+		"next due", "subject", NULL };
+	json_t *json = json_array();
+	struct rd_table table;
+	struct rd_case *cases;
+	size_t n;
+
+	RD_TRY(rd_case_list(desk->desk.db, filter, desk->arena, &cases, &n, err));
+	rd_table_begin(&table, heads);
+	for (size_t i = 0; i < n; i++) {
+		struct rd_case_clock *clocks;
+		size_t n_clocks;
+		char day[20], opened[24];
+
+		RD_TRY(rd_case_clocks(
+			desk->desk.db, cases[i].id, desk->arena, &clocks, &n_clocks, err));
+		json_array_append_new(json, case_json(&cases[i], clocks, n_clocks));
+		rd_table_row(&table,
+			(const char *const[]){ cases[i].reference, rd_kind_names[cases[i].kind],
+				rd_stage_names[cases[i].stage], rd_status_names[cases[i].status],
+				rd_case_channel_names[cases[i].channel],
+				rd_short_instant(cases[i].opened_ms, opened),
+				rd_short_day(next_due(clocks, n_clocks), day), cases[i].subject });
+	}
+	if (ctl->json)
+		rd_json_print(json);
+	else {
+		rd_table_end(&table, "No cases.");
+		json_decref(json);
+	}
+	return RD_OK;
+}
+
+static bool take_kind(const char *word, enum rd_kind *ret_kind)
+{
+	return rd_kind_parse(word, ret_kind);
+}
+
+static bool take_name(const char *word, const char *const *names, int *ret_index)
+{
+	for (int i = 0; names[i] != NULL; i++)
+		if (strcmp(names[i], word) == 0) {
+			*ret_index = i;
+			return true;
+		}
+	return false;
+}
+
+enum rd_exit rd_ctl_case_list(struct rd_ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = { { "kind", required_argument, NULL, 'k' },
+		{ "stage", required_argument, NULL, 's' },
+		{ "status", required_argument, NULL, 't' }, { "open", no_argument, NULL, 'o' },
+		{ "contact", required_argument, NULL, 'c' }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
+	struct rd_case_filter filter = { 0 };
+	struct rd_err err = { 0 };
+	enum rd_kind kind;
+	enum rd_stage stage;
+	enum rd_case_status status;
+	int option, index = 0;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'k' && take_kind(optarg, &kind)) {
+			filter.kind = &kind;
+		} else if (option == 's' && take_name(optarg, rd_stage_names, &index)) {
+			stage = (enum rd_stage)index;
+			filter.stage = &stage;
+		} else if (option == 't' && take_name(optarg, rd_status_names, &index)) {
+			status = (enum rd_case_status)index;
+			filter.status = &status;
+		} else if (option == 'o') {
+			filter.not_closed = true;
+		} else if (option == 'c') {
+			filter.address = optarg;
+		} else if (option == 'k' || option == 's' || option == 't') {
+			return rd_ctl_complain("`%s` is not one of the %s", optarg,
+				option == 'k'	? "seven kinds, such as complaint"
+				: option == 's' ? "stages none, stage1 and stage2"
+						: "states review, open, answered and closed");
+		} else if (!rd_ctl_option(ctl, option)) {
+			return rd_ctl_usage(ctl);
+		}
+	}
+	if (optind < argc)
+		return rd_ctl_usage(ctl);
+	if (rd_ctl_open(ctl, &desk, &err) != RD_OK ||
+		list_cases(ctl, &desk, &filter, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	return RD_EXIT_DONE;
+}
+
+/* --- show --- */
+
+/* Everything about one case, read in one go. */
+struct whole_case {
+	struct rd_case c;
+	struct rd_case_clock *clocks;
+	struct rd_outbox_row *letters;
+	struct rd_task *tasks;
+	struct rd_note *notes;
+	struct rd_case_linked *links;
+	int64_t *messages;
+	struct rd_audit_row *audit;
+	size_t n_clocks, n_letters, n_tasks, n_notes, n_links, n_messages, n_audit;
+};
+
+static enum rd_rc read_whole(
+	struct rd_ctl_desk *desk, int64_t id, struct whole_case *w, struct rd_err *err)
+{
+	const struct rd_outbox_filter letters = { .case_id = id };
+	struct rd_db *db = desk->desk.db;
+
+	RD_TRY(rd_case_get(db, id, desk->arena, &w->c, err));
+	RD_TRY(rd_case_clocks(db, id, desk->arena, &w->clocks, &w->n_clocks, err));
+	RD_TRY(rd_outbox_list(db, &letters, desk->arena, &w->letters, &w->n_letters, err));
+	RD_TRY(rd_task_list_case(db, id, desk->arena, &w->tasks, &w->n_tasks, err));
+	RD_TRY(rd_case_notes(db, id, desk->arena, &w->notes, &w->n_notes, err));
+	RD_TRY(rd_case_links(db, id, desk->arena, &w->links, &w->n_links, err));
+	RD_TRY(rd_case_messages(db, id, desk->arena, &w->messages, &w->n_messages, err));
+	return rd_audit_list(
+		db, id, 0, 0, AUDIT_ROWS_MAX, desk->arena, &w->audit, &w->n_audit, err);
+}
+
+static const char *reference_of(struct rd_ctl_desk *desk, int64_t id)
+{
+	char *out = rd_arena_alloc(desk->arena, RD_REFERENCE_MAX);
+
+	RD_ASSERT(out != NULL);
+	rd_reference_format(id, rd_store_key(desk->store, RD_KEY_REFERENCE), out);
+	return out;
+}
+
+static json_t *letters_json(const struct whole_case *w)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < w->n_letters; i++)
+		json_array_append_new(
+			list, json_pack("{s:I,s:s,s:s,s:o,s:o}", "row",
+				      (json_int_t)w->letters[i].id, "letter", w->letters[i].letter,
+				      "state", rd_outbox_state_names[w->letters[i].state],
+				      "written_for", rd_json_day(w->letters[i].written_for), "sent",
+				      rd_json_instant(w->letters[i].sent_ms)));
+	return list;
+}
+
+static json_t *tasks_json(const struct whole_case *w)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < w->n_tasks; i++)
+		json_array_append_new(
+			list, json_pack("{s:I,s:s,s:o,s:s,s:o,s:o}", "task",
+				      (json_int_t)w->tasks[i].id, "kind", w->tasks[i].kind, "due",
+				      rd_json_day(w->tasks[i].due), "text", w->tasks[i].text,
+				      "done", rd_json_instant(w->tasks[i].done_ms), "done_by",
+				      rd_json_text(w->tasks[i].done_by)));
+	return list;
+}
+
+static json_t *messages_json(struct rd_ctl_desk *desk, const struct whole_case *w)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < w->n_messages; i++) {
+		struct rd_message_row row = { 0 };
+		struct rd_message message = { 0 };
+		struct rd_score score = { 0 };
+		struct rd_err err = { 0 };
+		const char *ruleset = NULL;
+		bool erased = false;
+
+		if (rd_queue_show(desk->desk.db, w->messages[i], desk->arena, &row, &err) != RD_OK)
+			continue;
+		if (rd_reading_get(desk->desk.db, w->messages[i], desk->arena, &message, &score,
+			    &ruleset, &erased, &err) != RD_OK)
+			memset(&message, 0, sizeof message);
+		json_array_append_new(list,
+			json_pack("{s:I,s:s,s:o,s:o,s:o,s:s}", "message", (json_int_t)row.id,
+				"channel", row.channel == RD_CHANNEL_EMAIL ? "email" : "sms",
+				"received", rd_json_instant(row.received_ms), "subject",
+				rd_json_text(message.subject), "body", rd_json_text(message.body),
+				"fate", rd_fate_names[row.fate.kind]));
+	}
+	return list;
+}
+
+static json_t *links_json(struct rd_ctl_desk *desk, const struct whole_case *w)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < w->n_links; i++)
+		json_array_append_new(
+			list, json_pack("{s:s,s:s}", "ref", reference_of(desk, w->links[i].id),
+				      "how", rd_link_names[w->links[i].how]));
+	return list;
+}
+
+static json_t *notes_json(const struct whole_case *w)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < w->n_notes; i++)
+		json_array_append_new(
+			list, json_pack("{s:o,s:s,s:s}", "at", rd_json_instant(w->notes[i].at_ms),
+				      "by", w->notes[i].by, "text", w->notes[i].text));
+	return list;
+}
+
+static json_t *audit_json(const struct whole_case *w)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < w->n_audit; i++)
+		json_array_append_new(
+			list, json_pack("{s:I,s:o,s:s,s:s,s:o}", "seq", (json_int_t)w->audit[i].seq,
+				      "at", rd_json_instant(w->audit[i].at_ms), "actor",
+				      w->audit[i].actor, "what", w->audit[i].what, "detail",
+				      json_loads(w->audit[i].detail, 0, NULL)));
+	return list;
+}
+
+static void show_json(struct rd_ctl_desk *desk, const struct whole_case *w)
+{
+	json_t *json = case_json(&w->c, w->clocks, w->n_clocks);
+
+	json_object_set_new(json, "landlord", json_string(w->c.landlord));
+	json_object_set_new(json, "topics", rd_json_words(w->c.topics, w->c.n_topics));
+	json_object_set_new(json, "marks", rd_json_words(w->c.marks, w->c.n_marks));
+	json_object_set_new(json, "outcome", rd_json_text(w->c.outcome));
+	json_object_set_new(json, "definition", rd_json_text(w->c.definition));
+	json_object_set_new(json, "handler", rd_json_text(w->c.handler));
+	json_object_set_new(json, "held", json_boolean(w->c.held));
+	json_object_set_new(json, "acknowledged", rd_json_instant(w->c.acknowledged_ms));
+	json_object_set_new(json, "closed", rd_json_instant(w->c.closed_ms));
+	json_object_set_new(json, "closed_why", rd_json_text(w->c.closed_why));
+	json_object_set_new(json, "links", links_json(desk, w));
+	json_object_set_new(json, "letters", letters_json(w));
+	json_object_set_new(json, "tasks", tasks_json(w));
+	json_object_set_new(json, "notes", notes_json(w));
+	json_object_set_new(json, "message_list", messages_json(desk, w));
+	json_object_set_new(json, "history", audit_json(w));
+	rd_json_print(json);
+}
+
+static void print_words(const char *head, const char *const *words, size_t n)
+{
+	if (n == 0)
+		return;
+	printf("%-14s", head);
+	for (size_t i = 0; i < n; i++)
+		printf("%s%s", i > 0 ? ", " : "", words[i]);
+	putchar('\n');
+}
+
+static void print_line(const char *head, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		printf("%-14s%s\n", head, text);
+}
+
+static void show_head(struct rd_ctl_desk *desk, const struct whole_case *w)
+{
+	const char *flags[RD_N_FLAGS];
+	char received[24];
+	size_t n = 0;
+
+	for (int i = 0; i < RD_N_FLAGS; i++)
+		if (w->c.flags[i])
+			flags[n++] = rd_flag_names[i];
+	printf("Case %s: %s, stage %s, %s\n\n", w->c.reference, rd_kind_names[w->c.kind],
+		rd_stage_names[w->c.stage], rd_status_names[w->c.status]);
+	print_line("received", rd_short_instant(w->c.received_ms, received));
+	print_line("landlord", w->c.landlord);
+	print_line("by", rd_case_channel_names[w->c.channel]);
+	print_line("from", w->c.contact_name);
+	print_line("contact", w->c.contact);
+	print_line("subject", w->c.subject);
+	print_words("about", (const char *const *)w->c.topics, w->c.n_topics);
+	print_words("flags", flags, n);
+	print_words("marks", (const char *const *)w->c.marks, w->c.n_marks);
+	print_line("wants", w->c.outcome);
+	print_line("defined as", w->c.definition);
+	print_line("handled by", w->c.handler);
+	if (w->c.held)
+		print_line("HELD",
+			"safeguarding: no automatic letter goes until a person lifts this with a "
+			"reason (case lift-hold)");
+	print_line("hold lifted", w->c.hold_lifted_why);
+	print_line("closed", w->c.closed_why);
+	for (size_t i = 0; i < w->n_links; i++)
+		printf("%-14s%s (%s)\n", "see also", reference_of(desk, w->links[i].id),
+			rd_link_names[w->links[i].how]);
+}
+
+static void show_clocks(const struct whole_case *w)
+{
+	static const char *const heads[] = { "clock", "starts", "due", "met", "from", NULL };
+	struct rd_table table;
+
+	puts("\nClocks");
+	rd_table_begin(&table, heads);
+	for (size_t i = 0; i < w->n_clocks; i++) {
+		char starts[20], due[20], met[24];
+
+		rd_table_row(&table,
+			(const char *const[]){ w->clocks[i].name,
+				rd_short_day(w->clocks[i].starts, starts),
+				rd_short_day(w->clocks[i].due, due),
+				rd_short_instant(w->clocks[i].met_ms, met), w->clocks[i].source });
+	}
+	rd_table_end(&table, "  none runs");
+}
+
+static void show_letters_and_tasks(const struct whole_case *w)
+{
+	static const char *const heads[] = { "row", "letter", "state", "written for", "sent",
+		NULL };
+	static const char *const task_heads[] = { "task", "due", "done", "what", NULL };
+	struct rd_table table;
+	char row[24], day[20], at[24];
+
+	puts("\nLetters (redressctl outbox show ROW)");
+	rd_table_begin(&table, heads);
+	for (size_t i = 0; i < w->n_letters; i++) {
+		const struct rd_outbox_row *letter = &w->letters[i];
+
+		snprintf(row, sizeof row, "%" PRId64, letter->id);
+		rd_table_row(&table, (const char *const[]){ row, letter->letter,
+					     rd_outbox_state_names[letter->state],
+					     rd_short_day(letter->written_for, day),
+					     rd_short_instant(letter->sent_ms, at) });
+	}
+	rd_table_end(&table, "  none");
+	puts("\nTasks");
+	rd_table_begin(&table, task_heads);
+	for (size_t i = 0; i < w->n_tasks; i++) {
+		snprintf(row, sizeof row, "%" PRId64, w->tasks[i].id);
+		rd_table_row(&table, (const char *const[]){ row, rd_short_day(w->tasks[i].due, day),
+					     w->tasks[i].done_ms != 0 ? w->tasks[i].done_by : "-",
+					     w->tasks[i].text });
+	}
+	rd_table_end(&table, "  none");
+}
+
+/* A resident's words on a terminal: nothing in them may steer it. */
+static void print_words_safely(const char *text)
+{
+	fputs("  ", stdout);
+	for (; *text != '\0'; text++) {
+		if (*text == '\n')
+			fputs("\n  ", stdout);
+		else if ((unsigned char)*text >= 0x20 && *text != 0x7f)
+			putchar(*text);
+		else
+			putchar(' ');
+	}
+	putchar('\n');
+}
+
+static void show_messages(struct rd_ctl_desk *desk, const struct whole_case *w)
+{
+	puts("\nMessages");
+	for (size_t i = 0; i < w->n_messages; i++) {
+		struct rd_message_row row;
+		struct rd_message message;
+		struct rd_score score;
+		struct rd_err err = { 0 };
+		const char *ruleset;
+		char at[24];
+		bool erased = false;
+
+		if (rd_queue_show(desk->desk.db, w->messages[i], desk->arena, &row, &err) != RD_OK)
+			continue;
+		printf("  -- %s, %s --\n", row.channel == RD_CHANNEL_EMAIL ? "mail" : "text",
+			rd_short_instant(row.received_ms, at));
+		if (rd_reading_get(desk->desk.db, row.id, desk->arena, &message, &score, &ruleset,
+			    &erased, &err) != RD_OK)
+			puts(row.quarantined ? "  (could not be read by machine: a person must "
+					       "look at it in "
+					       "the mailbox)"
+					     : "  (decided together with the text before it)");
+		else if (erased)
+			puts("  (erased)");
+		else
+			print_words_safely(message.body);
+	}
+	for (size_t i = 0; i < w->n_notes; i++) {
+		char at[24];
+
+		printf("  -- note by %s, %s --\n", w->notes[i].by,
+			rd_short_instant(w->notes[i].at_ms, at));
+		print_words_safely(w->notes[i].text);
+	}
+}
+
+enum rd_exit rd_ctl_case_show(struct rd_ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = { RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
+	struct whole_case whole = { 0 };
+	struct rd_err err = { 0 };
+	int64_t id = 0;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (!rd_ctl_option(ctl, option))
+			return rd_ctl_usage(ctl);
+	if (optind + 1 != argc)
+		return rd_ctl_usage(ctl);
+	if (rd_ctl_open(ctl, &desk, &err) != RD_OK ||
+		rd_ctl_case(&desk, argv[optind], &id, &err) != RD_OK ||
+		read_whole(&desk, id, &whole, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	if (ctl->json) {
+		show_json(&desk, &whole);
+		return RD_EXIT_DONE;
+	}
+	show_head(&desk, &whole);
+	show_clocks(&whole);
+	show_letters_and_tasks(&whole);
+	show_messages(&desk, &whole);
+	return RD_EXIT_DONE;
+}

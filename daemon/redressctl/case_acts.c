@@ -1,0 +1,326 @@
+/* case open, acknowledge, define, reclassify, note, close, lift-hold: what staff do. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "desk.h"
+#include "print.h"
+#include "redress/gateway/acts.h"
+
+/* The options of all of these commands; each takes those that its usage names. */
+struct act_words {
+	const char *landlord, *kind, *channel, *contact, *name, *received, *outcome, *subject;
+	const char *definition, *why, *text, *given;
+	const char *topics[RD_ACT_TOPICS_MAX];
+	size_t n_topics;
+	bool flags[RD_N_FLAGS];
+	bool force;
+	const char *reference;
+};
+
+enum act_option {
+	OPT_LANDLORD = 1,
+	OPT_KIND,
+	OPT_CHANNEL,
+	OPT_CONTACT,
+	OPT_NAME,
+	OPT_RECEIVED,
+	OPT_OUTCOME,
+	OPT_SUBJECT,
+	OPT_TOPIC,
+	OPT_FLAG,
+	OPT_DEFINITION,
+	OPT_WHY,
+	OPT_TEXT,
+	OPT_GIVEN,
+	OPT_FORCE,
+};
+
+static const struct option act_options[] = { { "landlord", required_argument, NULL, OPT_LANDLORD },
+	{ "kind", required_argument, NULL, OPT_KIND },
+	{ "channel", required_argument, NULL, OPT_CHANNEL },
+	{ "contact", required_argument, NULL, OPT_CONTACT },
+	{ "name", required_argument, NULL, OPT_NAME },
+	{ "received", required_argument, NULL, OPT_RECEIVED },
+	{ "outcome", required_argument, NULL, OPT_OUTCOME },
+	{ "subject", required_argument, NULL, OPT_SUBJECT },
+	{ "topic", required_argument, NULL, OPT_TOPIC },
+	{ "flag", required_argument, NULL, OPT_FLAG },
+	{ "definition", required_argument, NULL, OPT_DEFINITION },
+	{ "why", required_argument, NULL, OPT_WHY }, { "text", required_argument, NULL, OPT_TEXT },
+	{ "given", required_argument, NULL, OPT_GIVEN }, { "force", no_argument, NULL, OPT_FORCE },
+	RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+
+static const char **place_of(struct act_words *words, int option)
+{
+	switch ((enum act_option)option) {
+	case OPT_LANDLORD:
+		return &words->landlord;
+	case OPT_KIND:
+		return &words->kind;
+	case OPT_CHANNEL:
+		return &words->channel;
+	case OPT_CONTACT:
+		return &words->contact;
+	case OPT_NAME:
+		return &words->name;
+	case OPT_RECEIVED:
+		return &words->received;
+	case OPT_OUTCOME:
+		return &words->outcome;
+	case OPT_SUBJECT:
+		return &words->subject;
+	case OPT_DEFINITION:
+		return &words->definition;
+	case OPT_WHY:
+		return &words->why;
+	case OPT_TEXT:
+		return &words->text;
+	case OPT_GIVEN:
+		return &words->given;
+	case OPT_TOPIC:
+	case OPT_FLAG:
+	case OPT_FORCE:
+		break;
+	}
+	return NULL;
+}
+
+static bool take_word(struct act_words *words, int option, enum rd_exit *ret_exit)
+{
+	const char **place = place_of(words, option);
+	enum rd_flag flag;
+
+	if (place != NULL) {
+		*place = optarg;
+	} else if (option == OPT_TOPIC) {
+		if (words->n_topics == RD_ACT_TOPICS_MAX) {
+			*ret_exit = rd_ctl_complain("more than %d topics", RD_ACT_TOPICS_MAX);
+			return false;
+		}
+		words->topics[words->n_topics++] = optarg;
+	} else if (option == OPT_FLAG) {
+		if (!rd_flag_parse(optarg, &flag)) {
+			*ret_exit = rd_ctl_complain(
+				"`%s` is not one of the fifteen flags, such as damp_mould", optarg);
+			return false;
+		}
+		words->flags[flag] = true;
+	} else {
+		words->force = true;
+	}
+	return true;
+}
+
+/* n_references: 1 where the command is about a case, 0 else. */
+static bool read_words(struct rd_ctl *ctl, int argc, char **argv, int n_references,
+	struct act_words *words, enum rd_exit *ret_exit)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", act_options, NULL)) != -1) {
+		if (option >= OPT_LANDLORD && option <= OPT_FORCE) {
+			if (!take_word(words, option, ret_exit))
+				return false;
+		} else if (!rd_ctl_option(ctl, option)) {
+			*ret_exit = rd_ctl_usage(ctl);
+			return false;
+		}
+	}
+	if (optind + n_references != argc) {
+		*ret_exit = rd_ctl_usage(ctl);
+		return false;
+	}
+	words->reference = n_references > 0 ? argv[optind] : NULL;
+	return true;
+}
+
+static bool needs(const char *value, const char *option, enum rd_exit *ret_exit)
+{
+	if (value != NULL)
+		return true;
+	*ret_exit = rd_ctl_complain("--%s is missing", option);
+	return false;
+}
+
+static enum rd_exit tell(
+	const struct rd_ctl *ctl, struct rd_ctl_desk *desk, int64_t id, const char *sentence)
+{
+	char reference[RD_REFERENCE_MAX];
+
+	rd_reference_format(id, rd_store_key(desk->store, RD_KEY_REFERENCE), reference);
+	if (ctl->json)
+		rd_json_print(json_pack("{s:s}", "ref", reference));
+	else
+		printf("%s: %s\n", reference, sentence);
+	return RD_EXIT_DONE;
+}
+
+/* --- open --- */
+
+static bool channel_of(const char *word, enum rd_case_channel *ret_channel)
+{
+	for (int i = 0; rd_case_channel_names[i] != NULL; i++)
+		if (strcmp(rd_case_channel_names[i], word) == 0) {
+			*ret_channel = (enum rd_case_channel)i;
+			return true;
+		}
+	return false;
+}
+
+static enum rd_rc received_of(const char *word, int64_t now_ms, int64_t *ret_ms, struct rd_err *err)
+{
+	struct rd_date day;
+	struct rd_err ignored = { 0 };
+
+	*ret_ms = now_ms;
+	if (word == NULL)
+		return RD_OK;
+	if (rd_date_parse(word, &day, &ignored) == RD_OK) {
+		*ret_ms = rd_date_compare(day, rd_date_of(now_ms)) == 0 ? now_ms
+									: rd_date_at_ms(day, 12, 0);
+		return RD_OK;
+	}
+	return rd_instant_parse(word, ret_ms, err);
+}
+
+enum rd_exit rd_ctl_case_open(struct rd_ctl *ctl, int argc, char **argv)
+{
+	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
+	struct act_words words = { 0 };
+	struct rd_act_open open = { .flags = words.flags };
+	struct rd_err err = { 0 };
+	enum rd_exit exit_status = RD_EXIT_DONE;
+	int64_t id = 0;
+
+	if (!read_words(ctl, argc, argv, 0, &words, &exit_status) ||
+		!needs(words.kind, "kind", &exit_status) ||
+		!needs(words.channel, "channel", &exit_status))
+		return exit_status;
+	if (!rd_kind_parse(words.kind, &open.kind))
+		return rd_ctl_complain(
+			"`%s` is not one of the seven kinds, such as complaint", words.kind);
+	if (!channel_of(words.channel, &open.channel))
+		return rd_ctl_complain(
+			"`%s` is not one of email, sms, phone, letter, in_person, other",
+			words.channel);
+	if (rd_ctl_open(ctl, &desk, &err) != RD_OK ||
+		received_of(words.received, rd_office_now(&desk.desk.office), &open.received_ms,
+			&err) != RD_OK)
+		return rd_ctl_fail(&err);
+	open.landlord = words.landlord != NULL ? words.landlord : desk.config->landlord;
+	open.contact = words.contact;
+	open.name = words.name;
+	open.topics = words.topics;
+	open.n_topics = words.n_topics;
+	open.outcome = words.outcome;
+	open.subject = words.subject;
+	if (rd_act_open(desk.desk.db, &desk.desk.office, &open, &id, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	return tell(ctl, &desk, id, "opened");
+}
+
+/* --- acts on one case --- */
+
+typedef enum rd_rc act_on_case(
+	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err);
+
+static enum rd_exit act(
+	struct rd_ctl *ctl, int argc, char **argv, act_on_case *run, const char *sentence)
+{
+	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
+	struct act_words words = { 0 };
+	struct rd_err err = { 0 };
+	enum rd_exit exit_status = RD_EXIT_DONE;
+	int64_t id = 0;
+
+	if (!read_words(ctl, argc, argv, 1, &words, &exit_status))
+		return exit_status;
+	if (rd_ctl_open(ctl, &desk, &err) != RD_OK ||
+		rd_ctl_case(&desk, words.reference, &id, &err) != RD_OK ||
+		run(&desk, id, &words, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	return tell(ctl, &desk, id, sentence);
+}
+
+static enum rd_rc acknowledge(
+	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+{
+	struct rd_act_acknowledge how = {
+		.topics = words->topics, .n_topics = words->n_topics, .outcome = words->outcome
+	};
+
+	if (words->given != NULL)
+		RD_TRY(rd_date_parse(words->given, &how.given_on, err));
+	return rd_act_acknowledge(desk->desk.db, &desk->desk.office, id, &how, err);
+}
+
+static enum rd_rc define(
+	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+{
+	return rd_act_define(
+		desk->desk.db, &desk->desk.office, id, words->definition, words->outcome, err);
+}
+
+static enum rd_rc reclassify(
+	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+{
+	enum rd_kind kind;
+
+	if (words->kind == NULL || !rd_kind_parse(words->kind, &kind))
+		return rd_fail(err, RD_E_INPUT,
+			"say with --kind which of the seven kinds it is, such as complaint");
+	return rd_act_reclassify(desk->desk.db, &desk->desk.office, id, kind, words->why, err);
+}
+
+static enum rd_rc note(
+	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+{
+	if (words->text == NULL)
+		return rd_fail(err, RD_E_INPUT, "say with --text what the note says");
+	return rd_act_note(desk->desk.db, &desk->desk.office, id, words->text, err);
+}
+
+static enum rd_rc close_case(
+	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+{
+	return rd_act_close(desk->desk.db, &desk->desk.office, id, words->why, words->force, err);
+}
+
+static enum rd_rc lift_hold(
+	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+{
+	return rd_act_lift_hold(desk->desk.db, &desk->desk.office, id, words->why, err);
+}
+
+enum rd_exit rd_ctl_case_acknowledge(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return act(ctl, argc, argv, acknowledge, "acknowledgement recorded or queued");
+}
+
+enum rd_exit rd_ctl_case_define(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return act(ctl, argc, argv, define, "defined");
+}
+
+enum rd_exit rd_ctl_case_reclassify(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return act(ctl, argc, argv, reclassify, "reclassified");
+}
+
+enum rd_exit rd_ctl_case_note(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return act(ctl, argc, argv, note, "noted");
+}
+
+enum rd_exit rd_ctl_case_close(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return act(ctl, argc, argv, close_case, "closed");
+}
+
+enum rd_exit rd_ctl_case_lift_hold(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return act(ctl, argc, argv, lift_hold,
+		"hold lifted; letters that were held are approved one by one (outbox list)");
+}

@@ -1,0 +1,80 @@
+#include "desk.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "redress/store/casebook.h"
+
+enum rd_rc rd_ctl_actor(const struct rd_ctl *ctl, struct rd_actor *ret_actor, struct rd_err *err)
+{
+	const struct passwd *entry;
+
+	ret_actor->uid = (int64_t)getuid();
+	ret_actor->name = ctl->by;
+	if (ret_actor->name == NULL || ret_actor->name[0] == '\0') {
+		entry = getpwuid(getuid());
+		ret_actor->name = entry != NULL ? entry->pw_name : NULL;
+	}
+	if (ret_actor->name == NULL)
+		return rd_fail(err, RD_E_INPUT, "who acts? Say so with --by NAME");
+	return RD_OK;
+}
+
+static const char *config_path(const struct rd_ctl *ctl)
+{
+	return ctl->config != NULL ? ctl->config : RD_CTL_CONFIG;
+}
+
+enum rd_rc rd_ctl_open_store(
+	const struct rd_ctl *ctl, bool create, struct rd_ctl_desk *desk, struct rd_err *err)
+{
+	struct rd_store_options options = { .create = create };
+
+	desk->arena = rd_arena_new(RD_CTL_ARENA_BYTES);
+	RD_TRY(rd_config_read(config_path(ctl), &desk->config, err));
+	options.path = desk->config->state;
+	return rd_store_open(&options, &desk->store, err);
+}
+
+enum rd_rc rd_ctl_open(const struct rd_ctl *ctl, struct rd_ctl_desk *desk, struct rd_err *err)
+{
+	struct rd_actor actor;
+	enum rd_rc rc;
+
+	RD_TRY(rd_ctl_actor(ctl, &actor, err));
+	RD_TRY(rd_ctl_open_store(ctl, false, desk, err));
+	rc = rd_desk_open(&desk->desk, desk->store, desk->config, &rd_system_clock, &actor, err);
+	if (rc == RD_E_MISSING)
+		return rd_fail_within(err, "%s", desk->config->state);
+	return rc;
+}
+
+void rd_ctl_close(struct rd_ctl_desk *desk)
+{
+	rd_desk_close(&desk->desk);
+	rd_store_close(desk->store);
+	rd_config_free(desk->config);
+	rd_arena_free(desk->arena);
+}
+
+enum rd_rc rd_ctl_case(
+	struct rd_ctl_desk *desk, const char *reference, int64_t *ret_case, struct rd_err *err)
+{
+	return rd_case_by_reference(desk->desk.db, reference, true, ret_case, err);
+}
+
+enum rd_rc rd_ctl_row(const char *text, int64_t *ret_row, struct rd_err *err)
+{
+	char *end = NULL;
+	long long row;
+
+	errno = 0;
+	row = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || row < 1)
+		return rd_fail(err, RD_E_INPUT,
+			"`%s` is not a row number; the list that you took it from shows it", text);
+	*ret_row = row;
+	return RD_OK;
+}

@@ -1,0 +1,213 @@
+/* review list, review decide, tasks: what people owe. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "command.h"
+#include "desk.h"
+#include "print.h"
+#include "redress/gateway/acts.h"
+#include "redress/store/queue.h"
+#include "redress/store/review.h"
+#include "redress/store/tasks.h"
+
+static const char *reference_of(struct rd_ctl_desk *desk, int64_t id, char *out)
+{
+	rd_reference_format(id, rd_store_key(desk->store, RD_KEY_REFERENCE), out);
+	return out;
+}
+
+static json_t *review_json(struct rd_ctl_desk *desk, const struct rd_review *review)
+{
+	char reference[RD_REFERENCE_MAX];
+	const bool decided = review->decided_ms != 0;
+
+	return json_pack("{s:I,s:s,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:o}", "review",
+		(json_int_t)review->id, "ref", reference_of(desk, review->case_id, reference),
+		"message", review->message_id != 0 ? json_integer(review->message_id) : json_null(),
+		"best", rd_kind_names[review->best], "reasons", review->reasons, "since",
+		rd_json_instant(review->created_ms), "decided",
+		decided ? json_string(rd_kind_names[review->decided]) : json_null(), "by",
+		rd_json_text(review->by), "at", rd_json_instant(review->decided_ms), "why",
+		rd_json_text(review->why));
+}
+
+static enum rd_rc list_reviews(
+	const struct rd_ctl *ctl, struct rd_ctl_desk *desk, bool all, struct rd_err *err)
+{
+	static const char *const heads[] = { "review", "case", "probably", "since", "decided",
+		"why a person must look", NULL };
+	json_t *json = json_array();
+	struct rd_review *reviews;
+	struct rd_table table;
+	size_t n;
+
+	RD_TRY(rd_review_list(desk->desk.db, 0, all, desk->arena, &reviews, &n, err));
+	rd_table_begin(&table, heads);
+	for (size_t i = 0; i < n; i++) {
+		char row[24], since[24], reference[RD_REFERENCE_MAX];
+
+		snprintf(row, sizeof row, "%" PRId64, reviews[i].id);
+		json_array_append_new(json, review_json(desk, &reviews[i]));
+		rd_table_row(&table,
+			(const char *const[]){ row,
+				reference_of(desk, reviews[i].case_id, reference),
+				rd_kind_names[reviews[i].best],
+				rd_short_instant(reviews[i].created_ms, since),
+				reviews[i].decided_ms != 0 ? rd_kind_names[reviews[i].decided]
+							   : "-",
+				reviews[i].reasons });
+	}
+	if (ctl->json) {
+		rd_json_print(json);
+	} else {
+		rd_table_end(&table, "Nothing waits to be looked at.");
+		json_decref(json);
+	}
+	return RD_OK;
+}
+
+enum rd_exit rd_ctl_review_list(struct rd_ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = { { "all", no_argument, NULL, 'a' }, RD_CTL_OPTIONS,
+		{ NULL, 0, NULL, 0 } };
+	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
+	struct rd_err err = { 0 };
+	bool all = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'a')
+			all = true;
+		else if (!rd_ctl_option(ctl, option))
+			return rd_ctl_usage(ctl);
+	}
+	if (optind < argc)
+		return rd_ctl_usage(ctl);
+	if (rd_ctl_open(ctl, &desk, &err) != RD_OK || list_reviews(ctl, &desk, all, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	return RD_EXIT_DONE;
+}
+
+enum rd_exit rd_ctl_review_decide(struct rd_ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = { { "kind", required_argument, NULL, 'k' },
+		{ "why", required_argument, NULL, 'w' }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
+	const char *kind_word = NULL, *why = NULL;
+	char reference[RD_REFERENCE_MAX];
+	struct rd_err err = { 0 };
+	int64_t review = 0, case_id = 0;
+	enum rd_kind kind;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'k')
+			kind_word = optarg;
+		else if (option == 'w')
+			why = optarg;
+		else if (!rd_ctl_option(ctl, option))
+			return rd_ctl_usage(ctl);
+	}
+	if (optind + 1 != argc || kind_word == NULL)
+		return rd_ctl_usage(ctl);
+	if (!rd_kind_parse(kind_word, &kind))
+		return rd_ctl_complain(
+			"`%s` is not one of the seven kinds, such as complaint", kind_word);
+	if (rd_ctl_row(argv[optind], &review, &err) != RD_OK ||
+		rd_ctl_open(ctl, &desk, &err) != RD_OK ||
+		rd_act_decide(desk.desk.db, &desk.desk.office, review, kind, why, &case_id, &err) !=
+			RD_OK)
+		return rd_ctl_fail(&err);
+	reference_of(&desk, case_id, reference);
+	if (ctl->json)
+		rd_json_print(json_pack("{s:s,s:s}", "ref", reference, "kind", kind_word));
+	else
+		printf("%s: decided, %s\n", reference, kind_word);
+	return RD_EXIT_DONE;
+}
+
+/* --- tasks --- */
+
+static json_t *task_json(struct rd_ctl_desk *desk, const struct rd_task *task)
+{
+	char reference[RD_REFERENCE_MAX];
+
+	return json_pack("{s:I,s:s,s:o,s:o,s:o,s:s,s:I}", "task", (json_int_t)task->id, "kind",
+		task->kind, "due", rd_json_day(task->due), "ref",
+		task->case_id != 0 ? json_string(reference_of(desk, task->case_id, reference))
+				   : json_null(),
+		"landlord", rd_json_text(task->landlord), "text", task->text, "messages",
+		(json_int_t)task->n);
+}
+
+static enum rd_rc list_tasks(const struct rd_ctl *ctl, struct rd_ctl_desk *desk,
+	struct rd_date due_by, struct rd_err *err)
+{
+	static const char *const heads[] = { "task", "due", "case", "what to do", NULL };
+	json_t *json = json_array();
+	struct rd_task *tasks;
+	struct rd_table table;
+	size_t n;
+
+	RD_TRY(rd_task_list(desk->desk.db, due_by, desk->arena, &tasks, &n, err));
+	rd_table_begin(&table, heads);
+	for (size_t i = 0; i < n; i++) {
+		char row[24], due[20], reference[RD_REFERENCE_MAX] = "-";
+		const char *what = tasks[i].text;
+
+		snprintf(row, sizeof row, "%" PRId64, tasks[i].id);
+		if (tasks[i].case_id != 0)
+			reference_of(desk, tasks[i].case_id, reference);
+		if (tasks[i].n > 1)
+			what = rd_arena_printf(
+				desk->arena, "%s (%" PRId64 " messages)", what, tasks[i].n);
+		json_array_append_new(json, task_json(desk, &tasks[i]));
+		rd_table_row(&table, (const char *const[]){ row, rd_short_day(tasks[i].due, due),
+					     reference, what });
+	}
+	if (ctl->json) {
+		rd_json_print(json);
+	} else {
+		rd_table_end(&table, "Nothing is owed.");
+		json_decref(json);
+	}
+	return RD_OK;
+}
+
+enum rd_exit rd_ctl_tasks(struct rd_ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = { { "due-by", required_argument, NULL, 'd' },
+		{ "done", required_argument, NULL, 'x' }, { "how", required_argument, NULL, 'h' },
+		RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
+	struct rd_date due_by = { 0 };
+	const char *how = NULL, *done = NULL;
+	struct rd_err err = { 0 };
+	int64_t task = 0;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'd' && rd_date_parse(optarg, &due_by, &err) != RD_OK)
+			return rd_ctl_fail(&err);
+		if (option == 'x')
+			done = optarg;
+		else if (option == 'h')
+			how = optarg;
+		else if (option != 'd' && !rd_ctl_option(ctl, option))
+			return rd_ctl_usage(ctl);
+	}
+	if (optind < argc || (done == NULL && how != NULL))
+		return rd_ctl_usage(ctl);
+	if ((done != NULL && rd_ctl_row(done, &task, &err) != RD_OK) ||
+		rd_ctl_open(ctl, &desk, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	if (done != NULL) {
+		if (rd_act_task_done(desk.desk.db, &desk.desk.office, task, how, &err) != RD_OK)
+			return rd_ctl_fail(&err);
+		printf("task %" PRId64 ": done\n", task);
+		return RD_EXIT_DONE;
+	}
+	if (list_tasks(ctl, &desk, due_by, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	return RD_EXIT_DONE;
+}
