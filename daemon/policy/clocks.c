@@ -17,7 +17,8 @@ struct run {
 	const struct rd_landlord *landlord;
 	const struct rd_calendar *calendar;
 	const struct rd_events *events;
-	struct rd_clock_line lines[RD_N_CLOCKS]; /* by clock; `clock` is not set for those not held */
+	struct rd_clock_line
+		lines[RD_N_CLOCKS]; /* by clock; `clock` is not set for those not held */
 };
 
 void rd_events_set_day(struct rd_events *events, enum rd_event event, struct rd_date day)

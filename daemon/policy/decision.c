@@ -14,9 +14,9 @@ struct decision {
 	const struct rd_landlord *landlord;
 	const struct rd_calendar *calendar;
 	struct rd_verdict *v;
-	struct rd_date received;  /* day zero of what this message opens */
+	struct rd_date received; /* day zero of what this message opens */
 	struct rd_date today;
-	struct rd_date next_workday; /* after today; unset where the calendar ends */
+	struct rd_date next_workday;	/* after today; unset where the calendar ends */
 	struct rd_date acknowledge_due; /* from `received`; unset where the calendar ends */
 	size_t n_topics;
 	bool person_acknowledges;
@@ -25,7 +25,7 @@ struct decision {
 static bool has_danger(const bool flags[static RD_N_FLAGS])
 {
 	return flags[RD_SAFEGUARDING] || flags[RD_HEALTH_SAFETY] || flags[RD_HEAT_LOSS] ||
-		flags[RD_PERSONAL_INJURY];
+	       flags[RD_PERSONAL_INJURY];
 }
 
 static bool has_any_flag(const bool flags[static RD_N_FLAGS])
@@ -220,7 +220,8 @@ static void place_joined(struct decision *d)
 		add_reason(v, "unhappy after the answer: it may ask for stage 2");
 		v->review = true;
 	} else if (v->kind == RD_COMPLAINT && !v->review && joined->kind != RD_COMPLAINT) {
-		add_reason(v, "a complaint on a case that is under review or has a complaint already");
+		add_reason(
+			v, "a complaint on a case that is under review or has a complaint already");
 		v->review = true;
 	}
 	join_case(d);
@@ -243,16 +244,16 @@ static void start_clocks(struct decision *d)
 	const struct rd_joined_case *joined = &d->facts->joined;
 	struct rd_verdict *v = d->v;
 	bool new_complaint = v->kind == RD_COMPLAINT && !v->review &&
-		(v->fate == RD_FATE_OPENED || v->begin_stage1);
+			     (v->fate == RD_FATE_OPENED || v->begin_stage1);
 
 	if (new_complaint) {
 		start_clock(d, RD_CLOCK_STAGE1_ACKNOWLEDGE);
 		start_clock(d, RD_CLOCK_STAGE1_DEFINE);
 		return;
 	}
-	if (v->review && (v->fate == RD_FATE_OPENED ||
-				 (joined->kind != RD_COMPLAINT && joined->status != RD_STATUS_REVIEW &&
-					 !d->facts->second_body)))
+	if (v->review && (v->fate == RD_FATE_OPENED || (joined->kind != RD_COMPLAINT &&
+							       joined->status != RD_STATUS_REVIEW &&
+							       !d->facts->second_body)))
 		start_clock(d, RD_CLOCK_STAGE1_ACKNOWLEDGE);
 	if (v->fate != RD_FATE_OPENED)
 		return;
@@ -277,7 +278,7 @@ static bool dates_known(const struct decision *d)
 		if (!rd_date_is_set(v->clocks[i].due))
 			return false;
 	return v->letter_wanted != RD_LETTER_ACKNOWLEDGEMENT ||
-		rd_date_is_set(due_of(d, RD_CLOCK_STAGE1_RESPOND, d->today));
+	       rd_date_is_set(due_of(d, RD_CLOCK_STAGE1_RESPOND, d->today));
 }
 
 /* ---- letters ---- */
@@ -288,7 +289,17 @@ static bool emergency_is_new(const struct decision *d)
 	const bool *had = d->facts->joined.flags;
 
 	return (flags[RD_HEALTH_SAFETY] && !had[RD_HEALTH_SAFETY]) ||
-		(flags[RD_HEAT_LOSS] && !had[RD_HEAT_LOSS]);
+	       (flags[RD_HEAT_LOSS] && !had[RD_HEAT_LOSS]);
+}
+
+/* The choice is offered by mail alone: a later text says nothing of the matter. */
+static enum rd_letter_kind letter_of_joined(const struct decision *d)
+{
+	if (d->facts->channel == RD_CHANNEL_SMS)
+		return RD_LETTER_LATER;
+	if (d->v->kind == RD_COMPLAINT && d->v->flags[RD_ASKS_NOT_FORMAL] && !d->facts->second_body)
+		return RD_LETTER_CHOICE;
+	return RD_LETTER_ADDED;
 }
 
 static void choose_letter(struct decision *d, bool later_text)
@@ -301,15 +312,14 @@ static void choose_letter(struct decision *d, bool later_text)
 		choice = rd_letter_for(
 			v->kind, v->review, v->flags, d->n_topics, f->channel, later_text);
 	else if (v->fate == RD_FATE_JOINED)
-		choice.letter =
-			f->channel == RD_CHANNEL_SMS ? RD_LETTER_LATER : RD_LETTER_ADDED;
+		choice.letter = letter_of_joined(d);
 	v->letter_wanted = choice.letter;
 	d->person_acknowledges = choice.person_acknowledges;
 	v->letter_meets_acknowledge = choice.meets_acknowledge;
 	v->emergency_health = v->flags[RD_HEALTH_SAFETY] ||
-		(f->joined.present && f->joined.flags[RD_HEALTH_SAFETY]);
-	v->emergency_heat = v->flags[RD_HEAT_LOSS] ||
-		(f->joined.present && f->joined.flags[RD_HEAT_LOSS]);
+			      (f->joined.present && f->joined.flags[RD_HEALTH_SAFETY]);
+	v->emergency_heat =
+		v->flags[RD_HEAT_LOSS] || (f->joined.present && f->joined.flags[RD_HEAT_LOSS]);
 	if (v->letter_wanted == RD_LETTER_NONE)
 		return;
 	for (size_t i = 0; i < v->n_clocks; i++)
@@ -355,7 +365,8 @@ static enum rd_withheld why_withheld(const struct decision *d)
 		return RD_WITHHELD_RATE_CAP;
 	if (f->second_body)
 		return RD_WITHHELD_SECOND_BODY;
-	if (v->fate == RD_FATE_JOINED && !v->begin_stage1 && f->joined.added_sent_today &&
+	if ((v->letter_wanted == RD_LETTER_ADDED || v->letter_wanted == RD_LETTER_LATER) &&
+		v->fate == RD_FATE_JOINED && !v->begin_stage1 && f->joined.added_sent_today &&
 		!emergency_is_new(d))
 		return RD_WITHHELD_ONCE_A_DAY;
 	if (v->calendar_ended)
@@ -389,8 +400,8 @@ static void add_duty(struct decision *d)
 {
 	struct rd_verdict *v = d->v;
 	bool answers = v->letter_wanted != RD_LETTER_ADDED &&
-		(v->letter_wanted != RD_LETTER_LATER || v->begin_stage1) &&
-		v->kind != RD_COMPLIMENT;
+		       (v->letter_wanted != RD_LETTER_LATER || v->begin_stage1) &&
+		       v->kind != RD_COMPLIMENT;
 
 	switch (v->withheld) {
 	case RD_WITHHELD_NO:
@@ -425,7 +436,7 @@ static void add_tasks(struct decision *d)
 	struct rd_verdict *v = d->v;
 	struct rd_date soon = or_today(d, d->next_workday);
 	bool new_complaint = v->kind == RD_COMPLAINT && !v->review &&
-		(v->fate == RD_FATE_OPENED || v->begin_stage1);
+			     (v->fate == RD_FATE_OPENED || v->begin_stage1);
 
 	if (v->safeguarding_hold)
 		add_task(v, RD_TASK_SAFEGUARDING, d->today);
@@ -459,8 +470,8 @@ static void finish(struct decision *d, bool later_text)
 	const struct rd_facts *f = d->facts;
 	struct rd_verdict *v = d->v;
 
-	v->safeguarding_hold = v->flags[RD_SAFEGUARDING] ||
-		(f->joined.present && f->joined.safeguarding_hold);
+	v->safeguarding_hold =
+		v->flags[RD_SAFEGUARDING] || (f->joined.present && f->joined.safeguarding_hold);
 	start_clocks(d);
 	choose_letter(d, later_text);
 	v->calendar_ended = !dates_known(d);
@@ -469,9 +480,9 @@ static void finish(struct decision *d, bool later_text)
 	v->letter_meets_acknowledge = v->letter_meets_acknowledge && v->letter != RD_LETTER_NONE;
 	if (v->letter_meets_acknowledge) {
 		RD_ASSERT(v->n_clocks < RD_VERDICT_CLOCKS_MAX);
-		v->clocks[v->n_clocks++] = (struct rd_verdict_clock){
-			.clock = RD_CLOCK_STAGE1_RESPOND, .when_letter_leaves = true
-		};
+		v->clocks[v->n_clocks++] =
+			(struct rd_verdict_clock){ .clock = RD_CLOCK_STAGE1_RESPOND,
+				.when_letter_leaves = true };
 	}
 	add_tasks(d);
 	if (f->codes_locked_now) {
@@ -562,8 +573,7 @@ enum rd_rc rd_undecided_at(const struct rd_landlord *landlord, const struct rd_c
 {
 	struct rd_date day;
 
-	RD_TRY(rd_clock_due(
-		landlord, calendar, RD_CLOCK_STAGE1_ACKNOWLEDGE, received, &day, err));
+	RD_TRY(rd_clock_due(landlord, calendar, RD_CLOCK_STAGE1_ACKNOWLEDGE, received, &day, err));
 	RD_TRY(rd_workday_last_before(calendar, day, &day, err));
 	*ret_at_ms = rd_date_at_ms(day, RD_APPROVAL_HOUR, 0);
 	return RD_OK;
@@ -573,5 +583,5 @@ bool rd_undecided_is_complaint(
 	double complaint_total, double request_below, const bool flags[static RD_N_FLAGS])
 {
 	return complaint_total >= request_below && !flags[RD_SAFEGUARDING] &&
-		!flags[RD_ASKS_NOT_FORMAL];
+	       !flags[RD_ASKS_NOT_FORMAL];
 }

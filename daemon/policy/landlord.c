@@ -95,7 +95,8 @@ static enum rd_rc need(const struct rd_stanza *stanza, const char *name, const c
 	const struct rd_field *field = rd_stanza_field(stanza, name);
 
 	if (field == NULL)
-		return rd_stanza_fail(stanza, &stanza->fields[0], err, "`%s:` is missing here; add it", name);
+		return rd_stanza_fail(
+			stanza, &stanza->fields[0], err, "`%s:` is missing here; add it", name);
 	if (field->value[0] == '\0')
 		return rd_stanza_fail(stanza, field, err, "`%s:` says nothing; fill it in", name);
 	*ret_value = field->value;
@@ -125,8 +126,8 @@ static size_t count_fields(const struct rd_stanza *stanza, const char *name)
 }
 
 /* The values of a repeated field, in order. */
-static const char *const *collect(const struct rd_stanza *stanza, const char *name,
-	struct rd_arena *arena, size_t *ret_n)
+static const char *const *collect(
+	const struct rd_stanza *stanza, const char *name, struct rd_arena *arena, size_t *ret_n)
 {
 	size_t n = count_fields(stanza, name);
 	const char **values = rd_arena_array(arena, n + 1, sizeof *values);
@@ -165,8 +166,8 @@ static enum rd_rc parse_closures(const struct rd_stanza *stanza, struct rd_arena
 	const struct rd_field *field = NULL;
 
 	if (n > RD_CLOSURES_MAX)
-		return rd_stanza_fail(
-			stanza, &stanza->fields[0], err, "more than %d lines `Closed on:`", RD_CLOSURES_MAX);
+		return rd_stanza_fail(stanza, &stanza->fields[0], err,
+			"more than %d lines `Closed on:`", RD_CLOSURES_MAX);
 	struct rd_date *days = rd_arena_array(arena, n + 1, sizeof *days);
 	if (days == NULL)
 		return rd_fail(err, RD_E_RANGE, "%s: too large", stanza->file);
@@ -186,7 +187,7 @@ static bool name_is_fit(const char *name)
 	size_t len = strlen(name);
 
 	return len > 0 && len < RD_LANDLORD_NAME_MAX &&
-		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
 static enum rd_rc parse_head(const struct rd_stanza *stanza, const char *name,
@@ -235,8 +236,8 @@ static enum rd_rc parse_ombudsman(
 {
 	RD_TRY(rd_stanza_check_fields(stanza, ombudsman_fields, NULL, err));
 	if (ombudsman->name != NULL)
-		return rd_stanza_fail(
-			stanza, &stanza->fields[0], err, "a second `Ombudsman:` stanza; keep one of them");
+		return rd_stanza_fail(stanza, &stanza->fields[0], err,
+			"a second `Ombudsman:` stanza; keep one of them");
 	RD_TRY(need(stanza, "Ombudsman", &ombudsman->name, err));
 	RD_TRY(need(stanza, "Phone", &ombudsman->phone, err));
 	RD_TRY(need(stanza, "Post", &ombudsman->post, err));
@@ -301,8 +302,8 @@ static enum rd_rc parse_from(
 		near = rd_did_you_mean(rule->from_words, rd_clock_names);
 	if (near != NULL)
 		return rd_stanza_fail(stanza, field, err,
-			"\"%s\" is neither an event nor a clock; did you mean \"%s\"?", rule->from_words,
-			near);
+			"\"%s\" is neither an event nor a clock; did you mean \"%s\"?",
+			rule->from_words, near);
 	return rd_stanza_fail(stanza, field, err,
 		"\"%s\" is neither an event (received, acknowledged, responded ...) nor a clock",
 		rule->from_words);
@@ -362,8 +363,8 @@ static enum rd_rc parse_emergency(const struct rd_stanza *stanza, struct rd_aren
 	RD_TRY(rd_stanza_check_fields(stanza, emergency_fields, emergency_repeated, err));
 	RD_TRY(rd_field_choice(stanza, field, emergency_names, &kind, err));
 	if (landlord->emergency[kind].held)
-		return rd_stanza_fail(stanza, field, err,
-			"a second block for %s; keep one of them", emergency_names[kind]);
+		return rd_stanza_fail(stanza, field, err, "a second block for %s; keep one of them",
+			emergency_names[kind]);
 	RD_TRY(need(stanza, "Text", &text, err));
 	RD_TRY(need(stanza, "Number", &text, err));
 	RD_TRY(need(stanza, "Short text", &block.short_text, err));
@@ -373,7 +374,8 @@ static enum rd_rc parse_emergency(const struct rd_stanza *stanza, struct rd_aren
 	struct rd_sms_size size = rd_sms_size(block.short_text, strlen(block.short_text));
 	if (!size.gsm7 || size.units > RD_EMERGENCY_SHORT_MAX)
 		return rd_stanza_fail(stanza, rd_stanza_field(stanza, "Short text"), err,
-			"`Short text:` has %u units; it needs plain characters and at most %d of them",
+			"`Short text:` has %u units; it needs plain characters and at most %d of "
+			"them",
 			size.units, RD_EMERGENCY_SHORT_MAX);
 	block.held = true;
 	landlord->emergency[kind] = block;
@@ -389,12 +391,13 @@ static enum rd_rc check_whole(
 
 	if (landlord->ombudsman.name == NULL)
 		return rd_fail(err, RD_E_INPUT,
-			"%s:1:1: no `Ombudsman:` stanza; every letter must name the Ombudsman", file);
+			"%s:1:1: no `Ombudsman:` stanza; every letter must name the Ombudsman",
+			file);
 	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
 		const struct rd_clock_rule *rule = &landlord->clocks[needed[i]];
 		if (!rule->held)
-			return rd_fail(err, RD_E_INPUT, "%s:1:1: no `Clock: %s`; add its stanza", file,
-				rd_clock_names[needed[i]]);
+			return rd_fail(err, RD_E_INPUT, "%s:1:1: no `Clock: %s`; add its stanza",
+				file, rd_clock_names[needed[i]]);
 		if (rule->unit != RD_UNIT_WORKING_DAYS)
 			return rd_fail(err, RD_E_INPUT, "%s:1:1: %s counts working days", file,
 				rd_clock_names[needed[i]]);
@@ -407,7 +410,8 @@ static enum rd_rc check_whole(
 	if (define->from_clock || define->from != acknowledge->from ||
 		define->length != acknowledge->length)
 		return rd_fail(err, RD_E_INPUT,
-			"%s:1:1: stage1.define has the same due date as stage1.acknowledge (Code 6.2)",
+			"%s:1:1: stage1.define has the same due date as stage1.acknowledge (Code "
+			"6.2)",
 			file);
 	return RD_OK;
 }
@@ -554,7 +558,8 @@ static void check_block(const struct rd_landlord *landlord, int kind, struct rd_
 
 	if (!block->held) {
 		find(findings, real_provider,
-			"landlord %s has no emergency block for %s; add `Emergency: %s` with your own "
+			"landlord %s has no emergency block for %s; add `Emergency: %s` with your "
+			"own "
 			"numbers",
 			landlord->name, name, name);
 		return;
@@ -564,12 +569,14 @@ static void check_block(const struct rd_landlord *landlord, int kind, struct rd_
 		example = example || rd_is_example_number(block->numbers[i]);
 	if (example)
 		find(findings, real_provider,
-			"landlord %s: the emergency block for %s names an example number; put the real "
+			"landlord %s: the emergency block for %s names an example number; put the "
+			"real "
 			"one there",
 			landlord->name, name);
 	if (older_than_a_year(block->checked_on, today))
 		find(findings, false,
-			"landlord %s: the emergency block for %s was last checked on %s, over a year ago; "
+			"landlord %s: the emergency block for %s was last checked on %s, over a "
+			"year ago; "
 			"ring its numbers and set `Checked on:`",
 			landlord->name, name, rd_date_format(block->checked_on, day));
 }
@@ -588,7 +595,8 @@ size_t rd_landlord_check(const struct rd_landlord *landlord, struct rd_date toda
 			landlord->name);
 	if (older_than_a_year(landlord->ombudsman.checked_on, today))
 		find(&findings, false,
-			"landlord %s: the Ombudsman's details were last checked on %s, over a year ago; "
+			"landlord %s: the Ombudsman's details were last checked on %s, over a year "
+			"ago; "
 			"look them up and set `Checked on:`",
 			landlord->name, rd_date_format(landlord->ombudsman.checked_on, day));
 	return findings.n;

@@ -11,8 +11,8 @@
 #include "redress/policy/letter_file.h"
 
 /* The longest topic that a text must have room for. */
-#define LONG_TOPIC "about sixty characters of a topic, as long as one may well be"
-#define LONG_REFERENCE "RD9999999-W8W8"
+#define LONG_TOPIC	"about sixty characters of a topic, as long as one may well be"
+#define LONG_REFERENCE	"RD9999999-W8W8"
 #define CHECK_BYTES_MAX (4u << 20)
 
 static const char *const kind_words[RD_N_KINDS] = {
@@ -41,8 +41,8 @@ static const char *day_text(struct rd_date day, struct rd_arena *arena)
 }
 
 /* "a, b and c"; with some left out "a, b and other matters". */
-static const char *join_topics(const char *const *topics, size_t n, size_t n_named,
-	struct rd_arena *arena)
+static const char *join_topics(
+	const char *const *topics, size_t n, size_t n_named, struct rd_arena *arena)
 {
 	const char *all = "";
 
@@ -172,8 +172,7 @@ static enum rd_rc render_mail(const struct rd_letter *letter, const struct value
 	RD_CLEANUP(rd_buf_free) struct rd_buf line = RD_BUF(RD_LETTER_TEXT_MAX);
 	bool blank = true; /* the last line written was blank */
 
-	RD_TRY(rd_buf_printf(
-		out, err, "Our reference: %s\n\n", values->of[RD_VALUE_REFERENCE]));
+	RD_TRY(rd_buf_printf(out, err, "Our reference: %s\n\n", values->of[RD_VALUE_REFERENCE]));
 	for (size_t i = 0; i < n_blocks; i++) {
 		RD_TRY(add_wrapped(blocks[i], out, err));
 		RD_TRY(rd_buf_add_str(out, "\n", err));
@@ -235,8 +234,7 @@ static enum rd_rc add_bare(const char *text, struct rd_buf *out, struct rd_err *
 	size_t len = 0;
 	size_t text_len = strlen(text);
 	RD_CLEANUP(free_bytes)
-	uint8_t *apart = u8_normalize(
-		UNINORM_NFD, (const uint8_t *)text, text_len, NULL, &len);
+	uint8_t *apart = u8_normalize(UNINORM_NFD, (const uint8_t *)text, text_len, NULL, &len);
 
 	RD_ASSERT(apart != NULL);
 	for (size_t i = 0; i < len;) {
@@ -300,8 +298,8 @@ static enum rd_rc fit_text(const struct rd_letter *letter, const struct rd_lette
 {
 	bool dropped[RD_LETTER_LINES_MAX] = { false };
 	int cap = letter->max_segments + (int)n_blocks;
-	size_t named = given->n_topics < RD_LETTER_TOPICS_MAX ? given->n_topics
-							      : RD_LETTER_TOPICS_MAX;
+	size_t named =
+		given->n_topics < RD_LETTER_TOPICS_MAX ? given->n_topics : RD_LETTER_TOPICS_MAX;
 	size_t left_out = 0;
 	bool bare = false;
 
@@ -326,7 +324,8 @@ static enum rd_rc fit_text(const struct rd_letter *letter, const struct rd_lette
 		}
 		if (left_out + 1 >= named)
 			return rd_fail(err, RD_E_RANGE,
-				"%s: the text takes %d parts and may take %d; shorten it, or begin a "
+				"%s: the text takes %d parts and may take %d; shorten it, or begin "
+				"a "
 				"line that it can do without with {{drop 1}}",
 				letter->file, rendered->segments, cap);
 		left_out++;
@@ -344,8 +343,8 @@ static size_t pick_blocks(const struct rd_letter *letter, const struct rd_letter
 	for (int i = 0; i < RD_N_EMERGENCIES; i++) {
 		const struct rd_emergency *block = &given->landlord->emergency[i];
 		if (wanted[i] && block->held)
-			blocks[n++] = letter->channel == RD_CHANNEL_SMS ? block->short_text
-									: block->text;
+			blocks[n++] =
+				letter->channel == RD_CHANNEL_SMS ? block->short_text : block->text;
 	}
 	return n;
 }
@@ -362,13 +361,14 @@ enum rd_rc rd_letter_render(const struct rd_letter *letter, const struct rd_lett
 	if (given->reference == NULL || given->reference[0] == '\0')
 		return rd_fail(err, RD_E_BUG, "%s: a letter without a reference", letter->file);
 	size_t n_blocks = pick_blocks(letter, given, blocks);
-	size_t named = given->n_topics < RD_LETTER_TOPICS_MAX ? given->n_topics
-							      : RD_LETTER_TOPICS_MAX;
+	size_t named =
+		given->n_topics < RD_LETTER_TOPICS_MAX ? given->n_topics : RD_LETTER_TOPICS_MAX;
 	set_values(given, named, arena, &values);
 	if (letter->channel == RD_CHANNEL_SMS) {
 		RD_TRY(fit_text(letter, given, blocks, n_blocks, arena, &text, &rendered, err));
 	} else {
-		RD_TRY(expand(letter, letter->subject_line, letter->subject, &values, &subject, err));
+		RD_TRY(expand(
+			letter, letter->subject_line, letter->subject, &values, &subject, err));
 		RD_TRY(render_mail(letter, &values, blocks, n_blocks, &text, err));
 		rendered.dropped_topics = (int)(given->n_topics - named);
 	}

@@ -73,8 +73,7 @@ static const struct duty duties[] = {
 	{ RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, RD_VALUE_NOT_RESPONSIBLE,
 		"Code 5.7: what it is not responsible for" },
 	{ RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, RD_VALUE_HANDLER, "who handles it" },
-	{ RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, RD_VALUE_HELP,
-		"Code 3: help to take part" },
+	{ RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, RD_VALUE_HELP, "Code 3: help to take part" },
 	{ RD_LETTER_RECEIVED, -1, RD_VALUE_READ_BY, "by when a person reads it" },
 	{ RD_LETTER_CHOICE, -1, RD_VALUE_READ_BY, "by when a person reads it" },
 	{ RD_LETTER_DEFINITION, -1, RD_VALUE_UNDERSTOOD, "Code 5.6: the complaint definition" },
@@ -125,8 +124,8 @@ struct place {
 	bool used[RD_N_PLACEHOLDERS];
 };
 
-static enum rd_rc unknown_name(const struct place *place, const char *at, const char *name,
-	size_t len, struct rd_err *err)
+static enum rd_rc unknown_name(
+	const struct place *place, const char *at, const char *name, size_t len, struct rd_err *err)
 {
 	char word[64];
 	size_t n = len < sizeof word - 1 ? len : sizeof word - 1;
@@ -141,8 +140,8 @@ static enum rd_rc unknown_name(const struct place *place, const char *at, const 
 }
 
 /* The end of a {{...}} that begins at `open`. */
-static enum rd_rc find_close(const struct place *place, const char *open, const char **ret_close,
-	struct rd_err *err)
+static enum rd_rc find_close(
+	const struct place *place, const char *open, const char **ret_close, struct rd_err *err)
 {
 	const char *close = strstr(open, "}}");
 
@@ -184,7 +183,8 @@ static enum rd_rc parse_prefixes(struct place *place, const char **text, enum rd
 			int n = p[7] - '0';
 			if (close != p + 8 || n < 1 || n > DROP_MAX || channel != RD_CHANNEL_SMS)
 				return rd_fail(err, RD_E_INPUT,
-					"%s:%d:%d: {{drop N}} takes 1 to %d, in letters by sms alone",
+					"%s:%d:%d: {{drop N}} takes 1 to %d, in letters by sms "
+					"alone",
 					place->file, place->line, (int)(p - place->start) + 1,
 					DROP_MAX);
 			line->drop = n;
@@ -214,14 +214,15 @@ static enum rd_rc parse_line(struct place *place, const char *text, size_t len,
 		len--;
 	const uint8_t *bad = u8_check((const uint8_t *)text, len);
 	if (bad != NULL || memchr(text, '\0', len) != NULL)
-		return rd_fail(err, RD_E_INPUT, "%s:%d:%d: this is not UTF-8; save the file as UTF-8",
-			place->file, place->line,
-			bad != NULL ? (int)(bad - (const uint8_t *)text) + 1 : 1);
+		return rd_fail(err, RD_E_INPUT,
+			"%s:%d:%d: this is not UTF-8; save the file as UTF-8", place->file,
+			place->line, bad != NULL ? (int)(bad - (const uint8_t *)text) + 1 : 1);
 	const char *copy = rd_arena_copy(arena, text, len);
 	if (copy == NULL)
 		return rd_fail(err, RD_E_RANGE, "%s: too large", place->file);
-	*line = (struct rd_letter_line){ .only_with = -1, .only_without = -1,
-		.number = place->line };
+	*line = (struct rd_letter_line){
+		.only_with = -1, .only_without = -1, .number = place->line
+	};
 	place->start = copy;
 	RD_TRY(parse_prefixes(place, &copy, channel, line, err));
 	line->text = copy;
@@ -283,7 +284,8 @@ static enum rd_rc parse_head(const struct rd_stanza *head, struct rd_arena *aren
 	letter->kind = (enum rd_letter_kind)(choice + 1);
 	field = rd_stanza_field(head, "Channel");
 	if (field == NULL)
-		return rd_stanza_fail(head, first, err, "`Channel: email` or `Channel: sms` is missing");
+		return rd_stanza_fail(
+			head, first, err, "`Channel: email` or `Channel: sms` is missing");
 	RD_TRY(rd_field_choice(head, field, channel_names, &choice, err));
 	letter->channel = (enum rd_channel)choice;
 	field = rd_stanza_field(head, "Version");
@@ -316,28 +318,33 @@ static bool says_complaint_word(const struct rd_letter *letter)
 	return false;
 }
 
-/* The Ombudsman may be asked at any time: every letter but a thank-you for a compliment says how. */
+/* The Ombudsman may be asked at any time: every letter but a thank-you for a compliment says how.
+ */
 static enum rd_rc check_duties(
 	const struct place *place, const struct rd_letter *letter, struct rd_err *err)
 {
 	for (size_t i = 0; i < sizeof duties / sizeof duties[0]; i++) {
 		const struct duty *d = &duties[i];
-		if (d->kind == letter->kind && (d->channel < 0 || d->channel == (int)letter->channel) &&
+		if (d->kind == letter->kind &&
+			(d->channel < 0 || d->channel == (int)letter->channel) &&
 			!place->used[d->value])
 			return rd_fail(err, RD_E_INPUT, "%s:1:1: the letter must say {{%s}} (%s)",
 				place->file, rd_placeholder_names[d->value], d->why);
 	}
 	for (size_t i = 0; i < sizeof bans / sizeof bans[0]; i++)
 		if (bans[i].kind == letter->kind && place->used[bans[i].value])
-			return rd_fail(err, RD_E_INPUT, "%s:1:1: the letter may not say {{%s}} (%s)",
-				place->file, rd_placeholder_names[bans[i].value], bans[i].why);
+			return rd_fail(err, RD_E_INPUT,
+				"%s:1:1: the letter may not say {{%s}} (%s)", place->file,
+				rd_placeholder_names[bans[i].value], bans[i].why);
 	if (place->used[RD_VALUE_UNDERSTOOD] && letter->kind != RD_LETTER_DEFINITION)
 		return rd_fail(err, RD_E_INPUT,
-			"%s:1:1: {{understood}} stands in the letter `definition` alone", place->file);
+			"%s:1:1: {{understood}} stands in the letter `definition` alone",
+			place->file);
 	if (letter->kind != RD_LETTER_COMPLIMENT &&
 		(!place->used[RD_VALUE_OMBUDSMAN_PHONE] || !place->used[RD_VALUE_OMBUDSMAN_WEB]))
 		return rd_fail(err, RD_E_INPUT,
-			"%s:1:1: the letter must say {{ombudsman_phone}} and {{ombudsman_web}} (Code 3)",
+			"%s:1:1: the letter must say {{ombudsman_phone}} and {{ombudsman_web}} "
+			"(Code 3)",
 			place->file);
 	if (letter->channel == RD_CHANNEL_SMS &&
 		(!place->used[RD_VALUE_REFERENCE] ||
@@ -387,15 +394,16 @@ enum rd_rc rd_letter_parse(const char *file, const char *text, size_t len, struc
 	if (letter == NULL || place.file == NULL)
 		return rd_fail(err, RD_E_RANGE, "%s: too large", file);
 	if (len > RD_LETTER_FILE_MAX)
-		return rd_fail(
-			err, RD_E_RANGE, "%s: a letter has at most %u bytes", file, RD_LETTER_FILE_MAX);
+		return rd_fail(err, RD_E_RANGE, "%s: a letter has at most %u bytes", file,
+			RD_LETTER_FILE_MAX);
 	const char *body = find_body(text, len, &head_len, &place.line);
 	if (body == NULL)
 		return rd_fail(err, RD_E_INPUT,
 			"%s:1:1: no line `---` between the letter's head and its words", file);
 	RD_TRY(rd_stanzas_parse(place.file, text, head_len, arena, &head, err));
 	if (head.n_items != 1)
-		return rd_fail(err, RD_E_INPUT, "%s:1:1: a letter has one stanza above `---`", file);
+		return rd_fail(
+			err, RD_E_INPUT, "%s:1:1: a letter has one stanza above `---`", file);
 	letter->file = place.file;
 	RD_TRY(parse_head(&head.items[0], arena, letter, err));
 	RD_TRY(parse_body(&place, body, len - (size_t)(body - text), arena, letter, err));
@@ -436,7 +444,7 @@ static bool is_letter_file(const char *name)
 	size_t len = strlen(name);
 
 	return strncmp(name, folder, sizeof folder - 1) == 0 && len > sizeof ending - 1 &&
-		strcmp(name + len - (sizeof ending - 1), ending) == 0;
+	       strcmp(name + len - (sizeof ending - 1), ending) == 0;
 }
 
 static bool is_needed(enum rd_letter_kind kind, enum rd_channel channel)

@@ -1,6 +1,7 @@
 #include "redress/policy/letter_plan.h"
 
 #include <stddef.h>
+#include "redress/policy/clocks.h"
 
 static int64_t at_minute(struct rd_date day, int minute)
 {
@@ -62,7 +63,7 @@ struct rd_letter_choice rd_letter_for(enum rd_kind kind, bool review,
 static bool never_waits(const struct rd_letter_ask *ask)
 {
 	return ask->emergency || ask->letter == RD_LETTER_RECEIVED ||
-		ask->letter == RD_LETTER_CHOICE;
+	       ask->letter == RD_LETTER_CHOICE;
 }
 
 static enum rd_rc wait_for_approval(const struct rd_letter_ask *ask,
@@ -107,5 +108,32 @@ enum rd_rc rd_letter_when(const struct rd_letter_ask *ask, const struct rd_calen
 		keep_text_hours(ask, &time);
 	time.written_for = rd_date_of(time.leave_ms);
 	*ret_time = time;
+	return RD_OK;
+}
+
+enum rd_rc rd_letter_dates(const struct rd_landlord *landlord, const struct rd_calendar *calendar,
+	enum rd_kind kind, struct rd_date received, struct rd_date written,
+	struct rd_letter_values *values, struct rd_err *err)
+{
+	struct rd_date read_by, acknowledge_by;
+	struct rd_date respond_by = { 0 };
+
+	RD_TRY(rd_workday_next(calendar, written, &read_by, err));
+	RD_TRY(rd_clock_due(
+		landlord, calendar, RD_CLOCK_STAGE1_ACKNOWLEDGE, received, &acknowledge_by, err));
+	if (kind == RD_COMPLAINT)
+		RD_TRY(rd_clock_due(
+			landlord, calendar, RD_CLOCK_STAGE1_RESPOND, written, &respond_by, err));
+	else if (kind == RD_ENQUIRY && landlord->clocks[RD_CLOCK_ENQUIRY_RESPOND].held)
+		RD_TRY(rd_clock_due(
+			landlord, calendar, RD_CLOCK_ENQUIRY_RESPOND, received, &respond_by, err));
+	else if (kind == RD_SURVEY_FEEDBACK && landlord->clocks[RD_CLOCK_SURVEY_CONTACT].held)
+		RD_TRY(rd_clock_due(
+			landlord, calendar, RD_CLOCK_SURVEY_CONTACT, received, &respond_by, err));
+	values->written = written;
+	values->received = received;
+	values->read_by = read_by;
+	values->acknowledge_by = acknowledge_by;
+	values->respond_by = respond_by;
 	return RD_OK;
 }

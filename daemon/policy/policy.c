@@ -43,7 +43,8 @@ static enum rd_rc no_such_landlord(
 			"there is no landlord \"%.60s\" in the rule folder; did you mean \"%s\"?",
 			landlord, near);
 	return rd_fail(err, RD_E_MISSING,
-		"there is no landlord \"%.60s\" in the rule folder; `redressctl landlord list` names "
+		"there is no landlord \"%.60s\" in the rule folder; `redressctl landlord list` "
+		"names "
 		"those that are",
 		landlord);
 }
@@ -56,13 +57,13 @@ static enum rd_rc load(const struct rd_rulefiles *files, const char *landlord, b
 
 	RD_ASSERT(policy != NULL);
 	policy->arena = rd_arena_new(RD_POLICY_BYTES_MAX);
-	(void)snprintf(name, sizeof name, "%s%.*s%s", folder, RD_LANDLORD_NAME_MAX - 1, landlord,
-		ending);
+	(void)snprintf(
+		name, sizeof name, "%s%.*s%s", folder, RD_LANDLORD_NAME_MAX - 1, landlord, ending);
 	const struct rd_rulefile *file = rd_rulefiles_find(files, name);
 	if (file == NULL)
 		return no_such_landlord(files, landlord, err);
-	RD_TRY(rd_landlord_parse(name, file->bytes, file->len, landlord, policy->arena,
-		&policy->landlord, err));
+	RD_TRY(rd_landlord_parse(
+		name, file->bytes, file->len, landlord, policy->arena, &policy->landlord, err));
 	file = rd_rulefiles_find(files, RD_POLICY_CALENDAR_FILE);
 	if (file == NULL)
 		return rd_fail(err, RD_E_MISSING,
@@ -105,4 +106,23 @@ void rd_policy_cleanup(struct rd_policy **policy)
 {
 	rd_policy_free(*policy);
 	*policy = NULL;
+}
+
+enum rd_rc rd_policies_check(const struct rd_rulefiles *files, struct rd_err *err)
+{
+	char name[RD_LANDLORD_NAME_MAX];
+	bool any = false;
+
+	for (size_t i = 0; i < files->n_items; i++) {
+		RD_CLEANUP(rd_policy_cleanup) struct rd_policy *policy = NULL;
+		if (!rd_landlord_name_of(files->items[i].name, name))
+			continue;
+		RD_TRY(rd_policy_load(files, name, &policy, err));
+		any = true;
+	}
+	if (!any)
+		return rd_fail(err, RD_E_MISSING,
+			"there is no file landlords/NAME.landlord; take a shipped one and change "
+			"it");
+	return RD_OK;
 }

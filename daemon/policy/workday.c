@@ -5,8 +5,8 @@
 #include <string.h>
 
 struct rd_calendar {
-	struct rd_date first; /* 1 January of the first full year */
-	struct rd_date last;  /* 31 December of the last full year */
+	struct rd_date first;	   /* 1 January of the first full year */
+	struct rd_date last;	   /* 31 December of the last full year */
 	struct rd_date *free_days; /* sorted, none twice */
 	size_t n_free_days;
 };
@@ -43,8 +43,8 @@ static bool is_free(const struct rd_calendar *calendar, struct rd_date day)
 	if (rd_date_weekday(day) >= 5)
 		return true;
 	return calendar->n_free_days > 0 &&
-		bsearch(&day, calendar->free_days, calendar->n_free_days,
-			sizeof *calendar->free_days, compare_days) != NULL;
+	       bsearch(&day, calendar->free_days, calendar->n_free_days,
+		       sizeof *calendar->free_days, compare_days) != NULL;
 }
 
 static void free_json(json_t **root)

@@ -75,8 +75,8 @@ static json_t *clocks_json(const struct rd_landlord *l)
 			continue;
 		json_array_append_new(list,
 			json_pack("{s:s,s:s,s:s,s:s,s:s?}", "clock", rd_clock_names[i], "due",
-				rule->length_words, "from", rule->from_words, "source", rule->source,
-				"note", rule->note[0] != '\0' ? rule->note : NULL));
+				rule->length_words, "from", rule->from_words, "source",
+				rule->source, "note", rule->note[0] != '\0' ? rule->note : NULL));
 	}
 	return list;
 }
@@ -88,8 +88,8 @@ static void show_json(const struct rd_landlord *l)
 	for (size_t i = 0; i < l->n_notes; i++)
 		json_array_append_new(notes, json_string(l->notes[i]));
 	json_t *ombudsman = json_pack("{s:s,s:s,s:s,s:s,s:o}", "name", l->ombudsman.name, "phone",
-		l->ombudsman.phone, "post", l->ombudsman.post, "web", l->ombudsman.web, "checked_on",
-		day_json(l->ombudsman.checked_on));
+		l->ombudsman.phone, "post", l->ombudsman.post, "web", l->ombudsman.web,
+		"checked_on", day_json(l->ombudsman.checked_on));
 	json_t *answer = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o}", "name", l->name,
 		"full_name", l->full_name, "nation", rd_nation_names[l->nation], "version",
 		l->version, "letters", l->letters_approved ? "approved" : "at once", "handled_by",

@@ -46,8 +46,7 @@ static enum rd_rc check_order(const struct rd_events *events, struct rd_err *err
 		if (events->at[event].given &&
 			rd_date_compare(events->at[event].day, received->day) < 0)
 			return rd_fail(err, RD_E_INPUT, "--%s: %s lies before the day of receipt",
-				rd_event_names[event],
-				rd_date_format(events->at[event].day, day));
+				rd_event_names[event], rd_date_format(events->at[event].day, day));
 	return RD_OK;
 }
 
@@ -58,8 +57,8 @@ static const char *format_end(
 
 	if (line->instants)
 		return rd_instant_format(due ? line->due_ms : line->starts_ms, out);
-	(void)snprintf(out, RD_INSTANT_MAX, "%s",
-		rd_date_format(due ? line->due : line->starts, day));
+	(void)snprintf(
+		out, RD_INSTANT_MAX, "%s", rd_date_format(due ? line->due : line->starts, day));
 	return out;
 }
 
@@ -70,9 +69,10 @@ static void print_json(const struct rd_clock_line *lines, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list,
-			json_pack("{s:s,s:s?,s:s?,s:b,s:s}", "clock", rd_clock_names[lines[i].clock],
-				"starts", lines[i].known ? format_end(&lines[i], false, starts) : NULL,
-				"due", lines[i].known ? format_end(&lines[i], true, due) : NULL,
+			json_pack("{s:s,s:s?,s:s?,s:b,s:s}", "clock",
+				rd_clock_names[lines[i].clock], "starts",
+				lines[i].known ? format_end(&lines[i], false, starts) : NULL, "due",
+				lines[i].known ? format_end(&lines[i], true, due) : NULL,
 				"supposed", lines[i].supposed, "source", lines[i].source));
 	json_dumpf(list, stdout, JSON_COMPACT);
 	putchar('\n');
@@ -96,8 +96,7 @@ static void print_line(const struct rd_clock_line *line)
 	printf("%-20s %s\n", "", line->source);
 }
 
-static enum rd_exit print_all(
-	const struct rd_ctl *ctl, const struct rd_clock_line *lines, size_t n)
+static enum rd_exit print_all(const struct rd_ctl *ctl, const struct rd_clock_line *lines, size_t n)
 {
 	bool past_calendar = false;
 
@@ -137,8 +136,8 @@ enum rd_exit rd_ctl_timeline(struct rd_ctl *ctl, int argc, char **argv)
 		if (option == OPT_LANDLORD)
 			landlord = optarg;
 		else if (option >= OPT_EVENT && option < OPT_EVENT + RD_N_EVENTS) {
-			if (take_event(&events, (enum rd_event)(option - OPT_EVENT), optarg, &err) !=
-				RD_OK)
+			if (take_event(&events, (enum rd_event)(option - OPT_EVENT), optarg,
+				    &err) != RD_OK)
 				return rd_ctl_fail(&err);
 		} else if (!rd_ctl_option(ctl, option))
 			return rd_ctl_usage(ctl);
@@ -151,7 +150,8 @@ enum rd_exit rd_ctl_timeline(struct rd_ctl *ctl, int argc, char **argv)
 	if (check_order(&events, &err) != RD_OK ||
 		rd_rulefiles_read(rd_ctl_rules_dir(ctl), arena, &files, &err) != RD_OK ||
 		rd_policy_load_clocks(&files, landlord, &policy, &err) != RD_OK ||
-		rd_clocks_run(&policy->landlord, policy->calendar, &events, lines, &n, &err) != RD_OK)
+		rd_clocks_run(&policy->landlord, policy->calendar, &events, lines, &n, &err) !=
+			RD_OK)
 		return rd_ctl_fail(&err);
 	return print_all(ctl, lines, n);
 }

@@ -98,9 +98,8 @@ static const struct row rows[] = {
 	{ "told of it: no longer supposed, the same date", "code",
 		"received=2026-11-20 acknowledged=2026-11-23 extended=2026-12-01",
 		RD_CLOCK_STAGE1_EXTENDED, "2026-12-07..2026-12-21" },
-	{ "told of it, but nothing acknowledged", "code",
-		"received=2026-11-20 extended=2026-12-01", RD_CLOCK_STAGE1_EXTENDED,
-		"2026-12-11..2026-12-29?" },
+	{ "told of it, but nothing acknowledged", "code", "received=2026-11-20 extended=2026-12-01",
+		RD_CLOCK_STAGE1_EXTENDED, "2026-12-11..2026-12-29?" },
 	{ "extension across both Christmas holidays", "code",
 		"received=2026-12-01 acknowledged=2026-12-04 extended=2026-12-10",
 		RD_CLOCK_STAGE1_EXTENDED, "2026-12-18..2027-01-06" },
@@ -134,8 +133,9 @@ static const struct row rows[] = {
 	{ "24 hours over the night they go back", "code",
 		"received=2026-10-24 hazard-known=2026-10-24T12:00:00+01:00",
 		RD_CLOCK_HAZARD_EMERGENCY, "2026-10-24T12:00:00+01:00..2026-10-25T11:00:00+00:00" },
-	{ "known on a day: counted from 00:00", "code", "received=2026-11-20 hazard-known=2026-11-20",
-		RD_CLOCK_HAZARD_EMERGENCY, "2026-11-20T00:00:00+00:00..2026-11-21T00:00:00+00:00" },
+	{ "known on a day: counted from 00:00", "code",
+		"received=2026-11-20 hazard-known=2026-11-20", RD_CLOCK_HAZARD_EMERGENCY,
+		"2026-11-20T00:00:00+00:00..2026-11-21T00:00:00+00:00" },
 	{ "an investigation counts days", "code",
 		"received=2026-11-20 hazard-known=2026-11-20T22:30:00+00:00",
 		RD_CLOCK_HAZARD_INVESTIGATE, "2026-11-20..2026-12-04" },
@@ -284,7 +284,8 @@ static void every_held_clock_is_there_in_order_and_no_other(void **state)
 	struct rd_err err = { 0 };
 	size_t n = 0;
 
-	assert_int_equal(rd_clocks_run(&f->code, f->calendar, &events, lines, &n, &err), RD_E_INPUT);
+	assert_int_equal(
+		rd_clocks_run(&f->code, f->calendar, &events, lines, &n, &err), RD_E_INPUT);
 	rd_events_set_day(&events, RD_EVENT_RECEIVED, (struct rd_date){ 2026, 11, 20 });
 	assert_int_equal(rd_clocks_run(&f->code, f->calendar, &events, lines, &n, &err), RD_OK);
 	assert_int_equal(n, 12);
@@ -293,7 +294,8 @@ static void every_held_clock_is_there_in_order_and_no_other(void **state)
 		assert_true(lines[i].source[0] != '\0');
 		assert_true(i == 0 || lines[i].clock > lines[i - 1].clock);
 	}
-	assert_int_equal(rd_clocks_run(&f->sedgemoor, f->calendar, &events, lines, &n, &err), RD_OK);
+	assert_int_equal(
+		rd_clocks_run(&f->sedgemoor, f->calendar, &events, lines, &n, &err), RD_OK);
 	assert_int_equal(n, 10);
 }
 
@@ -304,8 +306,8 @@ static void one_clock_gives_its_due_date(void **state)
 	struct rd_date due = { 0 };
 	const struct rd_date day = { 2026, 12, 21 };
 
-	assert_int_equal(rd_clock_due(
-				 &f->code, f->calendar, RD_CLOCK_STAGE1_RESPOND, day, &due, &err),
+	assert_int_equal(
+		rd_clock_due(&f->code, f->calendar, RD_CLOCK_STAGE1_RESPOND, day, &due, &err),
 		RD_OK);
 	assert_int_equal(rd_date_compare(due, (struct rd_date){ 2027, 1, 7 }), 0);
 	assert_int_equal(

@@ -13,9 +13,10 @@
 /* Every row: the facts and the score in words, and the verdict in words; so that each sentence of
  * the promises that decides something can be read here.
  *
- * Facts: a kind, a flag, or one of the names in set_fact. Without `sms` the channel is email; without
- * `notopic` the message names one topic; received and seen on Friday 20 November 2026, 10:00.
- * Verdict: `fate kind letter|withheld` then, sorted as they come, `task@day`, `clock@due`, marks. */
+ * Facts: a kind, a flag, or one of the names in set_fact. Without `sms` the channel is email;
+ * without `notopic` the message names one topic; received and seen on Friday 20 November 2026,
+ * 10:00. Verdict: `fate kind letter|withheld` then, sorted as they come, `task@day`, `clock@due`,
+ * marks. */
 struct row {
 	const char *why;
 	const char *facts;
@@ -24,10 +25,10 @@ struct row {
 
 static const struct row rows[] = {
 	/* The kinds. */
-	{ "a sure complaint is acknowledged, on the clock, and a person defines it",
-		"complaint",
+	{ "a sure complaint is acknowledged, on the clock, and a person defines it", "complaint",
 		"opened complaint stage1 open acknowledgement define@2026-11-27 "
-		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter meets" },
+		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter "
+		"meets" },
 	{ "a service request gets its own letter and no clock", "service_request",
 		"opened service_request none open service_request" },
 	{ "a compliment is thanked for", "compliment", "opened compliment none open compliment" },
@@ -36,8 +37,9 @@ static const struct row rows[] = {
 	{ "an enquiry", "enquiry", "opened enquiry none open enquiry" },
 	{ "an answer to a survey", "survey_feedback",
 		"opened survey_feedback none open survey_feedback" },
-	{ "a landlord that promises contact after a bad survey owes it", "survey_feedback unhappy "
-									"sedgemoor",
+	{ "a landlord that promises contact after a bad survey owes it",
+		"survey_feedback unhappy "
+		"sedgemoor",
 		"opened survey_feedback none open survey_feedback contact@2026-12-04 "
 		"+survey.contact@2026-12-04" },
 	{ "a good answer to a survey is no promise", "survey_feedback sedgemoor",
@@ -46,7 +48,8 @@ static const struct row rows[] = {
 	{ "sure `other` by text too", "other sms", "other other no_letter" },
 	{ "Sedgemoor acknowledges in two days", "complaint sedgemoor",
 		"opened complaint stage1 open acknowledgement define@2026-11-24 "
-		"+stage1.acknowledge@2026-11-24 +stage1.define@2026-11-24 +stage1.respond@letter meets" },
+		"+stage1.acknowledge@2026-11-24 +stage1.define@2026-11-24 +stage1.respond@letter "
+		"meets" },
 
 	/* Promise 6: no topic, no acknowledgement. */
 	{ "where no topic is known `received` goes and a person owes the acknowledgement",
@@ -66,9 +69,11 @@ static const struct row rows[] = {
 		"opened service_request none review received review@2026-11-23 "
 		"+stage1.acknowledge@2026-11-27" },
 	{ "`other` but unsure is a review case", "other unsure",
-		"opened other none review received review@2026-11-23 +stage1.acknowledge@2026-11-27" },
+		"opened other none review received review@2026-11-23 "
+		"+stage1.acknowledge@2026-11-27" },
 	{ "a rule error is never a silent no", "norules",
-		"opened other none review received review@2026-11-23 +stage1.acknowledge@2026-11-27" },
+		"opened other none review received review@2026-11-23 "
+		"+stage1.acknowledge@2026-11-27" },
 	{ "unreadable text", "service_request troubled",
 		"opened service_request none review received review@2026-11-23 "
 		"+stage1.acknowledge@2026-11-27" },
@@ -77,7 +82,8 @@ static const struct row rows[] = {
 		"+stage1.acknowledge@2026-11-27" },
 	{ "a complaint that asks for nothing formal: the choice is offered, no stage 1",
 		"complaint asks_not_formal",
-		"opened complaint none review choice review@2026-11-23 +stage1.acknowledge@2026-11-27" },
+		"opened complaint none review choice review@2026-11-23 "
+		"+stage1.acknowledge@2026-11-27" },
 	{ "a request that asks for nothing formal is a request", "service_request asks_not_formal",
 		"opened service_request none open service_request" },
 	{ "asking for stage 2 goes to review, and a person owes the answer of Code 6.11",
@@ -89,8 +95,10 @@ static const struct row rows[] = {
 		"+stage1.acknowledge@2026-11-27 block" },
 
 	/* Promise 4. */
-	{ "what killed the parser: a case for a person, the clock from receipt", "quarantined norules",
-		"opened other none review withheld:quarantined read@2026-11-20 acknowledge@2026-11-27 "
+	{ "what killed the parser: a case for a person, the clock from receipt",
+		"quarantined norules",
+		"opened other none review withheld:quarantined read@2026-11-20 "
+		"acknowledge@2026-11-27 "
 		"+stage1.acknowledge@2026-11-27 !quarantined" },
 
 	/* Promise 5: withheld, never silent. */
@@ -101,8 +109,9 @@ static const struct row rows[] = {
 	{ "safeguarding on a request", "service_request safeguarding sms",
 		"opened service_request none open withheld:safeguarding safeguarding@2026-11-20 "
 		"acknowledge@2026-11-27 hold" },
-	{ "a held case: what joins it gets no letter either", "enquiry joins:service_request known "
-							      "held",
+	{ "a held case: what joins it gets no letter either",
+		"enquiry joins:service_request known "
+		"held",
 		"joined enquiry none open withheld:safeguarding safeguarding@2026-11-20 "
 		"read@2026-11-23 hold to-case" },
 	{ "a complaint on a held case is held too", "complaint joins:service_request known held",
@@ -134,10 +143,12 @@ static const struct row rows[] = {
 		"opened enquiry none open withheld:no_address acknowledge@2026-11-27" },
 	{ "a compliment from a machine leaves no duty", "compliment automatic",
 		"opened compliment none open withheld:automatic" },
-	{ "danger: the letter begins with the block, a person looks today", "complaint "
-									  "health_safety",
+	{ "danger: the letter begins with the block, a person looks today",
+		"complaint "
+		"health_safety",
 		"opened complaint stage1 open acknowledgement urgent@2026-11-20 define@2026-11-27 "
-		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter meets "
+		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter "
+		"meets "
 		"block" },
 	{ "no heat", "service_request heat_loss",
 		"opened service_request none open service_request urgent@2026-11-20 heat-block" },
@@ -158,7 +169,8 @@ static const struct row rows[] = {
 	{ "its flags act at once: safeguarding", "enquiry joins:complaint known safeguarding",
 		"joined enquiry stage1 open withheld:safeguarding safeguarding@2026-11-20 "
 		"read@2026-11-23 hold to-case" },
-	{ "a later text says nothing of the matter", "enquiry joins:complaint known sms answeredtext",
+	{ "a later text says nothing of the matter",
+		"enquiry joins:complaint known sms answeredtext",
 		"joined enquiry stage1 open later read@2026-11-23 to-case" },
 	{ "thanks at the end join and are no compliment letter", "compliment joins:complaint known",
 		"joined compliment stage1 open added read@2026-11-23 to-case" },
@@ -169,44 +181,60 @@ static const struct row rows[] = {
 	{ "on a service request a complaint opens the linked case, received that day",
 		"complaint joins:service_request known",
 		"opened complaint stage1 open acknowledgement define@2026-11-27 "
-		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter meets "
+		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter "
+		"meets "
 		"linked" },
 	{ "from an address new to the case the letter goes to the one on it",
 		"complaint joins:service_request",
 		"opened complaint stage1 open acknowledgement define@2026-11-27 "
-		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter meets "
+		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter "
+		"meets "
 		"linked to-case" },
-	{ "a second linked complaint is for a person", "complaint joins:service_request known "
-						       "haslinked",
+	{ "a second linked complaint is for a person",
+		"complaint joins:service_request known "
+		"haslinked",
 		"joined complaint none open added review@2026-11-23 +stage1.acknowledge@2026-11-27 "
 		"review to-case" },
-	{ "unsure on a service request: review, and its clock runs", "complaint unsure "
-								   "joins:service_request known",
+	{ "unsure on a service request: review, and its clock runs",
+		"complaint unsure "
+		"joins:service_request known",
 		"joined complaint none open added review@2026-11-23 +stage1.acknowledge@2026-11-27 "
 		"review to-case" },
-	{ "unsure on a complaint: review, the clock runs already", "enquiry unsure joins:complaint "
-								 "known",
+	{ "unsure on a complaint: review, the clock runs already",
+		"enquiry unsure joins:complaint "
+		"known",
 		"joined enquiry stage1 open added review@2026-11-23 review to-case" },
-	{ "nothing formal on a request: no linked case yet", "complaint asks_not_formal "
-							   "joins:service_request known",
-		"joined complaint none open added review@2026-11-23 +stage1.acknowledge@2026-11-27 "
+	{ "nothing formal on a request: no linked case yet, and the choice is offered",
+		"complaint asks_not_formal joins:service_request known addedtoday",
+		"joined complaint none open choice review@2026-11-23 "
+		"+stage1.acknowledge@2026-11-27 "
 		"review to-case" },
-	{ "stage 2 asked for on an answered complaint", "complaint stage2_request joins:complaint "
-						      "known answered",
+	{ "by text the choice is a matter: not named",
+		"complaint asks_not_formal "
+		"joins:service_request known sms answeredtext",
+		"joined complaint none open later review@2026-11-23 +stage1.acknowledge@2026-11-27 "
+		"review to-case" },
+	{ "stage 2 asked for on an answered complaint",
+		"complaint stage2_request joins:complaint "
+		"known answered",
 		"joined complaint stage1 answered added review@2026-11-23 stage2@2026-11-27 review "
 		"to-case" },
-	{ "unhappy with the answer is enough (Code 6.10)", "complaint joins:complaint known answered",
+	{ "unhappy with the answer is enough (Code 6.10)",
+		"complaint joins:complaint known answered",
 		"joined complaint stage1 answered added review@2026-11-23 stage2@2026-11-27 review "
 		"to-case" },
 	{ "a reply COMPLAINT to the offer opens the linked complaint with the request's topics",
 		"service_request notopic says_complaint joins:service_request known casetopic",
 		"opened complaint stage1 open acknowledgement define@2026-11-27 "
-		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter meets "
+		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter "
+		"meets "
 		"linked" },
-	{ "by text the same", "other notopic says_complaint joins:service_request known casetopic "
-			    "sms answeredtext",
+	{ "by text the same",
+		"other notopic says_complaint joins:service_request known casetopic "
+		"sms answeredtext",
 		"opened complaint stage1 open acknowledgement define@2026-11-27 "
-		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter meets "
+		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter "
+		"meets "
 		"linked" },
 	{ "COMPLAINT where the request named no topic: a person acknowledges",
 		"other notopic says_complaint joins:service_request known",
@@ -215,22 +243,26 @@ static const struct row rows[] = {
 	{ "COMPLAINT on a case under review: it becomes one, its clock from its receipt",
 		"other notopic says_complaint joins:service_request known underreview casetopic",
 		"joined complaint stage1 open acknowledgement define@2026-11-25 "
-		"+stage1.acknowledge@2026-11-25 +stage1.define@2026-11-25 +stage1.respond@letter meets "
+		"+stage1.acknowledge@2026-11-25 +stage1.define@2026-11-25 +stage1.respond@letter "
+		"meets "
 		"begins to-case" },
 	{ "COMPLAINT where nothing formal was wanted: stage 1 begins now",
 		"other notopic says_complaint joins:complaint known underreview casetopic informal",
 		"joined complaint stage1 open acknowledgement define@2026-11-27 "
-		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter meets "
+		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter "
+		"meets "
 		"begins to-case" },
-	{ "COMPLAINT on an open complaint changes nothing", "other notopic says_complaint "
-							  "joins:complaint known",
+	{ "COMPLAINT on an open complaint changes nothing",
+		"other notopic says_complaint "
+		"joins:complaint known",
 		"joined complaint stage1 open added read@2026-11-23 to-case" },
 	{ "COMPLAINT out of the blue is a complaint", "other notopic says_complaint sms",
 		"opened complaint stage1 open received define@2026-11-27 acknowledge@2026-11-27 "
 		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27" },
 	{ "possibly related, not joined", "complaint related",
 		"opened complaint stage1 open acknowledgement define@2026-11-27 "
-		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter meets "
+		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter "
+		"meets "
 		"related" },
 	{ "after five wrong codes a person is told", "enquiry locked",
 		"opened enquiry none open enquiry wrong_codes@2026-11-20 !wrong_codes" },
@@ -266,8 +298,9 @@ static const struct row rows[] = {
 	{ "an out-of-office", "other guard:out_of_office joins:complaint",
 		"guarded other no_letter" },
 	{ "a lone opt-out word", "other guard:opt_out sms", "guarded other no_letter" },
-	{ "`cancel` may mean a repair: shown where a case is open", "other guard:opt_out sms "
-								  "joins:service_request",
+	{ "`cancel` may mean a repair: shown where a case is open",
+		"other guard:opt_out sms "
+		"joins:service_request",
 		"guarded other no_letter read@2026-11-23" },
 	{ "our own message", "complaint guard:own_message", "guarded other no_letter" },
 	{ "a read receipt", "other guard:read_receipt", "guarded other no_letter" },
@@ -304,7 +337,8 @@ static int setup(void **state)
 		fail_msg("%s", err.msg);
 	for (int i = 0; i < 2; i++) {
 		char path[256];
-		snprintf(path, sizeof path, "%s/rules/landlords/%s.landlord", RD_SOURCE_DIR, names[i]);
+		snprintf(path, sizeof path, "%s/rules/landlords/%s.landlord", RD_SOURCE_DIR,
+			names[i]);
 		if (rd_file_read(path, 1u << 20, f.arena, &text, &len, &err) != RD_OK ||
 			rd_landlord_parse(path, text, len, names[i], f.arena,
 				i == 0 ? &f.code : &f.sedgemoor, &err) != RD_OK)
@@ -405,7 +439,8 @@ static bool set_fact(const char *word, struct rd_facts *facts)
 		facts->first_seen_ms = facts->now_ms = facts->received_ms;
 	} else if (strncmp(word, "guard:", 6) == 0) {
 		int guard = 0;
-		while (rd_guard_names[guard] != NULL && strcmp(rd_guard_names[guard], word + 6) != 0)
+		while (rd_guard_names[guard] != NULL &&
+			strcmp(rd_guard_names[guard], word + 6) != 0)
 			guard++;
 		facts->guard = (enum rd_guard)guard;
 		return guard < RD_N_GUARDS;
@@ -449,9 +484,9 @@ static void describe(const struct rd_verdict *v, struct text *text)
 			rd_date_format(v->tasks[i].day, day), v->tasks[i].shared ? ":shared" : "");
 	for (size_t i = 0; i < v->n_clocks; i++)
 		say(text, " +%s@%s", rd_clock_names[v->clocks[i].clock],
-			v->clocks[i].when_letter_leaves		? "letter"
-				: rd_date_is_set(v->clocks[i].due) ? rd_date_format(v->clocks[i].due, day)
-								   : "none");
+			v->clocks[i].when_letter_leaves	   ? "letter"
+			: rd_date_is_set(v->clocks[i].due) ? rd_date_format(v->clocks[i].due, day)
+							   : "none");
 	say(text, "%s%s%s%s%s%s%s%s%s", v->letter_meets_acknowledge ? " meets" : "",
 		v->emergency_health ? " block" : "", v->emergency_heat ? " heat-block" : "",
 		v->safeguarding_hold ? " hold" : "", v->linked ? " linked" : "",
@@ -514,14 +549,15 @@ static void every_promise_that_decides_holds(void **state)
 		describe(&v, &text);
 		if (strcmp(text.data, rows[i].verdict) == 0)
 			continue;
-		print_error("%s (%s)\n  got  %s\n  want %s\n", rows[i].why, rows[i].facts, text.data,
-			rows[i].verdict);
+		print_error("%s (%s)\n  got  %s\n  want %s\n", rows[i].why, rows[i].facts,
+			text.data, rows[i].verdict);
 		wrong++;
 	}
 	assert_int_equal(wrong, 0);
 }
 
-/* Whatever withholds a letter, some person has a task with a date; only what nobody owes has none. */
+/* Whatever withholds a letter, some person has a task with a date; only what nobody owes has none.
+ */
 static void withheld_is_never_silent(void **state)
 {
 	static const char *const reasons[] = { "automatic", "list", "noreply", "othergateway",
@@ -563,7 +599,8 @@ static void a_persons_decision_sends_the_kinds_own_letter(void **state)
 	assert_true(v.letter_meets_acknowledge);
 	assert_int_equal(v.stage, RD_STAGE_1);
 	assert_int_equal(v.n_clocks, 3);
-	/* By text the number has had its first answer: nothing of the matter, a person acknowledges. */
+	/* By text the number has had its first answer: nothing of the matter, a person
+	 * acknowledges. */
 	facts.channel = RD_CHANNEL_SMS;
 	facts.joined.first_text_answered = true;
 	rd_decide_settled(RD_COMPLAINT, &facts, none, 2, &f->code, f->calendar, &v);

@@ -141,11 +141,14 @@ static void a_bad_profile_is_refused_with_its_place(void **state)
 		{ "an emergency of another kind", 35, "Emergency: flood", "health_safety" },
 		{ "an emergency twice", 42, "Emergency: health_safety", "second block" },
 		{ "a short text beyond one part", 38,
-			"Short text: Ring 999 if you are in danger and then ring us on 0300 000 0002 at any "
-			"time of the day or the night, and stay where you are safe until somebody comes to "
+			"Short text: Ring 999 if you are in danger and then ring us on 0300 000 "
+			"0002 at any "
+			"time of the day or the night, and stay where you are safe until somebody "
+			"comes to "
 			"you",
 			"Short text" },
-		{ "a short text in another script", 38, "Short text: \xD0\x97\xD0\xB2", "Short text" },
+		{ "a short text in another script", 38, "Short text: \xD0\x97\xD0\xB2",
+			"Short text" },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -208,11 +211,11 @@ static void check_looks_at_the_emergency_blocks(void **state)
 			{ 2026, 11, 22 }, true, 1, 0 },
 		{ "the same without a real provider", 39, "Number: 01632 960123", { 2026, 11, 22 },
 			false, 0, 1 },
-		{ "an example help number", 6, "Help number: 07700 900100", { 2026, 11, 22 }, true, 1,
-			0 },
+		{ "an example help number", 6, "Help number: 07700 900100", { 2026, 11, 22 }, true,
+			1, 0 },
 		{ "a year old to the day", 0, "", { 2027, 11, 22 }, true, 0, 0 },
-		{ "older than a year: both blocks and the Ombudsman", 0, "", { 2027, 11, 23 }, true, 0,
-			3 },
+		{ "older than a year: both blocks and the Ombudsman", 0, "", { 2027, 11, 23 }, true,
+			0, 3 },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -8,6 +8,7 @@
 
 #include "redress/base/arena.h"
 #include "redress/message/sms.h"
+#include "redress/policy/letter_plan.h"
 #include "redress/policy/policy.h"
 
 struct fixture {
@@ -97,7 +98,7 @@ static void an_acknowledgement_says_all_that_the_code_wants(void **state)
 	static const char *const wants[] = {
 		"a repair that was not done, a missed visit and a delay", /* what we understood */
 		"If that is not right",					  /* how to put it right */
-		"Please tell us what you would like us to do",		  /* the outcome: the question */
+		"Please tell us what you would like us to do", /* the outcome: the question */
 		"stage 1",
 		"Friday 4 December 2026", /* by when */
 		"our complaints team",
@@ -158,14 +159,16 @@ static void every_letter_renders_for_every_landlord_in_every_state(void **state)
 	for (size_t p = 0; p < 2; p++) {
 		for (int kind = 1; kind < RD_N_LETTERS; kind++) {
 			for (int channel = 0; channel < 2; channel++) {
-				const struct rd_letter *letter = rd_letters_find(policies[p]->letters,
-					(enum rd_letter_kind)kind, (enum rd_channel)channel);
+				const struct rd_letter *letter = rd_letters_find(
+					policies[p]->letters, (enum rd_letter_kind)kind,
+					(enum rd_channel)channel);
 				struct rd_letter_values values = values_of(policies[p]);
 				struct rd_rendered r;
 				struct rd_err err = { 0 };
 				if (letter == NULL)
 					continue;
-				values.understood = kind == RD_LETTER_DEFINITION ? "The tap." : NULL;
+				values.understood =
+					kind == RD_LETTER_DEFINITION ? "The tap." : NULL;
 				if (rd_letter_render(letter, &values, f->arena, &r, &err) != RD_OK)
 					fail_msg("%s", err.msg);
 				assert_null(strstr(r.text, "{{"));
@@ -256,7 +259,8 @@ static void emergency_letters_begin_with_the_landlords_block(void **state)
 	struct rd_rendered r = render(f, RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, &values);
 	assert_int_equal(
 		strncmp(r.text,
-			"Our reference: RD100001-K7QF\n\nIf anyone is in danger now, ring 999.", 67),
+			"Our reference: RD100001-K7QF\n\nIf anyone is in danger now, ring 999.",
+			67),
 		0);
 	assert_true(r.has_emergency);
 	r = render(f, RD_LETTER_ADDED, RD_CHANNEL_EMAIL, &values);
@@ -291,9 +295,9 @@ static void topics_are_joined_as_people_write_them(void **state)
 		struct rd_letter_values values = values_of(f->code);
 		values.topics = six;
 		values.n_topics = rows[i].n;
-		assert_says(unwrapped(f,
-				    render(f, RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, &values)
-					    .text),
+		assert_says(
+			unwrapped(f, render(f, RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, &values)
+					     .text),
 			rows[i].says);
 	}
 }
@@ -339,10 +343,12 @@ static void a_text_too_long_loses_lines_in_order_and_then_topics(void **state)
 		if (r.segments != 1 || r.dropped_lines != rows[i].lines ||
 			r.dropped_topics != rows[i].left_out || len < end ||
 			strcmp(r.text + len - end, rows[i].ends) != 0)
-			fail_msg("%s: %d segments, %d lines, %d topics: %s", rows[i].why, r.segments,
-				r.dropped_lines, r.dropped_topics, r.text);
+			fail_msg("%s: %d segments, %d lines, %d topics: %s", rows[i].why,
+				r.segments, r.dropped_lines, r.dropped_topics, r.text);
 	}
-	const char *list[] = { "a topic that is much too long for what is left of this little text" };
+	const char *list[] = {
+		"a topic that is much too long for what is left of this little text"
+	};
 	struct rd_letter_values values = values_of(f->code);
 	struct rd_rendered r;
 	values.topics = list;
@@ -362,14 +368,16 @@ static void typographic_characters_do_not_double_a_texts_cost(void **state)
 	struct rd_rendered r = render(f, RD_LETTER_ENQUIRY, RD_CHANNEL_SMS, &values);
 	assert_says(r.text, "a neighbour's noise - at night");
 	assert_true(rd_sms_size(r.text, strlen(r.text)).gsm7);
-	/* What GSM-7 has not got is kept where the whole still keeps its cap, else loses its accents. */
+	/* What GSM-7 has not got is kept where the whole still keeps its cap, else loses its
+	 * accents. */
 	values.topics = welsh;
 	r = render(f, RD_LETTER_ENQUIRY, RD_CHANNEL_SMS, &values);
 	assert_says(r.text, "dwr yn gollwng");
 	assert_true(rd_sms_size(r.text, strlen(r.text)).gsm7);
-	static const char wide[] = "Letter: enquiry\nChannel: sms\nVersion: 1\nMax segments: 3\n---\n"
-				   "{{reference}} {{help_number}} {{ombudsman_phone}} "
-				   "{{ombudsman_web}}\n{{topics}}\n";
+	static const char wide[] =
+		"Letter: enquiry\nChannel: sms\nVersion: 1\nMax segments: 3\n---\n"
+		"{{reference}} {{help_number}} {{ombudsman_phone}} "
+		"{{ombudsman_web}}\n{{topics}}\n";
 	const struct rd_letter *letter;
 	struct rd_err err = { 0 };
 	assert_int_equal(
@@ -390,7 +398,8 @@ static void a_bad_letter_is_refused_with_its_place(void **state)
 	static const struct {
 		const char *why, *text, *says;
 	} rows[] = {
-		{ "an unknown placeholder", HEAD OMB "Dear {{nmae}}\n", "x.letter:7:6: no letter knows" },
+		{ "an unknown placeholder", HEAD OMB "Dear {{nmae}}\n",
+			"x.letter:7:6: no letter knows" },
 		{ "with a near one", HEAD OMB "{{refrence}}\n", "did you mean {{reference}}" },
 		{ "one that is not closed", HEAD OMB "See {{reference\n", "x.letter:7:5:" },
 		{ "an unknown condition", HEAD OMB "{{?topic}}x\n", "x.letter:7:1:" },
@@ -400,11 +409,13 @@ static void a_bad_letter_is_refused_with_its_place(void **state)
 		{ "an empty body", HEAD "\n\n", "says nothing" },
 		{ "an unknown field", "Letter: enquiry\nChanel: email\n---\nx\n", "x.letter:2:" },
 		{ "an unknown kind", "Letter: enquirry\nChannel: email\n---\nx\n", "x.letter:1:" },
-		{ "no version", "Letter: enquiry\nChannel: email\nSubject: s\n---\nx\n", "Version" },
-		{ "a mail without a subject", "Letter: enquiry\nChannel: email\nVersion: 1\n---\nx\n",
-			"Subject" },
+		{ "no version", "Letter: enquiry\nChannel: email\nSubject: s\n---\nx\n",
+			"Version" },
+		{ "a mail without a subject",
+			"Letter: enquiry\nChannel: email\nVersion: 1\n---\nx\n", "Subject" },
 		{ "a text with one",
-			"Letter: enquiry\nChannel: sms\nVersion: 1\nSubject: s\nMax segments: 3\n---\nx\n",
+			"Letter: enquiry\nChannel: sms\nVersion: 1\nSubject: s\nMax segments: "
+			"3\n---\nx\n",
 			"x.letter:4:" },
 		{ "a text without a cap", "Letter: enquiry\nChannel: sms\nVersion: 1\n---\nx\n",
 			"Max segments" },
@@ -415,10 +426,12 @@ static void a_bad_letter_is_refused_with_its_place(void **state)
 		{ "no Ombudsman", HEAD "x\n", "ombudsman_phone" },
 		{ "a text without a reference", SMS OMB, "reference" },
 		{ "an acknowledgement without a topic",
-			"Letter: acknowledgement\nChannel: email\nVersion: 1\nSubject: s\n---\n" OMB,
+			"Letter: acknowledgement\nChannel: email\nVersion: 1\nSubject: "
+			"s\n---\n" OMB,
 			"{{topics}} (Code 5.6" },
 		{ "a service request without the choice",
-			"Letter: service_request\nChannel: email\nVersion: 1\nSubject: s\n---\n" OMB,
+			"Letter: service_request\nChannel: email\nVersion: 1\nSubject: "
+			"s\n---\n" OMB,
 			"Code 1.3" },
 		{ "a later text that tells",
 			"Letter: later\nChannel: sms\nVersion: 1\nMax segments: 3\n---\n" REF
@@ -434,8 +447,8 @@ static void a_bad_letter_is_refused_with_its_place(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct rd_err err = { 0 };
 		const struct rd_letter *letter;
-		if (rd_letter_parse("x.letter", rows[i].text, strlen(rows[i].text), f->arena, &letter,
-			    &err) == RD_OK)
+		if (rd_letter_parse("x.letter", rows[i].text, strlen(rows[i].text), f->arena,
+			    &letter, &err) == RD_OK)
 			fail_msg("%s: was taken", rows[i].why);
 		if (strstr(err.msg, rows[i].says) == NULL)
 			fail_msg("%s: says \"%s\"", rows[i].why, err.msg);
@@ -449,9 +462,10 @@ static void every_placeholder_has_its_value(void **state)
 		"a complaint", "stage 1", "a repair that was not done, a missed visit and a delay",
 		"A tap.", "The tap drips.", "Friday 20 November 2026", "Friday 20 November 2026",
 		"Friday 4 December 2026", "Monday 23 November 2026", "Friday 27 November 2026",
-		"our Customer Focus team", "our homes", "the council", "larger print", "0800 585 360",
-		"Bridgwater House", "someone@example.org", "Housing Ombudsman Service",
-		"0300 111 3000", "PO Box 1484", "www.housing-ombudsman.org.uk" };
+		"our Customer Focus team", "our homes", "the council", "larger print",
+		"0800 585 360", "Bridgwater House", "someone@example.org",
+		"Housing Ombudsman Service", "0300 111 3000", "PO Box 1484",
+		"www.housing-ombudsman.org.uk" };
 
 	for (int i = 0; i < RD_N_PLACEHOLDERS; i++) {
 		struct rd_landlord landlord = f->sedgemoor->landlord;
@@ -472,7 +486,8 @@ static void every_placeholder_has_its_value(void **state)
 			rd_letter_render(letter, &values, f->arena, &r, &err) != RD_OK)
 			fail_msg("%s: %s", rd_placeholder_names[i], err.msg);
 		const char *got = strchr(unwrapped(f, r.text), '[');
-		if (got == NULL || strstr(got, wants[i]) == NULL || strstr(got, wants[i]) > strchr(got, ']'))
+		if (got == NULL || strstr(got, wants[i]) == NULL ||
+			strstr(got, wants[i]) > strchr(got, ']'))
 			fail_msg("%s: %s", rd_placeholder_names[i], r.text);
 	}
 }
@@ -490,6 +505,46 @@ static void a_needed_value_that_is_missing_is_named(void **state)
 				 &values, f->arena, &r, &err),
 		RD_E_INPUT);
 	assert_says(err.msg, "{{respond_by}}");
+}
+
+/* The response is counted from the day the letter is written for, not from receipt. */
+static void dates_of_a_letter_follow_its_day(void **state)
+{
+	struct fixture *f = *state;
+	const struct rd_date friday = { 2026, 11, 20 };
+	const struct rd_date monday = { 2026, 11, 23 };
+	struct rd_letter_values values = { 0 };
+	struct rd_err err = { 0 };
+
+	assert_int_equal(rd_letter_dates(&f->code->landlord, f->code->calendar, RD_COMPLAINT,
+				 friday, monday, &values, &err),
+		RD_OK);
+	assert_int_equal(rd_date_compare(values.respond_by, (struct rd_date){ 2026, 12, 7 }), 0);
+	assert_int_equal(
+		rd_date_compare(values.acknowledge_by, (struct rd_date){ 2026, 11, 27 }), 0);
+	assert_int_equal(rd_date_compare(values.read_by, (struct rd_date){ 2026, 11, 24 }), 0);
+	assert_int_equal(rd_letter_dates(&f->sedgemoor->landlord, f->sedgemoor->calendar,
+				 RD_SURVEY_FEEDBACK, friday, monday, &values, &err),
+		RD_OK);
+	assert_int_equal(rd_date_compare(values.respond_by, (struct rd_date){ 2026, 12, 4 }), 0);
+	assert_int_equal(rd_letter_dates(&f->code->landlord, f->code->calendar, RD_SERVICE_REQUEST,
+				 friday, monday, &values, &err),
+		RD_OK);
+	assert_false(rd_date_is_set(values.respond_by));
+	assert_int_equal(rd_letter_dates(&f->code->landlord, f->code->calendar, RD_COMPLAINT,
+				 friday, (struct rd_date){ 2028, 12, 28 }, &values, &err),
+		RD_E_RANGE);
+}
+
+static void every_shipped_policy_may_go_live(void **state)
+{
+	struct fixture *f = *state;
+	struct rd_rulefiles none = { 0 };
+	struct rd_err err = { 0 };
+
+	if (rd_policies_check(&f->files, &err) != RD_OK)
+		fail_msg("%s", err.msg);
+	assert_int_equal(rd_policies_check(&none, &err), RD_E_MISSING);
 }
 
 static void a_folder_that_lacks_a_letter_or_a_landlord_is_refused(void **state)
@@ -528,6 +583,8 @@ int main(void)
 		cmocka_unit_test(a_bad_letter_is_refused_with_its_place),
 		cmocka_unit_test(every_placeholder_has_its_value),
 		cmocka_unit_test(a_needed_value_that_is_missing_is_named),
+		cmocka_unit_test(dates_of_a_letter_follow_its_day),
+		cmocka_unit_test(every_shipped_policy_may_go_live),
 		cmocka_unit_test(a_folder_that_lacks_a_letter_or_a_landlord_is_refused),
 	};
 

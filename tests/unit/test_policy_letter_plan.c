@@ -38,8 +38,8 @@ static int setup(void **state)
 	const char *json;
 	size_t len;
 
-	if (rd_file_read(RD_SOURCE_DIR "/rules/calendars/bank-holidays.json", 1u << 19, arena, &json,
-		    &len, &err) != RD_OK ||
+	if (rd_file_read(RD_SOURCE_DIR "/rules/calendars/bank-holidays.json", 1u << 19, arena,
+		    &json, &len, &err) != RD_OK ||
 		rd_calendar_parse("c", json, len, RD_ENGLAND, NULL, 0, &calendar, &err) != RD_OK)
 		fail_msg("%s", err.msg);
 	rd_arena_free(arena);
@@ -75,8 +75,8 @@ static void texts_keep_to_their_hours_on_london_time(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		assert_instant(rows[i].why, rd_text_hours_next(instant(rows[i].now), usual),
-			rows[i].next);
+		assert_instant(
+			rows[i].why, rd_text_hours_next(instant(rows[i].now), usual), rows[i].next);
 }
 
 static void letters_leave_when_the_landlord_says(void **state)
@@ -91,59 +91,59 @@ static void letters_leave_when_the_landlord_says(void **state)
 		const char *leaves;
 		bool waits, person_too;
 	} rows[] = {
-		{ "at once by default", RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, false, false, false,
-			"2026-11-20T23:00:00Z", { 2026, 11, 20 }, { 2026, 11, 27 },
+		{ "at once by default", RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, false, false,
+			false, "2026-11-20T23:00:00Z", { 2026, 11, 20 }, { 2026, 11, 27 },
 			"2026-11-20T23:00:00Z", false, false },
 		{ "unapproved: 09:00 on the last working day before it is due",
 			RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, false, true, false,
 			"2026-11-20T10:00:00Z", { 2026, 11, 20 }, { 2026, 11, 27 },
 			"2026-11-26T09:00:00Z", true, false },
-		{ "the same over Christmas", RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, false, true,
-			false, "2026-12-18T10:00:00Z", { 2026, 12, 18 }, { 2026, 12, 29 },
+		{ "the same over Christmas", RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, false,
+			true, false, "2026-12-18T10:00:00Z", { 2026, 12, 18 }, { 2026, 12, 29 },
 			"2026-12-24T09:00:00Z", true, false },
-		{ "09:00 is London's", RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, false, true, false,
-			"2026-07-01T10:00:00Z", { 2026, 7, 1 }, { 2026, 7, 8 }, "2026-07-07T08:00:00Z",
-			true, false },
-		{ "without a clock: working day 4", RD_LETTER_ENQUIRY, RD_CHANNEL_EMAIL, false, true,
-			false, "2026-11-20T10:00:00Z", { 2026, 11, 20 }, { 0 }, "2026-11-26T09:00:00Z",
-			true, false },
+		{ "09:00 is London's", RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, false, true,
+			false, "2026-07-01T10:00:00Z", { 2026, 7, 1 }, { 2026, 7, 8 },
+			"2026-07-07T08:00:00Z", true, false },
+		{ "without a clock: working day 4", RD_LETTER_ENQUIRY, RD_CHANNEL_EMAIL, false,
+			true, false, "2026-11-20T10:00:00Z", { 2026, 11, 20 }, { 0 },
+			"2026-11-26T09:00:00Z", true, false },
 		{ "approved: at once", RD_LETTER_ENQUIRY, RD_CHANNEL_EMAIL, false, true, true,
-			"2026-11-20T10:00:00Z", { 2026, 11, 20 }, { 0 }, "2026-11-20T10:00:00Z", false,
-			false },
+			"2026-11-20T10:00:00Z", { 2026, 11, 20 }, { 0 }, "2026-11-20T10:00:00Z",
+			false, false },
 		{ "past that hour it waits no longer", RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL,
-			false, true, false, "2026-11-26T09:30:00Z", { 2026, 11, 20 }, { 2026, 11, 27 },
-			"2026-11-26T09:30:00Z", false, false },
-		{ "`received` never waits", RD_LETTER_RECEIVED, RD_CHANNEL_EMAIL, false, true, false,
-			"2026-11-20T10:00:00Z", { 2026, 11, 20 }, { 2026, 11, 27 },
+			false, true, false, "2026-11-26T09:30:00Z", { 2026, 11, 20 },
+			{ 2026, 11, 27 }, "2026-11-26T09:30:00Z", false, false },
+		{ "`received` never waits", RD_LETTER_RECEIVED, RD_CHANNEL_EMAIL, false, true,
+			false, "2026-11-20T10:00:00Z", { 2026, 11, 20 }, { 2026, 11, 27 },
 			"2026-11-20T10:00:00Z", false, false },
 		{ "nor the choice", RD_LETTER_CHOICE, RD_CHANNEL_EMAIL, false, true, false,
 			"2026-11-20T10:00:00Z", { 2026, 11, 20 }, { 2026, 11, 27 },
 			"2026-11-20T10:00:00Z", false, false },
-		{ "nor an emergency", RD_LETTER_SERVICE_REQUEST, RD_CHANNEL_EMAIL, true, true, false,
-			"2026-11-20T10:00:00Z", { 2026, 11, 20 }, { 0 }, "2026-11-20T10:00:00Z", false,
-			false },
-		{ "a text at night waits for the morning", RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_SMS,
-			false, false, false, "2026-11-20T22:00:00Z", { 2026, 11, 20 }, { 2026, 11, 27 },
-			"2026-11-21T08:00:00Z", false, false },
-		{ "not with an emergency block", RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_SMS, true, false,
-			false, "2026-11-20T22:00:00Z", { 2026, 11, 20 }, { 2026, 11, 27 },
+		{ "nor an emergency", RD_LETTER_SERVICE_REQUEST, RD_CHANNEL_EMAIL, true, true,
+			false, "2026-11-20T10:00:00Z", { 2026, 11, 20 }, { 0 },
+			"2026-11-20T10:00:00Z", false, false },
+		{ "a text at night waits for the morning", RD_LETTER_ACKNOWLEDGEMENT,
+			RD_CHANNEL_SMS, false, false, false, "2026-11-20T22:00:00Z",
+			{ 2026, 11, 20 }, { 2026, 11, 27 }, "2026-11-21T08:00:00Z", false, false },
+		{ "not with an emergency block", RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_SMS, true,
+			false, false, "2026-11-20T22:00:00Z", { 2026, 11, 20 }, { 2026, 11, 27 },
 			"2026-11-20T22:00:00Z", false, false },
 		{ "even `received` keeps to the hours by text", RD_LETTER_RECEIVED, RD_CHANNEL_SMS,
-			false, true, false, "2026-11-20T22:00:00Z", { 2026, 11, 20 }, { 2026, 11, 27 },
-			"2026-11-21T08:00:00Z", false, false },
+			false, true, false, "2026-11-20T22:00:00Z", { 2026, 11, 20 },
+			{ 2026, 11, 27 }, "2026-11-21T08:00:00Z", false, false },
 		{ "after hours on its due date it does not wait, and a person looks",
 			RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_SMS, false, false, false,
 			"2026-11-27T21:00:00Z", { 2026, 11, 20 }, { 2026, 11, 27 },
 			"2026-11-27T21:00:00Z", false, true },
-		{ "before hours on its due date it can wait", RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_SMS,
-			false, false, false, "2026-11-27T06:00:00Z", { 2026, 11, 20 },
-			{ 2026, 11, 27 }, "2026-11-27T08:00:00Z", false, false },
-		{ "overdue it does not wait either", RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_SMS, false,
-			false, false, "2026-11-28T02:00:00Z", { 2026, 11, 20 }, { 2026, 11, 27 },
-			"2026-11-28T02:00:00Z", false, true },
+		{ "before hours on its due date it can wait", RD_LETTER_ACKNOWLEDGEMENT,
+			RD_CHANNEL_SMS, false, false, false, "2026-11-27T06:00:00Z",
+			{ 2026, 11, 20 }, { 2026, 11, 27 }, "2026-11-27T08:00:00Z", false, false },
+		{ "overdue it does not wait either", RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_SMS,
+			false, false, false, "2026-11-28T02:00:00Z", { 2026, 11, 20 },
+			{ 2026, 11, 27 }, "2026-11-28T02:00:00Z", false, true },
 		{ "no clock, no hurry", RD_LETTER_ENQUIRY, RD_CHANNEL_SMS, false, false, false,
-			"2026-11-27T21:00:00Z", { 2026, 11, 20 }, { 0 }, "2026-11-28T08:00:00Z", false,
-			false },
+			"2026-11-27T21:00:00Z", { 2026, 11, 20 }, { 0 }, "2026-11-28T08:00:00Z",
+			false, false },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -161,9 +161,10 @@ static void letters_leave_when_the_landlord_says(void **state)
 		if (rd_letter_when(&ask, *state, &time, &err) != RD_OK)
 			fail_msg("%s: %s", rows[i].why, err.msg);
 		assert_instant(rows[i].why, time.leave_ms, rows[i].leaves);
-		if (time.waits_for_approval != rows[i].waits || time.person_too != rows[i].person_too)
-			fail_msg("%s: waits %d, person too %d", rows[i].why, time.waits_for_approval,
-				time.person_too);
+		if (time.waits_for_approval != rows[i].waits ||
+			time.person_too != rows[i].person_too)
+			fail_msg("%s: waits %d, person too %d", rows[i].why,
+				time.waits_for_approval, time.person_too);
 		if (rd_date_compare(time.written_for, rd_date_of(time.leave_ms)) != 0)
 			fail_msg("%s: written for another day", rows[i].why);
 	}
@@ -228,8 +229,8 @@ static void the_letter_follows_kind_review_and_channel(void **state)
 			RD_LETTER_CHOICE, false, false },
 		{ "nothing formal, and a person decided", RD_COMPLAINT, false, true, 1,
 			RD_CHANNEL_EMAIL, false, RD_LETTER_ACKNOWLEDGEMENT, true, false },
-		{ "other", RD_OTHER, false, false, 1, RD_CHANNEL_EMAIL, false, RD_LETTER_NONE, false,
-			false },
+		{ "other", RD_OTHER, false, false, 1, RD_CHANNEL_EMAIL, false, RD_LETTER_NONE,
+			false, false },
 		{ "other under review", RD_OTHER, true, false, 0, RD_CHANNEL_SMS, false,
 			RD_LETTER_RECEIVED, false, false },
 	};
@@ -253,7 +254,8 @@ int main(void)
 			letters_leave_when_the_landlord_says, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			short_hours_end_in_the_exception_at_sixteen, setup, teardown),
-		cmocka_unit_test_setup_teardown(past_the_calendar_the_letter_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			past_the_calendar_the_letter_waits, setup, teardown),
 		cmocka_unit_test(the_letter_follows_kind_review_and_channel),
 	};
 

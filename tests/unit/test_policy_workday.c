@@ -30,8 +30,8 @@ static int setup(void **state)
 	if (rd_file_read(CALENDAR, RD_CALENDAR_BYTES_MAX, f.arena, &f.json, &f.len, &err) != RD_OK)
 		fail_msg("%s", err.msg);
 	for (int i = 0; i < RD_N_NATIONS; i++)
-		if (rd_calendar_parse("bank-holidays.json", f.json, f.len, (enum rd_nation)i, NULL, 0,
-			    &f.of[i], &err) != RD_OK)
+		if (rd_calendar_parse("bank-holidays.json", f.json, f.len, (enum rd_nation)i, NULL,
+			    0, &f.of[i], &err) != RD_OK)
 			fail_msg("%s", err.msg);
 	*state = &f;
 	return 0;
@@ -53,7 +53,8 @@ static void assert_day(const char *why, struct rd_date got, struct rd_date want)
 	char a[RD_DATE_MAX], b[RD_DATE_MAX];
 
 	if (rd_date_compare(got, want) != 0)
-		fail_msg("%s: got %s, want %s", why, rd_date_format(got, a), rd_date_format(want, b));
+		fail_msg("%s: got %s, want %s", why, rd_date_format(got, a),
+			rd_date_format(want, b));
 }
 
 static const struct {
@@ -67,7 +68,8 @@ static const struct {
 	{ "a weekend between", RD_ENGLAND, { 2026, 11, 20 }, 5, { 2026, 11, 27 } },
 	{ "received on a Saturday", RD_ENGLAND, { 2026, 11, 21 }, 5, { 2026, 11, 27 } },
 	{ "received on a Sunday", RD_ENGLAND, { 2026, 11, 22 }, 5, { 2026, 11, 27 } },
-	{ "spring change of clocks, 29 March 2026", RD_ENGLAND, { 2026, 3, 27 }, 5, { 2026, 4, 7 } },
+	{ "spring change of clocks, 29 March 2026", RD_ENGLAND, { 2026, 3, 27 }, 5,
+		{ 2026, 4, 7 } },
 	{ "autumn change of clocks, 25 October 2026", RD_ENGLAND, { 2026, 10, 23 }, 5,
 		{ 2026, 10, 30 } },
 	{ "Boxing Day 2026 falls on a Saturday: Monday the 28th is free", RD_ENGLAND,
@@ -95,8 +97,8 @@ static void due_dates_skip_weekends_and_the_nations_holidays(void **state)
 
 	for (size_t i = 0; i < sizeof due_rows / sizeof due_rows[0]; i++) {
 		struct rd_date due = { 0 };
-		if (rd_workday_due(f->of[due_rows[i].nation], due_rows[i].received, due_rows[i].n, &due,
-			    &err) != RD_OK)
+		if (rd_workday_due(f->of[due_rows[i].nation], due_rows[i].received, due_rows[i].n,
+			    &due, &err) != RD_OK)
 			fail_msg("%s: %s", due_rows[i].why, err.msg);
 		assert_day(due_rows[i].why, due, due_rows[i].due);
 	}
@@ -135,8 +137,8 @@ static void past_the_last_full_year_no_date_is_guessed(void **state)
 	assert_int_equal(rd_is_working_day(
 				 f->of[RD_ENGLAND], (struct rd_date){ 2029, 1, 1 }, &working, &err),
 		RD_E_RANGE);
-	assert_int_equal(rd_is_working_day(
-				 f->of[RD_ENGLAND], (struct rd_date){ 2018, 12, 31 }, &working, &err),
+	assert_int_equal(rd_is_working_day(f->of[RD_ENGLAND], (struct rd_date){ 2018, 12, 31 },
+				 &working, &err),
 		RD_E_RANGE);
 	assert_int_equal(rd_workdays_between(f->of[RD_ENGLAND], (struct rd_date){ 2028, 12, 1 },
 				 (struct rd_date){ 2029, 1, 2 }, &n, &err),
@@ -166,8 +168,8 @@ static void zero_and_endless_clocks_are_refused(void **state)
 
 	assert_int_equal(rd_workday_due(f->of[RD_ENGLAND], day, 0, &due, &err), RD_E_RANGE);
 	assert_int_equal(rd_workday_due(f->of[RD_ENGLAND], day, -1, &due, &err), RD_E_RANGE);
-	assert_int_equal(
-		rd_workday_due(f->of[RD_ENGLAND], day, RD_WORKDAYS_MAX + 1, &due, &err), RD_E_RANGE);
+	assert_int_equal(rd_workday_due(f->of[RD_ENGLAND], day, RD_WORKDAYS_MAX + 1, &due, &err),
+		RD_E_RANGE);
 }
 
 static void the_working_day_before_and_after_are_found(void **state)
@@ -182,7 +184,8 @@ static void the_working_day_before_and_after_are_found(void **state)
 		RD_OK);
 	assert_day("before the 29th", day, (struct rd_date){ 2026, 12, 24 });
 	assert_int_equal(
-		rd_workday_next(f->of[RD_ENGLAND], (struct rd_date){ 2026, 12, 24 }, &day, &err), RD_OK);
+		rd_workday_next(f->of[RD_ENGLAND], (struct rd_date){ 2026, 12, 24 }, &day, &err),
+		RD_OK);
 	assert_day("after Christmas Eve", day, (struct rd_date){ 2026, 12, 29 });
 	assert_int_equal(rd_workdays_between(f->of[RD_ENGLAND], (struct rd_date){ 2026, 12, 24 },
 				 (struct rd_date){ 2026, 12, 31 }, &n, &err),
@@ -202,7 +205,8 @@ static void a_landlords_closure_days_count_only_where_it_says_so(void **state)
 	struct rd_date due = { 0 };
 
 	assert_int_equal(
-		rd_calendar_parse("c", f->json, f->len, RD_ENGLAND, closed, 2, &f->extra, &err), RD_OK);
+		rd_calendar_parse("c", f->json, f->len, RD_ENGLAND, closed, 2, &f->extra, &err),
+		RD_OK);
 	assert_int_equal(
 		rd_workday_due(f->extra, (struct rd_date){ 2026, 12, 24 }, 1, &due, &err), RD_OK);
 	assert_day("closed on the 29th and 30th", due, (struct rd_date){ 2026, 12, 31 });
@@ -217,11 +221,14 @@ static void bad_calendars_are_refused_with_their_place(void **state)
 		{ "no division", "{}", "england-and-wales" },
 		{ "events no array", "{\"england-and-wales\":{\"events\":7}}", "events" },
 		{ "a day that is none",
-			"{\"england-and-wales\":{\"events\":[{\"title\":\"x\",\"date\":\"2026-02-30\"}]}}",
+			"{\"england-and-wales\":{\"events\":[{\"title\":\"x\",\"date\":\"2026-02-"
+			"30\"}]}}",
 			"event 1" },
-		{ "no date", "{\"england-and-wales\":{\"events\":[{\"title\":\"x\"}]}}", "event 1" },
+		{ "no date", "{\"england-and-wales\":{\"events\":[{\"title\":\"x\"}]}}",
+			"event 1" },
 		{ "no full year",
-			"{\"england-and-wales\":{\"events\":[{\"title\":\"x\",\"date\":\"2026-01-01\"}]}}",
+			"{\"england-and-wales\":{\"events\":[{\"title\":\"x\",\"date\":\"2026-01-"
+			"01\"}]}}",
 			"full year" },
 		{ "a key twice", "{\"scotland\":{},\"scotland\":{}}", "duplicate" },
 	};
@@ -230,8 +237,8 @@ static void bad_calendars_are_refused_with_their_place(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct rd_err err = { 0 };
-		if (rd_calendar_parse("c.json", rows[i].json, strlen(rows[i].json), RD_ENGLAND, NULL, 0,
-			    &none, &err) == RD_OK)
+		if (rd_calendar_parse("c.json", rows[i].json, strlen(rows[i].json), RD_ENGLAND,
+			    NULL, 0, &none, &err) == RD_OK)
 			fail_msg("%s: was taken", rows[i].why);
 		if (strstr(err.msg, rows[i].says) == NULL)
 			fail_msg("%s: says \"%s\"", rows[i].why, err.msg);

@@ -29,16 +29,16 @@
  *
  *   Clock: stage1.acknowledge      one of rd_clock_names
  *   Due: 5 working days            N working days | N days | N months | N hours
- *   From: received                 an event of rd_event_names, or a clock: from that clock's due date
- *   Source: Code 6.2 ...           the clause, as `landlord show` and `timeline` print it
- *   Note: ...                      optional: a contradiction and how it was resolved
+ *   From: received                 an event of rd_event_names, or a clock: from that clock's due
+ * date Source: Code 6.2 ...           the clause, as `landlord show` and `timeline` print it Note:
+ * ...                      optional: a contradiction and how it was resolved
  *
  * `stage1.acknowledge`, `stage1.define` and `stage1.respond` must be there; `stage1.define` has the
  * same due date as `stage1.acknowledge`. `hazard.emergency` alone counts hours; `age_limit` alone
  * counts months, back from receipt.
  *
- * At most one `Emergency:` stanza for each of health_safety and heat_loss, with which letters of such
- * cases begin:
+ * At most one `Emergency:` stanza for each of health_safety and heat_loss, with which letters of
+ * such cases begin:
  *
  *   Emergency: health_safety
  *   Text: ...                      for mail; may stand more than once, a line each
@@ -61,7 +61,7 @@
 
 #define RD_LANDLORD_NAME_MAX   64  /* a-z, 0-9 and hyphens */
 #define RD_EMERGENCY_SHORT_MAX 152 /* septets; with its line end one part of a long text (153) */
-#define RD_FINDINGS_MAX        32
+#define RD_FINDINGS_MAX	       32
 
 /* The clocks by the names that the public interface uses, in the order that it prints them. */
 enum rd_clock_id {
@@ -89,7 +89,8 @@ enum rd_clock_id {
 	RD_N_CLOCKS,
 };
 
-extern const char *const rd_clock_names[RD_N_CLOCKS + 1]; /* "stage1.acknowledge", ...; NULL-ended */
+extern const char
+	*const rd_clock_names[RD_N_CLOCKS + 1]; /* "stage1.acknowledge", ...; NULL-ended */
 bool rd_clock_parse(const char *name, enum rd_clock_id *ret_clock);
 
 /* What a clock can start from; `timeline` takes each but the first as --NAME. */
@@ -124,11 +125,11 @@ struct rd_clock_rule {
 	bool held; /* false: the policy has no such clock, nothing else is set */
 	int length;
 	enum rd_unit unit;
-	bool from_clock;         /* it starts on the due date of from_clock_id */
-	enum rd_event from;      /* else on this event */
+	bool from_clock;    /* it starts on the due date of from_clock_id */
+	enum rd_event from; /* else on this event */
 	enum rd_clock_id from_clock_id;
 	const char *length_words; /* "5 working days" */
-	const char *from_words;   /* "received", as the file has it */
+	const char *from_words;	  /* "received", as the file has it */
 	const char *source;
 	const char *note; /* "" where there is none */
 };
@@ -141,7 +142,7 @@ enum rd_emergency_kind {
 
 struct rd_emergency {
 	bool held;
-	const char *text;  /* lines joined by "\n" */
+	const char *text; /* lines joined by "\n" */
 	const char *short_text;
 	const char *const *numbers;
 	size_t n_numbers;
@@ -183,9 +184,9 @@ struct rd_finding {
 	char text[256];
 };
 
-/* A number of Ofcom's ranges kept for stories and examples: 07700 900000-900999, 01632 960000-960999,
- * 0113 496 0xxx and its kin, 020 7946 0xxx, 0808 157 0xxx, 0909 879 0xxx, 03069 990xxx, in any
- * spacing, with 0, +44 or 0044. */
+/* A number of Ofcom's ranges kept for stories and examples: 07700 900000-900999, 01632
+ * 960000-960999, 0113 496 0xxx and its kin, 020 7946 0xxx, 0808 157 0xxx, 0909 879 0xxx, 03069
+ * 990xxx, in any spacing, with 0, +44 or 0044. */
 bool rd_is_example_number(const char *number);
 
 /* With a real provider configured: a missing emergency block, a block whose number or text is an

@@ -12,22 +12,22 @@
  *   {{?respond_by}}You will have our answer by {{respond_by}}.
  *
  * A line of the body is a paragraph; mail is wrapped at 72 columns. Placeholders are the names of
- * rd_placeholder_names; an unknown one fails at load with file:line:column. A line may begin with any
- * of, in this order: `{{?name}}` kept only where name has a value, `{{!name}}` only where it has
- * none, `{{drop N}}` (sms) left out while the text is longer than its cap, the lowest N first. When
- * no line is left to drop, topics are left out from the last ("a delay and other matters"), then the
- * letter fails with RD_E_RANGE: nothing is ever cut within a word.
+ * rd_placeholder_names; an unknown one fails at load with file:line:column. A line may begin with
+ * any of, in this order: `{{?name}}` kept only where name has a value, `{{!name}}` only where it
+ * has none, `{{drop N}}` (sms) left out while the text is longer than its cap, the lowest N first.
+ * When no line is left to drop, topics are left out from the last ("a delay and other matters"),
+ * then the letter fails with RD_E_RANGE: nothing is ever cut within a word.
  *
  * Added by the code, so that no edit of a file can lose it: in a mail the first line
- * `Our reference: RD123456-K7QF` and the last line `End of letter RD123456-K7QF`; in both channels the
- * landlord's emergency block before everything else of a letter with emergency_health or
+ * `Our reference: RD123456-K7QF` and the last line `End of letter RD123456-K7QF`; in both channels
+ * the landlord's emergency block before everything else of a letter with emergency_health or
  * emergency_heat. What each letter must say is checked at load (rd_letters_parse names the missing
  * placeholder and the clause that wants it).
  *
- * No letter repeats a resident's words: topics are the rules' own, outcome and understood come from a
- * person of the landlord. Texts hold GSM-7 characters only in their templates; a value with others
- * turns the text to UCS-2, whose parts are counted too; where that breaks the cap, typographic marks
- * and accents give way first ("dwr" for a Welsh word with a circumflex).
+ * No letter repeats a resident's words: topics are the rules' own, outcome and understood come from
+ * a person of the landlord. Texts hold GSM-7 characters only in their templates; a value with
+ * others turns the text to UCS-2, whose parts are counted too; where that breaks the cap,
+ * typographic marks and accents give way first ("dwr" for a Welsh word with a circumflex).
  */
 #ifndef REDRESS_POLICY_LETTER_H
 #define REDRESS_POLICY_LETTER_H
@@ -44,23 +44,23 @@
 #include "redress/rules/kind.h"
 #include "redress/rules/ruleset.h"
 
-#define RD_LETTER_FILE_MAX   (64u << 10)
-#define RD_LETTER_TEXT_MAX   (32u << 10) /* a rendered letter */
-#define RD_LETTER_LINES_MAX  200
-#define RD_LETTER_SEGMENTS_MAX 6         /* of a text, its emergency block too (918 units) */
-#define RD_LETTER_TOPICS_MAX 5           /* more topics than that are not listed */
-#define RD_LETTER_COLUMNS    72          /* mail is wrapped here */
+#define RD_LETTER_FILE_MAX     (64u << 10)
+#define RD_LETTER_TEXT_MAX     (32u << 10) /* a rendered letter */
+#define RD_LETTER_LINES_MAX    200
+#define RD_LETTER_SEGMENTS_MAX 6  /* of a text, its emergency block too (918 units) */
+#define RD_LETTER_TOPICS_MAX   5  /* more topics than that are not listed */
+#define RD_LETTER_COLUMNS      72 /* mail is wrapped here */
 
 /* What {{name}} may be; each an empty string where the value is not known. */
 enum rd_placeholder {
 	RD_VALUE_REFERENCE = 0,
 	RD_VALUE_LANDLORD,
-	RD_VALUE_KIND,   /* "a complaint", "a request for service" ... */
-	RD_VALUE_STAGE,  /* "stage 1" */
+	RD_VALUE_KIND,	 /* "a complaint", "a request for service" ... */
+	RD_VALUE_STAGE,	 /* "stage 1" */
 	RD_VALUE_TOPICS, /* "a delay, a missed visit and how our staff behaved" */
 	RD_VALUE_OUTCOME,
 	RD_VALUE_UNDERSTOOD,
-	RD_VALUE_DATE,   /* the day that the letter is written for */
+	RD_VALUE_DATE, /* the day that the letter is written for */
 	RD_VALUE_RECEIVED_ON,
 	RD_VALUE_RESPOND_BY,
 	RD_VALUE_READ_BY,
@@ -82,17 +82,18 @@ extern const char *const rd_placeholder_names[RD_N_PLACEHOLDERS + 1]; /* "refere
 
 enum rd_letter_kind {
 	RD_LETTER_NONE = 0,
-	RD_LETTER_ACKNOWLEDGEMENT, /* a complaint's: meets stage1.acknowledge where it names a topic */
-	RD_LETTER_RECEIVED,        /* unsure, or no topic known: a person reads it; meets no clock */
-	RD_LETTER_ADDED,           /* joined a case (email) */
+	RD_LETTER_ACKNOWLEDGEMENT, /* a complaint's: meets stage1.acknowledge where it names a topic
+				    */
+	RD_LETTER_RECEIVED, /* unsure, or no topic known: a person reads it; meets no clock */
+	RD_LETTER_ADDED,    /* joined a case (email) */
 	RD_LETTER_SERVICE_REQUEST, /* says that it is one and offers the choice: reply COMPLAINT */
 	RD_LETTER_COMPLIMENT,
 	RD_LETTER_ASB_REPORT,
 	RD_LETTER_SURVEY_FEEDBACK,
 	RD_LETTER_ENQUIRY,
-	RD_LETTER_DEFINITION,      /* sent by `case define` */
-	RD_LETTER_CHOICE,          /* asked for nothing formal: logged, and the choice is hers */
-	RD_LETTER_LATER,           /* sms only: every text after the first; nothing of the matter */
+	RD_LETTER_DEFINITION, /* sent by `case define`; email only, by text it is LATER */
+	RD_LETTER_CHOICE,     /* asked for nothing formal: logged, and the choice is hers */
+	RD_LETTER_LATER,      /* sms only: every text after the first; nothing of the matter */
 	RD_N_LETTERS,
 };
 
@@ -111,53 +112,53 @@ RD_MUST_USE enum rd_rc rd_letters_parse(const struct rd_rulefiles *files, struct
 RD_MUST_USE enum rd_rc rd_letter_parse(const char *file, const char *text, size_t len,
 	struct rd_arena *arena, const struct rd_letter **ret_letter, struct rd_err *err);
 /* NULL where there is none of that kind for that channel. */
-const struct rd_letter *rd_letters_find(const struct rd_letters *letters, enum rd_letter_kind kind,
-	enum rd_channel channel);
+const struct rd_letter *rd_letters_find(
+	const struct rd_letters *letters, enum rd_letter_kind kind, enum rd_channel channel);
 enum rd_letter_kind rd_letter_kind_of(const struct rd_letter *letter);
 enum rd_channel rd_letter_channel_of(const struct rd_letter *letter);
 
 /* Borrowed for the call. Strings may be NULL for "not known". Start with `= { 0 }`. */
 struct rd_letter_values {
-	const char *reference;             /* RD123456-K7QF */
+	const char *reference; /* RD123456-K7QF */
 	const struct rd_landlord *landlord;
 	enum rd_kind kind;
 	enum rd_stage stage;
-	const char *const *topics;         /* the rules' own words */
+	const char *const *topics; /* the rules' own words */
 	size_t n_topics;
-	const char *outcome;               /* wanted, as a person recorded it; NULL: the letter asks */
-	const char *understood;            /* the complaint definition, as a person wrote it */
-	const char *handler;               /* NULL: the landlord's `Handled by:` */
-	const char *responsible;           /* NULL: the landlord's `Responsible for:` */
+	const char *outcome;	 /* wanted, as a person recorded it; NULL: the letter asks */
+	const char *understood;	 /* the complaint definition, as a person wrote it */
+	const char *handler;	 /* NULL: the landlord's `Handled by:` */
+	const char *responsible; /* NULL: the landlord's `Responsible for:` */
 	const char *not_responsible;
-	struct rd_date written;            /* the London day the letter is written for; it binds */
-	struct rd_date received;           /* day zero */
-	struct rd_date respond_by;         /* stage1.respond counted from `written`; unset: not said */
-	struct rd_date read_by;            /* the next working day: by then a person reads it */
-	struct rd_date acknowledge_by;     /* stage1.acknowledge's due date; unset: not said */
-	bool emergency_health;             /* begin with the landlord's health_safety block */
-	bool emergency_heat;               /* ... with its heat_loss block */
+	struct rd_date written;	       /* the London day the letter is written for; it binds */
+	struct rd_date received;       /* day zero */
+	struct rd_date respond_by;     /* stage1.respond counted from `written`; unset: not said */
+	struct rd_date read_by;	       /* the next working day: by then a person reads it */
+	struct rd_date acknowledge_by; /* stage1.acknowledge's due date; unset: not said */
+	bool emergency_health;	       /* begin with the landlord's health_safety block */
+	bool emergency_heat;	       /* ... with its heat_loss block */
 };
 
 struct rd_rendered {
-	const char *subject;  /* "" for a text */
-	const char *text;     /* UTF-8, lines end in "\n"; a text has none at its end */
-	const char *version;  /* "acknowledgement.email 1" */
-	bool names_topic;     /* it may meet stage1.acknowledge (an acknowledgement only) */
+	const char *subject; /* "" for a text */
+	const char *text;    /* UTF-8, lines end in "\n"; a text has none at its end */
+	const char *version; /* "acknowledgement.email 1" */
+	bool names_topic;    /* it may meet stage1.acknowledge (an acknowledgement only) */
 	bool has_emergency;
-	int segments;         /* of a text; 0 for mail */
-	int dropped_lines;    /* optional lines left out to keep the cap */
+	int segments;	   /* of a text; 0 for mail */
+	int dropped_lines; /* optional lines left out to keep the cap */
 	int dropped_topics;
 };
 
-/* Everything in ret_rendered is arena. RD_E_INPUT where a needed value is missing; RD_E_RANGE where a
- * text cannot be brought under its cap. */
+/* Everything in ret_rendered is arena. RD_E_INPUT where a needed value is missing; RD_E_RANGE where
+ * a text cannot be brought under its cap. */
 RD_MUST_USE enum rd_rc rd_letter_render(const struct rd_letter *letter,
 	const struct rd_letter_values *values, struct rd_arena *arena,
 	struct rd_rendered *ret_rendered, struct rd_err *err);
 
 /* Renders every text with the longest values that this landlord can give (and topics of 60
  * characters): fails where one cannot keep its cap. Called by rd_policy_load. */
-RD_MUST_USE enum rd_rc rd_letters_check(const struct rd_letters *letters,
-	const struct rd_landlord *landlord, struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_letters_check(
+	const struct rd_letters *letters, const struct rd_landlord *landlord, struct rd_err *err);
 
 #endif

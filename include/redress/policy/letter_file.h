@@ -9,10 +9,10 @@
 #include "redress/policy/letter.h"
 
 struct rd_letter_line {
-	int only_with;    /* a placeholder that must have a value, or -1 */
+	int only_with;	  /* a placeholder that must have a value, or -1 */
 	int only_without; /* one that must have none, or -1 */
-	int drop;         /* 1..9: may be left out of a text, the lowest first; 0: never */
-	int number;       /* in the file, from 1 */
+	int drop;	  /* 1..9: may be left out of a text, the lowest first; 0: never */
+	int number;	  /* in the file, from 1 */
 	const char *text; /* with its {{names}}, all of them known */
 };
 

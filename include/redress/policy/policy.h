@@ -14,7 +14,7 @@
 #include "redress/rules/ruleset.h"
 
 #define RD_POLICY_CALENDAR_FILE "calendars/bank-holidays.json"
-#define RD_POLICY_BYTES_MAX     (16u << 20)
+#define RD_POLICY_BYTES_MAX	(16u << 20)
 
 struct rd_policy {
 	struct rd_arena *arena;
@@ -35,5 +35,10 @@ bool rd_landlord_name_of(const char *file, char out[static RD_LANDLORD_NAME_MAX]
 /* Like rd_policy_load without letters: all that `timeline` and `landlord` need. letters is NULL. */
 RD_MUST_USE enum rd_rc rd_policy_load_clocks(const struct rd_rulefiles *files, const char *landlord,
 	struct rd_policy **ret_policy, struct rd_err *err);
+
+/* Every landlord of the folder, with the calendar and the letters: what must hold before a rule set
+ * may go live. Fails at the first fault, with file:line:column where it has one; RD_E_MISSING where
+ * the folder has no landlord at all. */
+RD_MUST_USE enum rd_rc rd_policies_check(const struct rd_rulefiles *files, struct rd_err *err);
 
 #endif

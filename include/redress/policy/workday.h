@@ -6,9 +6,9 @@
  * calendars/bank-holidays.json, in the form of https://www.gov.uk/bank-holidays.json: an object of
  * `england-and-wales`, `scotland`, `northern-ireland`, each with `events` of `title` and `date`.
  *
- * A year of it is full where December has a bank holiday in it (Christmas Day always has one, or its
- * substitute). Days before the first full year and after the last one are RD_E_RANGE: no date is
- * ever guessed. Pure: no clock is read here.
+ * A year of it is full where December has a bank holiday in it (Christmas Day always has one, or
+ * its substitute). Days before the first full year and after the last one are RD_E_RANGE: no date
+ * is ever guessed. Pure: no clock is read here.
  */
 #ifndef REDRESS_POLICY_WORKDAY_H
 #define REDRESS_POLICY_WORKDAY_H
@@ -20,8 +20,8 @@
 
 #define RD_CALENDAR_BYTES_MAX (1u << 20)
 #define RD_CALENDAR_DAYS_MAX  4000 /* bank holidays of one nation plus the landlord's closures */
-#define RD_CLOSURES_MAX       400  /* a landlord's own closure days */
-#define RD_WORKDAYS_MAX       366  /* the longest clock in working days */
+#define RD_CLOSURES_MAX	      400  /* a landlord's own closure days */
+#define RD_WORKDAYS_MAX	      366  /* the longest clock in working days */
 
 enum rd_nation {
 	RD_ENGLAND = 0,
