@@ -113,6 +113,7 @@ static enum rd_rc open_folder(struct mailbox *m, struct rd_err *err)
 	struct rd_imap_abilities abilities = { 0 };
 	RD_TRY(connect_and_log_in(m, &stream, &abilities, err));
 	RD_TRY(rd_imap_new(stream, &abilities, m->server, &m->taker.imap, err));
+	rd_imap_set_deadline(m->taker.imap, m->tuning.command_ms);
 	return rd_imap_select(m->taker.imap, m->config->folder, &m->folder, err);
 }
 

@@ -75,6 +75,8 @@ mailstream_low_driver rd_imap_driver = {
 
 void rd_imap_begin(struct rd_imap *imap, int64_t deadline_ms, uint64_t max_bytes)
 {
+	if (imap->most_ms > 0 && deadline_ms > imap->most_ms)
+		deadline_ms = imap->most_ms;
 	imap->err = (struct rd_err){ 0 };
 	rd_stream_begin(imap->stream, deadline_ms, max_bytes);
 }

@@ -53,6 +53,11 @@ void rd_imap_cleanup(struct rd_imap **imap)
 	*imap = NULL;
 }
 
+void rd_imap_set_deadline(struct rd_imap *imap, int64_t most_ms)
+{
+	imap->most_ms = most_ms;
+}
+
 bool rd_imap_broken(const struct rd_imap *imap)
 {
 	return imap->broken;

@@ -30,6 +30,7 @@
 struct rd_imap_tuning {
 	int connect_ms;
 	int read_ms;
+	int64_t command_ms;	/* no command may last longer */
 	int64_t idle_ms;	/* 9 minutes: RFC 2177 wants less than 29, firewalls less than 10 */
 	int64_t poll_ms;	/* 30 s, without IDLE */
 	int64_t reconcile_ms;	/* 1 hour */

@@ -15,6 +15,7 @@ struct rd_imap {
 	struct rd_imap_abilities abilities;
 	struct rd_imap_scan scan;
 	size_t greeting_given; /* of the bare greeting that libetpan is handed */
+	int64_t most_ms;       /* of any command; 0: no such limit */
 	bool broken;
 	struct rd_err err; /* why the stream failed, for the caller of the command */
 	char server[300];

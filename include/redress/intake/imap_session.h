@@ -34,6 +34,8 @@ RD_MUST_USE enum rd_rc rd_imap_new(struct rd_stream *stream,
 /* Says LOGOUT where the session still works. NULL is fine. */
 void rd_imap_free(struct rd_imap *imap);
 void rd_imap_cleanup(struct rd_imap **imap);
+/* No command may last longer; 0: each its own (RD_IMAP_COMMAND_MS, RD_IMAP_FETCH_MS). */
+void rd_imap_set_deadline(struct rd_imap *imap, int64_t most_ms);
 bool rd_imap_broken(const struct rd_imap *imap);
 bool rd_imap_woken(const struct rd_imap *imap);
 const struct rd_imap_abilities *rd_imap_abilities(const struct rd_imap *imap);
