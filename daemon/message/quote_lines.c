@@ -154,8 +154,7 @@ static const struct {
 	{ "On ", "wrote :" },
 	{ "On ", "said:" },
 	{ "At ", "wrote:" },
-	{ "Le ", "a \xC3\xA9"
-		 "crit" },
+	{ "Le ", "a écrit" },
 	{ "Am ", "schrieb" },
 	{ "Den ", "skrev" },
 	{ "El ", "escribi\xC3\xB3" },
@@ -257,9 +256,7 @@ static bool is_header_block(const struct rd_body *body, const struct rd_line *li
 		"\xD0\x9E\xD1\x82", NULL };
 	static const char *const others[][9] = {
 		{ "Sent", "Date", "Gesendet", "Envoy\xC3\xA9", "Enviado", "Inviato", "Verzonden",
-			"Wys\xC5\x82"
-			"ano",
-			NULL },
+			"Wysłano", NULL },
 		{ "To", "An", "\xC3\x80", "Para", "A", "Aan", "Do", "At", NULL },
 		{ "Subject", "Betreff", "Objet", "Asunto", "Oggetto", "Onderwerp", "Temat", "Pwnc",
 			NULL },
@@ -374,9 +371,7 @@ bool rd_line_is_device(const struct rd_line *line)
 		"Sent with BlackBerry", "Sent from Hotmail", "Sent via the Samsung",
 		"Sent from Windows Mail", "Sent from EE", "Sent from Virgin Media",
 		"Von meinem iPhone gesendet", "Envoy\xC3\xA9 de mon iPhone",
-		"Enviado desde mi iPhone", "Inviato da iPhone",
-		"Wys\xC5\x82"
-		"ane z iPhone'a" };
+		"Enviado desde mi iPhone", "Inviato da iPhone", "Wysłane z iPhone'a" };
 	static const char *const devices[] = { "iphone", "ipad", "ipod", "android", "samsung",
 		"galaxy", "huawei", "blackberry", "windows phone", "htc", "nokia", "sony", "xperia",
 		"moto", "pixel", "oneplus", "xiaomi", "redmi", "oppo", "honor", "tablet", "mobile",
