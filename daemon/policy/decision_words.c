@@ -21,8 +21,7 @@ static const char *const withheld_words[RD_N_WITHHELD] = {
 	"The case is flagged safeguarding: an automatic reply could do harm.",
 	"The message could not be taken apart.",
 	"The message is old: it was received more than five working days before it was first seen.",
-	"The message was received after the backup that the store was restored from; it may have "
-	"been answered already.",
+	"The message was received after the backup that the store was restored from.",
 	"The message says that a machine sent it, or asks for no automatic reply.",
 	"The message came from an address that takes no replies.",
 	"There is no address to send a reply to.",

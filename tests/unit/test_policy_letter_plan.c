@@ -34,7 +34,7 @@ static int setup(void **state)
 {
 	struct rd_arena *arena = rd_arena_new(1u << 20);
 	struct rd_err err = { 0 };
-	struct rd_calendar *calendar;
+	struct rd_calendar *calendar = NULL;
 	const char *json;
 	size_t len;
 

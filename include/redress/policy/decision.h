@@ -36,7 +36,8 @@
 #define RD_VERDICT_CLOCKS_MAX  8
 #define RD_VERDICT_ALARMS_MAX  4
 #define RD_VERDICT_REASONS_MAX 8
-#define RD_OLD_WORKDAYS	       5 /* mail received more working days than this before it was first seen */
+/* Old: mail received more working days than this before it was first seen. */
+#define RD_OLD_WORKDAYS 5
 
 enum rd_guard {
 	RD_GUARD_NONE = 0,
