@@ -33,14 +33,14 @@ static void problems_in_counts(struct rd_arena *arena, struct rd_health *health)
 		add_line(health->problems, &health->n_problems,
 			rd_arena_printf(arena,
 				"%" PRId64 " letters may or may not have arrived. Run `redressctl "
-					   "outbox list` and "
+				"outbox list` and "
 				"settle each.",
 				counts->outbox_uncertain));
 	if (counts->outbox_failed > 0)
 		add_line(health->problems, &health->n_problems,
 			rd_arena_printf(arena,
 				"%" PRId64 " letters could not be sent. Run `redressctl outbox "
-					   "list`; reach the "
+				"list`; reach the "
 				"resident another way, or retry.",
 				counts->outbox_failed));
 }
@@ -58,7 +58,7 @@ static void notices_of_sources(struct rd_arena *arena, struct rd_health *health)
 			add_line(health->notices, &health->n_notices,
 				rd_arena_printf(arena,
 					"Mailbox %s: %" PRId64 " mails were gone before we saw "
-							       "them; somebody or something "
+					"them; somebody or something "
 					"else takes mail out of it.",
 					source->name, source->gone));
 	}

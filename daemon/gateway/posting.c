@@ -1,0 +1,185 @@
+#include "redress/gateway/posting.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "redress/base/log.h"
+#include "redress/deliver/sender.h"
+#include "redress/gateway/alarms.h"
+#include "redress/gateway/correspondence.h"
+
+#define LETTER_ARENA_BYTES (8u << 20)
+#define LOOK_AGAIN_MS	   3000 /* for what another process has put into the outbox */
+#define TROUBLE_PAUSE_MS   5000
+
+static const struct rd_actor daemon_actor = { RD_ACTOR_DAEMON, -1 };
+
+/* The sender and the desk that its hooks work at; one thread's. */
+struct posting {
+	struct rd_thread *self; /* NULL in --once */
+	struct rd_desk *desk;
+	struct rd_sender_hooks hooks;
+	struct rd_sender *sender;
+	bool troubled; /* an alarm of a route's own may stand */
+};
+
+static enum rd_rc on_sent(void *context, struct rd_tx *tx, const struct rd_outbox_row *row,
+	int64_t sent_ms, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(LETTER_ARENA_BYTES);
+	struct posting *posting = context;
+
+	return rd_correspondence_gone(tx, &posting->desk->office, row, sent_ms, arena, err);
+}
+
+static enum rd_rc on_stale(
+	void *context, struct rd_tx *tx, const struct rd_outbox_row *row, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(LETTER_ARENA_BYTES);
+	struct posting *posting = context;
+
+	return rd_correspondence_rewrite(tx, &posting->desk->office, row, arena, err);
+}
+
+static enum rd_log_level level_of(enum rd_sender_event event)
+{
+	switch (event) {
+	case RD_SENDER_SENT:
+	case RD_SENDER_FOUND:
+	case RD_SENDER_STALE:
+		return RD_LOG_INFO;
+	case RD_SENDER_DEFERRED:
+	case RD_SENDER_ABSENT:
+	case RD_SENDER_HELD:
+	case RD_SENDER_WAITS:
+		return RD_LOG_NOTICE;
+	case RD_SENDER_REFUSED:
+	case RD_SENDER_GAVE_UP:
+	case RD_SENDER_UNCERTAIN:
+	case RD_SENDER_CLOCK_BACK:
+	case RD_SENDER_OWN_TROUBLE:
+	case RD_SENDER_HOOK_FAILED:
+	case RD_N_SENDER_EVENTS:
+		return RD_LOG_WARNING;
+	}
+	return RD_LOG_WARNING;
+}
+
+/* Letters cannot leave because of our own side: a person of ours must act, and soon. */
+static void alarm_own_trouble(struct posting *posting, const char *detail)
+{
+	char text[400];
+
+	snprintf(text, sizeof text,
+		"Letters cannot leave: %s. They wait and are tried again; mend it soon, for "
+		"acknowledgements are due.",
+		detail);
+	rd_alarms_raise(posting->desk->db, &posting->desk->office, "sending-trouble", text);
+	posting->troubled = true;
+}
+
+static void on_event(void *context, enum rd_sender_event event, const struct rd_outbox_row *row,
+	const char *detail)
+{
+	struct posting *posting = context;
+	char id[24] = "";
+
+	if (row != NULL)
+		snprintf(id, sizeof id, "%" PRId64, row->id);
+	rd_log(level_of(event), row != NULL ? "Letter" : "Sender", "EVENT",
+		rd_sender_event_names[event], "OUTBOX_ROW", id, "DETAIL",
+		event == RD_SENDER_OWN_TROUBLE ? detail : "", NULL);
+	if (event == RD_SENDER_OWN_TROUBLE) {
+		alarm_own_trouble(posting, detail);
+	} else if (event == RD_SENDER_SENT && posting->troubled) {
+		rd_alarms_clear(posting->desk->db, &posting->desk->office, "sending-trouble");
+		posting->troubled = false;
+	}
+}
+
+static void on_beat(void *context)
+{
+	struct posting *posting = context;
+
+	if (posting->self != NULL)
+		rd_thread_beat(posting->self);
+}
+
+static enum rd_rc open_posting(struct posting *posting, struct rd_err *err)
+{
+	posting->troubled = true; /* one may stand from an earlier run */
+	posting->hooks = (struct rd_sender_hooks){ .context = posting,
+		.on_sent = on_sent,
+		.on_stale = on_stale,
+		.on_event = on_event,
+		.beat = on_beat };
+	return rd_sender_new(posting->desk->office.config, rd_db_store(posting->desk->db),
+		posting->desk->office.clock, &posting->hooks, NULL, &posting->sender, err);
+}
+
+static int64_t pause_until(const struct rd_clock *clock, int64_t due_ms)
+{
+	const int64_t left = due_ms - rd_now_ms(clock);
+
+	if (due_ms == 0 || left > LOOK_AGAIN_MS)
+		return LOOK_AGAIN_MS;
+	return left > 0 ? left : 1;
+}
+
+static void log_trouble(const struct rd_err *err)
+{
+	rd_log(RD_LOG_ERROR, err->msg, "THREAD", "sender", NULL);
+}
+
+static void send_until_stopped(struct rd_thread *self, struct posting *posting)
+{
+	struct rd_err err = { 0 };
+
+	while (!rd_thread_stopping(self)) {
+		bool did = false, changed;
+		int64_t next_ms = 0;
+		enum rd_rc rc = rd_desk_refresh(posting->desk, &changed, &err);
+
+		rd_thread_beat(self);
+		if (rc == RD_OK)
+			rc = rd_sender_step(posting->sender, &did, &next_ms, &err);
+		if (rc != RD_OK) {
+			log_trouble(&err);
+			rd_thread_wait(self, TROUBLE_PAUSE_MS);
+		} else if (!did) {
+			rd_thread_wait(self, pause_until(posting->desk->office.clock, next_ms));
+		}
+	}
+}
+
+void rd_posting_run(struct rd_thread *self, struct rd_store *store, const struct rd_config *config,
+	const struct rd_clock *clock)
+{
+	while (!rd_thread_stopping(self)) {
+		RD_CLEANUP(rd_desk_close) struct rd_desk desk = { 0 };
+		struct posting posting = { .self = self, .desk = &desk };
+		struct rd_err err = { 0 };
+
+		if (rd_desk_open(&desk, store, config, clock, &daemon_actor, &err) == RD_OK &&
+			open_posting(&posting, &err) == RD_OK) {
+			send_until_stopped(self, &posting);
+		} else {
+			log_trouble(&err);
+			rd_thread_wait(self, TROUBLE_PAUSE_MS);
+		}
+		rd_sender_free(posting.sender);
+	}
+}
+
+enum rd_rc rd_posting_once(struct rd_desk *desk, bool *ret_must_wait, struct rd_err *err)
+{
+	struct posting posting = { .desk = desk };
+	bool must_wait = false;
+	enum rd_rc rc = open_posting(&posting, err);
+
+	if (rc == RD_OK)
+		rc = rd_sender_run_once(posting.sender, &must_wait, err);
+	rd_sender_free(posting.sender);
+	*ret_must_wait = *ret_must_wait || must_wait;
+	return rc;
+}

@@ -1,0 +1,490 @@
+#include "redress/gateway/service.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "redress/base/log.h"
+#include "redress/base/thread.h"
+#include "redress/deliver/sender.h"
+#include "redress/gateway/activate.h"
+#include "redress/gateway/alarms.h"
+#include "redress/gateway/correspondence.h"
+#include "redress/gateway/health.h"
+#include "redress/gateway/mailboxes.h"
+#include "redress/gateway/pipeline.h"
+#include "redress/gateway/posting.h"
+#include "redress/gateway/timekeeper.h"
+#include "redress/intake/webhook.h"
+#include "redress/store/queue.h"
+
+#define READERS		 2
+#define THREAD_BEAT_MS	 20000
+#define WATCH_MS	 5000 /* main looks at its threads and tells the watchdog */
+#define MAILBOX_WATCH_MS 60000
+#define LOOK_AGAIN_MS	 3000 /* for what another process has put into the store */
+#define TROUBLE_PAUSE_MS 5000
+
+static const struct rd_actor daemon_actor = { RD_ACTOR_DAEMON, -1 };
+static const struct rd_actor reload_actor = { RD_AUTHOR_RELOAD, -1 };
+static const struct rd_actor first_start_actor = { RD_AUTHOR_FIRST_START, -1 };
+
+struct service {
+	const struct rd_config *config;
+	const struct rd_clock *clock;
+	struct rd_store *store;
+	struct rd_desk desk; /* main's own */
+	struct rd_reader *reader;
+	int64_t run;
+	struct rd_thread *pipeline, *sender, *timekeeper;
+	struct rd_mailboxes *mailboxes;
+	struct rd_webhook *webhook;
+	struct rd_webhook_hooks hooks;
+	struct rd_desk figures; /* the webhook's thread's, for /healthz and /metrics */
+	int64_t mailboxes_watched_ms;
+	int64_t refusals_logged_ms;
+};
+
+/* --- opening and closing --- */
+
+/* Whoever wakes another thread is stopped before it. */
+static void stop_threads(struct service *service)
+{
+	rd_webhook_stop(service->webhook);
+	rd_mailboxes_stop(service->mailboxes);
+	rd_thread_join(service->timekeeper);
+	rd_thread_join(service->pipeline);
+	rd_thread_join(service->sender);
+}
+
+static void end_run(struct service *service)
+{
+	struct rd_err err = { 0 };
+
+	if (service->run != 0 && rd_queue_end_run(service->desk.db, service->run,
+					 rd_now_ms(service->clock), &err) != RD_OK)
+		rd_log(RD_LOG_WARNING, err.msg, NULL);
+}
+
+static void close_service(struct service *service)
+{
+	stop_threads(service);
+	end_run(service);
+	rd_reader_close(service->reader);
+	rd_desk_close(&service->figures);
+	rd_desk_close(&service->desk);
+	rd_store_close(service->store);
+}
+
+/* An empty store's first start activates the rules folder; any other boots what is live. */
+static enum rd_rc activate_if_first(struct service *service, struct rd_err *err)
+{
+	RD_CLEANUP(rd_db_cleanup) struct rd_db *db = NULL;
+	RD_CLEANUP(rd_live_cleanup) struct rd_live *live = NULL;
+	const char *landlords[RD_LIVE_LANDLORDS_MAX];
+	const size_t n = rd_config_landlords(service->config, landlords);
+	char sha256[RD_RULESET_NAME_MAX];
+	bool changed;
+	enum rd_rc rc;
+
+	RD_TRY(rd_db_open(service->store, &db, err));
+	rc = rd_live_load(db, landlords, n, &live, err);
+	if (rc != RD_E_MISSING)
+		return rc;
+	return rd_rules_activate(db, service->config->rules, landlords, n, &first_start_actor,
+		"an empty store", rd_now_ms(service->clock), &changed, sha256, err);
+}
+
+static enum rd_rc open_service(
+	struct service *service, struct rd_spawner *spawner, struct rd_err *err)
+{
+	const struct rd_store_options options = {
+		.path = service->config->state, .create = true, .daemon = true
+	};
+
+	RD_TRY(rd_store_open(&options, &service->store, err));
+	RD_TRY(activate_if_first(service, err));
+	RD_TRY(rd_desk_open(&service->desk, service->store, service->config, service->clock,
+		&daemon_actor, err));
+	RD_TRY(rd_reader_open(spawner, READERS, rd_live_files(service->desk.live),
+		service->desk.landlords, service->desk.n_landlords, &service->reader, err));
+	return rd_queue_start_run(service->desk.db, rd_now_ms(service->clock), &service->run, err);
+}
+
+/* --- the pipeline's thread --- */
+
+static void wake(struct rd_thread *thread)
+{
+	if (thread != NULL)
+		rd_thread_wake(thread);
+}
+
+static void log_trouble(const char *thread, const struct rd_err *err)
+{
+	rd_log(RD_LOG_ERROR, err->msg, "THREAD", thread, NULL);
+}
+
+/* The rules that are live now, in the readers too. */
+static enum rd_rc follow_rules(struct service *service, struct rd_pipeline *pipeline,
+	struct rd_desk *desk, struct rd_err *err)
+{
+	bool changed = false;
+
+	RD_TRY(rd_desk_refresh(desk, &changed, err));
+	if (!changed)
+		return RD_OK;
+	RD_TRY(rd_reader_set_rules(service->reader, rd_live_files(desk->live), desk->landlords,
+		desk->n_landlords, err));
+	pipeline->office = desk->office;
+	rd_log(RD_LOG_NOTICE, "Another rule set is live.", "RULESET", rd_live_sha256(desk->live),
+		NULL);
+	return RD_OK;
+}
+
+static int64_t pause_until(const struct service *service, int64_t due_ms)
+{
+	const int64_t left = due_ms - rd_now_ms(service->clock);
+
+	if (due_ms == 0 || left > LOOK_AGAIN_MS)
+		return LOOK_AGAIN_MS;
+	return left > 0 ? left : 0;
+}
+
+static void run_pipeline(struct rd_thread *self, void *context)
+{
+	struct service *service = context;
+	RD_CLEANUP(rd_desk_close) struct rd_desk desk = { 0 };
+	struct rd_err err = { 0 };
+	struct rd_pipeline pipeline = {
+		.reader = service->reader, .run = service->run, .stop_fd = -1
+	};
+
+	while (!rd_thread_stopping(self) && desk.db == NULL)
+		if (rd_desk_open(&desk, service->store, service->config, service->clock,
+			    &daemon_actor, &err) != RD_OK) {
+			log_trouble("pipeline", &err);
+			rd_desk_close(&desk);
+			rd_thread_wait(self, TROUBLE_PAUSE_MS);
+		}
+	pipeline.db = desk.db;
+	pipeline.office = desk.office;
+	while (!rd_thread_stopping(self)) {
+		struct rd_pipeline_round round = { 0 };
+		enum rd_rc rc = follow_rules(service, &pipeline, &desk, &err);
+
+		rd_thread_beat(self);
+		if (rc == RD_OK)
+			rc = rd_pipeline_round(&pipeline, &round, &err);
+		if (round.n_letters > 0)
+			wake(service->sender);
+		if (rc != RD_OK) {
+			log_trouble("pipeline", &err);
+			rd_thread_wait(self, TROUBLE_PAUSE_MS);
+		} else if (round.n_done == 0) {
+			rd_thread_wait(self, pause_until(service, round.next_ms));
+		}
+	}
+}
+
+/* --- the sender's and the timekeeper's threads --- */
+
+static void run_sender(struct rd_thread *self, void *context)
+{
+	struct service *service = context;
+
+	rd_posting_run(self, service->store, service->config, service->clock);
+}
+
+static void run_timekeeper(struct rd_thread *self, void *context)
+{
+	struct service *service = context;
+	RD_CLEANUP(rd_desk_close) struct rd_desk desk = { 0 };
+	struct rd_err err = { 0 };
+
+	while (!rd_thread_stopping(self)) {
+		struct rd_timekeeper_round round = { 0 };
+		bool changed;
+		enum rd_rc rc = RD_OK;
+
+		if (desk.db == NULL)
+			rc = rd_desk_open(&desk, service->store, service->config, service->clock,
+				&daemon_actor, &err);
+		if (rc == RD_OK)
+			rc = rd_desk_refresh(&desk, &changed, &err);
+		if (rc == RD_OK)
+			rc = rd_timekeeper_round(desk.db, &desk.office, &round, &err);
+		if (rc != RD_OK) {
+			log_trouble("timekeeper", &err);
+			rd_desk_close(&desk);
+		}
+		if (round.n_letters > 0)
+			wake(service->sender);
+		rd_thread_wait(self, rc == RD_OK ? RD_TIMEKEEPER_ROUND_MS : TROUBLE_PAUSE_MS);
+	}
+}
+
+/* --- the webhook's thread --- */
+
+static void on_webhook(
+	void *context, enum rd_webhook_event event, const char *texts, const char *detail)
+{
+	struct service *service = context;
+	const int64_t now = rd_monotonic_ms();
+
+	if (event == RD_WEBHOOK_TEXT)
+		wake(service->pipeline);
+	if (event == RD_WEBHOOK_TEXT || event == RD_WEBHOOK_DUPLICATE ||
+		event == RD_WEBHOOK_RECEIPT)
+		return;
+	/* Anybody can knock: one line a second is enough to see that somebody does. */
+	if (event != RD_WEBHOOK_STORE_FAILED && now - service->refusals_logged_ms < 1000)
+		return;
+	service->refusals_logged_ms = now;
+	rd_log(event == RD_WEBHOOK_STORE_FAILED ? RD_LOG_ERROR : RD_LOG_WARNING,
+		"The webhook turned a request down.", "WHY", rd_webhook_event_names[event], "TEXTS",
+		texts, "DETAIL", detail, NULL);
+}
+
+static bool threads_are_well(const struct service *service)
+{
+	return !rd_thread_late(service->pipeline) && !rd_thread_late(service->sender) &&
+	       !rd_thread_late(service->timekeeper);
+}
+
+static bool tell_health(void *context, struct rd_buf *out)
+{
+	struct service *service = context;
+	struct rd_status_counts counts;
+	struct rd_err err = { 0 };
+	const bool well = threads_are_well(service) &&
+			  rd_status_counts(service->figures.db, &counts, &err) == RD_OK;
+
+	if (rd_buf_add_str(out, well ? "ok\n" : "unwell\n", &err) != RD_OK)
+		return false;
+	return well;
+}
+
+static void tell_metrics(void *context, struct rd_buf *out)
+{
+	struct service *service = context;
+	struct rd_err err = { 0 };
+	bool changed;
+
+	if (rd_desk_refresh(&service->figures, &changed, &err) != RD_OK ||
+		rd_health_metrics(service->figures.db, &service->figures.office, out, &err) !=
+			RD_OK) {
+		rd_buf_clear(out);
+		rd_log(RD_LOG_WARNING, err.msg, "THREAD", "http", NULL);
+	}
+}
+
+/* STATE.port says where we listen, for a configuration that leaves the port to the system. */
+static void write_port(const struct service *service)
+{
+	char path[1024], tmp[1040];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s.port", service->config->state);
+	snprintf(tmp, sizeof tmp, "%s.new", path);
+	file = fopen(tmp, "we");
+	if (file == NULL) {
+		rd_logf(RD_LOG_WARNING, "%s: %s", tmp, strerror(errno));
+		return;
+	}
+	fprintf(file, "%d\n", rd_webhook_port(service->webhook));
+	if (fclose(file) != 0 || rename(tmp, path) != 0)
+		rd_logf(RD_LOG_WARNING, "%s: %s", path, strerror(errno));
+}
+
+static enum rd_rc start_webhook(struct service *service, struct rd_err *err)
+{
+	if (!service->config->listen)
+		return RD_OK;
+	RD_TRY(rd_desk_open(&service->figures, service->store, service->config, service->clock,
+		&daemon_actor, err));
+	service->hooks = (struct rd_webhook_hooks){ .context = service,
+		.on_event = on_webhook,
+		.health = tell_health,
+		.metrics = tell_metrics };
+	RD_TRY(rd_webhook_start(service->config, service->store, service->clock, &service->hooks,
+		NULL, &service->webhook, err));
+	write_port(service);
+	rd_logf(RD_LOG_NOTICE, "Listening on %s port %d.", service->config->listen_host,
+		rd_webhook_port(service->webhook));
+	return RD_OK;
+}
+
+/* --- the main thread --- */
+
+static void on_news(void *context)
+{
+	struct service *service = context;
+
+	wake(service->pipeline);
+}
+
+static enum rd_rc start_threads(struct service *service, struct rd_err *err)
+{
+	RD_TRY(rd_thread_start(
+		"sender", run_sender, service, RD_SENDER_STEP_MS_MAX, 0, &service->sender, err));
+	RD_TRY(rd_thread_start(
+		"pipeline", run_pipeline, service, THREAD_BEAT_MS, 0, &service->pipeline, err));
+	RD_TRY(rd_thread_start("timekeeper", run_timekeeper, service, THREAD_BEAT_MS, 0,
+		&service->timekeeper, err));
+	RD_TRY(start_webhook(service, err));
+	return rd_mailboxes_start(service->store, service->config, service->clock, on_news, service,
+		&service->mailboxes, err);
+}
+
+/* SIGHUP: the folder becomes live or is refused; what is live goes on either way. */
+static void reload(struct service *service)
+{
+	struct rd_err err = { 0 };
+	char sha256[RD_RULESET_NAME_MAX];
+	bool changed = false;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+		(long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	if (rd_rules_activate(service->desk.db, service->config->rules, service->desk.landlords,
+		    service->desk.n_landlords, &reload_actor, "SIGHUP", rd_now_ms(service->clock),
+		    &changed, sha256, &err) != RD_OK) {
+		rd_log(RD_LOG_ERROR, "The rules folder was refused; the old rules go on.", "WHY",
+			err.msg, NULL);
+		rd_alarms_raise(service->desk.db, &service->desk.office, "reload-refused",
+			"A reload was refused because of a fault in the rules folder; the old "
+			"rules go on. Run `redressctl rules lint` and `redressctl rules test`.");
+	} else {
+		rd_alarms_clear(service->desk.db, &service->desk.office, "reload-refused");
+		rd_log(RD_LOG_NOTICE,
+			changed ? "The rules folder is live now." : "The rules are live already.",
+			"RULESET", sha256, NULL);
+		wake(service->pipeline);
+	}
+	sd_notify(0, "READY=1");
+}
+
+static void watch(struct service *service)
+{
+	const int64_t now = rd_monotonic_ms();
+
+	if (threads_are_well(service))
+		sd_notify(0, "WATCHDOG=1");
+	else
+		rd_log(RD_LOG_ALERT, "A thread hangs; the watchdog will restart redressd.", NULL);
+	if (now - service->mailboxes_watched_ms < MAILBOX_WATCH_MS)
+		return;
+	service->mailboxes_watched_ms = now;
+	rd_mailboxes_watch(service->mailboxes, &service->desk);
+}
+
+static void serve(struct service *service, int signals)
+{
+	struct pollfd poller = { .fd = signals, .events = POLLIN };
+	struct signalfd_siginfo info;
+
+	for (;;) {
+		if (poll(&poller, 1, WATCH_MS) > 0 &&
+			read(signals, &info, sizeof info) == (ssize_t)sizeof info) {
+			if (info.ssi_signo != SIGHUP)
+				return;
+			reload(service);
+		}
+		watch(service);
+	}
+}
+
+static int take_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+enum rd_rc rd_service_run(const struct rd_config *config, const struct rd_clock *clock,
+	struct rd_spawner *spawner, struct rd_err *err)
+{
+	struct service service = { .config = config, .clock = clock };
+	const int signals = take_signals();
+	enum rd_rc rc;
+
+	if (signals < 0)
+		return rd_fail(err, RD_E_AGAIN, "signalfd: %s", strerror(errno));
+	rc = open_service(&service, spawner, err);
+	if (rc == RD_OK)
+		rc = start_threads(&service, err);
+	if (rc == RD_OK) {
+		sd_notify(0, "READY=1");
+		rd_log(RD_LOG_NOTICE, "Redress is at work.", "RULESET",
+			rd_live_sha256(service.desk.live), NULL);
+		serve(&service, signals);
+		sd_notify(0, "STOPPING=1");
+		rd_log(RD_LOG_NOTICE, "Redress stops.", NULL);
+	}
+	close_service(&service);
+	close(signals);
+	return rc;
+}
+
+/* --- once --- */
+
+static enum rd_rc decide_all(struct service *service, struct rd_err *err)
+{
+	struct rd_pipeline pipeline = { .db = service->desk.db,
+		.reader = service->reader,
+		.office = service->desk.office,
+		.run = service->run,
+		.ignore_text_pause = true,
+		.stop_fd = -1 };
+	struct rd_pipeline_round round;
+
+	do {
+		RD_TRY(rd_pipeline_round(&pipeline, &round, err));
+	} while (round.n_done + round.n_back > 0);
+	return RD_OK;
+}
+
+static enum rd_rc work_once(struct service *service, bool *ret_must_wait, struct rd_err *err)
+{
+	struct rd_timekeeper_round round;
+	int64_t waiting = 0, claimed = 0, oldest = 0;
+
+	RD_TRY(rd_mailboxes_once(
+		service->store, service->config, service->clock, ret_must_wait, err));
+	RD_TRY(decide_all(service, err));
+	RD_TRY(rd_queue_counts(service->desk.db, &waiting, &claimed, &oldest, err));
+	*ret_must_wait = *ret_must_wait || waiting > 0;
+	RD_TRY(rd_timekeeper_round(service->desk.db, &service->desk.office, &round, err));
+	return rd_posting_once(&service->desk, ret_must_wait, err);
+}
+
+enum rd_rc rd_service_once(const struct rd_config *config, const struct rd_clock *clock,
+	struct rd_spawner *spawner, bool *ret_must_wait, struct rd_err *err)
+{
+	struct service service = { .config = config, .clock = clock };
+	enum rd_rc rc;
+
+	signal(SIGPIPE, SIG_IGN);
+	*ret_must_wait = false;
+	rc = open_service(&service, spawner, err);
+	if (rc == RD_OK)
+		rc = work_once(&service, ret_must_wait, err);
+	close_service(&service);
+	return rc;
+}
