@@ -336,20 +336,29 @@ static void a_mail_that_went_before_we_saw_it_is_reported(void **state)
 	assert_int_equal(s->w->n_warnings, 1);
 }
 
+/* Ours alone: other work on the machine does not count. */
+static int cpu_ms(void)
+{
+	struct rusage usage;
+	getrusage(RUSAGE_SELF, &usage);
+	return (int)((usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+		     (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000);
+}
+
 static void a_mailbox_of_100000_comes_in_quickly_and_in_bounded_memory(void **state)
 {
 	struct scripted_world *s = *state;
 	tell(s, "box 2000 200");
 	assert_int_equal(once(s), 2000);
 	long before = peak_kib();
-	int64_t began = rd_monotonic_ms();
+	int began = cpu_ms();
 	tell(s, "add 98000 200");
 	assert_int_equal(once(s), 98000);
-	int64_t took = rd_monotonic_ms() - began;
+	int took = cpu_ms() - began;
 	long grown = peak_kib() - before;
-	if (took > 20000 || grown > 16384)
-		fail_msg("%d ms, %ld KiB more", (int)took, grown);
-	print_message("100,000 mails: %d ms, %ld KiB more\n", (int)took, grown);
+	if (took > 15000 || grown > 16384)
+		fail_msg("%d ms of CPU, %ld KiB more", took, grown);
+	print_message("100,000 mails: %d ms of CPU, %ld KiB more\n", took, grown);
 }
 
 static void body(struct rd_thread *self, void *context)
