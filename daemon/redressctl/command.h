@@ -35,6 +35,30 @@ rd_ctl_command rd_ctl_rules_test;
 rd_ctl_command rd_ctl_timeline;
 rd_ctl_command rd_ctl_landlord_list;
 rd_ctl_command rd_ctl_landlord_show;
+rd_ctl_command rd_ctl_rules_activate;
+rd_ctl_command rd_ctl_case_list;
+rd_ctl_command rd_ctl_case_show;
+rd_ctl_command rd_ctl_case_open;
+rd_ctl_command rd_ctl_case_acknowledge;
+rd_ctl_command rd_ctl_case_define;
+rd_ctl_command rd_ctl_case_reclassify;
+rd_ctl_command rd_ctl_case_note;
+rd_ctl_command rd_ctl_case_close;
+rd_ctl_command rd_ctl_case_lift_hold;
+rd_ctl_command rd_ctl_review_list;
+rd_ctl_command rd_ctl_review_decide;
+rd_ctl_command rd_ctl_tasks;
+rd_ctl_command rd_ctl_outbox_list;
+rd_ctl_command rd_ctl_outbox_show;
+rd_ctl_command rd_ctl_outbox_approve;
+rd_ctl_command rd_ctl_outbox_retry;
+rd_ctl_command rd_ctl_outbox_settle;
+rd_ctl_command rd_ctl_outbox_cancel;
+rd_ctl_command rd_ctl_messages;
+rd_ctl_command rd_ctl_audit_verify;
+rd_ctl_command rd_ctl_backup;
+rd_ctl_command rd_ctl_restore;
+rd_ctl_command rd_ctl_status;
 
 #define RD_OPT_CONFIG 1001
 #define RD_OPT_BY     1002

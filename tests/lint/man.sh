@@ -3,5 +3,5 @@
 set -eu
 cd "$1/daemon/man"
 for page in *.scd; do
-	scdoc <"$page" | mandoc -Tlint -Wwarning
+	scdoc <"$page" | mandoc -Tlint -Werror
 done
