@@ -23,7 +23,8 @@ void rd_ruleset_free(struct rd_ruleset *rules)
 	for (uint32_t i = 0; i < rules->n_unless; i++)
 		pcre2_code_free(rules->unless[i].code);
 	pcre2_match_context_free(rules->limits);
-	rd_automaton_free(rules->automaton);
+	rd_automaton_free(rules->by_skeleton);
+	rd_automaton_free(rules->by_text);
 	rd_arena_free(rules->arena);
 	free(rules);
 }
@@ -99,14 +100,26 @@ static void compile_regex(struct compiler *c, uint32_t rule, const struct rd_lin
 
 	if (!rd_regex_check(line->value, line->at, c->arena, c->problems, &literals))
 		return;
+	struct rd_pattern pattern = { .rule = rule,
+		.is_regex = true,
+		.line = line,
+		.literals = literals,
+		.code = compile(c, line->value, 0, line->at, true) };
+	if (pattern.code == NULL)
+		return;
+	uint32_t options = 0;
+	pcre2_pattern_info(pattern.code, PCRE2_INFO_ALLOPTIONS, &options);
+	size_t n = strlen(line->value);
+	pattern.at_start = (options & PCRE2_ANCHORED) != 0;
+	pattern.at_end = n >= 2 && strcmp(line->value + n - 2, "\\z") == 0;
 	/* Automatic callouts let the run count its steps: PCRE2's own match limit begins anew at
-	 * every start offset, so it bounds no whole run. */
-	add_pattern(c, (struct rd_pattern){ .code = compile(c, line->value, PCRE2_AUTO_CALLOUT,
-						    line->at, true),
-			       .rule = rule,
-			       .is_regex = true,
-			       .line = line,
-			       .literals = literals });
+	 * every start offset, so it bounds no whole run but that of an anchored pattern. */
+	if (!pattern.at_start) {
+		pcre2_code_free(pattern.code);
+		pattern.code = compile(c, line->value, PCRE2_AUTO_CALLOUT, line->at, true);
+		pattern.counted = true;
+	}
+	add_pattern(c, pattern);
 }
 
 static void compile_unless(struct compiler *c, struct rd_rule *rule)
@@ -228,27 +241,40 @@ static void order_combines(struct compiler *c)
 	set->n_combines = n_done;
 }
 
-static enum rd_rc build_pass(struct compiler *c, struct rd_err *err)
+static enum rd_rc build_one_pass(
+	struct compiler *c, bool regexes, struct rd_automaton **ret, struct rd_err *err)
 {
 	struct rd_ruleset *set = c->set;
 	size_t n_needles = 0, n = 0;
-	uint32_t *always = rd_arena_array(c->arena, set->n_patterns + 1u, sizeof *always);
 
 	for (uint32_t i = 0; i < set->n_patterns; i++)
-		n_needles += set->patterns[i].literals.n_items;
+		if (set->patterns[i].is_regex == regexes)
+			n_needles += set->patterns[i].literals.n_items;
 	struct rd_needle *needles = rd_arena_array(c->arena, n_needles + 1, sizeof *needles);
-	if (always == NULL || needles == NULL)
+	if (needles == NULL)
 		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");
 	for (uint32_t i = 0; i < set->n_patterns; i++) {
 		const struct rd_literals *l = &set->patterns[i].literals;
-		if (l->n_items == 0)
-			always[set->n_always++] = i;
-		for (size_t k = 0; k < l->n_items; k++)
+		for (size_t k = 0; k < l->n_items && set->patterns[i].is_regex == regexes; k++)
 			needles[n++] = (struct rd_needle){ .text = l->items[k], .owner = i };
 	}
+	set->n_needles += (uint32_t)n;
+	return rd_automaton_build(needles, n, ret, err);
+}
+
+static enum rd_rc build_pass(struct compiler *c, struct rd_err *err)
+{
+	struct rd_ruleset *set = c->set;
+	uint32_t *always = rd_arena_array(c->arena, set->n_patterns + 1u, sizeof *always);
+
+	if (always == NULL)
+		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");
+	for (uint32_t i = 0; i < set->n_patterns; i++)
+		if (set->patterns[i].literals.n_items == 0)
+			always[set->n_always++] = i;
 	set->always = always;
-	set->n_needles = (uint32_t)n;
-	return rd_automaton_build(needles, n, &set->automaton, err);
+	RD_TRY(build_one_pass(c, false, &set->by_skeleton, err));
+	return build_one_pass(c, true, &set->by_text, err);
 }
 
 static void make_rule(struct compiler *c, uint32_t i)

@@ -12,7 +12,15 @@ static const char *const common[] = { "about", "again", "been", "could", "does",
 
 static int worth_of(const char *text, size_t len)
 {
-	int worth = (int)len;
+	int worth = 0;
+
+	while (len > 0 && text[0] == ' ') {
+		text++;
+		len--;
+	}
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	worth = (int)len;
 
 	for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
 		if (strlen(common[i]) == len && memcmp(common[i], text, len) == 0)

@@ -15,7 +15,7 @@ struct pass {
 	struct rd_matching *m;
 	enum rd_where where;
 	const struct rd_prepared *field;
-	uint32_t unit, segment; /* at which the pass is */
+	uint32_t unit, segment; /* at which the passes are */
 	uint32_t *last; /* by pattern: the unit or segment noted last */
 	struct candidate *found;
 	size_t n_found, size;
@@ -60,29 +60,36 @@ static void note(struct pass *p, uint32_t pattern, uint32_t unit)
 	p->found[p->n_found++] = (struct candidate){ pattern, unit };
 }
 
-/* Units and segments may overlap: the position can lie in this one and in the next. */
-static void note_place(struct pass *p, uint32_t pattern, uint32_t at, const struct rd_unit *units,
-	uint32_t n, uint32_t *current)
+/* Segments overlap: the place can lie in this one and in the next. */
+static void note_place(struct pass *p, uint32_t pattern, uint32_t at)
 {
-	while (*current < n && units[*current].to <= at)
-		(*current)++;
-	if (*current < n && units[*current].from <= at)
-		note(p, pattern, *current);
-	if (*current + 1 < n && units[*current + 1].from <= at)
-		note(p, pattern, *current + 1);
+	const struct rd_unit *segments = p->field->segments;
+	uint32_t n = p->field->n_segments;
+
+	while (p->segment < n && segments[p->segment].to <= at)
+		p->segment++;
+	if (p->segment < n && segments[p->segment].from <= at)
+		note(p, pattern, p->segment);
+	if (p->segment + 1 < n && segments[p->segment + 1].from <= at)
+		note(p, pattern, p->segment + 1);
 }
 
-static void found_literal(void *context, uint32_t owner, uint32_t at)
+static void found_in_text(void *context, uint32_t owner, uint32_t at)
 {
 	struct pass *p = context;
-	const struct rd_pattern *pattern = &p->m->rules->patterns[owner];
 
-	if (!wanted(p->m, &p->m->rules->rules[pattern->rule], p->where))
-		return;
-	if (pattern->is_regex)
-		note_place(p, owner, at, p->field->segments, p->field->n_segments, &p->segment);
-	else
-		note_place(p, owner, at, p->field->units, p->field->n_units, &p->unit);
+	if (wanted(p->m, &p->m->rules->rules[p->m->rules->patterns[owner].rule], p->where))
+		note_place(p, owner, at);
+}
+
+static void found_in_skeleton(void *context, uint32_t owner, uint32_t at)
+{
+	struct pass *p = context;
+
+	(void)at;
+	if (p->last[owner] != p->unit &&
+		wanted(p->m, &p->m->rules->rules[p->m->rules->patterns[owner].rule], p->where))
+		note(p, owner, p->unit);
 }
 
 static int count_step(pcre2_callout_block *block, void *context)
@@ -209,7 +216,7 @@ static void run_pattern(struct runner *r, const struct rd_pattern *pattern, enum
 		m->bytes_run += len - start;
 		int rc = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, start,
 			PCRE2_NO_UTF_CHECK, r->data,
-			pattern->is_regex ? r->counted : m->rules->limits);
+			pattern->counted ? r->counted : m->rules->limits);
 		if (rc == PCRE2_ERROR_NOMATCH)
 			return;
 		if (rc < 0) {
@@ -255,7 +262,12 @@ static enum rd_rc search_field(struct runner *r, enum rd_where where, struct rd_
 	if (p.last == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
 	memset(p.last, 0xff, rules->n_patterns * sizeof *p.last);
-	rd_automaton_run(rules->automaton, p.field->text, p.field->len, found_literal, &p);
+	for (p.unit = 0; p.unit < p.field->n_units; p.unit++) {
+		uint32_t from = p.field->skeleton_from[p.unit];
+		rd_automaton_run(rules->by_skeleton, p.field->skeleton + from,
+			p.field->skeleton_from[p.unit + 1] - from, found_in_skeleton, &p);
+	}
+	rd_automaton_run(rules->by_text, p.field->text, p.field->len, found_in_text, &p);
 	if (p.full)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
 	for (size_t i = 0; i < p.n_found; i++)

@@ -50,6 +50,8 @@ struct frame {
 	size_t open;
 	bool mandatory; /* something before it in this alternative must stand there */
 	bool gap;	/* the last thing was a gap */
+	char run[128]; /* whole words in a row, as the skeleton of a text has them */
+	size_t run_len;
 	struct rd_literals best;     /* of this alternative */
 	struct rd_literals together; /* of the alternatives before */
 	bool first;		     /* alternative */
@@ -388,6 +390,36 @@ static void note_item(struct frame *f, const struct token *t, struct rd_literals
 	f->gap = false;
 }
 
+static void end_run(struct reader *r, struct frame *f)
+{
+	if (f->run_len > 1)
+		f->best = rd_literals_better(
+			f->best, rd_literals_one(f->run, f->run_len, r->arena));
+	f->run_len = 0;
+}
+
+/* A word goes on with the run where both are whole and nothing but a join stands between. */
+static void note_word(
+	struct reader *r, struct frame *f, size_t i, const struct rd_word *word)
+{
+	bool glued = r->tokens[i].glued;
+	bool next_glued = i + 1 < r->n_tokens && r->tokens[i + 1].glued;
+	bool begins = word->begins && !glued, ends = word->ends && !next_glued;
+
+	if (!begins || r->odd || f->run_len + word->literal_len + 3 > sizeof f->run)
+		end_run(r, f);
+	if (begins && f->run_len == 0)
+		f->run[f->run_len++] = ' ';
+	if (f->run_len + word->literal_len + 2 > sizeof f->run)
+		return;
+	memcpy(f->run + f->run_len, word->literal, word->literal_len);
+	f->run_len += word->literal_len;
+	if (ends)
+		f->run[f->run_len++] = ' ';
+	if (!ends || r->odd)
+		end_run(r, f);
+}
+
 static void write_item(struct reader *r, struct frame *f, size_t i)
 {
 	const struct token *t = &r->tokens[i];
@@ -408,8 +440,10 @@ static void write_item(struct reader *r, struct frame *f, size_t i)
 		if (rd_word_pattern(t->text, t->len, t->prefix, &r->out, &word, &err) != RD_OK)
 			complain(r, t->text, "this phrase is too long; make several of it");
 		else
-			literals = rd_literals_one(word.literal, word.literal_len, r->arena);
+			note_word(r, f, i, &word);
 	}
+	if (t->kind != WORD)
+		end_run(r, f);
 	end_item(r, behind);
 	note_item(f, t, literals, ways);
 }
@@ -418,6 +452,7 @@ static void write_gap(struct reader *r, struct frame *f, const struct token *t)
 {
 	char bounds[16];
 
+	end_run(r, f);
 	if (!f->mandatory) {
 		complain(r, t->text, "a gap needs a word before it that must stand there");
 		return;
@@ -438,6 +473,7 @@ static void write_gap(struct reader *r, struct frame *f, const struct token *t)
 
 static bool end_alternative(struct reader *r, struct frame *f, const char *at)
 {
+	end_run(r, f);
 	if (!f->mandatory)
 		return complain(r, at, "nothing here must stand in the text: leave out a `?`, or write a "
 				       "word");
@@ -473,6 +509,7 @@ static bool write_tokens(struct reader *r, size_t from, size_t to, struct frame 
 			write_gap(r, f, t);
 			break;
 		case OPEN:
+			end_run(r, f);
 			behind[depth + 1] = begin_item(r, f, i, t->partner);
 			add(r, "(?:");
 			frames[++depth] = new_frame(i);
@@ -512,7 +549,7 @@ static bool write_tokens(struct reader *r, size_t from, size_t to, struct frame 
 static bool read_tokens(struct reader *r, struct rd_phrase *phrase)
 {
 	size_t from = 0, to = r->n_tokens;
-	struct frame outer;
+	struct frame outer = new_frame(0);
 
 	while (from < to && (r->tokens[from].kind == START || r->tokens[from].kind == S_START)) {
 		phrase->at_start = phrase->at_start || r->tokens[from].kind == START;

@@ -227,6 +227,59 @@ static bool pack_segments(const struct unit_list *units, struct unit_list *segme
 	return true;
 }
 
+/* Bytes of the letter at text[i], 0 where it is none; *ret_len: bytes of the character. */
+static uint32_t letter_at(const char *text, uint32_t i, uint32_t to, uint32_t *ret_len)
+{
+	unsigned char c = (unsigned char)text[i];
+
+	*ret_len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	if (*ret_len > to - i)
+		*ret_len = to - i;
+	return rd_word_is_letter(text + i, to - i) ? *ret_len : 0;
+}
+
+static uint32_t add_skeleton(const char *text, const struct rd_unit *unit, char *out)
+{
+	uint32_t n = 0, len = 0;
+
+	out[n++] = ' ';
+	for (uint32_t i = unit->from; i < unit->to; i += len) {
+		uint32_t letter = letter_at(text, i, unit->to, &len);
+		if (letter > 0) {
+			memcpy(out + n, text + i, letter);
+			n += letter;
+			continue;
+		}
+		if (text[i] == '\'' && i + 1 < unit->to && text[i + 1] == 's' &&
+			(i + 2 >= unit->to || letter_at(text, i + 2, unit->to, &len) == 0))
+			len = 2;
+		else
+			letter_at(text, i, unit->to, &len);
+		if (out[n - 1] != ' ')
+			out[n++] = ' ';
+	}
+	if (out[n - 1] != ' ')
+		out[n++] = ' ';
+	return n;
+}
+
+static bool make_skeleton(struct rd_prepared *p, struct rd_arena *arena)
+{
+	size_t size = 1;
+
+	for (uint32_t i = 0; i < p->n_units; i++)
+		size += p->units[i].to - p->units[i].from + 2;
+	char *skeleton = rd_arena_alloc(arena, size);
+	uint32_t *from = rd_arena_array(arena, p->n_units + 1u, sizeof *from);
+	if (skeleton == NULL || from == NULL)
+		return false;
+	for (uint32_t i = 0; i < p->n_units; i++)
+		from[i + 1] = from[i] + add_skeleton(p->text, &p->units[i], skeleton + from[i]);
+	p->skeleton = skeleton;
+	p->skeleton_from = from;
+	return true;
+}
+
 enum rd_rc rd_prepare(const struct rd_normal *normal, struct rd_arena *arena,
 	struct rd_prepared *ret_prepared, struct rd_err *err)
 {
@@ -241,12 +294,15 @@ enum rd_rc rd_prepare(const struct rd_normal *normal, struct rd_arena *arena,
 	mark_sentences(text, normal->len);
 	if (!find_units(text, normal->len, &units) || !pack_segments(&units, &segments))
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
-	*ret_prepared = (struct rd_prepared){ .text = text,
+	struct rd_prepared prepared = { .text = text,
 		.len = normal->len,
 		.units = units.items,
 		.n_units = units.n,
 		.segments = segments.items,
 		.n_segments = segments.n,
 		.n_words = rd_words_between(text, 0, normal->len) };
+	if (!make_skeleton(&prepared, arena))
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	*ret_prepared = prepared;
 	return RD_OK;
 }

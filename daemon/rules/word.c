@@ -52,7 +52,8 @@ bool rd_word_is_letter(const char *at, size_t left)
 	ucs4_t wide = 0;
 
 	if (c < 0x80)
-		return isalnum(c) || c == '_';
+		return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+			(c >= 'A' && c <= 'Z');
 	if (u8_mbtoucr(&wide, (const uint8_t *)at, left) <= 0)
 		return false;
 	return (wide >= 0xc0 && wide <= 0x24f) || (wide >= 0x370 && wide <= 0x1fff) ||
@@ -92,12 +93,16 @@ enum rd_rc rd_word_pattern(const char *word, size_t len, bool prefix, struct rd_
 	for (size_t i = 0; i <= len; i++) {
 		bool optional = i < len && is_optional(word, len, i);
 		bool inserted = apostrophe > 0 && i == apostrophe;
-		if (i == len || optional || inserted) {
+		bool symbol = i < len && !optional && !rd_word_is_letter(word + i, len - i) &&
+			((unsigned char)word[i] & 0xc0) != 0x80;
+		if (i == len || optional || inserted || symbol) {
 			if (i - from > best_len) {
 				best = from;
 				best_len = i - from;
 			}
-			from = optional ? i + 1 : i;
+			from = optional || symbol ? i + 1 : i;
+			while (symbol && from < len && ((unsigned char)word[from] & 0xc0) == 0x80)
+				from++;
 		}
 		if (i == len)
 			break;
@@ -112,6 +117,9 @@ enum rd_rc rd_word_pattern(const char *word, size_t len, bool prefix, struct rd_
 		RD_TRY(rd_buf_add_str(pattern, "[" RD_LETTERS "']*+", err));
 	else if (len > 0 && isdigit((unsigned char)word[len - 1]))
 		RD_TRY(rd_buf_add_str(pattern, "(?![.,:\\/]?\\d|%)", err));
-	*ret_word = (struct rd_word){ .literal = word + best, .literal_len = best_len };
+	*ret_word = (struct rd_word){ .literal = word + best,
+		.literal_len = best_len,
+		.begins = best == 0,
+		.ends = best + best_len == len && !prefix };
 	return RD_OK;
 }

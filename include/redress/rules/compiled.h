@@ -22,7 +22,8 @@
 struct rd_pattern {
 	pcre2_code *code;
 	uint32_t rule;
-	bool is_regex;	       /* run on segments, with its steps counted */
+	bool is_regex;	       /* run on segments */
+	bool counted;	       /* with its steps counted by callouts */
 	bool at_start, at_end; /* only in the field's first or last unit */
 	const struct rd_line *line;
 	struct rd_literals literals;
@@ -62,7 +63,8 @@ struct rd_ruleset {
 	const uint32_t *combines; /* in the order in which they can be worked out */
 	uint32_t n_combines;
 	struct rd_phrase_lists lists;
-	struct rd_automaton *automaton;
+	struct rd_automaton *by_skeleton; /* of phrases */
+	struct rd_automaton *by_text;	  /* of Regex */
 	pcre2_match_context *limits;
 	uint32_t n_needles;
 };

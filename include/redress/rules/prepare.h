@@ -23,8 +23,13 @@ struct rd_unit {
 	bool begins, ends; /* a sentence's own beginning and end, not a cut */
 };
 
+/* The skeleton is what the literal pass of phrases runs on: for each unit its words with one blank
+ * before, between and behind them. Everything that is no letter is such a blank, and a possessive 's
+ * is gone, since a phrase allows both between its words. */
 struct rd_prepared {
 	const char *text;
+	const char *skeleton;
+	const uint32_t *skeleton_from; /* [unit]; one more than units */
 	uint32_t len;
 	const struct rd_unit *units;
 	uint32_t n_units;

@@ -9,6 +9,7 @@
 struct rd_word {
 	const char *literal; /* the longest stretch that always stands in the text as it is */
 	size_t literal_len;
+	bool begins, ends; /* it is the word's own beginning and end, and the word must end there */
 };
 
 /* word: made plain already (message/normal.h), without blanks; prefix: `word*`. The piece has no
