@@ -152,7 +152,8 @@ static void job_again(struct batch *batch, size_t i, bool alone)
 		batch->first = i;
 }
 
-/* The child is gone, hangs or lies. Only a message that was alone in a fresh child is to blame. */
+/* The child is gone, hangs or lies. Only a message that was alone in a fresh child is to blame, and
+ * none where the spawner is gone: its children go with it. */
 static void slot_died(struct batch *batch, struct rd_slot *slot, const char *instead)
 {
 	char detail[RD_SLOT_DETAIL_MAX];
@@ -164,7 +165,7 @@ static void slot_died(struct batch *batch, struct rd_slot *slot, const char *ins
 	rd_slot_clear(slot, batch->reader->spawner, detail);
 	if (was_starting)
 		start_failed(batch->reader);
-	if (was_alone) {
+	if (was_alone && detail[0] != '\0') {
 		job_end(batch, held[0], RD_READ_DIED, "%s", instead != NULL ? instead : detail);
 		return;
 	}

@@ -33,11 +33,12 @@ void rd_slot_clear(
 	struct rd_err err = { 0 };
 	int status = 0;
 
+	if (ret_detail != NULL)
+		ret_detail[0] = '\0';
 	if (slot->state == RD_SLOT_EMPTY)
 		return;
-	if (rd_spawner_end(spawner, atomic_load(&slot->pid), &status, &err) != RD_OK)
-		status = SIGKILL; /* without a spawner there are no children */
-	if (ret_detail != NULL)
+	enum rd_rc rc = rd_spawner_end(spawner, atomic_load(&slot->pid), &status, &err);
+	if (rc == RD_OK && ret_detail != NULL)
 		describe_end(status, ret_detail);
 	close(slot->fd);
 	rd_buf_free(&slot->out);

@@ -207,8 +207,7 @@ void rd_reader_main_if_child(int argc, char **argv)
 
 static enum rd_rc gone(struct rd_err *err)
 {
-	return rd_fail(err, RD_E_AGAIN,
-		"the process that starts the parse children is gone; restart redressd");
+	return rd_fail(err, RD_E_AGAIN, "the process that starts the parse children is gone");
 }
 
 static enum rd_rc take_answer(
@@ -255,11 +254,68 @@ static enum rd_rc ask_locked(struct rd_spawner *spawner, struct packet request, 
 	return take_answer(spawner, request.verb, ret_packet, err);
 }
 
+/* Between fork and exec, where only what is safe in a signal handler may be called. */
+static _Noreturn void become_spawner(int fd)
+{
+	static char name[] = "redressd", mode[] = RD_SPAWNER_MODE;
+	char *const arguments[] = { name, mode, NULL };
+	char *const nothing[] = { NULL };
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (fd == RD_CHILD_FD)
+		fcntl(fd, F_SETFD, 0);
+	else if (dup2(fd, RD_CHILD_FD) < 0)
+		_exit(127);
+	/* Sanitizers are told by the environment what to do. */
+	execve("/proc/self/exe", arguments, RD_SANITIZED ? environ : nothing);
+	_exit(127);
+}
+
+static void wait_for(pid_t pid)
+{
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* spawner->fd and pid are those of no process, or of one that is gone. */
+static enum rd_rc launch(struct rd_spawner *spawner, struct rd_err *err)
+{
+	int pair[2];
+	struct packet ready;
+
+	close_fd(&spawner->fd);
+	if (spawner->pid > 0)
+		kill(spawner->pid, SIGKILL); /* silent is as good as gone */
+	wait_for(spawner->pid);
+	spawner->pid = 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return rd_fail(err, RD_E_AGAIN, "no socket for the spawner: %s", strerror(errno));
+	RD_CLEANUP(close_fd) int theirs = pair[1];
+	spawner->fd = pair[0];
+	spawner->pid = fork();
+	if (spawner->pid == 0)
+		become_spawner(theirs);
+	if (spawner->pid < 0)
+		return rd_fail(
+			err, RD_E_AGAIN, "the spawner could not be started: %s", strerror(errno));
+	close_fd(&theirs); /* so that its end is seen as an end */
+	return take_answer(spawner, VERB_READY, &ready, err);
+}
+
 static enum rd_rc ask(struct rd_spawner *spawner, struct packet request, int fd,
 	struct packet *ret_packet, struct rd_err *err)
 {
 	pthread_mutex_lock(&spawner->lock);
 	enum rd_rc rc = ask_locked(spawner, request, fd, ret_packet, err);
+	/* The kernel may have ended it for want of memory, and its children with it. The next one
+	 * starts as clean as the first: exec leaves nothing of this process. */
+	if (rc != RD_OK && request.verb == VERB_START) {
+		rc = launch(spawner, err);
+		if (rc == RD_OK)
+			rc = ask_locked(spawner, request, fd, ret_packet, err);
+	}
 	pthread_mutex_unlock(&spawner->lock);
 	return rc;
 }
@@ -297,25 +353,6 @@ enum rd_rc rd_spawner_end(struct rd_spawner *spawner, int pid, int *ret_status, 
 	return RD_OK;
 }
 
-/* Between fork and exec; the process has one thread yet. */
-static _Noreturn void become_spawner(int fd)
-{
-	static char name[] = "redressd", mode[] = RD_SPAWNER_MODE;
-	char *const arguments[] = { name, mode, NULL };
-	char *const nothing[] = { NULL };
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (fd == RD_CHILD_FD)
-		fcntl(fd, F_SETFD, 0);
-	else if (dup2(fd, RD_CHILD_FD) < 0)
-		_exit(127);
-	/* Sanitizers are told by the environment what to do. */
-	execve("/proc/self/exe", arguments, RD_SANITIZED ? environ : nothing);
-	_exit(127);
-}
-
 static void free_spawner(struct rd_spawner **spawner)
 {
 	rd_spawner_stop(*spawner);
@@ -323,24 +360,12 @@ static void free_spawner(struct rd_spawner **spawner)
 
 enum rd_rc rd_spawner_start(struct rd_spawner **ret_spawner, struct rd_err *err)
 {
-	int pair[2];
-	struct packet ready;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-		return rd_fail(err, RD_E_AGAIN, "no socket for the spawner: %s", strerror(errno));
-	RD_CLEANUP(close_fd) int theirs = pair[1];
 	RD_CLEANUP(free_spawner) struct rd_spawner *spawner = calloc(1, sizeof *spawner);
+
 	RD_ASSERT(spawner != NULL);
 	pthread_mutex_init(&spawner->lock, NULL);
-	spawner->fd = pair[0];
-	spawner->pid = fork();
-	if (spawner->pid == 0)
-		become_spawner(theirs);
-	if (spawner->pid < 0)
-		return rd_fail(
-			err, RD_E_AGAIN, "the spawner could not be started: %s", strerror(errno));
-	close_fd(&theirs); /* so that its end is seen as an end */
-	RD_TRY(take_answer(spawner, VERB_READY, &ready, err));
+	spawner->fd = -1;
+	RD_TRY(launch(spawner, err));
 	*ret_spawner = RD_STEAL(spawner);
 	return RD_OK;
 }
@@ -349,9 +374,8 @@ void rd_spawner_stop(struct rd_spawner *spawner)
 {
 	if (spawner == NULL)
 		return;
-	close(spawner->fd);
-	while (spawner->pid > 0 && waitpid(spawner->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	close_fd(&spawner->fd);
+	wait_for(spawner->pid);
 	pthread_mutex_destroy(&spawner->lock);
 	free(spawner);
 }

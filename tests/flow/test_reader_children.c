@@ -488,6 +488,26 @@ static void children_killed_between_batches_blame_no_message(void **state)
 	}
 }
 
+static void a_killed_spawner_is_replaced_and_blames_no_message(void **state)
+{
+	struct fixture *f = *state;
+	int pids[2];
+
+	add_good(f, 1);
+	read_all(f);
+	assert_int_equal(rd_reader_children(f->reader, pids, 2), 2);
+	int spawner_pid = status_of(pids[0], "PPid:");
+	assert_true(spawner_pid > 1 && spawner_pid != getpid());
+	kill_and_wait(spawner_pid);
+	forget(f);
+	add_good(f, N_GOOD);
+	read_all(f);
+	for (size_t i = 0; i < f->n; i++)
+		check_good(f, i);
+	assert_int_equal(rd_reader_children(f->reader, pids, 2), 2);
+	assert_int_not_equal(status_of(pids[0], "PPid:"), spawner_pid);
+}
+
 static void signals_to_the_group_do_not_end_children(void **state)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
@@ -628,6 +648,7 @@ int main(int argc, char **argv)
 		WITH(open_two, stopping_ends_the_waiting),
 		WITH(open_two, an_arena_that_is_full_costs_nobody_an_attempt),
 		WITH(open_two, children_killed_between_batches_blame_no_message),
+		WITH(open_two, a_killed_spawner_is_replaced_and_blames_no_message),
 		WITH(open_one, signals_to_the_group_do_not_end_children),
 		WITH(open_one, the_kernel_says_that_a_child_is_sealed),
 #ifdef RD_FAULT_POINTS

@@ -47,7 +47,8 @@ struct rd_slot {
  * ready when its READY came. */
 RD_MUST_USE enum rd_rc rd_slot_start(struct rd_slot *slot, struct rd_spawner *spawner,
 	const struct rd_buf *setup, struct rd_err *err);
-/* Ends the child, living or dead, and empties the slot. ret_detail: how it ended, or NULL. */
+/* Ends the child, living or dead, and empties the slot. ret_detail: how it ended, "" where the
+ * spawner is gone and nobody knows, or NULL. */
 void rd_slot_clear(
 	struct rd_slot *slot, struct rd_spawner *spawner, char ret_detail[RD_SLOT_DETAIL_MAX]);
 /* Did an idle child end by itself? */

@@ -3,6 +3,7 @@
  * It is started before any secret is read and so has none to leak; each child is an exec of our
  * binary with an empty environment, its one socket as descriptor 3 and a stack of 16 MiB (GMime's
  * need). The kernel ends the spawner with the daemon and the children with the spawner.
+ * A spawner that was killed is started again with the next child.
  * SIGTERM, SIGINT, SIGHUP and SIGQUIT are ignored in both: systemd and terminals send them to the
  * whole group, and a message must not be blamed for that.
  */
