@@ -52,7 +52,8 @@ static void split_from(struct rd_arena *arena, const char *from, struct rd_addre
 	ret_address->address = rd_arena_copy(arena, open + 1, (size_t)(close - open - 1));
 }
 
-/* Fixed for the row, and no clue to anything: a keyed hash of what the row is about. */
+/* Fixed for the row, and no clue to anything: a keyed hash of what the row is about. domain NULL:
+ * a text's key. */
 static const char *new_message_id(const struct draft *d, const char *domain)
 {
 	const struct rd_letter_order *order = d->order;
@@ -68,7 +69,8 @@ static const char *new_message_id(const struct draft *d, const char *domain)
 		hash);
 	for (size_t i = 0; i < MESSAGE_ID_HASH_BYTES; i++)
 		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
-	return rd_arena_printf(d->arena, "rd.%s@%s", hex, domain);
+	return domain != NULL ? rd_arena_printf(d->arena, "rd.%s@%s", hex, domain)
+			      : rd_arena_printf(d->arena, "rd-%s", hex);
 }
 
 /* The mail being answered, for In-Reply-To and References. Gone or never read: no threading. */
@@ -204,7 +206,7 @@ static enum rd_rc compose_text(struct draft *d, struct rd_outbox_row *row, struc
 			d->matter.landlord);
 	row->outgoing = texts->name;
 	row->subject = "";
-	row->message_id = new_message_id(d, "text");
+	row->message_id = new_message_id(d, NULL);
 	row->payload = d->rendered.text;
 	row->payload_len = strlen(d->rendered.text);
 	return RD_OK;

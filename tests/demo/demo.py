@@ -177,7 +177,7 @@ class Demo:
     def show_messages(self):
         rows = []
         for message in self.ctl_json("messages"):
-            words = "; ".join(dict.fromkeys(hit["text"] for hit in message["hits"] if hit["points"] > 0 or hit["decides"]))
+            words = "; ".join(dict.fromkeys(hit["text"] for hit in message["hits"]))
             rows.append((message["channel"], message["subject"] or message["body"], message["kind"] or "",
                          "person" if message["review"] else "", " ".join(message["flags"]), words,
                          message["case"] or f"({message['detail'] or message['fate']})", message["due"] or ""))
