@@ -11,6 +11,7 @@
 #include "redress/base/limits.h"
 #include "redress/message/charset.h"
 #include "redress/message/mime.h"
+#include "redress/message/mime_scan.h"
 
 struct fixture {
 	struct rd_arena *arena;
@@ -606,6 +607,44 @@ static void headers_beyond_a_cap_are_left_out_and_the_rest_is_read(void **state)
 	assert_string_equal(m.body, "please help");
 }
 
+/* GMime takes 262 MB for a megabyte of these: it must not see them. */
+static void gmime_sees_no_more_than_the_caps_allow(void **state)
+{
+	static const struct {
+		const char *why, *before, *piece;
+		size_t times, most;
+	} rows[] = {
+		{ "boundaries", "Content-Type: multipart/mixed; boundary=b\n\n", "--b\n\n", 200000,
+			100 + 5 * RD_MIME_BOUNDARIES_MAX },
+		{ "headers", "", "a:\n", 350000, 3 * RD_MIME_HEADERS_MAX },
+		{ "headers of parts", "Content-Type: multipart/mixed; boundary=b\n\n",
+			"--b\na:\na:\na:\na:\na:\na:\na:\na:\na:\na:\na:\na:\na:\na:\na:\n", 900,
+			100 + 3 * RD_SCAN_HEADERS_TOTAL_MAX + 4 * 900 },
+		{ "messages in messages", "", "Content-Type: message/rfc822\n\n", 100000,
+			31 * RD_SCAN_NESTED_MAX },
+		{ "a header block", "",
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: "
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaa\n",
+			990, RD_MIME_HEAD_BYTES_MAX },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct fixture *f = *state;
+		struct rd_scanned scanned = { 0 };
+
+		(void)clear(state);
+		add(f, rows[i].before, 1);
+		add(f, rows[i].piece, rows[i].times);
+		rd_mime_scan(f->raw.data, f->raw.len, &scanned);
+		if (!scanned.capped || scanned.len > rows[i].most)
+			fail_msg("%s: %zu bytes", rows[i].why, scanned.len);
+		rd_scanned_free(&scanned);
+	}
+}
+
 static void ordinary_big_mail_meets_no_cap(void **state)
 {
 	struct fixture *f = *state;
@@ -692,6 +731,7 @@ int main(void)
 		T(hostile_mail_is_read_or_told),
 		T(nested_multiparts_end_at_the_cap),
 		T(headers_beyond_a_cap_are_left_out_and_the_rest_is_read),
+		T(gmime_sees_no_more_than_the_caps_allow),
 		T(ordinary_big_mail_meets_no_cap),
 		T(more_text_than_allowed_is_told),
 		T(more_parts_than_allowed_are_told),

@@ -105,6 +105,7 @@ static void a_hit_leads_back_to_the_bytes_as_given(void **state)
 		{ "full width", "ｍｏｕｌｄ and", "mould", "ｍｏｕｌｄ" },
 		{ "a part of one character", "a ½ z", "1", "½" },
 		{ "to the very end", "café MOULD", "mould", "MOULD" },
+		{ "before blanks at the end", "no MOULD \t ", "mould", "MOULD" },
 		{ "at a CRLF", "MOULD\r\nhere", "mould", "MOULD" },
 	};
 
