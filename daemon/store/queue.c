@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "redress/store/intake.h"
+#include "redress/store/outbox_wire.h"
 #include "redress/store/sql.h"
 
 #define TEXTS_LOOKED_AT_MAX 2000 /* waiting texts looked at for one claim */
@@ -29,6 +30,7 @@ enum rd_rc rd_queue_start_run(
 		" give_backs = CASE WHEN give_backs < ?1 THEN give_backs + 1 ELSE give_backs END"
 		" WHERE state = 'claimed'",
 		RD_ARGS(rd_int(RD_GIVE_BACKS_MAX)), NULL, err));
+	RD_TRY(rd_outbox_take_back(tx, now_ms, err));
 	RD_TRY(rd_sql_change(tx,
 		"UPDATE outbox SET state = 'uncertain', asked = 0 WHERE state = 'sending'",
 		RD_NO_ARGS, NULL, err));

@@ -102,8 +102,8 @@ static void free_headers(struct curl_slist **list)
 static enum rd_rc check_url(const char *text, char host[static 256], struct rd_err *err)
 {
 	if (strlen(text) > RD_HTTP_URL_BYTES_MAX)
-		return rd_fail(err, RD_E_RANGE, "an address of more than %d bytes",
-			RD_HTTP_URL_BYTES_MAX);
+		return rd_fail(
+			err, RD_E_RANGE, "an address of more than %d bytes", RD_HTTP_URL_BYTES_MAX);
 	RD_CLEANUP(free_url) CURLU *url = curl_url();
 	RD_ASSERT(url);
 	RD_CLEANUP(free_text) char *scheme = NULL;
@@ -127,8 +127,9 @@ static enum rd_rc check_url(const char *text, char host[static 256], struct rd_e
 		return RD_OK;
 	if (strcasecmp(scheme, "http") == 0 && rd_host_is_loopback(host))
 		return RD_OK;
-	return rd_fail(err, RD_E_REFUSED, "%s: only https is used, and http for loopback alone; "
-					  "write https:// in the address",
+	return rd_fail(err, RD_E_REFUSED,
+		"%s: only https is used, and http for loopback alone; "
+		"write https:// in the address",
 		host);
 }
 
@@ -175,8 +176,8 @@ static void set_up(struct rd_http *http, const struct rd_http_request *request,
 	if (request->user) {
 		curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);
-		curl_easy_setopt(curl, CURLOPT_PASSWORD,
-			request->password ? request->password : "");
+		curl_easy_setopt(
+			curl, CURLOPT_PASSWORD, request->password ? request->password : "");
 	}
 	if (post) {
 		curl_easy_setopt(curl, CURLOPT_POST, 1L);

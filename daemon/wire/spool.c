@@ -26,11 +26,11 @@ bool rd_spool_name_good(const char *name)
 	if (len == 0 || len > RD_SPOOL_NAME_BYTES_MAX || name[0] == '.')
 		return false;
 	return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_") ==
-		len;
+	       len;
 }
 
-static enum rd_rc write_whole(int fd, const char *data, size_t len, const char *path,
-	struct rd_err *err)
+static enum rd_rc write_whole(
+	int fd, const char *data, size_t len, const char *path, struct rd_err *err)
 {
 	for (size_t done = 0; done < len;) {
 		ssize_t n = write(fd, data + done, len - done);

@@ -62,8 +62,9 @@ static const struct {
 	const char *signature;
 } vectors[] = {
 	{ "plain", U, P, "RSOYDt4T1cUTdK1PDd93/VVr8B8=" },
-	{ "our URL has another port, signed without", "https://mycompany.com:1234/myapp.php?foo=1&bar=2",
-		P, "RSOYDt4T1cUTdK1PDd93/VVr8B8=" },
+	{ "our URL has another port, signed without",
+		"https://mycompany.com:1234/myapp.php?foo=1&bar=2", P,
+		"RSOYDt4T1cUTdK1PDd93/VVr8B8=" },
 	{ "signed with the default port, ours without", U, P, "kvajT1Ptam85bY51eRf/AJRuM3w=" },
 	{ "http with a port", "http://mycompany.com:1234/myapp.php?foo=1&bar=2", P,
 		"Zmvh+3yNM1Phv2jhDCwEM3q5ebU=" },
@@ -124,15 +125,16 @@ static void one_flipped_byte_anywhere_is_refused(void **state)
 		for (size_t at = 0; text[at]; at++) {
 			if (strchr("&=%", text[at]))
 				continue;
-			/* 1 -> 0 and the like; not a letter's case, which hex digits do not know. */
+			/* 1 -> 0 and the like; not a letter's case, which hex digits do not know.
+			 */
 			text[at] ^= 1;
 			assert_int_equal(check(*state, "12345", FORM_TYPE, vectors[i].url, text,
 						 vectors[i].signature),
 				RD_E_REFUSED);
 			text[at] ^= 1;
 		}
-		assert_int_equal(check(*state, "12344", FORM_TYPE, vectors[i].url,
-					 vectors[i].form, vectors[i].signature),
+		assert_int_equal(check(*state, "12344", FORM_TYPE, vectors[i].url, vectors[i].form,
+					 vectors[i].signature),
 			RD_E_REFUSED);
 		snprintf(text, sizeof text, "%s", vectors[i].url);
 		text[strlen(text) - 1] ^= 1;
@@ -151,23 +153,23 @@ static void no_token_and_no_signature_are_refused(void **state)
 	assert_int_equal(check(*state, "12345", FORM_TYPE, U, P, ""), RD_E_REFUSED);
 }
 
-#define JSON_BODY "{\"property\": \"value\", \"boolean\": true}"
-#define JSON_HASH "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620"
+#define JSON_BODY   "{\"property\": \"value\", \"boolean\": true}"
+#define JSON_HASH   "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620"
 #define JSON_SIGNED "a9nBmqA0ju/hNViExpshrM61xv4="
 
 static void json_needs_the_hash_of_its_body(void **state)
 {
 	const char *json = "application/json; charset=utf-8";
-	assert_int_equal(check(*state, "12345", json, U "&bodySHA256=" JSON_HASH, JSON_BODY,
-				 JSON_SIGNED),
+	assert_int_equal(
+		check(*state, "12345", json, U "&bodySHA256=" JSON_HASH, JSON_BODY, JSON_SIGNED),
 		RD_OK);
 	assert_int_equal(check(*state, "12345", json, U "&bodySHA256=" JSON_HASH,
 				 "{\"property\": \"valuf\", \"boolean\": true}", JSON_SIGNED),
 		RD_E_REFUSED);
 	char flipped[] = JSON_SIGNED;
 	flipped[3] ^= 1;
-	assert_int_equal(check(*state, "12345", json, U "&bodySHA256=" JSON_HASH, JSON_BODY,
-				 flipped),
+	assert_int_equal(
+		check(*state, "12345", json, U "&bodySHA256=" JSON_HASH, JSON_BODY, flipped),
 		RD_E_REFUSED);
 	/* Rightly signed, but nothing speaks for the body. */
 	struct rd_form none = { 0 };
@@ -196,8 +198,8 @@ static enum rd_rc read_signed(struct rd_arena *arena, const struct rd_provider *
 	struct rd_webhook_request request = {
 		.url = "https://sms.example.org/sms/line",
 		.content_type = FORM_TYPE,
-		.signature = rd_twilio_sign(arena, account->token,
-			"https://sms.example.org/sms/line", &form),
+		.signature = rd_twilio_sign(
+			arena, account->token, "https://sms.example.org/sms/line", &form),
 		.authorization = "",
 		.body = body,
 		.body_len = strlen(body),
@@ -220,10 +222,11 @@ static void a_text_is_read_from_the_form(void **state)
 static void the_words_stay_untrimmed(void **state)
 {
 	struct rd_provider_text text;
-	assert_int_equal(read_signed(*state, &rd_twilio, &twilio,
-				 "MessageSid=SM1&AccountSid=acctid&From=%2B447700900123&To=x&NumMedia=2"
-				 "&New=&Body=+damp%0A+in+100%25+%F0%9F%98%9C%00+",
-				 &text, NULL),
+	assert_int_equal(
+		read_signed(*state, &rd_twilio, &twilio,
+			"MessageSid=SM1&AccountSid=acctid&From=%2B447700900123&To=x&NumMedia=2"
+			"&New=&Body=+damp%0A+in+100%25+%F0%9F%98%9C%00+",
+			&text, NULL),
 		RD_OK);
 	assert_string_equal(text.body, " damp\n in 100% \xF0\x9F\x98\x9C\xEF\xBF\xBD ");
 	assert_int_equal(text.n_media, 2);
@@ -236,20 +239,20 @@ static void what_is_missing_is_named(void **state)
 		const char *form;
 		enum rd_rc rc;
 	} rows[] = {
-		{ "another account", "MessageSid=SM1&AccountSid=other&From=1&Body=x", RD_E_REFUSED },
+		{ "another account", "MessageSid=SM1&AccountSid=other&From=1&Body=x",
+			RD_E_REFUSED },
 		{ "no account", "MessageSid=SM1&From=1&Body=x", RD_E_REFUSED },
 		{ "no id", "AccountSid=acctid&From=1&Body=x", RD_E_INPUT },
 		{ "an id that is a path", "MessageSid=../x&AccountSid=acctid&From=1&Body=x",
 			RD_E_INPUT },
 		{ "no sender", "MessageSid=SM1&AccountSid=acctid&Body=x", RD_E_INPUT },
 		{ "no words at all", "MessageSid=SM1&AccountSid=acctid&From=1", RD_E_INPUT },
-		{ "a picture alone is a message", "MessageSid=SM1&AccountSid=acctid&From=1&Body=",
-			RD_OK },
+		{ "a picture alone is a message",
+			"MessageSid=SM1&AccountSid=acctid&From=1&Body=", RD_OK },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct rd_provider_text text;
-		enum rd_rc rc =
-			read_signed(*state, &rd_twilio, &twilio, rows[i].form, &text, NULL);
+		enum rd_rc rc = read_signed(*state, &rd_twilio, &twilio, rows[i].form, &text, NULL);
 		if (rc != rows[i].rc)
 			print_error("%s\n", rows[i].why);
 		assert_int_equal(rc, rows[i].rc);
@@ -259,24 +262,25 @@ static void what_is_missing_is_named(void **state)
 static void receipts_of_twilio_are_read(void **state)
 {
 	struct rd_provider_receipt receipt;
-	assert_int_equal(read_signed(*state, &rd_twilio, &twilio,
-				 "ErrorCode=21610&MessageSid=SM9&AccountSid=acctid&MessageStatus=failed"
-				 "&To=%2B12028831111",
-				 NULL, &receipt),
+	assert_int_equal(
+		read_signed(*state, &rd_twilio, &twilio,
+			"ErrorCode=21610&MessageSid=SM9&AccountSid=acctid&MessageStatus=failed"
+			"&To=%2B12028831111",
+			NULL, &receipt),
 		RD_OK);
 	assert_int_equal(receipt.state, RD_DELIVERY_FAILED);
 	assert_string_equal(receipt.id, "SM9");
 	assert_string_equal(receipt.detail, "failed 21610");
 	assert_true(receipt.opted_out);
-	assert_int_equal(read_signed(*state, &rd_twilio, &twilio,
-				 "MessageSid=SM9&AccountSid=acctid&MessageStatus=delivered", NULL,
-				 &receipt),
+	assert_int_equal(
+		read_signed(*state, &rd_twilio, &twilio,
+			"MessageSid=SM9&AccountSid=acctid&MessageStatus=delivered", NULL, &receipt),
 		RD_OK);
 	assert_int_equal(receipt.state, RD_DELIVERY_DONE);
 	assert_false(receipt.opted_out);
-	assert_int_equal(read_signed(*state, &rd_twilio, &twilio,
-				 "MessageSid=SM9&AccountSid=acctid&MessageStatus=eaten", NULL,
-				 &receipt),
+	assert_int_equal(
+		read_signed(*state, &rd_twilio, &twilio,
+			"MessageSid=SM9&AccountSid=acctid&MessageStatus=eaten", NULL, &receipt),
 		RD_E_INPUT);
 }
 
@@ -345,8 +349,8 @@ static void the_json_of_notify_is_strict(void **state)
 	} rows[] = {
 		{ "not JSON", "{", "not JSON" },
 		{ "a list", "[]", "not a JSON object" },
-		{ "a key twice",
-			"{\"id\":\"" NOTIFY_ID "\",\"id\":\"" NOTIFY_ID "\"}", "a key twice" },
+		{ "a key twice", "{\"id\":\"" NOTIFY_ID "\",\"id\":\"" NOTIFY_ID "\"}",
+			"a key twice" },
 		{ "no id", "{\"source_number\":\"1\"}", "\"id\"" },
 		{ "a number for a string",
 			"{\"id\":\"" NOTIFY_ID "\",\"source_number\":447700900111}",
@@ -359,8 +363,8 @@ static void the_json_of_notify_is_strict(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct rd_provider_text text;
 		struct rd_err err = { 0 };
-		assert_int_equal(read_notify(*state, "Bearer something_unique", rows[i].body, &text,
-					 &err),
+		assert_int_equal(
+			read_notify(*state, "Bearer something_unique", rows[i].body, &text, &err),
 			RD_E_INPUT);
 		assert_non_null(strstr(err.msg, rows[i].named));
 	}
@@ -370,8 +374,7 @@ static void the_jwt_of_notify_is_the_known_one(void **state)
 {
 	const char *jwt;
 	struct rd_err err = { 0 };
-	assert_int_equal(
-		rd_notify_jwt(notify.api_key, 1568818578999, *state, &jwt, &err), RD_OK);
+	assert_int_equal(rd_notify_jwt(notify.api_key, 1568818578999, *state, &jwt, &err), RD_OK);
 	assert_string_equal(jwt,
 		"eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9."
 		"eyJpc3MiOiIyNjc4NWEwOS1hYjE2LTRlYjAtODQwNy1hMzc0OTdhNTc1MDYiLCJpYXQiOjE1Njg4MTg1Nz"
@@ -412,8 +415,7 @@ static void receipts_of_notify_are_read(void **state)
 			.authorization = "bearer something_unique",
 			.body = body,
 			.body_len = strlen(body) };
-		assert_int_equal(
-			rd_notify.read_receipt(&notify, &request, *state, &receipt, &err),
+		assert_int_equal(rd_notify.read_receipt(&notify, &request, *state, &receipt, &err),
 			rows[i].rc);
 		if (rows[i].rc != RD_OK)
 			continue;
@@ -436,7 +438,8 @@ static struct rd_http_response answer(long status, const char *body)
 static const struct rd_provider_send send_one = {
 	.key = "rd.7",
 	.to = "+447700900123",
-	.body = "RD100001-K7QF: we will answer by 6 December 2026 \xE2\x80\x93 \xE2\x80\x9Chome\xE2\x80\x9D",
+	.body = "RD100001-K7QF: we will answer by 6 December 2026 \xE2\x80\x93 "
+		"\xE2\x80\x9Chome\xE2\x80\x9D",
 	.status_url = "https://sms.example.org/sms/line/status",
 	.attempted_ms = 1795000000000, /* Wed, 18 Nov 2026 11:06:40 UTC */
 	.now_ms = 1795000000000,
@@ -451,7 +454,8 @@ static void what_a_send_says_is_classed(void **state)
 		const char *body;
 		enum rd_send outcome;
 	} rows[] = {
-		{ "taken", &rd_twilio, 201, "{\"sid\":\"SM1\",\"status\":\"queued\"}", RD_SEND_DONE },
+		{ "taken", &rd_twilio, 201, "{\"sid\":\"SM1\",\"status\":\"queued\"}",
+			RD_SEND_DONE },
 		{ "taken, but no id", &rd_twilio, 201, "{}", RD_SEND_UNCERTAIN },
 		{ "too many", &rd_twilio, 429, "{\"code\":20429}", RD_SEND_AGAIN },
 		{ "opted out", &rd_twilio, 400, "{\"code\":21610}", RD_SEND_REFUSED },
@@ -461,16 +465,16 @@ static void what_a_send_says_is_classed(void **state)
 		{ "taken", &rd_notify, 201, "{\"id\":\"" NOTIFY_ID "\"}", RD_SEND_DONE },
 		{ "too many a minute", &rd_notify, 429,
 			"{\"errors\":[{\"error\":\"RateLimitError\"}]}", RD_SEND_AGAIN },
-		{ "bad number", &rd_notify, 400,
-			"{\"errors\":[{\"error\":\"ValidationError\"}]}", RD_SEND_REFUSED },
+		{ "bad number", &rd_notify, 400, "{\"errors\":[{\"error\":\"ValidationError\"}]}",
+			RD_SEND_REFUSED },
 		{ "clock or key", &rd_notify, 403, "{\"errors\":[{\"error\":\"AuthError\"}]}",
 			RD_SEND_AGAIN },
 		{ "may have been taken", &rd_notify, 504, "<html>", RD_SEND_UNCERTAIN },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct rd_provider_sent sent;
-		RD_CLEANUP(rd_http_response_free) struct rd_http_response response =
-			answer(rows[i].status, rows[i].body);
+		RD_CLEANUP(rd_http_response_free)
+		struct rd_http_response response = answer(rows[i].status, rows[i].body);
 		const struct rd_provider_account *account =
 			rows[i].provider == &rd_twilio ? &twilio : &notify;
 		rows[i].provider->read_sent(account, &send_one, &response, *state, &sent);
@@ -483,7 +487,8 @@ static void what_a_send_says_is_classed(void **state)
 static void the_daily_limit_waits_for_midnight_utc(void **state)
 {
 	struct rd_provider_sent sent;
-	RD_CLEANUP(rd_http_response_free) struct rd_http_response response =
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response response =
 		answer(429, "{\"errors\":[{\"error\":\"TooManyRequestsError\"}]}");
 	rd_notify.read_sent(&notify, &send_one, &response, *state, &sent);
 	assert_int_equal(sent.outcome, RD_SEND_AGAIN);
@@ -496,8 +501,8 @@ static void a_send_of_twilio_names_number_words_and_receipts(void **state)
 	struct rd_http_request request;
 	struct rd_err err = { 0 };
 	assert_int_equal(rd_twilio.build_send(&twilio, &send_one, *state, &request, &err), RD_OK);
-	assert_string_equal(request.url,
-		"https://api.example.org/2010-04-01/Accounts/acctid/Messages.json");
+	assert_string_equal(
+		request.url, "https://api.example.org/2010-04-01/Accounts/acctid/Messages.json");
 	assert_non_null(strstr(request.body, "To=%2B447700900123&From=%2B447700900000&Body=RD1"));
 	assert_non_null(strstr(request.body,
 		"&StatusCallback=https%3A%2F%2Fsms.example.org%2Fsms%2Fline%2Fstatus"));
@@ -516,11 +521,13 @@ static void a_send_of_notify_goes_through_the_template_that_was_stored(void **st
 	assert_int_equal(rd_notify.build_send(&notify, &send, *state, &request, &err), RD_OK);
 	assert_string_equal(request.body,
 		"{\"phone_number\":\"+447700900123\",\"template_id\":\"99999999-2222-3333-4444-"
-		"555555555555\",\"personalisation\":{\"body\":\"the words\"},\"reference\":\"rd.7\"}");
+		"555555555555\",\"personalisation\":{\"body\":\"the "
+		"words\"},\"reference\":\"rd.7\"}");
 	send.body = "plain words";
 	assert_int_equal(rd_notify.build_send(&notify, &send, *state, &request, &err), RD_OK);
 	assert_non_null(strstr(request.body, notify.template_id));
-	RD_CLEANUP(rd_http_response_free) struct rd_http_response response = answer(201,
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response response = answer(201,
 		"{\"id\":\"" NOTIFY_ID "\",\"content\":{\"body\":\"Home: the words\"},"
 		"\"template\":{\"id\":\"99999999-2222-3333-4444-555555555555\",\"version\":4}}");
 	struct rd_provider_sent sent;
@@ -543,11 +550,9 @@ static void twilio_is_asked_for_the_same_words_since_the_attempt(void **state)
 			"Wed, 18 Nov 2026 11:06:45 +0000", "outbound-api", RD_ASKED_FOUND },
 		{ "another day's words", "RD100001-K7QF: we will answer by 7 December 2026 home",
 			"Wed, 18 Nov 2026 11:06:45 +0000", "outbound-api", RD_ASKED_ABSENT },
-		{ "of before the attempt",
-			"RD100001-K7QF: we will answer by 6 December 2026 home",
+		{ "of before the attempt", "RD100001-K7QF: we will answer by 6 December 2026 home",
 			"Wed, 18 Nov 2026 10:06:45 +0000", "outbound-api", RD_ASKED_ABSENT },
-		{ "sent by the resident",
-			"RD100001-K7QF: we will answer by 6 December 2026 home",
+		{ "sent by the resident", "RD100001-K7QF: we will answer by 6 December 2026 home",
 			"Wed, 18 Nov 2026 11:06:45 +0000", "inbound", RD_ASKED_ABSENT },
 		{ "cannot be placed in time",
 			"RD100001-K7QF: we will answer by 6 December 2026 home", "soon",
@@ -561,8 +566,8 @@ static void twilio_is_asked_for_the_same_words_since_the_attempt(void **state)
 			"{\"messages\":[{\"sid\":\"SM5\",\"direction\":\"%s\",\"body\":\"%s\","
 			"\"date_created\":\"%s\"}],\"next_page_uri\":null}",
 			rows[i].direction, rows[i].body, rows[i].date);
-		RD_CLEANUP(rd_http_response_free) struct rd_http_response response =
-			answer(200, body);
+		RD_CLEANUP(rd_http_response_free)
+		struct rd_http_response response = answer(200, body);
 		assert_int_equal(
 			rd_twilio.read_asked(&twilio, &send_one, &response, *state, &asked, &err),
 			RD_OK);
@@ -576,13 +581,15 @@ static void the_next_page_is_asked_for_at_our_own_host_alone(void **state)
 {
 	struct rd_provider_asked asked;
 	struct rd_err err = { 0 };
-	RD_CLEANUP(rd_http_response_free) struct rd_http_response one =
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response one =
 		answer(200, "{\"messages\":[],\"next_page_uri\":\"/2010-04-01/next?Page=1\"}");
 	assert_int_equal(
 		rd_twilio.read_asked(&twilio, &send_one, &one, *state, &asked, &err), RD_OK);
 	assert_int_equal(asked.answer, RD_ASKED_MORE);
 	assert_string_equal(asked.next_url, "https://api.example.org/2010-04-01/next?Page=1");
-	RD_CLEANUP(rd_http_response_free) struct rd_http_response two =
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response two =
 		answer(200, "{\"messages\":[],\"next_page_uri\":\"https://evil.example.com/\"}");
 	assert_int_equal(
 		rd_twilio.read_asked(&twilio, &send_one, &two, *state, &asked, &err), RD_OK);
@@ -594,16 +601,18 @@ static void notify_is_asked_by_reference(void **state)
 	struct rd_provider_asked asked;
 	struct rd_http_request request;
 	struct rd_err err = { 0 };
-	assert_int_equal(rd_notify.build_ask(&notify, &send_one, NULL, *state, &request, &err), RD_OK);
+	assert_int_equal(
+		rd_notify.build_ask(&notify, &send_one, NULL, *state, &request, &err), RD_OK);
 	assert_string_equal(request.url,
 		"https://api.example.org/v2/notifications?template_type=sms&reference=rd.7");
-	RD_CLEANUP(rd_http_response_free) struct rd_http_response there = answer(200,
-		"{\"notifications\":[{\"id\":\"" NOTIFY_ID "\",\"reference\":\"rd.7\"}]}");
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response there = answer(
+		200, "{\"notifications\":[{\"id\":\"" NOTIFY_ID "\",\"reference\":\"rd.7\"}]}");
 	assert_int_equal(
 		rd_notify.read_asked(&notify, &send_one, &there, *state, &asked, &err), RD_OK);
 	assert_int_equal(asked.answer, RD_ASKED_FOUND);
-	RD_CLEANUP(rd_http_response_free) struct rd_http_response absent =
-		answer(200, "{\"notifications\":[]}");
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response absent = answer(200, "{\"notifications\":[]}");
 	assert_int_equal(
 		rd_notify.read_asked(&notify, &send_one, &absent, *state, &asked, &err), RD_OK);
 	assert_int_equal(asked.answer, RD_ASKED_ABSENT);

@@ -25,7 +25,7 @@ static char *form_decode(struct rd_arena *arena, const char *text, size_t len, s
 		if (text[i] == '+') {
 			out[n++] = ' ';
 		} else if (text[i] == '%' && i + 2 < len && hex_digit(text[i + 1]) >= 0 &&
-			hex_digit(text[i + 2]) >= 0) {
+			   hex_digit(text[i + 2]) >= 0) {
 			out[n++] = (char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
 			i += 2;
 		} else {
@@ -44,8 +44,8 @@ enum rd_rc rd_form_parse(const char *text, size_t len, struct rd_arena *arena,
 	for (size_t i = 0; i < len; i++)
 		n_max += text[i] == '&';
 	if (n_max > RD_FORM_FIELDS_MAX)
-		return rd_fail(err, RD_E_RANGE, "a form of more than %d fields",
-			RD_FORM_FIELDS_MAX);
+		return rd_fail(
+			err, RD_E_RANGE, "a form of more than %d fields", RD_FORM_FIELDS_MAX);
 	struct rd_form_field *fields = rd_arena_array(arena, n_max, sizeof *fields);
 	if (!fields)
 		return rd_fail(err, RD_E_RANGE, "a form that is too large");
@@ -59,7 +59,8 @@ enum rd_rc rd_form_parse(const char *text, size_t len, struct rd_arena *arena,
 			size_t value_at = equals ? middle + 1 : to;
 			struct rd_form_field *f = &fields[n++];
 			f->name = form_decode(arena, text + from, middle - from, &f->name_len);
-			f->value = form_decode(arena, text + value_at, to - value_at, &f->value_len);
+			f->value =
+				form_decode(arena, text + value_at, to - value_at, &f->value_len);
 			if (!f->name || !f->value)
 				return rd_fail(err, RD_E_RANGE, "a form that is too large");
 		}
@@ -101,8 +102,8 @@ char *rd_percent_encode(struct rd_arena *arena, const char *text, size_t len)
 	return out;
 }
 
-static char *base64(struct rd_arena *arena, const void *data, size_t len, const char *alphabet,
-	bool padded)
+static char *base64(
+	struct rd_arena *arena, const void *data, size_t len, const char *alphabet, bool padded)
 {
 	const uint8_t *in = data;
 	char *out = rd_arena_alloc(arena, (len + 2) / 3 * 4 + 1);
@@ -143,14 +144,15 @@ char *rd_base64_url(struct rd_arena *arena, const void *data, size_t len)
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", false);
 }
 
-void rd_hmac_sha1(const char *key, const void *data, size_t len, uint8_t out[static RD_HMAC_SHA1_BYTES])
+void rd_hmac_sha1(
+	const char *key, const void *data, size_t len, uint8_t out[static RD_HMAC_SHA1_BYTES])
 {
 	int rc = gnutls_hmac_fast(GNUTLS_MAC_SHA1, key, strlen(key), data, len, out);
 	RD_ASSERT(rc == 0);
 }
 
-void rd_hmac_sha256(const char *key, const void *data, size_t len,
-	uint8_t out[static RD_HMAC_SHA256_BYTES])
+void rd_hmac_sha256(
+	const char *key, const void *data, size_t len, uint8_t out[static RD_HMAC_SHA256_BYTES])
 {
 	int rc = gnutls_hmac_fast(GNUTLS_MAC_SHA256, key, strlen(key), data, len, out);
 	RD_ASSERT(rc == 0);

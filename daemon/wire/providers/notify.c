@@ -31,15 +31,16 @@ static enum rd_rc check_token(const struct rd_provider_account *account,
 	return RD_OK;
 }
 
-static enum rd_rc read_object(const struct rd_webhook_request *request, json_t **ret_root,
-	struct rd_err *err)
+static enum rd_rc read_object(
+	const struct rd_webhook_request *request, json_t **ret_root, struct rd_err *err)
 {
 	json_error_t why;
-	json_t *root = json_loadb(request->body, request->body_len,
-		JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+	json_t *root = json_loadb(
+		request->body, request->body_len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
 	if (!root)
-		return rd_fail(err, RD_E_INPUT, "the body is not JSON, or has a key twice "
-						"(line %d, column %d)",
+		return rd_fail(err, RD_E_INPUT,
+			"the body is not JSON, or has a key twice "
+			"(line %d, column %d)",
 			why.line, why.column);
 	if (!json_is_object(root)) {
 		json_decref(root);
@@ -54,12 +55,12 @@ static enum rd_rc string_member(const json_t *root, const char *name, size_t max
 {
 	const json_t *member = json_object_get(root, name);
 	if (!json_is_string(member))
-		return rd_fail(err, RD_E_INPUT, "the member \"%s\" is missing or not a string",
-			name);
+		return rd_fail(
+			err, RD_E_INPUT, "the member \"%s\" is missing or not a string", name);
 	size_t len = json_string_length(member);
 	if (len > max)
-		return rd_fail(err, RD_E_INPUT, "the member \"%s\" is longer than %zu bytes", name,
-			max);
+		return rd_fail(
+			err, RD_E_INPUT, "the member \"%s\" is longer than %zu bytes", name, max);
 	*ret_text = json_string_value(member);
 	*ret_len = len;
 	return RD_OK;
@@ -181,8 +182,8 @@ enum rd_rc rd_notify_jwt(const char *api_key, int64_t now_ms, struct rd_arena *a
 	static const char header[] = "{\"typ\":\"JWT\",\"alg\":\"HS256\"}";
 	size_t len = strlen(api_key);
 	if (len < 2 * UUID_LEN + 1)
-		return rd_fail(err, RD_E_REFUSED,
-			"the API key is too short; copy it whole, NAME-ID-ID");
+		return rd_fail(
+			err, RD_E_REFUSED, "the API key is too short; copy it whole, NAME-ID-ID");
 	const char *secret = api_key + len - UUID_LEN;
 	const char *service = secret - 1 - UUID_LEN;
 	if (!uuid_like(secret, UUID_LEN) || secret[-1] != '-' ||
@@ -217,8 +218,8 @@ static enum rd_rc authorise(const struct rd_provider_account *account, int64_t n
 	return RD_OK;
 }
 
-static enum rd_rc dump(const json_t *root, struct rd_arena *arena, const char **ret_text,
-	struct rd_err *err)
+static enum rd_rc dump(
+	const json_t *root, struct rd_arena *arena, const char **ret_text, struct rd_err *err)
 {
 	char *text = json_dumps(root, JSON_COMPACT);
 	RD_ASSERT(text);
@@ -233,8 +234,9 @@ static enum rd_rc dump(const json_t *root, struct rd_arena *arena, const char **
 enum rd_rc rd_notify_payload(const char *template_id, const char *body, struct rd_arena *arena,
 	const char **ret_payload, struct rd_err *err)
 {
-	RD_CLEANUP(free_json) json_t *root = json_pack("{s:s, s:n, s:{s:s}}", "template_id",
-		template_id, "template_version", "values", "body", body);
+	RD_CLEANUP(free_json)
+	json_t *root = json_pack("{s:s, s:n, s:{s:s}}", "template_id", template_id,
+		"template_version", "values", "body", body);
 	if (!root)
 		return rd_fail(err, RD_E_INPUT, "the text is not UTF-8");
 	return dump(root, arena, ret_payload, err);
@@ -273,8 +275,8 @@ static enum rd_rc build_send(const struct rd_provider_account *account,
 static json_t *read_json(const struct rd_http_response *response)
 {
 	json_error_t why;
-	return json_loadb(rd_buf_str(&response->body), response->body.len, JSON_REJECT_DUPLICATES,
-		&why);
+	return json_loadb(
+		rd_buf_str(&response->body), response->body.len, JSON_REJECT_DUPLICATES, &why);
 }
 
 static const char *arena_text(struct rd_arena *arena, const json_t *value)
@@ -298,8 +300,9 @@ static void read_sent(const struct rd_provider_account *account,
 	struct rd_arena *arena, struct rd_provider_sent *ret_sent)
 {
 	(void)account;
-	struct rd_provider_sent sent = { .outcome = RD_SEND_UNCERTAIN, .id = "", .body = "",
-		.template_id = "" };
+	struct rd_provider_sent sent = {
+		.outcome = RD_SEND_UNCERTAIN, .id = "", .body = "", .template_id = ""
+	};
 	RD_CLEANUP(free_json) json_t *root = read_json(response);
 	const char *word = error_word(root);
 	long status = response->status;
@@ -311,8 +314,8 @@ static void read_sent(const struct rd_provider_account *account,
 			const json_t *template = json_object_get(root, "template");
 			sent.outcome = RD_SEND_DONE;
 			sent.id = arena_text(arena, json_object_get(root, "id"));
-			sent.body = arena_text(arena,
-				json_object_get(json_object_get(root, "content"), "body"));
+			sent.body = arena_text(
+				arena, json_object_get(json_object_get(root, "content"), "body"));
 			sent.template_id = arena_text(arena, json_object_get(template, "id"));
 			sent.template_version =
 				(int)json_integer_value(json_object_get(template, "version"));
@@ -323,10 +326,10 @@ static void read_sent(const struct rd_provider_account *account,
 		sent.outcome = RD_SEND_AGAIN;
 		/* The daily limit ends at midnight UTC; the other counts a rolling minute. */
 		sent.wait_ms = strcmp(word, "TooManyRequestsError") == 0
-			? DAY_MS - send->now_ms % DAY_MS
-			: 60 * 1000;
+				       ? DAY_MS - send->now_ms % DAY_MS
+				       : 60 * 1000;
 	} else if (status == 401 || status == 403 || status == 404 ||
-		(status >= 300 && status < 400)) {
+		   (status >= 300 && status < 400)) {
 		sent.outcome = RD_SEND_AGAIN;
 	} else if (status >= 400 && status < 500) {
 		sent.outcome = RD_SEND_REFUSED;
@@ -365,7 +368,8 @@ static enum rd_rc read_asked(const struct rd_provider_account *account,
 		return rd_fail(err, RD_E_AGAIN, "the provider's list cannot be read");
 	size_t i;
 	json_t *n;
-	json_array_foreach(list, i, n) {
+	json_array_foreach(list, i, n)
+	{
 		const char *reference = json_string_value(json_object_get(n, "reference"));
 		if (!reference || strcmp(reference, send->key) != 0)
 			continue;

@@ -34,10 +34,12 @@ const struct rd_provider rd_tray = {
 	.read_receipt = read_receipt,
 };
 
-static enum rd_rc file_name(const char *key, char out[static RD_SPOOL_NAME_BYTES_MAX + 1],
-	struct rd_err *err)
+static enum rd_rc file_name(
+	const char *key, char out[static RD_SPOOL_NAME_BYTES_MAX + 1], struct rd_err *err)
 {
 	int len = snprintf(out, RD_SPOOL_NAME_BYTES_MAX + 1, "%s.txt", key);
+	for (char *at = strchr(out, '@'); at; at = strchr(at, '@'))
+		*at = '_';
 	if (len > RD_SPOOL_NAME_BYTES_MAX || !rd_spool_name_good(out))
 		return rd_fail(err, RD_E_INPUT, "the row's key cannot be a file's name");
 	return RD_OK;
@@ -49,11 +51,10 @@ enum rd_rc rd_tray_put(const struct rd_provider_account *account,
 	char name[RD_SPOOL_NAME_BYTES_MAX + 1];
 	RD_CLEANUP(rd_buf_free) struct rd_buf text = RD_BUF(RD_SMS_BYTES_MAX);
 	RD_TRY(file_name(send->key, name, err));
-	RD_TRY(rd_buf_printf(&text, err, "To: %s\nFrom: %s\n\n%s\n", send->to, account->number,
-		send->body));
+	RD_TRY(rd_buf_printf(
+		&text, err, "To: %s\nFrom: %s\n\n%s\n", send->to, account->number, send->body));
 	RD_TRY(rd_spool_make_dir(account->path, err));
-	enum rd_rc rc =
-		rd_spool_put(account->path, NULL, name, rd_buf_str(&text), text.len, err);
+	enum rd_rc rc = rd_spool_put(account->path, NULL, name, rd_buf_str(&text), text.len, err);
 	if (rc != RD_OK && rc != RD_E_EXISTS)
 		return rc;
 	*ret_was_there = rc == RD_E_EXISTS;

@@ -49,8 +49,8 @@ static bool signed_fields(struct rd_arena *arena, const struct rd_form *form, st
 	return true;
 }
 
-const char *rd_twilio_sign(struct rd_arena *arena, const char *token, const char *url,
-	const struct rd_form *form)
+const char *rd_twilio_sign(
+	struct rd_arena *arena, const char *token, const char *url, const struct rd_form *form)
 {
 	RD_CLEANUP(rd_buf_free) struct rd_buf buf = RD_BUF(SIGNED_BYTES_MAX);
 	struct rd_err err = { 0 };
@@ -108,7 +108,7 @@ static bool is_type(const char *content_type, const char *type)
 {
 	size_t len = strlen(type);
 	return strncasecmp(content_type, type, len) == 0 &&
-		(content_type[len] == '\0' || content_type[len] == ';' || content_type[len] == ' ');
+	       (content_type[len] == '\0' || content_type[len] == ';' || content_type[len] == ' ');
 }
 
 /* The query's bodySHA256 against the body. */
@@ -137,8 +137,9 @@ static enum rd_rc json_fields(const struct rd_webhook_request *request, struct r
 	struct rd_form *ret_form, struct rd_err *err)
 {
 	json_error_t why;
-	RD_CLEANUP(free_json) json_t *root = json_loadb(request->body, request->body_len,
-		JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+	RD_CLEANUP(free_json)
+	json_t *root = json_loadb(
+		request->body, request->body_len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
 	if (!json_is_object(root))
 		return rd_fail(err, RD_E_INPUT, "the body is not a JSON object");
 	size_t size = json_object_size(root);
@@ -148,7 +149,8 @@ static enum rd_rc json_fields(const struct rd_webhook_request *request, struct r
 	size_t n = 0;
 	const char *name;
 	json_t *value;
-	json_object_foreach(root, name, value) {
+	json_object_foreach(root, name, value)
+	{
 		if (!fields || !json_is_string(value))
 			continue;
 		struct rd_form_field *f = &fields[n++];
@@ -214,12 +216,13 @@ bool rd_twilio_id_good(const char *id)
 {
 	size_t len = strlen(id);
 	return len > 0 && len <= RD_PROVIDER_ID_BYTES_MAX &&
-		strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
-		len;
+	       strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+		       len;
 }
 
 /* A NUL would end the words early wherever they are read as a C string. */
-static const char *without_nul(struct rd_arena *arena, const char *text, size_t len, size_t *ret_len)
+static const char *without_nul(
+	struct rd_arena *arena, const char *text, size_t len, size_t *ret_len)
 {
 	size_t n_nul = 0;
 	for (size_t i = 0; i < len; i++)
@@ -300,9 +303,9 @@ enum rd_rc rd_twilio_receipt(const struct rd_form *form, const char *account,
 	struct rd_provider_receipt receipt = {
 		.id = id,
 		.reference = "",
-		.state = at < 6 ? RD_DELIVERY_UNDERWAY
-			: at < 8 ? RD_DELIVERY_DONE
-				 : RD_DELIVERY_FAILED,
+		.state = at < 6	  ? RD_DELIVERY_UNDERWAY
+			 : at < 8 ? RD_DELIVERY_DONE
+				  : RD_DELIVERY_FAILED,
 		.detail = code[0] ? rd_arena_printf(arena, "%s %s", status, code) : status,
 		.opted_out = strcmp(code, RD_TWILIO_OPTED_OUT) == 0,
 	};

@@ -23,15 +23,15 @@ static const char *text_of(const json_t *object, const char *name)
 static json_t *read_json(const struct rd_http_response *response)
 {
 	json_error_t why;
-	return json_loadb(rd_buf_str(&response->body), response->body.len, JSON_REJECT_DUPLICATES,
-		&why);
+	return json_loadb(
+		rd_buf_str(&response->body), response->body.len, JSON_REJECT_DUPLICATES, &why);
 }
 
 static const char *base_path(const struct rd_provider_account *account, struct rd_arena *arena)
 {
 	const char *sid = rd_percent_encode(arena, account->account, strlen(account->account));
-	return rd_arena_printf(arena, "%s/2010-04-01/Accounts/%s/Messages.json", account->api_url,
-		sid ? sid : "");
+	return rd_arena_printf(
+		arena, "%s/2010-04-01/Accounts/%s/Messages.json", account->api_url, sid ? sid : "");
 }
 
 static const char *enc(struct rd_arena *arena, const char *text)
@@ -76,8 +76,9 @@ void rd_twilio_read_sent(const struct rd_provider_account *account,
 {
 	(void)account;
 	(void)send;
-	struct rd_provider_sent sent = { .outcome = RD_SEND_UNCERTAIN, .id = "", .body = "",
-		.template_id = "" };
+	struct rd_provider_sent sent = {
+		.outcome = RD_SEND_UNCERTAIN, .id = "", .body = "", .template_id = ""
+	};
 	RD_CLEANUP(free_json) json_t *root = read_json(response);
 	int64_t code = json_integer_value(json_object_get(root, "code"));
 	long status = response->status;
@@ -97,7 +98,7 @@ void rd_twilio_read_sent(const struct rd_provider_account *account,
 			snprintf(sent.response, sizeof sent.response, "HTTP %ld %.40s", status, id);
 		}
 	} else if (status == 429 || status == 401 || status == 403 || status == 404 ||
-		(status >= 300 && status < 400)) {
+		   (status >= 300 && status < 400)) {
 		sent.outcome = RD_SEND_AGAIN;
 		sent.wait_ms = response->retry_after_s * 1000;
 	} else if (status >= 400 && status < 500) {
@@ -184,7 +185,8 @@ enum rd_rc rd_twilio_read_asked(const struct rd_provider_account *account,
 	bool older = false;
 	size_t i;
 	json_t *m;
-	json_array_foreach(messages, i, m) {
+	json_array_foreach(messages, i, m)
+	{
 		int64_t created_ms = 0;
 		if (strncmp(text_of(m, "direction"), "outbound", 8) != 0)
 			continue;

@@ -24,9 +24,9 @@
 #include "redress/base/err.h"
 
 #define RD_HTTP_ANSWER_BYTES_MAX (2u << 20)
-#define RD_HTTP_CONNECT_MS       10000
-#define RD_HTTP_TIMEOUT_MS       30000 /* the whole request */
-#define RD_HTTP_URL_BYTES_MAX    4096
+#define RD_HTTP_CONNECT_MS	 10000
+#define RD_HTTP_TIMEOUT_MS	 30000 /* the whole request */
+#define RD_HTTP_URL_BYTES_MAX	 4096
 
 struct rd_http;
 
@@ -51,8 +51,8 @@ struct rd_http_response {
 };
 
 /* ca_file  "" for the system's store */
-RD_MUST_USE enum rd_rc rd_http_new(const char *ca_file, struct rd_http **ret_http,
-	struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_http_new(
+	const char *ca_file, struct rd_http **ret_http, struct rd_err *err);
 void rd_http_free(struct rd_http *http); /* NULL is fine */
 void rd_http_cleanup(struct rd_http **http);
 

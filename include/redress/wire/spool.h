@@ -24,8 +24,8 @@ RD_MUST_USE enum rd_rc rd_spool_put(const char *dir, const char *tmp, const char
 	const void *data, size_t len, struct rd_err *err);
 
 /* Does a file stand in dir whose name is `name`, or `name` followed by ':' (a Maildir's flags)? */
-RD_MUST_USE enum rd_rc rd_spool_has(const char *dir, const char *name, bool *ret_has,
-	struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_spool_has(
+	const char *dir, const char *name, bool *ret_has, struct rd_err *err);
 
 /* Makes the folder (and the one it stands in) where it is missing, for us alone. */
 RD_MUST_USE enum rd_rc rd_spool_make_dir(const char *dir, struct rd_err *err);

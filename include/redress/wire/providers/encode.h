@@ -36,12 +36,13 @@ char *rd_percent_encode(struct rd_arena *arena, const char *text, size_t len); /
 char *rd_base64(struct rd_arena *arena, const void *data, size_t len);
 char *rd_base64_url(struct rd_arena *arena, const void *data, size_t len); /* no padding */
 
-#define RD_HMAC_SHA1_BYTES	   20
-#define RD_HMAC_SHA256_BYTES	   32
-#define RD_SHA256_HEX_SIZE 65
-void rd_hmac_sha1(const char *key, const void *data, size_t len, uint8_t out[static RD_HMAC_SHA1_BYTES]);
-void rd_hmac_sha256(const char *key, const void *data, size_t len,
-	uint8_t out[static RD_HMAC_SHA256_BYTES]);
+#define RD_HMAC_SHA1_BYTES   20
+#define RD_HMAC_SHA256_BYTES 32
+#define RD_SHA256_HEX_SIZE   65
+void rd_hmac_sha1(
+	const char *key, const void *data, size_t len, uint8_t out[static RD_HMAC_SHA1_BYTES]);
+void rd_hmac_sha256(
+	const char *key, const void *data, size_t len, uint8_t out[static RD_HMAC_SHA256_BYTES]);
 void rd_sha256_hex(const void *data, size_t len, char out[static RD_SHA256_HEX_SIZE]);
 
 /* In time that depends on the lengths alone. Two empty strings are not the same secret. */

@@ -2,14 +2,12 @@
  *
  * Webhook     Authorization: Bearer and the configured token; JSON, duplicate keys refused. Notify
  *             gives an answer five seconds, and repeats only after 429 and 5xx.
- * Send        POST /v2/notifications/sms. There is no free text: the body goes through a template with
- *             the one placeholder ((body)). `reference` is our row's key; it is not idempotent, so
- *             after a lost answer the reference is asked for.
- *             A row's payload is rd_notify_payload's JSON: what is stored is template id, version and
- *             values, and what its answer says was sent is kept beside it. Plain words are taken too
- *             and go through the account's template.
- * JWT         HS256 of the API key's last 36 characters, issuer the 36 before; good for 30 s, so one
- *             is made for each request.
+ * Send        POST /v2/notifications/sms. There is no free text: the body goes through a template
+ * with the one placeholder ((body)). `reference` is our row's key; it is not idempotent, so after a
+ * lost answer the reference is asked for. A row's payload is rd_notify_payload's JSON: what is
+ * stored is template id, version and values, and what its answer says was sent is kept beside it.
+ * Plain words are taken too and go through the account's template. JWT         HS256 of the API
+ * key's last 36 characters, issuer the 36 before; good for 30 s, so one is made for each request.
  *
  * Source      docs.notifications.service.gov.uk/rest-api.html
  */
@@ -21,8 +19,8 @@
 /* Static. */
 extern const struct rd_provider rd_notify;
 
-/* The stored form of one text: {"template_id":...,"template_version":null,"values":{"body":...}}; the
- * version is known when Notify has answered. Arena; RD_E_INPUT for what is not UTF-8. */
+/* The stored form of one text: {"template_id":...,"template_version":null,"values":{"body":...}};
+ * the version is known when Notify has answered. Arena; RD_E_INPUT for what is not UTF-8. */
 RD_MUST_USE enum rd_rc rd_notify_payload(const char *template_id, const char *body,
 	struct rd_arena *arena, const char **ret_payload, struct rd_err *err);
 

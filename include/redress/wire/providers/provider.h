@@ -75,21 +75,21 @@ struct rd_provider_send {
 
 struct rd_provider_sent {
 	enum rd_send outcome;
-	const char *id;		  /* "" unless done */
-	const char *body;	  /* as the provider says it has sent it, "" where it does not say */
-	const char *template_id;  /* Notify, else "" */
-	int template_version;	  /* Notify, else 0 */
+	const char *id;		 /* "" unless done */
+	const char *body;	 /* as the provider says it has sent it, "" where it does not say */
+	const char *template_id; /* Notify, else "" */
+	int template_version;	 /* Notify, else 0 */
 	char response[RD_PROVIDER_RESPONSE_BYTES]; /* status and code, never their prose */
-	int64_t wait_ms;	  /* again: not before now plus this, 0 for the usual back-off */
+	int64_t wait_ms; /* again: not before now plus this, 0 for the usual back-off */
 };
 
 enum rd_asked { RD_ASKED_FOUND = 0, RD_ASKED_ABSENT, RD_ASKED_UNCLEAR, RD_ASKED_MORE };
 
 struct rd_provider_asked {
 	enum rd_asked answer;
-	const char *id;		/* found */
-	const char *body;	/* found: as sent, "" where not said */
-	const char *next_url;	/* more: the page to ask for next */
+	const char *id;	      /* found */
+	const char *body;     /* found: as sent, "" where not said */
+	const char *next_url; /* more: the page to ask for next */
 };
 
 /* The account of one Texts stanza, its secrets read. Borrowed; strings never NULL. */

@@ -2,12 +2,9 @@
  *
  * In: POST /sms/NAME with Twilio's form fields, signed with `Token:` as Twilio signs. Account is
  * checked only where the stanza gives one.
- * Out: one file a text under `Path:`, KEY.txt, put there whole or not at all (wire/spool.h):
- *     To: +447700900123
- *     From: +447700900000
- *     (blank line)
- *     the words
- * A name that is there already means that this text has gone: the same key never goes twice.
+ * Out: one file a text under `Path:`, KEY.txt (an @ becomes _), put there whole or not at all
+ * (wire/spool.h): To: +447700900123 From: +447700900000 (blank line) the words A name that is there
+ * already means that this text has gone: the same key never goes twice.
  */
 #ifndef REDRESS_WIRE_PROVIDERS_TRAY_H
 #define REDRESS_WIRE_PROVIDERS_TRAY_H

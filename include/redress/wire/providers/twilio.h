@@ -1,15 +1,14 @@
 /* twilio: Twilio's Programmable Messaging.
  *
- * Webhook     X-Twilio-Signature = base64(HMAC-SHA1(auth token, URL + each name and value, by name in
- *             byte order, equal pairs once)), over decoded, untrimmed fields, empty ones too, known
- *             or not. The URL is the configured public one with its raw query; with and without the
- *             scheme's default port is accepted, and without any port. JSON: no fields; the query's
- *             bodySHA256 must be the body's SHA-256 in hex, and a body without it is refused.
- *             AccountSid must be the configured account.
- * Send        POST /2010-04-01/Accounts/SID/Messages.json. There is no idempotency key, so after a
- *             lost answer the account's list is asked for the same words to the same number.
- * Ask         by To alone, newest first. Not by DateSent: a message still queued has none, would not
- *             be listed, and would be sent twice.
+ * Webhook     X-Twilio-Signature = base64(HMAC-SHA1(auth token, URL + each name and value, by name
+ * in byte order, equal pairs once)), over decoded, untrimmed fields, empty ones too, known or not.
+ * The URL is the configured public one with its raw query; with and without the scheme's default
+ * port is accepted, and without any port. JSON: no fields; the query's bodySHA256 must be the
+ * body's SHA-256 in hex, and a body without it is refused. AccountSid must be the configured
+ * account. Send        POST /2010-04-01/Accounts/SID/Messages.json. There is no idempotency key, so
+ * after a lost answer the account's list is asked for the same words to the same number. Ask by To
+ * alone, newest first. Not by DateSent: a message still queued has none, would not be listed, and
+ * would be sent twice.
  *
  * Source      twilio.com/docs/usage/security, .../messaging/guides/webhook-request
  */
@@ -26,8 +25,8 @@
 extern const struct rd_provider rd_twilio;
 
 /* base64, arena; NULL when the arena is full. The URL is taken as it is. */
-const char *rd_twilio_sign(struct rd_arena *arena, const char *token, const char *url,
-	const struct rd_form *form);
+const char *rd_twilio_sign(
+	struct rd_arena *arena, const char *token, const char *url, const struct rd_form *form);
 
 /* RD_E_REFUSED unless the signature fits one of the URL's forms. ret_form: the decoded fields of a
  * form, or the string members of a JSON object. Shared by twilio and tray. */

@@ -1,0 +1,174 @@
+#include "redress/deliver/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "redress/base/fault.h"
+#include "redress/wire/http.h"
+#include "redress/wire/providers/tray.h"
+
+struct rd_text_sender {
+	const struct rd_texts_config *config;
+	const struct rd_provider *provider;
+	struct rd_http *http;
+	char *status_url; /* "" : no receipts */
+	int64_t timeout_ms;
+};
+
+enum rd_rc rd_text_sender_new(const struct rd_texts_config *config, const char *public_url,
+	const char *ca_file, struct rd_text_sender **ret_sender, struct rd_err *err)
+{
+	struct rd_http *http;
+	RD_TRY(rd_http_new(ca_file, &http, err));
+	struct rd_text_sender *sender = calloc(1, sizeof *sender);
+	RD_ASSERT(sender);
+	size_t size = strlen(public_url) + strlen(config->name) + sizeof "/sms//status";
+	sender->status_url = calloc(1, size);
+	RD_ASSERT(sender->status_url);
+	if (public_url[0])
+		snprintf(sender->status_url, size, "%s/sms/%s/status", public_url, config->name);
+	sender->config = config;
+	sender->provider = rd_provider_of(config->kind);
+	sender->http = http;
+	*ret_sender = sender;
+	return RD_OK;
+}
+
+void rd_text_sender_free(struct rd_text_sender *sender)
+{
+	if (!sender)
+		return;
+	rd_http_free(sender->http);
+	free(sender->status_url);
+	free(sender);
+}
+
+void rd_text_sender_set_timeout(struct rd_text_sender *sender, int64_t timeout_ms)
+{
+	sender->timeout_ms = timeout_ms;
+}
+
+/* Our own trouble: nothing has left. */
+static void not_sent(struct rd_deliver_result *result, enum rd_rc rc, const struct rd_err *err)
+{
+	result->outcome = rc == RD_E_INPUT || rc == RD_E_RANGE ? RD_SEND_REFUSED : RD_SEND_AGAIN;
+	result->ours = true;
+	snprintf(result->response, sizeof result->response, "%s", err->msg);
+}
+
+static enum rd_rc into_tray(const struct rd_provider_account *account,
+	const struct rd_provider_send *text, const struct rd_deliver_hooks *hooks,
+	struct rd_deliver_result *result, struct rd_err *err)
+{
+	bool was_there;
+	RD_TRY(hooks->on_wire(hooks->context, err));
+	rd_fault_point("smtp-data-before");
+	enum rd_rc rc = rd_tray_put(account, text, &was_there, err);
+	rd_fault_point("smtp-data-after");
+	RD_TRY(rc);
+	result->outcome = RD_SEND_DONE;
+	result->provider_id = text->key;
+	snprintf(result->response, sizeof result->response, "put into the tray");
+	return RD_OK;
+}
+
+static enum rd_rc over_http(struct rd_text_sender *sender,
+	const struct rd_provider_account *account, const struct rd_provider_send *text,
+	const struct rd_deliver_hooks *hooks, struct rd_arena *arena,
+	struct rd_deliver_result *result, struct rd_err *err)
+{
+	struct rd_http_request request;
+	RD_CLEANUP(rd_http_response_free) struct rd_http_response response = { 0 };
+	bool reached = false;
+	RD_TRY(sender->provider->build_send(account, text, arena, &request, err));
+	request.timeout_ms = sender->timeout_ms;
+	RD_TRY(hooks->on_wire(hooks->context, err));
+	rd_fault_point("smtp-data-before");
+	enum rd_rc rc = rd_http_ask(sender->http, &request, &response, &reached, err);
+	rd_fault_point("smtp-data-after");
+	if (rc != RD_OK) {
+		result->outcome = reached ? RD_SEND_UNCERTAIN : RD_SEND_AGAIN;
+		result->ours = !reached;
+		snprintf(result->response, sizeof result->response, "%s", err->msg);
+		return RD_OK;
+	}
+	struct rd_provider_sent sent;
+	sender->provider->read_sent(account, text, &response, arena, &sent);
+	result->outcome = sent.outcome;
+	result->provider_id = sent.id;
+	result->body = sent.body;
+	result->wait_ms = sent.wait_ms;
+	result->ours = sent.outcome == RD_SEND_AGAIN && response.status != 429;
+	if (sent.template_id[0])
+		snprintf(result->response, sizeof result->response, "%s, template %.40s version %d",
+			sent.response, sent.template_id, sent.template_version);
+	else
+		snprintf(result->response, sizeof result->response, "%s", sent.response);
+	return RD_OK;
+}
+
+void rd_text_send(struct rd_text_sender *sender, const struct rd_provider_send *text,
+	const struct rd_deliver_hooks *hooks, struct rd_arena *arena,
+	struct rd_deliver_result *ret_result)
+{
+	RD_CLEANUP(rd_provider_secrets_wipe) struct rd_provider_secrets secrets;
+	struct rd_provider_account account;
+	struct rd_deliver_result result = { .provider_id = "", .body = "" };
+	struct rd_provider_send full = *text;
+	struct rd_err err = { 0 };
+	full.status_url = sender->status_url;
+	enum rd_rc rc = rd_provider_account_read(sender->config, &secrets, &account, &err);
+	if (rc != RD_OK) {
+		not_sent(&result, RD_E_AGAIN, &err);
+	} else {
+		rc = sender->provider->build_send
+			     ? over_http(sender, &account, &full, hooks, arena, &result, &err)
+			     : into_tray(&account, &full, hooks, &result, &err);
+		if (rc != RD_OK)
+			not_sent(&result, rc, &err);
+	}
+	*ret_result = result;
+}
+
+static enum rd_rc ask_pages(struct rd_text_sender *sender,
+	const struct rd_provider_account *account, const struct rd_provider_send *text,
+	struct rd_arena *arena, struct rd_provider_asked *asked, struct rd_err *err)
+{
+	const char *next = NULL;
+	for (int page = 0; page < RD_PROVIDER_ASK_PAGES_MAX; page++) {
+		struct rd_http_request request;
+		RD_CLEANUP(rd_http_response_free) struct rd_http_response response = { 0 };
+		bool reached;
+		RD_TRY(sender->provider->build_ask(account, text, next, arena, &request, err));
+		request.timeout_ms = sender->timeout_ms;
+		RD_TRY(rd_http_ask(sender->http, &request, &response, &reached, err));
+		RD_TRY(sender->provider->read_asked(account, text, &response, arena, asked, err));
+		if (asked->answer != RD_ASKED_MORE)
+			return RD_OK;
+		next = asked->next_url;
+	}
+	asked->answer = RD_ASKED_UNCLEAR; /* a list without an end */
+	return RD_OK;
+}
+
+enum rd_rc rd_text_ask(struct rd_text_sender *sender, const struct rd_provider_send *text,
+	struct rd_arena *arena, struct rd_provider_asked *ret_asked, struct rd_err *err)
+{
+	RD_CLEANUP(rd_provider_secrets_wipe) struct rd_provider_secrets secrets;
+	struct rd_provider_account account;
+	struct rd_provider_asked asked = { .answer = RD_ASKED_ABSENT, .id = "", .body = "" };
+	RD_TRY(rd_provider_account_read(sender->config, &secrets, &account, err));
+	if (sender->provider->build_ask) {
+		RD_TRY(ask_pages(sender, &account, text, arena, &asked, err));
+	} else {
+		bool has;
+		RD_TRY(rd_tray_has(&account, text->key, &has, err));
+		if (has) {
+			asked.answer = RD_ASKED_FOUND;
+			asked.id = text->key;
+		}
+	}
+	*ret_asked = asked;
+	return RD_OK;
+}

@@ -1,0 +1,34 @@
+/* text: one text to one number, through the stanza's provider or into its tray.
+ *
+ * Secrets are read for each text and wiped after it. Whether the provider may have seen a request
+ * whose answer was lost decides between `again` and `uncertain`.
+ */
+#ifndef REDRESS_DELIVER_TEXT_H
+#define REDRESS_DELIVER_TEXT_H
+
+#include "redress/base/arena.h"
+#include "redress/deliver/result.h"
+#include "redress/wire/config.h"
+
+struct rd_text_sender;
+
+/* config        borrowed for the life of the object
+ * public_url    "" where no receipts can come
+ * ca_file       "" for the system's store */
+RD_MUST_USE enum rd_rc rd_text_sender_new(const struct rd_texts_config *config,
+	const char *public_url, const char *ca_file, struct rd_text_sender **ret_sender,
+	struct rd_err *err);
+void rd_text_sender_free(struct rd_text_sender *sender); /* NULL is fine */
+void rd_text_sender_set_timeout(struct rd_text_sender *sender, int64_t timeout_ms);
+
+/* key   the row's own, given to the provider as reference, or the tray's file name */
+void rd_text_send(struct rd_text_sender *sender, const struct rd_provider_send *text,
+	const struct rd_deliver_hooks *hooks, struct rd_arena *arena,
+	struct rd_deliver_result *ret_result);
+
+/* After a lost answer: has it been taken? ret_asked->answer is never RD_ASKED_MORE. */
+RD_MUST_USE enum rd_rc rd_text_ask(struct rd_text_sender *sender,
+	const struct rd_provider_send *text, struct rd_arena *arena,
+	struct rd_provider_asked *ret_asked, struct rd_err *err);
+
+#endif
