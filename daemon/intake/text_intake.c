@@ -1,0 +1,113 @@
+#include "redress/intake/text_intake.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "redress/store/contact.h"
+#include "redress/store/intake.h"
+#include "redress/store/outbox.h"
+#include "redress/store/tasks.h"
+
+static const char *or_none(const char *text)
+{
+	return text ? text : "";
+}
+
+enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
+	const struct rd_provider_text *text, int64_t now_ms, int64_t *source_id, struct rd_err *err)
+{
+	const struct rd_source_identity identity = {
+		.kind = RD_SOURCE_TEXTS,
+		.host = rd_provider_of(texts->kind)->kind,
+		.user = or_none(texts->account),
+		.folder = or_none(texts->number),
+	};
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	int64_t source = *source_id;
+	int64_t message_id;
+	bool is_new;
+	RD_TRY(rd_tx_begin(db, &tx, err));
+	if (source == 0)
+		RD_TRY(rd_source_take(tx, &identity, texts->name, now_ms, &source, &is_new, err));
+	/* A provider's clock that runs ahead must not put the day of receipt into the future. */
+	bool told = text->sent_ms > 0 && text->sent_ms <= now_ms;
+	const struct rd_text_put put = {
+		.source_id = source,
+		.landlord = or_none(texts->landlord),
+		.provider_id = text->id,
+		.from = text->from,
+		.to = text->to[0] ? text->to : or_none(texts->number),
+		.body = text->body,
+		.body_len = text->body_len,
+		.provider_ms = text->sent_ms,
+		.received_ms = told ? text->sent_ms : now_ms,
+		.first_seen_ms = now_ms,
+	};
+	enum rd_rc rc = rd_intake_put_text(tx, &put, &message_id, err);
+	if (rc != RD_OK && rc != RD_E_EXISTS)
+		return rc;
+	RD_TRY(rd_source_note_success(tx, source, now_ms, err));
+	RD_TRY(rd_tx_commit(&tx, err));
+	*source_id = source;
+	return rc;
+}
+
+static const char *state_word(enum rd_delivery state)
+{
+	switch (state) {
+	case RD_DELIVERY_DONE:
+		return "delivered";
+	case RD_DELIVERY_FAILED:
+		return "failed";
+	case RD_DELIVERY_UNDERWAY:
+		break;
+	}
+	return "sent";
+}
+
+/* The resident has not been told: a person owes it today. */
+static enum rd_rc owe(struct rd_tx *tx, const struct rd_outbox_row *row, const char *detail,
+	int64_t now_ms, struct rd_err *err)
+{
+	char text[300];
+	char cause[64];
+	int64_t id;
+	bool is_new;
+	snprintf(text, sizeof text,
+		"A text did not arrive (the provider says: %.80s). Tell the resident another way.",
+		detail);
+	snprintf(cause, sizeof cause, "receipt:%lld", (long long)row->id);
+	const struct rd_task task = {
+		.kind = "send",
+		.case_id = row->case_id,
+		.outbox_id = row->id,
+		.cause = cause,
+		.text = text,
+		.landlord = "",
+		.due = rd_date_of(now_ms),
+		.n = 1,
+	};
+	return rd_task_put(tx, &task, now_ms, &id, &is_new, err);
+}
+
+enum rd_rc rd_receipt_take(struct rd_db *db, const struct rd_texts_config *texts,
+	const struct rd_provider_receipt *receipt, int64_t now_ms, struct rd_arena *arena,
+	struct rd_err *err)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	int64_t id = 0;
+	RD_TRY(rd_tx_begin(db, &tx, err));
+	enum rd_rc rc = rd_outbox_receipt(
+		tx, texts->name, receipt->id, state_word(receipt->state), now_ms, &id, err);
+	if (rc != RD_OK && rc != RD_E_EXISTS)
+		return rc;
+	if (rc == RD_OK && id > 0 && receipt->state == RD_DELIVERY_FAILED) {
+		struct rd_outbox_row row;
+		RD_TRY(rd_outbox_get(rd_tx_db(tx), id, arena, &row, err));
+		RD_TRY(owe(tx, &row, receipt->detail, now_ms, err));
+		if (receipt->opted_out)
+			RD_TRY(rd_contact_opt_out(tx, row.recipient, now_ms, err));
+	}
+	RD_TRY(rd_tx_commit(&tx, err));
+	return rc;
+}

@@ -1,0 +1,23 @@
+/* text_intake: a checked text or receipt, committed. Used by the webhook and by polling.
+ *
+ * A receipt that says "failed" puts a task for a person (the resident has not been told); one that
+ * says the number has opted out is kept as an opt-out.
+ */
+#ifndef REDRESS_INTAKE_TEXT_INTAKE_H
+#define REDRESS_INTAKE_TEXT_INTAKE_H
+
+#include "redress/store/db.h"
+#include "redress/wire/providers/provider.h"
+
+/* source_id  in and out: 0 until the source is known
+ * RD_E_EXISTS without harm: it is stored already. */
+RD_MUST_USE enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
+	const struct rd_provider_text *text, int64_t now_ms, int64_t *source_id,
+	struct rd_err *err);
+
+/* RD_E_EXISTS without harm: known already. Scratch: arena. */
+RD_MUST_USE enum rd_rc rd_receipt_take(struct rd_db *db, const struct rd_texts_config *texts,
+	const struct rd_provider_receipt *receipt, int64_t now_ms, struct rd_arena *arena,
+	struct rd_err *err);
+
+#endif
