@@ -108,7 +108,7 @@ static enum rd_rc expand(const struct rd_letter *letter, int line, const char *t
 		const char *value = values->of[name];
 		if (value == NULL || value[0] == '\0')
 			return rd_fail(err, RD_E_INPUT,
-				"%s:%d: {{%s}} has no value here; begin the line with {{?%s}}",
+				"%s:%d:1: {{%s}} has no value here; begin the line with {{?%s}}",
 				letter->file, line, rd_placeholder_names[name],
 				rd_placeholder_names[name]);
 		RD_TRY(rd_buf_add_str(out, value, err));
@@ -324,7 +324,8 @@ static enum rd_rc fit_text(const struct rd_letter *letter, const struct rd_lette
 		}
 		if (left_out + 1 >= named)
 			return rd_fail(err, RD_E_RANGE,
-				"%s: the text takes %d parts and may take %d; shorten it, or begin "
+				"%s:1:1: the text takes %d parts and may take %d; shorten it, or "
+				"begin "
 				"a "
 				"line that it can do without with {{drop 1}}",
 				letter->file, rendered->segments, cap);

@@ -49,6 +49,17 @@ static enum rd_rc no_such_landlord(
 		landlord);
 }
 
+/* The fault lies in a letter's file, but shows with this landlord's values. */
+static enum rd_rc check_letters(const struct rd_policy *policy, struct rd_err *err)
+{
+	struct rd_err fault = { 0 };
+
+	if (rd_letters_check(policy->letters, &policy->landlord, &fault) == RD_OK)
+		return RD_OK;
+	return rd_fail(
+		err, fault.code, "%.400s (for landlord %s)", fault.msg, policy->landlord.name);
+}
+
 static enum rd_rc load(const struct rd_rulefiles *files, const char *landlord, bool letters,
 	struct rd_policy **ret_policy, struct rd_err *err)
 {
@@ -74,8 +85,7 @@ static enum rd_rc load(const struct rd_rulefiles *files, const char *landlord, b
 		&policy->calendar, err));
 	if (letters) {
 		RD_TRY(rd_letters_parse(files, policy->arena, &policy->letters, err));
-		if (rd_letters_check(policy->letters, &policy->landlord, err) != RD_OK)
-			return rd_fail_within(err, "for landlord %s", policy->landlord.name);
+		RD_TRY(check_letters(policy, err));
 	}
 	*ret_policy = RD_STEAL(policy);
 	return RD_OK;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -152,6 +153,37 @@ static void a_timeline_in_json_keeps_its_five_fields(void **state)
 	json_decref(list);
 }
 
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* What holds a landlord back holds the rules back: lint says so at its place. */
+static void a_faulty_landlord_is_found_by_lint(void **state)
+{
+	struct outcome *outcome = *state;
+	char dir[] = "/tmp/redress-policy-XXXXXX";
+	char landlords[64], file[96], words[96];
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(landlords, sizeof landlords, "%s/landlords", dir);
+	snprintf(file, sizeof file, "%s/mine.landlord", landlords);
+	snprintf(words, sizeof words, "rules lint %s", dir);
+	assert_int_equal(mkdir(landlords, 0700), 0);
+	write_file(file, "Landlord: mine\nFull nmae: Mine\n");
+	run(words, outcome);
+	(void)unlink(file);
+	(void)rmdir(landlords);
+	(void)rmdir(dir);
+	if (outcome->status != 1 ||
+		strstr(rd_buf_str(&outcome->out), "landlords/mine.landlord:2:1: ") == NULL)
+		fail_msg("status %d: %s", outcome->status, rd_buf_str(&outcome->out));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +191,8 @@ int main(void)
 			commands_answer_with_their_status_and_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_timeline_in_json_keeps_its_five_fields, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_faulty_landlord_is_found_by_lint, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

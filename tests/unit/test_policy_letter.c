@@ -547,6 +547,29 @@ static void every_shipped_policy_may_go_live(void **state)
 	assert_int_equal(rd_policies_check(&none, &err), RD_E_MISSING);
 }
 
+static void a_letter_too_long_for_one_landlord_names_both(void **state)
+{
+	struct fixture *f = *state;
+	static const char small_cap[] =
+		"Letter: later\nChannel: sms\nVersion: 1\nMax segments: 1\n---\n"
+		"{{date}} {{reference}} {{ombudsman_phone}} {{ombudsman_web}} "
+		"{{ombudsman_post}} {{help_address}}\n";
+	struct rd_rulefile *items = rd_arena_array(f->arena, f->files.n_items, sizeof *items);
+	struct rd_rulefiles files = { .items = items, .n_items = f->files.n_items };
+	struct rd_err err = { 0 };
+
+	for (size_t i = 0; i < files.n_items; i++) {
+		items[i] = f->files.items[i];
+		if (strcmp(items[i].name, "letters/later.sms.letter") != 0)
+			continue;
+		items[i].bytes = small_cap;
+		items[i].len = sizeof small_cap - 1;
+	}
+	assert_int_equal(rd_policies_check(&files, &err), RD_E_RANGE);
+	assert_int_equal(strncmp(err.msg, "letters/later.sms.letter:1:1: ", 30), 0);
+	assert_says(err.msg, "(for landlord code-2024)");
+}
+
 static void a_folder_that_lacks_a_letter_or_a_landlord_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -585,6 +608,7 @@ int main(void)
 		cmocka_unit_test(a_needed_value_that_is_missing_is_named),
 		cmocka_unit_test(dates_of_a_letter_follow_its_day),
 		cmocka_unit_test(every_shipped_policy_may_go_live),
+		cmocka_unit_test(a_letter_too_long_for_one_landlord_names_both),
 		cmocka_unit_test(a_folder_that_lacks_a_letter_or_a_landlord_is_refused),
 	};
 
