@@ -16,27 +16,32 @@ static void close_fd(int *fd)
 		close(*fd);
 }
 
+static enum rd_rc write_path(char *ret_path, size_t size, const char *directory, const char *prefix,
+	const char *name, struct rd_err *err)
+{
+	int n = snprintf(ret_path, size, "%s%s%s%s", directory, directory[0] != '\0' ? "/" : "",
+		prefix, name);
+
+	if (n < 0 || (size_t)n >= size)
+		return rd_fail(err, RD_E_RANGE, "the secret's path is too long: %.80s...", name);
+	return RD_OK;
+}
+
+/* systemd names a credential of a whole directory after both (systemd.exec(5), LoadCredential=);
+ * an administrator at a shell, with no credentials handed over, has the directory itself. */
 static enum rd_rc place_path(
 	const struct rd_secret_place *place, char *ret_path, size_t size, struct rd_err *err)
 {
 	const char *directory = getenv("CREDENTIALS_DIRECTORY");
-	int n;
 
-	if (place->from == RD_SECRET_FILE) {
-		n = snprintf(ret_path, size, "%s", place->name);
-	} else {
-		if (directory == NULL)
-			return rd_fail(err, RD_E_INPUT,
-				"credential %s: no credentials were handed over; add "
-				"`LoadCredential=%s:/path` to the unit, or write `file /path` "
-				"instead",
-				place->name, place->name);
-		n = snprintf(ret_path, size, "%s/%s", directory, place->name);
-	}
-	if (n < 0 || (size_t)n >= size)
-		return rd_fail(
-			err, RD_E_RANGE, "the secret's path is too long: %.80s...", place->name);
-	return RD_OK;
+	if (place->from == RD_SECRET_FILE)
+		return write_path(ret_path, size, "", "", place->name, err);
+	if (directory == NULL)
+		return write_path(ret_path, size, RD_CREDENTIALS_DIR, "", place->name, err);
+	RD_TRY(write_path(ret_path, size, directory, "", place->name, err));
+	if (access(ret_path, F_OK) == 0)
+		return RD_OK;
+	return write_path(ret_path, size, directory, "redress_", place->name, err);
 }
 
 /* A secret that others can read is none. Credentials are systemd's own affair. */

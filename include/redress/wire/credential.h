@@ -1,7 +1,9 @@
 /* credential: a secret, read when it is needed and forgotten after.
  *
- * `credential NAME` is $CREDENTIALS_DIRECTORY/NAME (systemd.exec(5), LoadCredential=); `file PATH`
- * must belong to us or root and be readable by nobody else. A trailing newline is not part of it.
+ * `credential NAME` is $CREDENTIALS_DIRECTORY/NAME or, as the unit hands the whole folder over,
+ * $CREDENTIALS_DIRECTORY/redress_NAME (systemd.exec(5), LoadCredential=); at a shell, where nothing
+ * was handed over, RD_CREDENTIALS_DIR/NAME. `file PATH` must belong to us or root and be readable by
+ * nobody else. A trailing newline is not part of it.
  * A secret with CR, LF or NUL inside is refused: it would be a command injection in IMAP and SMTP.
  * Errors name the place, never the secret.
  */
@@ -10,7 +12,8 @@
 
 #include "redress/wire/config.h"
 
-#define RD_SECRET_MAX 4096
+#define RD_SECRET_MAX	   4096
+#define RD_CREDENTIALS_DIR "/etc/redress/credentials"
 
 struct rd_secret {
 	char text[RD_SECRET_MAX]; /* NUL-ended */

@@ -1,0 +1,253 @@
+/* redress.conf: what is read, and what is refused with file:line:column and what to do. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "redress/wire/config.h"
+#include "redress/wire/credential.h"
+
+#define HEAD "Gateway: north\nState: /tmp/x.db\nLandlord: code-2024\nListen: 127.0.0.1:8425\n"
+#define MAILBOX                                                                                    \
+	"\nMailbox: complaints\nHost: imap.example.org\nUser: u@example.org\nPassword: "           \
+	"credential "                                                                              \
+	"m\n"
+#define OUT "\nOutgoing: smtp\nHost: smtp.example.org\nFrom: Team <c@example.org>\n"
+#define TEXTS                                                                                      \
+	"\nTexts: texts\nKind: tray\nNumber: +447700900000\nPath: /tmp/tray\nToken: file "         \
+	"/tmp/token\n"
+
+static enum rd_rc parse(const char *text, struct rd_config **config, struct rd_err *err)
+{
+	return rd_config_parse("redress.conf", text, strlen(text), config, err);
+}
+
+static void what_is_left_out_has_its_default(void **state)
+{
+	RD_CLEANUP(rd_config_cleanup) struct rd_config *config = NULL;
+	struct rd_err err = { 0 };
+
+	(void)state;
+	if (parse(HEAD MAILBOX OUT, &config, &err) != RD_OK)
+		fail_msg("%s", err.msg);
+	assert_int_equal(config->text_pause_s, 90);
+	assert_int_equal(config->text_hours_from_min, 480);
+	assert_int_equal(config->text_hours_to_min, 1200);
+	assert_int_equal(config->mailboxes[0].port, 993);
+	assert_int_equal(config->mailboxes[0].security, RD_SECURITY_TLS);
+	assert_int_equal(config->mailboxes[0].start_from, RD_START_NOW);
+	assert_int_equal(config->mailboxes[0].afterwards, RD_AFTER_NOTHING);
+	assert_int_equal(config->mailboxes[0].size_limit_bytes, 64u << 20);
+	assert_string_equal(config->mailboxes[0].folder, "INBOX");
+	assert_string_equal(config->mailboxes[0].landlord, "code-2024");
+	assert_string_equal(config->outgoing->envelope_sender, "");
+	assert_int_equal(config->outgoing->port, 465);
+	assert_true(rd_config_is_real(config));
+}
+
+static void the_embedded_default_is_not_real(void **state)
+{
+	RD_CLEANUP(rd_config_cleanup) struct rd_config *config = NULL;
+	struct rd_err err = { 0 };
+
+	(void)state;
+	if (parse(HEAD "\nMailbox: m\nKind: maildir\nPath: /tmp/m\n" TEXTS
+		       "\nOutgoing: o\nKind: maildir\nPath: /tmp/o\nFrom: c@example.org\n",
+		    &config, &err) != RD_OK)
+		fail_msg("%s", err.msg);
+	assert_false(rd_config_is_real(config));
+}
+
+static const struct {
+	const char *why;
+	const char *text;
+	const char *says; /* stands in the message */
+} wrong[] = {
+	{ "nothing in it", "", "no `Gateway:` stanza" },
+	{ "a misspelt field", HEAD "Landlrod: x\n" MAILBOX OUT, "5:1: " },
+	{ "did you mean", HEAD MAILBOX "Hots: x\n" OUT, "Host" },
+	{ "an unknown stanza", HEAD "\nMailbx: m\n", "Mailbox" },
+	{ "a relative state", "Gateway: n\nState: x.db\nLandlord: l\n" MAILBOX OUT, "2:8: " },
+	{ "no landlord", "Gateway: n\nState: /x\n" MAILBOX OUT, "`Landlord:`" },
+	{ "nothing to listen to", HEAD OUT, "nothing to listen to" },
+	{ "no way to answer", HEAD MAILBOX, "`Outgoing:`" },
+	{ "a secret in the file", HEAD "\nMailbox: m\nHost: h\nUser: u\nPassword: hunter2\n" OUT,
+		"never written here" },
+	{ "plain text over the network", HEAD MAILBOX "Security: plain\n" OUT, "unprotected" },
+	{ "an unknown security", HEAD MAILBOX "Security: ssl\n" OUT, "ssl" },
+	{ "a port that is none", HEAD MAILBOX "Port: 70000\n" OUT, "Port" },
+	{ "a start that is none", HEAD MAILBOX "Start from: yesterday\n" OUT, "yesterday" },
+	{ "a day that is none", HEAD MAILBOX "Start from: 2026-02-30\n" OUT, "2026-02-30" },
+	{ "a mark that is none", HEAD MAILBOX "Afterwards: delete\n" OUT, "delete" },
+	{ "a keyword that injects", HEAD MAILBOX "Afterwards: keyword a) b\n" OUT, "plain word" },
+	{ "a size above the most", HEAD MAILBOX "Size limit: 65 MB\n" OUT, "64 MB" },
+	{ "a size of nothing", HEAD MAILBOX "Size limit: 0\n" OUT, "64 MB" },
+	{ "hours that end before they begin", HEAD "Text hours: 20:00-08:00\n" MAILBOX OUT,
+		"stretch of the day" },
+	{ "a pause too long", HEAD "Text pause: 2 h\n" MAILBOX OUT, "pause" },
+	{ "two of one name", HEAD MAILBOX MAILBOX OUT, "a name of its own" },
+	{ "two ways out", HEAD MAILBOX OUT OUT, "a second `Outgoing:`" },
+	{ "texts without a listener", "Gateway: n\nState: /x\nLandlord: l\n" TEXTS,
+		"`Listen: 127.0.0.1:8425`" },
+	{ "Twilio without its public address",
+		HEAD
+		"\nTexts: t\nKind: twilio\nNumber: +447700900000\nAccount: AC1\nToken: credential "
+		"t\n",
+		"Public URL" },
+	{ "Notify without a template",
+		HEAD "\nTexts: t\nKind: notify\nNumber: +447700900000\nToken: credential t\n",
+		"Template" },
+	{ "a listener without a port", "Gateway: n\nState: /x\nLandlord: l\nListen: 127.0.0.1\n",
+		"an address and a port" },
+	{ "a proxy by name", HEAD "Trusted proxy: proxy.example.org\n" MAILBOX OUT, "IP address" },
+	{ "a name with a slash", HEAD "\nMailbox: a/b\nKind: maildir\nPath: /x\n" OUT,
+		"not a name" },
+	{ "From is no address", HEAD MAILBOX "\nOutgoing: o\nHost: h\nFrom: nobody\n", "e-mail" },
+};
+
+static void what_is_wrong_is_refused_and_named(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		struct rd_config *config = NULL;
+		struct rd_err err = { 0 };
+
+		if (parse(wrong[i].text, &config, &err) == RD_OK) {
+			rd_config_free(config);
+			fail_msg("%s: was taken", wrong[i].why);
+		}
+		if (strstr(err.msg, wrong[i].says) == NULL ||
+			strstr(err.msg, "redress.conf") == NULL)
+			fail_msg("%s: says \"%s\", not \"%s\"", wrong[i].why, err.msg,
+				wrong[i].says);
+		assert_null(config);
+	}
+}
+
+static const struct {
+	const char *host;
+	bool loopback;
+} hosts[] = { { "127.0.0.1", true }, { "127.8.9.1", true }, { "::1", true }, { "localhost", true },
+	{ "128.0.0.1", false }, { "localhost.example.org", false }, { "0.0.0.0", false },
+	{ "127.0.0.1.example.org", false }, { "", false } };
+
+static void only_loopback_is_loopback(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
+		if (rd_host_is_loopback(hosts[i].host) != hosts[i].loopback)
+			fail_msg("%s", hosts[i].host);
+}
+
+/* --- secrets --- */
+
+static int make_folder(void **state)
+{
+	char *folder = strdup("/tmp/redress-secret-XXXXXX");
+
+	*state = mkdtemp(folder);
+	return *state == NULL ? -1 : 0;
+}
+
+static int drop_folder(void **state)
+{
+	char path[200];
+
+	snprintf(path, sizeof path, "%s/secret", (char *)*state);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/redress_secret", (char *)*state);
+	unlink(path);
+	rmdir(*state);
+	free(*state);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	return 0;
+}
+
+static void write_secret(
+	const char *folder, const char *name, const char *text, size_t len, mode_t mode)
+{
+	char path[200];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, len, file), len);
+	fclose(file);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void a_secret_is_one_private_line(void **state)
+{
+	static const struct {
+		const char *why, *text;
+		size_t len;
+		mode_t mode;
+		bool fine;
+	} rows[] = {
+		{ "a line", "s3cret\n", 7, 0600, true },
+		{ "without its end", "s3cret", 6, 0400, true },
+		{ "others can read it", "s3cret\n", 7, 0644, false },
+		{ "the group can read it", "s3cret\n", 7, 0640, false },
+		{ "two lines: a command injection", "a\nLOGOUT\n", 9, 0600, false },
+		{ "a NUL inside", "a\0b\n", 4, 0600, false },
+		{ "empty", "\n", 1, 0600, false },
+	};
+	char path[200];
+
+	snprintf(path, sizeof path, "%s/secret", (char *)*state);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct rd_secret_place place = { RD_SECRET_FILE, path };
+		struct rd_secret secret;
+		struct rd_err err = { 0 };
+		enum rd_rc rc;
+
+		write_secret(*state, "secret", rows[i].text, rows[i].len, rows[i].mode);
+		rc = rd_credential_read(&place, &secret, &err);
+		if ((rc == RD_OK) != rows[i].fine)
+			fail_msg("%s: %s", rows[i].why, err.msg);
+		if (rc == RD_OK)
+			assert_string_equal(secret.text, "s3cret");
+		else if (strstr(err.msg, "s3cret") != NULL)
+			fail_msg("%s: the error tells the secret", rows[i].why);
+	}
+}
+
+static void a_credential_is_found_under_both_names(void **state)
+{
+	static const char *const names[] = { "redress_secret", "secret" };
+	const struct rd_secret_place place = { RD_SECRET_CREDENTIAL, "secret" };
+	struct rd_secret secret;
+	struct rd_err err = { 0 };
+
+	setenv("CREDENTIALS_DIRECTORY", *state, 1);
+	for (size_t i = 0; i < 2; i++) {
+		write_secret(*state, names[i], names[i], strlen(names[i]), 0400);
+		if (rd_credential_read(&place, &secret, &err) != RD_OK)
+			fail_msg("%s", err.msg);
+		assert_string_equal(secret.text, names[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_left_out_has_its_default),
+		cmocka_unit_test(the_embedded_default_is_not_real),
+		cmocka_unit_test(what_is_wrong_is_refused_and_named),
+		cmocka_unit_test(only_loopback_is_loopback),
+		cmocka_unit_test_setup_teardown(
+			a_secret_is_one_private_line, make_folder, drop_folder),
+		cmocka_unit_test_setup_teardown(
+			a_credential_is_found_under_both_names, make_folder, drop_folder),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
