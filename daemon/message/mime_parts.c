@@ -502,6 +502,11 @@ static enum rd_rc append(
 		w->body->trouble.text_truncated = true;
 	}
 	RD_TRY(rd_buf_add(&all->text, text->text, len, err));
+	/* only now: most mails have none, and the table is large */
+	if (text->n_spans > 0 && !all->given)
+		all->given = rd_arena_array(w->arena, RD_SPANS_MAX, sizeof *all->given);
+	if (text->n_spans > 0 && !all->given)
+		return rd_fail(err, RD_E_RANGE, "the message is too large for its memory");
 	for (size_t i = 0; i < text->n_spans && all->n_given < RD_SPANS_MAX; i++) {
 		const struct rd_span *span = &text->spans[i];
 
@@ -593,8 +598,7 @@ enum rd_rc rd_mime_body(GMimeObject *root, struct rd_arena *arena, struct rd_mim
 
 	w.parts = rd_arena_array(arena, RD_PARTS_MAX, sizeof *w.parts);
 	w.ids = rd_arena_array(arena, RD_REPORT_IDS_MAX, sizeof *w.ids);
-	all.given = rd_arena_array(arena, RD_SPANS_MAX, sizeof *all.given);
-	if (!w.parts || !w.ids || !all.given)
+	if (!w.parts || !w.ids)
 		return rd_fail(err, RD_E_RANGE, "the message is too large for its memory");
 	if (root)
 		walk_tree(&w, root);
