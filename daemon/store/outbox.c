@@ -1,6 +1,7 @@
 #include "redress/store/outbox.h"
 
 #include <string.h>
+#include "redress/store/outbox_wire.h"
 #include "redress/store/sql.h"
 
 const char *const rd_outbox_state_names[8] = { "queued", "held", "sending", "sent", "failed",
@@ -109,7 +110,7 @@ enum rd_rc rd_outbox_claim(struct rd_db *db, const char *outgoing, int64_t now_m
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 	struct rd_outbox_row row;
 	char today[RD_DATE_MAX];
-	int64_t id = 0;
+	int64_t id = 0, on_wire = 0;
 
 	rd_date_format(rd_date_of(now_ms), today);
 	/* Looked up first without the writer's lock: mostly there is nothing to send. */
@@ -130,6 +131,10 @@ enum rd_rc rd_outbox_claim(struct rd_db *db, const char *outgoing, int64_t now_m
 		"UPDATE outbox SET state = 'sending', attempts = attempts + 1, sending_ms = ?2"
 		" WHERE id = ?1",
 		RD_ARGS(rd_int(id), rd_int(now_ms)), NULL, err));
+	/* An earlier attempt of this row may have been the last on the wire; this one is not. */
+	RD_TRY(rd_outbox_last_on_wire(db, &on_wire, err));
+	if (on_wire == id)
+		RD_TRY(rd_outbox_on_wire(tx, 0, err));
 	RD_TRY(rd_outbox_get(db, id, arena, &row, err));
 	rd_tx_set_step(tx, RD_STEP_CLAIM);
 	RD_TRY(rd_tx_commit(&tx, err));
