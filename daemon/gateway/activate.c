@@ -27,6 +27,7 @@ static enum rd_rc prove(const struct rd_rulefiles *files, const char *const *lan
 	RD_CLEANUP(rd_live_cleanup) struct rd_live *live = NULL;
 
 	RD_TRY(rd_rules_prove(files, now_ms, err));
+	RD_TRY(rd_policies_check(files, err));
 	return rd_live_make(files, landlords, n_landlords, &live, err);
 }
 

@@ -24,6 +24,26 @@ static enum rd_rc mail_it(struct rd_tx *tx, const struct rd_office *office, cons
 	return rd_correspondence_alarm(tx, office, key, subject, body, arena, err);
 }
 
+static enum rd_rc raise_within(struct rd_tx *tx, const struct rd_office *office, const char *cause,
+	const char *text, struct rd_arena *arena, bool *ret_news, struct rd_err *err)
+{
+	RD_TRY(rd_alarm_raise(tx, cause, text, rd_office_now(office), ret_news, err));
+	if (!*ret_news)
+		return RD_OK;
+	return mail_it(tx, office, cause, text, arena, err);
+}
+
+enum rd_rc rd_alarms_raise_within(struct rd_tx *tx, const struct rd_office *office,
+	const char *cause, const char *text, struct rd_arena *arena, struct rd_err *err)
+{
+	bool news = false;
+
+	RD_TRY(raise_within(tx, office, cause, text, arena, &news, err));
+	if (news)
+		rd_log(RD_LOG_ALERT, text, "CAUSE", cause, NULL);
+	return RD_OK;
+}
+
 static enum rd_rc raise_it(struct rd_db *db, const struct rd_office *office, const char *cause,
 	const char *text, bool *ret_news, struct rd_err *err)
 {
@@ -31,9 +51,7 @@ static enum rd_rc raise_it(struct rd_db *db, const struct rd_office *office, con
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 
 	RD_TRY(rd_tx_begin(db, &tx, err));
-	RD_TRY(rd_alarm_raise(tx, cause, text, rd_office_now(office), ret_news, err));
-	if (*ret_news)
-		RD_TRY(mail_it(tx, office, cause, text, arena, err));
+	RD_TRY(raise_within(tx, office, cause, text, arena, ret_news, err));
 	return rd_tx_commit(&tx, err);
 }
 

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "redress/base/buf.h"
+#include "redress/gateway/alarms.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/store/audit.h"
 #include "redress/store/review.h"
@@ -178,16 +179,17 @@ static enum rd_rc start_clocks(struct writing *w, struct rd_err *err)
 	return RD_OK;
 }
 
+/* A guarded message's task is about the case that it concerns, though it joins none. */
 static enum rd_rc put_tasks(struct writing *w, struct rd_err *err)
 {
 	const struct rd_matter *matter = w->matter;
+	const int64_t case_id = w->case_id != 0 ? w->case_id : matter->joined_case;
 
 	for (size_t i = 0; i < w->verdict->n_tasks; i++) {
 		const struct rd_verdict_task *task = &w->verdict->tasks[i];
 
-		RD_TRY(rd_casework_task(w->tx, w->office, task->kind, w->case_id,
-			matter->message_id, 0, matter->landlord, task->day, matter->cause,
-			task->shared, err));
+		RD_TRY(rd_casework_task(w->tx, w->office, task->kind, case_id, matter->message_id,
+			0, matter->landlord, task->day, matter->cause, task->shared, err));
 	}
 	return RD_OK;
 }
@@ -261,6 +263,22 @@ static enum rd_rc letter_by_hand(struct writing *w, const struct rd_err *why, st
 		w->matter->cause, false, err);
 }
 
+/* A case that began by mail may go on by text, and the other way round: each channel has its own
+ * words for "it is with your case now". */
+static enum rd_letter_kind letter_by_channel(enum rd_letter_kind letter, enum rd_channel channel)
+{
+	if (letter == RD_LETTER_LATER && channel == RD_CHANNEL_EMAIL)
+		return RD_LETTER_ADDED;
+	if (letter == RD_LETTER_ADDED && channel == RD_CHANNEL_SMS)
+		return RD_LETTER_LATER;
+	return letter;
+}
+
+static bool can_be_written_to(const struct rd_case_contact *to)
+{
+	return to->address[0] != '\0' && (to->channel == RD_BY_EMAIL || to->channel == RD_BY_SMS);
+}
+
 static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 {
 	const struct rd_verdict *verdict = w->verdict;
@@ -287,7 +305,11 @@ static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 		RD_TRY(main_contact(w, &to, err));
 	order.recipient = to.address;
 	order.channel = letter_channel(to.channel);
-	rc = rd_correspondence_put(w->tx, w->office, &order, w->arena, &id, &why);
+	order.letter = letter_by_channel(verdict->letter, order.channel);
+	if (!can_be_written_to(&to))
+		rc = rd_fail(&why, RD_E_MISSING, "nowhere to write to");
+	else
+		rc = rd_correspondence_put(w->tx, w->office, &order, w->arena, &id, &why);
 	if (rc == RD_E_EXISTS)
 		return RD_OK;
 	if (rc == RD_E_STORE || rc == RD_E_AGAIN) {
@@ -354,6 +376,34 @@ static enum rd_rc audit_decision(struct writing *w, struct rd_err *err)
 	return rc;
 }
 
+/* What happened once stands as an alarm for a day; its task stands until it is done. */
+static enum rd_rc raise_alarms(struct writing *w, struct rd_err *err)
+{
+	static const char *const texts[RD_N_ALARMS] = {
+		[RD_ALARM_CALENDAR_ENDED] =
+			"A message came for which no due date can be worked out: the list of bank "
+			"holidays has ended. Put gov.uk's newest list into the rules folder and "
+			"activate it; see `redressctl tasks`.",
+		[RD_ALARM_QUARANTINED] =
+			"A message could not be read by machine after three tries. It has a case; "
+			"a "
+			"person must read it in the mailbox. See `redressctl tasks`.",
+		[RD_ALARM_WRONG_CODES] = "Somebody has written five wrong case references in one "
+					 "day; codes from that "
+					 "sender are not believed today. See `redressctl tasks`.",
+		[RD_ALARM_UNDECIDED] = "A case waits for a person to decide what it is. Run "
+				       "`redressctl review list`.",
+	};
+
+	for (size_t i = 0; i < w->verdict->n_alarms; i++) {
+		const enum rd_alarm_cause alarm = w->verdict->alarms[i];
+
+		RD_TRY(rd_alarms_raise_within(
+			w->tx, w->office, rd_alarm_names[alarm], texts[alarm], w->arena, err));
+	}
+	return RD_OK;
+}
+
 static bool has_case(const struct rd_verdict *verdict)
 {
 	return verdict->fate == RD_FATE_OPENED || verdict->fate == RD_FATE_JOINED;
@@ -392,6 +442,7 @@ enum rd_rc rd_casework_apply(struct rd_tx *tx, const struct rd_office *office,
 	if (has_case(verdict))
 		RD_TRY(write_case(&w, err));
 	RD_TRY(put_tasks(&w, err));
+	RD_TRY(raise_alarms(&w, err));
 	RD_TRY(audit_decision(&w, err));
 	*ret_case = w.case_id;
 	return RD_OK;
@@ -413,6 +464,7 @@ static enum rd_rc facts_of_case(struct writing *w, const struct rd_case *matter,
 	ret_facts->joined.kind = matter->kind;
 	ret_facts->joined.stage = matter->stage;
 	ret_facts->joined.status = matter->status;
+	ret_facts->joined.received = rd_date_of(matter->received_ms);
 	memcpy(ret_facts->joined.flags, matter->flags, sizeof matter->flags);
 	ret_facts->joined.n_topics = matter->n_topics;
 	ret_facts->joined.safeguarding_hold = matter->held;
@@ -463,8 +515,12 @@ enum rd_rc rd_casework_settle(struct rd_tx *tx, const struct rd_office *office, 
 	RD_TRY(rd_case_set_kind(tx, case_id, verdict.kind, verdict.stage, err));
 	if (was.kind != verdict.kind)
 		RD_TRY(rd_case_cancel_clock(tx, case_id, NULL, w.now_ms, err));
+	if (verdict.kind == RD_OTHER)
+		verdict.status = RD_STATUS_CLOSED; /* nothing is owed to anybody */
 	if (was.status != verdict.status)
-		RD_TRY(rd_case_set_status(tx, case_id, verdict.status, "decided", w.now_ms, err));
+		RD_TRY(rd_case_set_status(tx, case_id, verdict.status,
+			verdict.kind == RD_OTHER ? "a person found that nothing is owed" : "",
+			w.now_ms, err));
 	RD_TRY(start_clocks(&w, err));
 	RD_TRY(put_letter(&w, err));
 	RD_TRY(put_tasks(&w, err));

@@ -72,6 +72,7 @@ enum rd_rc rd_service_check(const struct rd_config *config, const struct rd_cloc
 	check_secrets(&check);
 	RD_TRY(rd_rulefiles_read(config->rules, arena, &files, err));
 	RD_TRY(rd_rules_prove(&files, check.now_ms, err));
+	RD_TRY(rd_policies_check(&files, err));
 	RD_TRY(rd_live_make(&files, landlords, n, &live, err));
 	for (size_t i = 0; i < n; i++)
 		check_landlord(&check, &rd_live_policy(live, landlords[i])->landlord);

@@ -295,6 +295,7 @@ static enum rd_rc look_at_case(struct look *look, struct rd_err *err)
 	facts->joined.kind = matter.kind;
 	facts->joined.stage = matter.stage;
 	facts->joined.status = matter.status;
+	facts->joined.received = rd_date_of(matter.received_ms);
 	memcpy(facts->joined.flags, matter.flags, sizeof matter.flags);
 	facts->joined.n_topics = matter.n_topics;
 	facts->joined.safeguarding_hold = matter.held;
@@ -303,6 +304,28 @@ static enum rd_rc look_at_case(struct look *look, struct rd_err *err)
 		RD_TRY(rd_case_knows(look->db, look->result->joined_case, look->sender,
 			&facts->sender_known, err));
 	return look_for_linked_complaint(look, err);
+}
+
+/* What came back to an open case still needs a person: a letter that bounced, a STOP that may mean
+ * a repair. The message is guarded all the same and joins nothing. */
+static enum rd_rc look_for_guarded_case(struct look *look, struct rd_err *err)
+{
+	struct rd_outbox_row row;
+	int64_t outbox_id = 0;
+	bool joined = false;
+
+	if (look->result->facts.guard == RD_GUARD_BOUNCE) {
+		RD_TRY(rd_reading_find_reported(look->db, look->message, &outbox_id, err));
+		if (outbox_id != 0) {
+			RD_TRY(rd_outbox_get(look->db, outbox_id, look->arena, &row, err));
+			look->result->joined_case = row.case_id;
+		}
+	} else if (look->result->facts.guard == RD_GUARD_OPT_OUT) {
+		RD_TRY(join_by_number(look, &joined, err));
+	} else {
+		return RD_OK;
+	}
+	return look_at_case(look, err);
 }
 
 static enum rd_rc look_at_caps(struct look *look, struct rd_err *err)
@@ -372,7 +395,9 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 	result.facts.score_failed = score == NULL;
 	result.facts.says_complaint = rd_message_word(message) == RD_WORD_COMPLAINT;
 	RD_TRY(look_for_guard(&look, err));
-	if (result.facts.guard == RD_GUARD_NONE) {
+	if (result.facts.guard != RD_GUARD_NONE) {
+		RD_TRY(look_for_guarded_case(&look, err));
+	} else {
 		RD_TRY(look_for_case(&look, err));
 		RD_TRY(look_at_case(&look, err));
 		RD_TRY(look_at_caps(&look, err));

@@ -14,6 +14,7 @@
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
 #include "redress/store/review.h"
+#include "redress/store/status.h"
 #include "redress/store/tasks.h"
 
 #define ROUND_ARENA_BYTES (64u << 20)
@@ -292,6 +293,21 @@ static enum rd_rc clock_set_back(struct round *r, struct rd_err *err)
 	return RD_OK;
 }
 
+/* What a decision alarmed is an event: its alarm stands for a day, its task until it is done. */
+static enum rd_rc events_of_yesterday(struct round *r, struct rd_err *err)
+{
+	struct rd_alarm *alarms;
+	size_t n;
+
+	RD_TRY(rd_alarm_list(r->db, r->arena, &alarms, &n, err));
+	for (size_t i = 0; i < n; i++)
+		for (int k = 0; rd_alarm_names[k] != NULL; k++)
+			if (strcmp(alarms[i].cause, rd_alarm_names[k]) == 0 &&
+				r->now_ms - alarms[i].last_ms > RD_EVENT_ALARM_MS)
+				rd_alarms_clear(r->db, r->office, alarms[i].cause);
+	return RD_OK;
+}
+
 static void calendars_ending(struct round *r)
 {
 	const char *landlords[RD_LIVE_LANDLORDS_MAX];
@@ -322,6 +338,7 @@ static enum rd_rc make_round(struct round *r, struct rd_err *err)
 	RD_TRY(silent_sources(r, err));
 	RD_TRY(clock_set_back(r, err));
 	calendars_ending(r);
+	RD_TRY(events_of_yesterday(r, err));
 	return rd_db_checkpoint(r->db, err);
 }
 

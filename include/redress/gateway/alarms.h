@@ -15,6 +15,9 @@
 /* Never fails towards the caller: an alarm that cannot be kept is still a journal line. */
 void rd_alarms_raise(
 	struct rd_db *db, const struct rd_office *office, const char *cause, const char *text);
+/* The same inside the transaction of what it is about. */
+RD_MUST_USE enum rd_rc rd_alarms_raise_within(struct rd_tx *tx, const struct rd_office *office,
+	const char *cause, const char *text, struct rd_arena *arena, struct rd_err *err);
 void rd_alarms_clear(struct rd_db *db, const struct rd_office *office, const char *cause);
 
 #endif
