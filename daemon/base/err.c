@@ -24,10 +24,15 @@ enum rd_rc rd_fail_within(struct rd_err *err, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	int n = vsnprintf(text, sizeof text, format, args);
+	vsnprintf(text, sizeof text - 3, format, args);
 	va_end(args);
-	size_t used = n < 0 ? 0 : strlen(text);
-	snprintf(text + used, sizeof text - used, ": %s", err->msg);
+	size_t used = strlen(text);
+	memcpy(text + used, ": ", 3);
+	used += 2;
+	size_t room = sizeof text - 1 - used;
+	size_t len = strnlen(err->msg, room);
+	memcpy(text + used, err->msg, len); /* what does not fit is cut */
+	text[used + len] = '\0';
 	memcpy(err->msg, text, sizeof text);
 	return err->code;
 }
