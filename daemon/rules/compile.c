@@ -18,8 +18,10 @@ void rd_ruleset_free(struct rd_ruleset *rules)
 {
 	if (rules == NULL)
 		return;
-	for (uint32_t i = 0; i < rules->n_patterns; i++)
+	for (uint32_t i = 0; i < rules->n_patterns; i++) {
 		pcre2_code_free(rules->patterns[i].code);
+		pcre2_code_free(rules->patterns[i].counted);
+	}
 	for (uint32_t i = 0; i < rules->n_unless; i++)
 		pcre2_code_free(rules->unless[i].code);
 	pcre2_match_context_free(rules->limits);
@@ -69,6 +71,7 @@ static void add_pattern(struct compiler *c, struct rd_pattern pattern)
 		return;
 	if (c->set->n_patterns == c->patterns_size) {
 		pcre2_code_free(pattern.code);
+		pcre2_code_free(pattern.counted);
 		return;
 	}
 	c->set->patterns[c->set->n_patterns++] = pattern;
@@ -90,8 +93,10 @@ static void compile_phrase(struct compiler *c, uint32_t rule, const struct rd_li
 			       .rule = rule,
 			       .at_start = phrase.at_start,
 			       .at_end = phrase.at_end,
+			       .question = phrase.question,
 			       .line = line,
-			       .literals = phrase.literals });
+			       .literals = phrase.literals,
+			       .second = phrase.second });
 }
 
 static void compile_regex(struct compiler *c, uint32_t rule, const struct rd_line *line)
@@ -112,12 +117,15 @@ static void compile_regex(struct compiler *c, uint32_t rule, const struct rd_lin
 	size_t n = strlen(line->value);
 	pattern.at_start = (options & PCRE2_ANCHORED) != 0;
 	pattern.at_end = n >= 2 && strcmp(line->value + n - 2, "\\z") == 0;
-	/* Automatic callouts let the run count its steps: PCRE2's own match limit begins anew at
-	 * every start offset, so it bounds no whole run but that of an anchored pattern. */
+	/* PCRE2's match limit begins anew at every start offset, so it bounds no whole run but that of
+	 * an anchored pattern. A first run has a limit small enough for all offsets together; where
+	 * that is not enough, a second counts its steps with automatic callouts, which cost more. */
 	if (!pattern.at_start) {
-		pcre2_code_free(pattern.code);
-		pattern.code = compile(c, line->value, PCRE2_AUTO_CALLOUT, line->at, true);
-		pattern.counted = true;
+		pattern.counted = compile(c, line->value, PCRE2_AUTO_CALLOUT, line->at, true);
+		if (pattern.counted == NULL) {
+			pcre2_code_free(pattern.code);
+			return;
+		}
 	}
 	add_pattern(c, pattern);
 }
@@ -183,6 +191,7 @@ static void read_lists(struct compiler *c)
 				p->literals :
 				rd_literals_either(list.literals, p->literals, c->arena);
 			list.odd = list.odd || p->odd;
+			list.wide = list.wide || p->wide;
 			list.ways = p->ways > list.ways ? p->ways : list.ways;
 			n++;
 		}
@@ -249,14 +258,16 @@ static enum rd_rc build_one_pass(
 
 	for (uint32_t i = 0; i < set->n_patterns; i++)
 		if (set->patterns[i].is_regex == regexes)
-			n_needles += set->patterns[i].literals.n_items;
+			n_needles += set->patterns[i].literals.n_items + set->patterns[i].second.n_items;
 	struct rd_needle *needles = rd_arena_array(c->arena, n_needles + 1, sizeof *needles);
 	if (needles == NULL)
 		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");
 	for (uint32_t i = 0; i < set->n_patterns; i++) {
-		const struct rd_literals *l = &set->patterns[i].literals;
-		for (size_t k = 0; k < l->n_items && set->patterns[i].is_regex == regexes; k++)
-			needles[n++] = (struct rd_needle){ .text = l->items[k], .owner = i };
+		const struct rd_pattern *p = &set->patterns[i];
+		for (size_t k = 0; k < p->literals.n_items && p->is_regex == regexes; k++)
+			needles[n++] = (struct rd_needle){ p->literals.items[k], 2 * i };
+		for (size_t k = 0; k < p->second.n_items && p->is_regex == regexes; k++)
+			needles[n++] = (struct rd_needle){ p->second.items[k], 2 * i + 1 };
 	}
 	set->n_needles += (uint32_t)n;
 	return rd_automaton_build(needles, n, ret, err);

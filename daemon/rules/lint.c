@@ -119,7 +119,8 @@ static void probe(struct linter *l, const struct rd_pattern *pattern)
 		pcre2_match_context *limits = pcre2_match_context_copy(l->set->limits);
 		RD_ASSERT(data != NULL && limits != NULL);
 		pcre2_set_callout(limits, count_steps, &steps);
-		int rc = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, 0, 0, data, limits);
+		int rc = pcre2_match(pattern->counted != NULL ? pattern->counted : pattern->code,
+			(PCRE2_SPTR)text, len, 0, 0, data, limits);
 		pcre2_match_context_free(limits);
 		pcre2_match_data_free(data);
 		if (rc < 0 && rc != PCRE2_ERROR_NOMATCH) {

@@ -17,6 +17,7 @@ struct pass {
 	const struct rd_prepared *field;
 	uint32_t unit, segment; /* at which the passes are */
 	uint32_t *last; /* by pattern: the unit or segment noted last */
+	uint32_t *seen; /* by owner (2 * pattern, + 1 for its second set): the last unit, from 1 */
 	struct candidate *found;
 	size_t n_found, size;
 	bool full;
@@ -26,6 +27,7 @@ struct runner {
 	struct rd_matching *m;
 	pcre2_match_data *data;
 	pcre2_match_context *counted; /* with the callout that counts steps */
+	pcre2_match_context *quick;   /* whose match limit is set for each run */
 };
 
 static bool wanted(const struct rd_matching *m, const struct rd_rule *rule, enum rd_where where)
@@ -77,19 +79,26 @@ static void note_place(struct pass *p, uint32_t pattern, uint32_t at)
 static void found_in_text(void *context, uint32_t owner, uint32_t at)
 {
 	struct pass *p = context;
+	uint32_t pattern = owner / 2;
 
-	if (wanted(p->m, &p->m->rules->rules[p->m->rules->patterns[owner].rule], p->where))
-		note_place(p, owner, at);
+	if (wanted(p->m, &p->m->rules->rules[p->m->rules->patterns[pattern].rule], p->where))
+		note_place(p, pattern, at);
 }
 
 static void found_in_skeleton(void *context, uint32_t owner, uint32_t at)
 {
 	struct pass *p = context;
+	uint32_t pattern = owner / 2, stamp = p->unit + 1;
 
 	(void)at;
-	if (p->last[owner] != p->unit &&
-		wanted(p->m, &p->m->rules->rules[p->m->rules->patterns[owner].rule], p->where))
-		note(p, owner, p->unit);
+	if (p->seen[owner] == stamp)
+		return;
+	p->seen[owner] = stamp;
+	const struct rd_pattern *found = &p->m->rules->patterns[pattern];
+	if (found->second.n_items > 0 && p->seen[owner ^ 1] != stamp)
+		return;
+	if (wanted(p->m, &p->m->rules->rules[found->rule], p->where))
+		note(p, pattern, p->unit);
 }
 
 static int count_step(pcre2_callout_block *block, void *context)
@@ -198,6 +207,23 @@ static bool take_place(struct runner *r, const struct rd_rule *rule, struct rd_o
 	return false;
 }
 
+static int match(struct runner *r, const struct rd_pattern *pattern, const char *text, uint32_t len,
+	uint32_t start)
+{
+	pcre2_match_context *limits = r->m->rules->limits;
+
+	if (pattern->counted != NULL) {
+		limits = r->quick;
+		pcre2_set_match_limit(limits, RD_QUICK_STEPS / (len - start) + 10);
+	}
+	int rc = pcre2_match(
+		pattern->code, (PCRE2_SPTR)text, len, start, PCRE2_NO_UTF_CHECK, r->data, limits);
+	if (rc == PCRE2_ERROR_MATCHLIMIT && pattern->counted != NULL)
+		rc = pcre2_match(pattern->counted, (PCRE2_SPTR)text, len, start,
+			PCRE2_NO_UTF_CHECK, r->data, r->counted);
+	return rc;
+}
+
 static void run_pattern(struct runner *r, const struct rd_pattern *pattern, enum rd_where where,
 	const struct rd_unit *unit)
 {
@@ -214,9 +240,7 @@ static void run_pattern(struct runner *r, const struct rd_pattern *pattern, enum
 		}
 		m->n_runs++;
 		m->bytes_run += len - start;
-		int rc = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, start,
-			PCRE2_NO_UTF_CHECK, r->data,
-			pattern->counted ? r->counted : m->rules->limits);
+		int rc = match(r, pattern, text, len, start);
 		if (rc == PCRE2_ERROR_NOMATCH)
 			return;
 		if (rc < 0) {
@@ -247,6 +271,9 @@ static void confirm(struct runner *r, uint32_t index, enum rd_where where, uint3
 		return;
 	if (pattern->at_end && (unit + 1 != n || !units[unit].ends))
 		return;
+	if (pattern->question && memchr(field->text + units[unit].from, '?',
+					 units[unit].to - units[unit].from) == NULL)
+		return;
 	run_pattern(r, pattern, where, &units[unit]);
 }
 
@@ -259,7 +286,8 @@ static enum rd_rc search_field(struct runner *r, enum rd_where where, struct rd_
 	if (p.field->n_units == 0)
 		return RD_OK;
 	p.last = rd_arena_array(m->arena, rules->n_patterns + 1u, sizeof *p.last);
-	if (p.last == NULL)
+	p.seen = rd_arena_array(m->arena, 2u * rules->n_patterns + 2u, sizeof *p.seen);
+	if (p.last == NULL || p.seen == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
 	memset(p.last, 0xff, rules->n_patterns * sizeof *p.last);
 	for (p.unit = 0; p.unit < p.field->n_units; p.unit++) {
@@ -303,6 +331,7 @@ static void runner_cleanup(struct runner *r)
 {
 	pcre2_match_data_free(r->data);
 	pcre2_match_context_free(r->counted);
+	pcre2_match_context_free(r->quick);
 }
 
 enum rd_rc rd_matching_run(const struct rd_ruleset *rules, const struct rd_message *message,
@@ -321,7 +350,8 @@ enum rd_rc rd_matching_run(const struct rd_ruleset *rules, const struct rd_messa
 	RD_CLEANUP(runner_cleanup) struct runner r = { .m = &m };
 	r.data = pcre2_match_data_create(2, NULL);
 	r.counted = pcre2_match_context_copy(rules->limits);
-	RD_ASSERT(r.data != NULL && r.counted != NULL);
+	r.quick = pcre2_match_context_copy(rules->limits);
+	RD_ASSERT(r.data != NULL && r.counted != NULL && r.quick != NULL);
 	pcre2_set_callout(r.counted, count_step, &m);
 	RD_TRY(search_field(&r, RD_WHERE_SUBJECT, err));
 	RD_TRY(search_field(&r, RD_WHERE_BODY, err));

@@ -9,12 +9,13 @@
 #include "redress/base/buf.h"
 #include "redress/base/stanza.h"
 #include "redress/message/normal.h"
+#include "redress/rules/alternatives.h"
 #include "redress/rules/language.h"
 #include "redress/rules/word.h"
 
 #define L RD_LETTERS
 /* Between two words of one sentence: punctuation and blanks, perhaps a possessive before. */
-#define JOIN "(?> (?=[" L "])|(?:'s(?![" L "]))?(?!'[" L "])[^" L "\\n]{1,16})"
+#define JOIN "(?:[^" L "\\n'][^" L "\\n]{0,15}+|'s?+(?![" L "])[^" L "\\n]{1,15}+)"
 /* The same where a symbol may be glued to a word. */
 #define JOIN_ODD                                                                                   \
 	"(?:'s(?![" L "]))?(?!'[" L "])(?:[^" L "\\n]{1,16}?|(?=[^" L "\\n])|(?<=[^" L "\\n]))"
@@ -47,12 +48,14 @@ struct token {
 
 /* One alternative being written, and what its parenthesis has gathered so far. */
 struct frame {
-	size_t open;
+	size_t out;  /* where its alternatives begin in the pattern */
+	size_t bars; /* how many ends of alternatives stood when it began */
 	bool mandatory; /* something before it in this alternative must stand there */
 	bool gap;	/* the last thing was a gap */
 	char run[128]; /* whole words in a row, as the skeleton of a text has them */
 	size_t run_len;
 	struct rd_literals best;     /* of this alternative */
+	struct rd_literals second;   /* the next best */
 	struct rd_literals together; /* of the alternatives before */
 	bool first;		     /* alternative */
 	unsigned ways, all_ways;
@@ -68,8 +71,10 @@ struct reader {
 	struct token *tokens;
 	size_t n_tokens;
 	struct rd_buf out;
+	size_t bars[TOKENS_MAX]; /* where in out the alternatives end that are being written */
+	size_t n_bars;
 	const char *join;
-	bool odd, failed;
+	bool odd, wide, failed;
 };
 
 static struct rd_place place_of(const struct reader *r, const char *at)
@@ -255,11 +260,15 @@ static const char *read_word(struct reader *r, const char *p)
 	t->text = from;
 	t->len = n;
 	t->prefix = prefix;
+	for (size_t i = 0; i < n; i++)
+		r->wide = r->wide || ((unsigned char)from[i] & 0x80) != 0;
 	if (!rd_word_is_letter(from, n) || (((unsigned char)to[-1] & 0x80) != 0 && !prefix)) {
 		const char *last = to - 1;
 		while (last > from && ((unsigned char)*last & 0xc0) == 0x80)
 			last--;
-		if (!rd_word_is_letter(from, n) || !rd_word_is_letter(last, (size_t)(to - last)))
+		for (size_t i = 0; i < n; i++)
+		r->wide = r->wide || ((unsigned char)from[i] & 0x80) != 0;
+	if (!rd_word_is_letter(from, n) || !rd_word_is_letter(last, (size_t)(to - last)))
 			r->odd = true;
 	}
 	return end;
@@ -331,8 +340,10 @@ static void tokenise(struct reader *r)
 		complain(r, r->tokens[open[depth - 1]].text, "`(` without its `)`");
 	for (size_t i = 0; i < r->n_tokens; i++) {
 		words += r->tokens[i].kind == WORD;
-		if (r->tokens[i].list != NULL && r->tokens[i].list->odd)
-			r->odd = true;
+		if (r->tokens[i].list != NULL) {
+			r->odd = r->odd || r->tokens[i].list->odd;
+			r->wide = r->wide || r->tokens[i].list->wide;
+		}
 		if (r->tokens[i].kind == BUILT_IN && same(r->tokens[i].text, r->tokens[i].len, "money"))
 			r->odd = true;
 	}
@@ -377,11 +388,21 @@ static void end_item(struct reader *r, const char *behind)
 	add(r, behind);
 }
 
+/* Both the best and the second best of what an alternative needs are looked for. */
+static void note_literals(struct frame *f, struct rd_literals literals)
+{
+	struct rd_literals better = rd_literals_better(f->best, literals);
+	struct rd_literals other = better.items == f->best.items ? literals : f->best;
+
+	f->best = better;
+	f->second = rd_literals_better(f->second, other);
+}
+
 static void note_item(struct frame *f, const struct token *t, struct rd_literals literals,
 	unsigned ways)
 {
 	if (!t->optional) {
-		f->best = rd_literals_better(f->best, literals);
+		note_literals(f, literals);
 		f->mandatory = true;
 	}
 	f->ways *= ways;
@@ -393,8 +414,7 @@ static void note_item(struct frame *f, const struct token *t, struct rd_literals
 static void end_run(struct reader *r, struct frame *f)
 {
 	if (f->run_len > 1)
-		f->best = rd_literals_better(
-			f->best, rd_literals_one(f->run, f->run_len, r->arena));
+		note_literals(f, rd_literals_one(f->run, f->run_len, r->arena));
 	f->run_len = 0;
 }
 
@@ -406,6 +426,10 @@ static void note_word(
 	bool next_glued = i + 1 < r->n_tokens && r->tokens[i + 1].glued;
 	bool begins = word->begins && !glued, ends = word->ends && !next_glued;
 
+	if (word->literal_len == 0) {
+		end_run(r, f);
+		return;
+	}
 	if (!begins || r->odd || f->run_len + word->literal_len + 3 > sizeof f->run)
 		end_run(r, f);
 	if (begins && f->run_len == 0)
@@ -484,9 +508,32 @@ static bool end_alternative(struct reader *r, struct frame *f, const char *at)
 	return true;
 }
 
-static struct frame new_frame(size_t open)
+static struct frame new_frame(const struct reader *r)
 {
-	return (struct frame){ .open = open, .first = true, .ways = 1 };
+	return (struct frame){
+		.out = r->out.len, .bars = r->n_bars, .first = true, .ways = 1
+	};
+}
+
+/* Writes a parenthesis's alternatives anew so that they share their first letters. */
+static void share_letters(struct reader *r, const struct frame *f)
+{
+	struct rd_piece pieces[TOKENS_MAX + 1];
+	struct rd_err err = { 0 };
+	size_t n = 0, from = f->out;
+	char *copy = rd_arena_copy(r->arena, rd_buf_str(&r->out) + f->out, r->out.len - f->out);
+
+	if (r->failed || copy == NULL)
+		return;
+	for (size_t i = f->bars; i < r->n_bars; i++) {
+		pieces[n++] = (struct rd_piece){ copy + (from - f->out), r->bars[i] - from };
+		from = r->bars[i] + 1;
+	}
+	pieces[n++] = (struct rd_piece){ copy + (from - f->out), r->out.len - from };
+	r->n_bars = f->bars;
+	r->out.len = f->out - 3; /* "(?:" is written again */
+	if (rd_alternatives_write(pieces, n, &r->out, &err) != RD_OK)
+		complain(r, r->text, "this phrase with its lists is too long; make several of it");
 }
 
 static bool write_tokens(struct reader *r, size_t from, size_t to, struct frame *ret_outer)
@@ -495,7 +542,7 @@ static bool write_tokens(struct reader *r, size_t from, size_t to, struct frame 
 	const char *behind[RD_PHRASE_DEPTH_MAX + 1];
 	size_t depth = 0;
 
-	frames[0] = new_frame(from);
+	frames[0] = new_frame(r);
 	for (size_t i = from; i < to && !r->failed; i++) {
 		const struct token *t = &r->tokens[i];
 		struct frame *f = &frames[depth];
@@ -512,21 +559,22 @@ static bool write_tokens(struct reader *r, size_t from, size_t to, struct frame 
 			end_run(r, f);
 			behind[depth + 1] = begin_item(r, f, i, t->partner);
 			add(r, "(?:");
-			frames[++depth] = new_frame(i);
+			frames[++depth] = new_frame(r);
 			break;
 		case BAR:
 			if (!end_alternative(r, f, t->text))
 				return false;
+			r->bars[r->n_bars++] = r->out.len;
 			add(r, "|");
 			f->first = false;
 			f->mandatory = f->gap = false;
-			f->best = (struct rd_literals){ .items = NULL };
+			f->best = f->second = (struct rd_literals){ .items = NULL };
 			f->ways = 1;
 			break;
 		case CLOSE:
 			if (!end_alternative(r, f, t->text))
 				return false;
-			add(r, ")");
+			share_letters(r, f);
 			end_item(r, behind[depth]);
 			depth--;
 			note_item(&frames[depth], t, f->together, f->all_ways);
@@ -549,7 +597,7 @@ static bool write_tokens(struct reader *r, size_t from, size_t to, struct frame 
 static bool read_tokens(struct reader *r, struct rd_phrase *phrase)
 {
 	size_t from = 0, to = r->n_tokens;
-	struct frame outer = new_frame(0);
+	struct frame outer = { .first = true };
 
 	while (from < to && (r->tokens[from].kind == START || r->tokens[from].kind == S_START)) {
 		phrase->at_start = phrase->at_start || r->tokens[from].kind == START;
@@ -574,8 +622,10 @@ static bool read_tokens(struct reader *r, struct rd_phrase *phrase)
 		return complain(r, r->text, "its gaps can be spread in too many ways to be tried; make "
 					    "the gaps smaller, or two phrases of it");
 	phrase->literals = outer.together;
+	phrase->second = outer.second;
 	phrase->ways = outer.all_ways;
 	phrase->odd = r->odd;
+	phrase->wide = r->wide;
 	phrase->regex = rd_arena_copy(r->arena, rd_buf_str(&r->out), r->out.len);
 	return phrase->regex != NULL;
 }
@@ -619,36 +669,32 @@ bool rd_phrase_read(const char *text, struct rd_place at, struct rd_phrase_lists
 const char *rd_phrase_alternatives(
 	const struct rd_phrase *phrases, size_t n, struct rd_arena *arena)
 {
-	size_t total = 8;
+	RD_CLEANUP(rd_buf_free) struct rd_buf out = RD_BUF(RD_PATTERN_BYTES_MAX);
+	struct rd_piece *pieces = rd_arena_array(arena, n + 1, sizeof *pieces);
+	struct rd_err err = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		total += strlen(phrases[i].regex) + 1;
-	char *out = total <= RD_PATTERN_BYTES_MAX ? rd_arena_alloc(arena, total) : NULL;
-	if (out == NULL)
+	for (size_t i = 0; i < n && pieces != NULL; i++)
+		pieces[i] = (struct rd_piece){ phrases[i].regex, strlen(phrases[i].regex) };
+	if (pieces == NULL || rd_alternatives_write(pieces, n, &out, &err) != RD_OK)
 		return NULL;
-	size_t at = 3;
-	memcpy(out, "(?:", 3);
-	for (size_t i = 0; i < n; i++) {
-		size_t len = strlen(phrases[i].regex);
-		if (i > 0)
-			out[at++] = '|';
-		memcpy(out + at, phrases[i].regex, len);
-		at += len;
-	}
-	memcpy(out + at, ")", 2);
-	return out;
+	return rd_arena_copy(arena, out.data, out.len);
 }
 
 const char *rd_phrase_pattern(const struct rd_phrase *phrases, size_t n, struct rd_arena *arena)
 {
 	const char *middle = rd_phrase_alternatives(phrases, n, arena);
-	bool odd = false;
+	bool odd = false, wide = false;
 
 	if (middle == NULL)
 		return NULL;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		odd = odd || phrases[i].odd;
-	const char *before = odd ? "(?:(?<![" L "])|(?=[^" L "]))" : "(?<![" L "])";
+		wide = wide || phrases[i].wide;
+	}
+	/* \b alone knows ASCII letters only, but it is cheap and rules out most places. */
+	const char *before = wide ? "(?<![" L "])" : "\\b(?<![" L "])";
+	if (odd)
+		before = "(?:(?<![" L "])|(?=[^" L "]))";
 	const char *behind = "(?![" L "]|'[a-rt-z])";
 	if (odd)
 		behind = "(?:(?![" L "]|'[a-rt-z])|(?<=[^" L "]))";

@@ -82,44 +82,78 @@ static bool is_optional(const char *word, size_t len, size_t i)
 		!(isdigit((unsigned char)word[i - 1]) && isdigit((unsigned char)word[i + 1]));
 }
 
+/* What is looked for: letters as they are, one blank for other characters that must stand there (a
+ * text's skeleton has one too), broken where the text may differ. */
+struct gathering {
+	char text[RD_WORD_LITERAL_MAX];
+	size_t len;
+	bool begins; /* at the word's beginning */
+};
+
+static void end_gathering(struct gathering *g, bool ends, struct rd_word *word)
+{
+	while (g->len > 0 && g->text[g->len - 1] == ' ') {
+		g->len--;
+		ends = true; /* what stands there is no letter */
+	}
+	if (g->len > word->literal_len) {
+		memcpy(word->literal, g->text, g->len);
+		word->literal_len = g->len;
+		word->begins = g->begins;
+		word->ends = ends;
+	}
+	g->len = 0;
+	g->begins = false;
+}
+
+static void gather(struct gathering *g, const char *word, size_t len, size_t i, struct rd_word *out)
+{
+	bool inside = ((unsigned char)word[i] & 0xc0) == 0x80;
+	bool letter = inside ? (g->len > 0 && g->text[g->len - 1] != ' ') :
+			       rd_word_is_letter(word + i, len - i);
+
+	if (g->len + 1 == sizeof g->text)
+		end_gathering(g, false, out);
+	if (letter)
+		g->text[g->len++] = word[i];
+	else if (g->len == 0)
+		g->begins = true;
+	else if (g->text[g->len - 1] != ' ')
+		g->text[g->len++] = ' ';
+}
+
 enum rd_rc rd_word_pattern(const char *word, size_t len, bool prefix, struct rd_buf *pattern,
 	struct rd_word *ret_word, struct rd_err *err)
 {
 	size_t apostrophe = prefix ? 0 : contraction_at(word, len);
-	size_t from = 0, best = 0, best_len = 0;
+	struct gathering g = { .len = 0, .begins = true };
+	struct rd_word out = { .literal_len = 0 };
 
-	if (len > 0 && isdigit((unsigned char)word[0]))
-		RD_TRY(rd_buf_add_str(pattern, "(?<!\\d[.,:\\/])(?<![£$€])", err));
-	for (size_t i = 0; i <= len; i++) {
-		bool optional = i < len && is_optional(word, len, i);
-		bool inserted = apostrophe > 0 && i == apostrophe;
-		bool symbol = i < len && !optional && !rd_word_is_letter(word + i, len - i) &&
-			((unsigned char)word[i] & 0xc0) != 0x80;
-		if (i == len || optional || inserted || symbol) {
-			if (i - from > best_len) {
-				best = from;
-				best_len = i - from;
-			}
-			from = optional || symbol ? i + 1 : i;
-			while (symbol && from < len && ((unsigned char)word[from] & 0xc0) == 0x80)
-				from++;
-		}
-		if (i == len)
-			break;
-		if (inserted)
+	for (size_t i = 0; i < len; i++) {
+		bool optional = is_optional(word, len, i);
+		if (optional || (apostrophe > 0 && i == apostrophe))
+			end_gathering(&g, false, &out);
+		if (apostrophe > 0 && i == apostrophe)
 			RD_TRY(rd_buf_add_str(pattern, "'?", err));
-		if (optional)
+		if (optional) {
 			RD_TRY(rd_buf_add_str(pattern, word[i] == '-' ? "[ -]{0,3}" : "'?", err));
+			continue;
+		}
+		/* "i'll": its apostrophe must stand there, but a skeleton drops that of 's. */
+		if (word[i] == '\'')
+			end_gathering(&g, false, &out);
 		else
-			RD_TRY(add_character(pattern, word[i], err));
+			gather(&g, word, len, i, &out);
+		RD_TRY(add_character(pattern, word[i], err));
+		/* Behind the digit, so that words that begin with the same one can share it. */
+		if (i == 0 && isdigit((unsigned char)word[0]))
+			RD_TRY(rd_buf_add_str(pattern, "(?<!\\d[.,:\\/]\\d)(?<![£$€]\\d)", err));
 	}
+	end_gathering(&g, !prefix, &out);
 	if (prefix)
 		RD_TRY(rd_buf_add_str(pattern, "[" RD_LETTERS "']*+", err));
 	else if (len > 0 && isdigit((unsigned char)word[len - 1]))
 		RD_TRY(rd_buf_add_str(pattern, "(?![.,:\\/]?\\d|%)", err));
-	*ret_word = (struct rd_word){ .literal = word + best,
-		.literal_len = best_len,
-		.begins = best == 0,
-		.ends = best + best_len == len && !prefix };
+	*ret_word = out;
 	return RD_OK;
 }

@@ -23,10 +23,11 @@ struct rd_pattern {
 	pcre2_code *code;
 	uint32_t rule;
 	bool is_regex;	       /* run on segments */
-	bool counted;	       /* with its steps counted by callouts */
+	pcre2_code *counted;   /* the same with callouts that count its steps; NULL where not needed */
+	bool question;	       /* only in a unit with a question mark */
 	bool at_start, at_end; /* only in the field's first or last unit */
 	const struct rd_line *line;
-	struct rd_literals literals;
+	struct rd_literals literals, second; /* one of each must stand in the unit */
 };
 
 struct rd_unless_code {

@@ -125,6 +125,7 @@
 #define RD_MATCH_HEAP_KIB	1024
 #define RD_SEGMENT_BYTES	2048 /* the most text that one match is run on */
 #define RD_SEGMENT_OVERLAP	256
+#define RD_QUICK_STEPS		200000u	    /* of a Regex's first run over one segment, all offsets */
 #define RD_REGEX_STEPS_MAX	1000000u    /* steps of all Regex together, for one message */
 #define RD_CONFIRM_BYTES_MAX	(64u << 20) /* bytes that phrases are run on, for one message */
 

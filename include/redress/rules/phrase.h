@@ -27,10 +27,12 @@ struct rd_literals {
 struct rd_phrase {
 	const char *regex; /* arena; without the boundaries at its ends */
 	struct rd_literals literals;
+	struct rd_literals second; /* needed as well; may be none */
 	bool at_start; /* [start]: only the field's first sentence */
 	bool at_end;   /* [end]: only its last */
 	bool sentence_start, sentence_end, question;
-	bool odd; /* has words that begin or end with something that is no letter (emoji, £) */
+	bool wide; /* has letters beyond ASCII */
+	bool odd;  /* has words that begin or end with something that is no letter (emoji, £) */
 	unsigned ways; /* in which its gaps can be spread */
 };
 
@@ -40,7 +42,7 @@ struct rd_phrase_list {
 	struct rd_place at;
 	const char *regex; /* "(?:a|b)"; NULL while the list itself is being read */
 	struct rd_literals literals;
-	bool odd;
+	bool odd, wide;
 	unsigned ways;
 	bool used;
 };

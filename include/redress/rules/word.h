@@ -6,14 +6,16 @@
 #include <stddef.h>
 #include "redress/base/buf.h"
 
+#define RD_WORD_LITERAL_MAX 64
+
 struct rd_word {
-	const char *literal; /* the longest stretch that always stands in the text as it is */
+	char literal[RD_WORD_LITERAL_MAX]; /* the longest stretch that always stands in the skeleton */
 	size_t literal_len;
-	bool begins, ends; /* it is the word's own beginning and end, and the word must end there */
+	bool begins, ends; /* with a blank of the skeleton before it, and behind it */
 };
 
 /* word: made plain already (message/normal.h), without blanks; prefix: `word*`. The piece has no
- * boundary in front; behind a digit it wants no further digit. Borrowed: literal points into word. */
+ * boundary in front; behind a digit it wants no further digit. */
 RD_MUST_USE enum rd_rc rd_word_pattern(const char *word, size_t len, bool prefix,
 	struct rd_buf *pattern, struct rd_word *ret_word, struct rd_err *err);
 
