@@ -203,8 +203,7 @@ static void the_table_refuses_impossible_fates(void **state)
 		"UPDATE message SET state = 'done', fate = 'opened', finished_ms = 1",
 		"UPDATE message SET state = 'done', fate = 'duplicate', finished_ms = 1",
 		"UPDATE message SET state = 'done', fate = 'lost', finished_ms = 1",
-		"UPDATE message SET quarantined = 1, state = 'done', fate = 'other',"
-		" finished_ms = 1",
+		"UPDATE message SET quarantined = 1, state = 'done', fate = 'other', finished_ms=1",
 		"UPDATE message SET state = 'claimed'",
 		"UPDATE message SET uid = NULL",
 	};
