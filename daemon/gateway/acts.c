@@ -207,7 +207,7 @@ static enum rd_rc main_contact(
 static enum rd_rc send_letter(struct act *act, enum rd_letter_kind letter, bool meets_acknowledge,
 	const char *cause, int64_t *ret_outbox_id, struct rd_err *err)
 {
-	struct rd_case_contact to;
+	struct rd_case_contact to = { 0 };
 	struct rd_letter_order order = {
 		.case_id = act->matter.id,
 		.letter = letter,

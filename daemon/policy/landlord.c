@@ -106,7 +106,7 @@ static enum rd_rc need(const struct rd_stanza *stanza, const char *name, const c
 static enum rd_rc need_day(const struct rd_stanza *stanza, const char *name,
 	struct rd_date *ret_day, struct rd_err *err)
 {
-	const char *value;
+	const char *value = "";
 
 	RD_TRY(need(stanza, name, &value, err));
 	if (rd_date_parse(value, ret_day, err) != RD_OK)
@@ -488,6 +488,8 @@ bool rd_is_example_number(const char *number)
 		if (*p >= '0' && *p <= '9')
 			digits[n++] = *p;
 	digits[n] = '\0';
+	if (n == 0)
+		return false;
 	const char *rest = digits;
 	if (strncmp(rest, "0044", 4) == 0)
 		rest += 4;

@@ -158,7 +158,7 @@ static enum rd_rc check_names(struct place *place, const char *text, struct rd_e
 	const char *open = text;
 
 	while ((open = strstr(open, "{{")) != NULL) {
-		const char *close;
+		const char *close = open;
 		RD_TRY(find_close(place, open, &close, err));
 		int name = rd_letter_placeholder(open + 2, (size_t)(close - open - 2));
 		if (name < 0)
@@ -177,7 +177,7 @@ static enum rd_rc parse_prefixes(struct place *place, const char **text, enum rd
 
 	while (strncmp(p, "{{?", 3) == 0 || strncmp(p, "{{!", 3) == 0 ||
 		strncmp(p, "{{drop ", 7) == 0) {
-		const char *close;
+		const char *close = p;
 		RD_TRY(find_close(place, p, &close, err));
 		if (p[2] == 'd') {
 			int n = p[7] - '0';
