@@ -16,11 +16,11 @@
 #include "redress/rules/ruleset.h"
 #include "redress/rules/score.h"
 
-#define LINE_BYTES_MAX      (8u << 20) /* one line of --jsonl */
+#define LINE_BYTES_MAX	    (8u << 20) /* one line of --jsonl */
 #define MESSAGE_ARENA_BYTES (64u << 20)
 #define RULES_ARENA_BYTES   (64u << 20)
-#define EXPLANATION_MAX     (1u << 20)
-#define REAL_DIGITS         10
+#define EXPLANATION_MAX	    (1u << 20)
+#define REAL_DIGITS	    10
 
 struct classifier {
 	struct rd_ctl *ctl;
@@ -41,8 +41,7 @@ static json_t *hit_json(const struct rd_hit *hit, const struct rd_message *messa
 	json_object_set_new(out, "points", json_real(hit->points));
 	json_object_set_new(
 		out, "where", json_string(hit->where == RD_WHERE_SUBJECT ? "subject" : "body"));
-	json_object_set_new(
-		out, "span", json_pack("[i,i]", (int)hit->from, (int)hit->to));
+	json_object_set_new(out, "span", json_pack("[i,i]", (int)hit->from, (int)hit->to));
 	json_object_set_new(out, "text", json_stringn(field + hit->from, hit->to - hit->from));
 	if (suppressed)
 		json_object_set_new(out, "by", json_string(hit->by));
@@ -156,7 +155,8 @@ static enum rd_rc classify_object(struct classifier *c, const json_t *object, st
 	RD_TRY(member(object, "from", &plain.from, &len, err));
 	RD_TRY(member(object, "received", &received, &len, err));
 	if (received[0] != '\0' && rd_instant_parse(received, &received_ms, err) != RD_OK)
-		return rd_fail(err, RD_E_INPUT, "`received` is no instant like 2026-11-22T10:53:00Z");
+		return rd_fail(
+			err, RD_E_INPUT, "`received` is no instant like 2026-11-22T10:53:00Z");
 	RD_TRY(rd_plain_message(&plain, c->arena, &message, err));
 	return answer(c, id, &message, received_ms, err);
 }
@@ -190,7 +190,8 @@ static void classify_line(struct classifier *c, long line, const char *text, siz
 	json_decref(object);
 }
 
-/* One line of at most the maximum, without its end; *ret_long where it was longer (and is skipped). */
+/* One line of at most the maximum, without its end; *ret_long where it was longer (and is skipped).
+ */
 static bool read_line(FILE *in, struct rd_buf *line, bool *ret_long)
 {
 	struct rd_err err = { 0 };

@@ -14,9 +14,9 @@
 
 enum rd_exit {
 	RD_EXIT_DONE = 0,
-	RD_EXIT_FOUND = 1,  /* the check found something */
-	RD_EXIT_USAGE = 2,  /* usage or configuration error */
-	RD_EXIT_LATER = 3,  /* try again later */
+	RD_EXIT_FOUND = 1, /* the check found something */
+	RD_EXIT_USAGE = 2, /* usage or configuration error */
+	RD_EXIT_LATER = 3, /* try again later */
 };
 
 struct rd_ctl {
@@ -72,7 +72,9 @@ rd_ctl_command rd_ctl_status;
 		{ "by", required_argument, NULL, RD_OPT_BY },                                      \
 		{ "rules", required_argument, NULL, RD_OPT_RULES },                                \
 		{ "json", no_argument, NULL, RD_OPT_JSON },                                        \
-		{ "help", no_argument, NULL, RD_OPT_HELP }
+	{                                                                                          \
+		"help", no_argument, NULL, RD_OPT_HELP                                             \
+	}
 
 /* Takes one of RD_CTL_OPTIONS; false for anything else, which getopt has complained of already. */
 bool rd_ctl_option(struct rd_ctl *ctl, int option);

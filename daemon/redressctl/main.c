@@ -29,10 +29,12 @@ static const struct command {
 	{ "landlord", "show", rd_ctl_landlord_show, "landlord show [--rules DIR] [--json] NAME" },
 	{ "rules", "activate", rd_ctl_rules_activate, "rules activate --reason TEXT [DIR]" },
 	{ "case", "list", rd_ctl_case_list,
-		"case list [--kind KIND] [--stage STAGE] [--status STATUS] [--open] [--contact ADDRESS]" },
+		"case list [--kind KIND] [--stage STAGE] [--status STATUS] [--open] [--contact "
+		"ADDRESS]" },
 	{ "case", "show", rd_ctl_case_show, "case show REF" },
 	{ "case", "open", rd_ctl_case_open,
-		"case open --kind KIND --channel phone|letter|in_person [--landlord NAME] [--contact "
+		"case open --kind KIND --channel phone|letter|in_person [--landlord NAME] "
+		"[--contact "
 		"ADDRESS] [--name NAME] [--received DAY] [--topic TEXT]... [--outcome TEXT] "
 		"[--subject TEXT] [--flag FLAG]..." },
 	{ "case", "acknowledge", rd_ctl_case_acknowledge,
@@ -173,8 +175,8 @@ static enum rd_exit run(struct rd_ctl *ctl, int argc, char **argv)
 	}
 	for (size_t i = 0; i < N_COMMANDS; i++) {
 		const struct command *c = &commands[i];
-		bool same_group = group == NULL ? c->group == NULL :
-						  c->group != NULL && strcmp(c->group, group) == 0;
+		bool same_group = group == NULL ? c->group == NULL
+						: c->group != NULL && strcmp(c->group, group) == 0;
 		if (!same_group || strcmp(c->name, argv[words]) != 0)
 			continue;
 		ctl->usage = c->usage;
@@ -188,7 +190,8 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = { RD_CTL_OPTIONS,
 		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
-	struct rd_ctl ctl = { .by = getenv("SUDO_USER"), .usage = "[--config FILE] [--by NAME] COMMAND" };
+	struct rd_ctl ctl = { .by = getenv("SUDO_USER"),
+		.usage = "[--config FILE] [--by NAME] COMMAND" };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {

@@ -7,11 +7,12 @@
 
 #define DEPTH_MAX 6 /* letters that are shared one within another */
 
-/* The plain letter or digit that the piece begins with, 0 where it begins with anything else (or where that
- * letter is itself repeated). */
+/* The plain letter or digit that the piece begins with, 0 where it begins with anything else (or
+ * where that letter is itself repeated). */
 static char letter_of(const struct rd_piece *p)
 {
-	if (p->len == 0 || !(islower((unsigned char)p->text[0]) || isdigit((unsigned char)p->text[0])) ||
+	if (p->len == 0 ||
+		!(islower((unsigned char)p->text[0]) || isdigit((unsigned char)p->text[0])) ||
 		(p->len > 1 && strchr("?*+{", p->text[1]) != NULL))
 		return 0;
 	return p->text[0];

@@ -71,7 +71,7 @@ static void plant(struct builder *b, const struct rd_needle *needles)
 		uint32_t state = 0;
 		for (const char *p = needles[i].text; *p != '\0'; p++) {
 			uint32_t *to = &a->next[(size_t)state * a->n_classes +
-				a->class_of[(unsigned char)*p]];
+						a->class_of[(unsigned char)*p]];
 			if (*to == 0)
 				*to = a->n_states++;
 			state = *to;
@@ -123,11 +123,13 @@ static enum rd_rc gather_owners(
 	a->out_at = array_or_die((size_t)a->n_states + 1, sizeof *a->out_at);
 	for (uint32_t i = 0; i < a->n_states; i++) {
 		uint32_t state = b->queue[i];
-		a->out_at[state] = count_own(b, state) + (state != 0 ? a->out_at[b->fail[state]] : 0);
+		a->out_at[state] =
+			count_own(b, state) + (state != 0 ? a->out_at[b->fail[state]] : 0);
 		total += a->out_at[state];
 	}
 	if (total > 50000000u)
-		return rd_fail(err, RD_E_RANGE, "the rules have too many words that contain each other");
+		return rd_fail(
+			err, RD_E_RANGE, "the rules have too many words that contain each other");
 	a->owners = array_or_die((size_t)total, sizeof *a->owners);
 	uint32_t *begin = array_or_die((size_t)a->n_states + 1, sizeof *begin);
 	uint32_t at = 0;
@@ -160,7 +162,8 @@ enum rd_rc rd_automaton_build(const struct rd_needle *needles, size_t n_needles,
 	for (size_t i = 0; i < n_needles; i++)
 		states += strlen(needles[i].text);
 	if (states > RD_AUTOMATON_STATES_MAX)
-		return rd_fail(err, RD_E_RANGE, "the rules have too many words to look for at once");
+		return rd_fail(
+			err, RD_E_RANGE, "the rules have too many words to look for at once");
 	give_classes(a, needles, n_needles);
 	a->next = array_or_die(states * a->n_classes, sizeof *a->next);
 	b.fail = array_or_die(states, sizeof *b.fail);

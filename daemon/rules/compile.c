@@ -44,8 +44,8 @@ const char *rd_ruleset_sha256(const struct rd_ruleset *rules)
 
 /* options: of PCRE2, on top of UTF and no \C. place: where the text's first byte stands; own: the
  * pattern is the writer's own, so PCRE2's position is a column of his line. */
-static pcre2_code *compile(struct compiler *c, const char *regex, uint32_t options,
-	struct rd_place place, bool own)
+static pcre2_code *compile(
+	struct compiler *c, const char *regex, uint32_t options, struct rd_place place, bool own)
 {
 	int number = 0;
 	PCRE2_SIZE at = 0;
@@ -117,9 +117,10 @@ static void compile_regex(struct compiler *c, uint32_t rule, const struct rd_lin
 	size_t n = strlen(line->value);
 	pattern.at_start = (options & PCRE2_ANCHORED) != 0;
 	pattern.at_end = n >= 2 && strcmp(line->value + n - 2, "\\z") == 0;
-	/* PCRE2's match limit begins anew at every start offset, so it bounds no whole run but that of
-	 * an anchored pattern. A first run has a limit small enough for all offsets together; where
-	 * that is not enough, a second counts its steps with automatic callouts, which cost more. */
+	/* PCRE2's match limit begins anew at every start offset, so it bounds no whole run but that
+	 * of an anchored pattern. A first run has a limit small enough for all offsets together;
+	 * where that is not enough, a second counts its steps with automatic callouts, which cost
+	 * more. */
 	if (!pattern.at_start) {
 		pattern.counted = compile(c, line->value, PCRE2_AUTO_CALLOUT, line->at, true);
 		if (pattern.counted == NULL) {
@@ -144,9 +145,11 @@ static void compile_unless(struct compiler *c, struct rd_rule *rule)
 			if (!rd_phrase_read(line->value, line->at, &c->set->lists, c->arena,
 				    c->problems, &phrases[n]))
 				continue;
-			if (phrases[n].sentence_start || phrases[n].sentence_end || phrases[n].question)
+			if (phrases[n].sentence_start || phrases[n].sentence_end ||
+				phrases[n].question)
 				rd_problem_error(c->problems, line->at,
-					"anchors like [start] or [question] cannot stand in an Unless");
+					"anchors like [start] or [question] cannot stand in an "
+					"Unless");
 			else
 				n++;
 		}
@@ -173,7 +176,9 @@ static void read_lists(struct compiler *c)
 		return;
 	for (size_t i = 0; i < all->n_words; i++) {
 		const struct rd_words_def *def = &all->words[i];
-		struct rd_phrase_list list = { .name = def->name, .at = def->at, .odd = false, .ways = 0 };
+		struct rd_phrase_list list = {
+			.name = def->name, .at = def->at, .odd = false, .ways = 0
+		};
 		struct rd_phrase *phrases =
 			rd_arena_array(c->arena, def->words.n_items + 1, sizeof *phrases);
 		size_t n = 0;
@@ -187,9 +192,9 @@ static void read_lists(struct compiler *c)
 					"anchors like [start] cannot stand in a word list");
 				continue;
 			}
-			list.literals = n == 0 ?
-				p->literals :
-				rd_literals_either(list.literals, p->literals, c->arena);
+			list.literals =
+				n == 0 ? p->literals
+				       : rd_literals_either(list.literals, p->literals, c->arena);
 			list.odd = list.odd || p->odd;
 			list.wide = list.wide || p->wide;
 			list.ways = p->ways > list.ways ? p->ways : list.ways;
@@ -238,14 +243,16 @@ static void order_combines(struct compiler *c)
 			again = true;
 			if (depth[i] > RD_COMBINE_DEPTH_MAX)
 				rd_problem_error(c->problems, rule->def->condition.at,
-					"combine `%s` stands on combines more than %d deep", rule->def->id,
-					RD_COMBINE_DEPTH_MAX);
+					"combine `%s` stands on combines more than %d deep",
+					rule->def->id, RD_COMBINE_DEPTH_MAX);
 		}
 	}
 	for (uint32_t i = 0; i < n; i++)
-		if (set->rules[i].def->is_combine && set->rules[i].condition.n_steps > 0 && depth[i] == 0)
+		if (set->rules[i].def->is_combine && set->rules[i].condition.n_steps > 0 &&
+			depth[i] == 0)
 			rd_problem_error(c->problems, set->rules[i].def->condition.at,
-				"combine `%s` depends on itself in a circle", set->rules[i].def->id);
+				"combine `%s` depends on itself in a circle",
+				set->rules[i].def->id);
 	set->combines = order;
 	set->n_combines = n_done;
 }
@@ -258,7 +265,8 @@ static enum rd_rc build_one_pass(
 
 	for (uint32_t i = 0; i < set->n_patterns; i++)
 		if (set->patterns[i].is_regex == regexes)
-			n_needles += set->patterns[i].literals.n_items + set->patterns[i].second.n_items;
+			n_needles +=
+				set->patterns[i].literals.n_items + set->patterns[i].second.n_items;
 	struct rd_needle *needles = rd_arena_array(c->arena, n_needles + 1, sizeof *needles);
 	if (needles == NULL)
 		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");

@@ -56,7 +56,8 @@ static bool split(struct cond_reader *r)
 		size_t len = strchr("(),", text[i]) != NULL ? 1 : strcspn(text + i, " \t(),");
 		if (r->n_words == RD_COMBINE_TOKENS_MAX) {
 			r->i = r->n_words - 1;
-			return complain(r, "this condition is too long; make several combines of it");
+			return complain(
+				r, "this condition is too long; make several combines of it");
 		}
 		struct word *w = &r->words[r->n_words++];
 		w->at = i;
@@ -120,8 +121,8 @@ static bool read_group(struct cond_reader *r, uint32_t *rules, size_t *n)
 			names[i] = r->all->groups[i].name;
 		if (names != NULL)
 			near = rd_did_you_mean(name, names);
-		rd_problem_error(r->problems, place(r, r->i), "no rule is in a group `%s`%s%s%s", name,
-			near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
+		rd_problem_error(r->problems, place(r, r->i), "no rule is in a group `%s`%s%s%s",
+			name, near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
 			near != NULL ? "`?" : "");
 		return false;
 	}
@@ -166,7 +167,8 @@ static bool read_of(struct cond_reader *r)
 		least = (long)n;
 	if (least < 1 || (size_t)least > n) {
 		rd_problem_error(r->problems, place(r, count_word),
-			"`%s of` can never be: there are %zu to choose from, and it needs at least 1",
+			"`%s of` can never be: there are %zu to choose from, and it needs at least "
+			"1",
 			count, n);
 		return false;
 	}
@@ -181,7 +183,8 @@ static bool read_term(struct cond_reader *r)
 	if (strcasecmp(text, "any") == 0 || strcasecmp(text, "all") == 0 ||
 		isdigit((unsigned char)text[0]))
 		return read_of(r);
-	if (strcasecmp(text, "and") == 0 || strcasecmp(text, "or") == 0 || strchr("),", text[0]) != NULL)
+	if (strcasecmp(text, "and") == 0 || strcasecmp(text, "or") == 0 ||
+		strchr("),", text[0]) != NULL)
 		return complain(r, "a rule's name belongs here");
 	uint32_t *rule = rd_arena_array(r->arena, 1, sizeof *rule);
 	if (rule == NULL || !find_rule(r, text, rule))
@@ -193,8 +196,9 @@ static bool read_term(struct cond_reader *r)
 
 static void unwind(struct cond_reader *r, enum waiting at_least)
 {
-	static const enum rd_step_kind kinds[] = { [W_OR] = RD_STEP_OR, [W_AND] = RD_STEP_AND,
-		[W_NOT] = RD_STEP_NOT };
+	static const enum rd_step_kind kinds[] = {
+		[W_OR] = RD_STEP_OR, [W_AND] = RD_STEP_AND, [W_NOT] = RD_STEP_NOT
+	};
 
 	while (r->n_waiting > 0 && r->waiting[r->n_waiting - 1] != W_OPEN &&
 		r->waiting[r->n_waiting - 1] >= at_least) {
@@ -245,9 +249,7 @@ static bool read_all(struct cond_reader *r)
 bool rd_condition_read(const struct rd_line *line, const struct rd_definitions *all,
 	struct rd_arena *arena, struct rd_problems *problems, struct rd_condition *ret_condition)
 {
-	struct cond_reader r = {
-		.line = line, .all = all, .arena = arena, .problems = problems
-	};
+	struct cond_reader r = { .line = line, .all = all, .arena = arena, .problems = problems };
 
 	r.steps = rd_arena_array(arena, 2u * RD_COMBINE_TOKENS_MAX, sizeof *r.steps);
 	bool *nothing = rd_arena_array(arena, all->n_rules + 1, sizeof *nothing);
@@ -256,8 +258,9 @@ bool rd_condition_read(const struct rd_line *line, const struct rd_definitions *
 	struct rd_condition condition = { .steps = r.steps, .n_steps = r.n_steps };
 	if (rd_condition_holds(&condition, nothing)) {
 		r.i = 0;
-		return complain(&r, "this holds for a message in which nothing hits at all; it needs a "
-				    "rule without `not`");
+		return complain(&r,
+			"this holds for a message in which nothing hits at all; it needs a "
+			"rule without `not`");
 	}
 	*ret_condition = condition;
 	return true;

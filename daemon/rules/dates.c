@@ -52,7 +52,7 @@ static void skip(struct reading *r, const char *these)
 static bool valid(struct rd_date day)
 {
 	return day.year >= 1996 && day.year <= 2199 && day.month >= 1 && day.month <= 12 &&
-		day.day >= 1 && day.day <= 31;
+	       day.day >= 1 && day.day <= 31;
 }
 
 static bool after_number(struct reading *r, int first, int digits, struct rd_date *ret)
@@ -66,8 +66,8 @@ static bool after_number(struct reading *r, int first, int digits, struct rd_dat
 		if (n > 0 && n < 3 && r->p < r->end && *r->p == separator) {
 			r->p++;
 			int third = number(r, &n);
-			*ret = digits == 4 ? (struct rd_date){ first, second, third } :
-					     (struct rd_date){ full_year(third, n), second, first };
+			*ret = digits == 4 ? (struct rd_date){ first, second, third }
+					   : (struct rd_date){ full_year(third, n), second, first };
 			return valid(*ret);
 		}
 		*r = start;

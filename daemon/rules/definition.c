@@ -79,16 +79,18 @@ static void check_fields(
 		if (!found)
 			rd_problem_error(r->problems, line->name_at, "unknown field `%s`%s%s%s",
 				line->name,
-				near != NULL ? "; did you mean `" :
-					       "; delete it, or begin the line with `#`",
+				near != NULL ? "; did you mean `"
+					     : "; delete it, or begin the line with `#`",
 				near != NULL ? near : "", near != NULL ? "`?" : "");
 		else if (find_line(lines, line->name) != line && strcasecmp(line->name, many) != 0)
 			rd_problem_error(r->problems, line->name_at,
-				"`%s` stands here for the second time; keep one of them", line->name);
+				"`%s` stands here for the second time; keep one of them",
+				line->name);
 	}
 }
 
-static void read_number(struct set_reader *r, struct rd_lines lines, const char *name, double *number)
+static void read_number(
+	struct set_reader *r, struct rd_lines lines, const char *name, double *number)
 {
 	const struct rd_line *line = find_line(lines, name);
 	char *end = NULL;
@@ -152,7 +154,7 @@ static bool good_id(const char *id)
 	size_t n = strlen(id);
 
 	return n > 0 && n <= RD_RULE_ID_MAX && islower((unsigned char)id[0]) &&
-		strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+	       strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
 static void add_rule(struct set_reader *r, struct rd_lines lines, bool is_combine)
@@ -162,7 +164,8 @@ static void add_rule(struct set_reader *r, struct rd_lines lines, bool is_combin
 
 	if (!good_id(first->value)) {
 		rd_problem_error(r->problems, first->at,
-			"`%s` cannot be a rule's name; small letters, digits and hyphens, at most 60",
+			"`%s` cannot be a rule's name; small letters, digits and hyphens, at most "
+			"60",
 			first->value);
 		return;
 	}
@@ -224,10 +227,9 @@ static void add_words(struct set_reader *r, struct rd_lines lines)
 			"word list `%s` has %zu words; it needs 1 to %d lines `Word: ...`",
 			first->value, n, RD_WORDS_IN_LIST_MAX);
 	if (r->all->n_words < r->words_size)
-		r->all->words[r->all->n_words++] =
-			(struct rd_words_def){ .name = first->value,
-				.at = first->name_at,
-				.words = { .items = words, .n_items = n } };
+		r->all->words[r->all->n_words++] = (struct rd_words_def){ .name = first->value,
+			.at = first->name_at,
+			.words = { .items = words, .n_items = n } };
 }
 
 static struct rd_group_def *add_group(struct set_reader *r, const char *name, struct rd_place at)
@@ -265,7 +267,8 @@ static struct rd_definition *layered_rule(struct set_reader *r, struct rd_lines 
 
 	if (r->layer[0] == '\0') {
 		rd_problem_error(r->problems, first->name_at,
-			"`%s:` stands only in landlords/NAME.rules; change the rule itself", first->name);
+			"`%s:` stands only in landlords/NAME.rules; change the rule itself",
+			first->name);
 		return NULL;
 	}
 	const struct rd_line *reason = find_line(lines, "Reason");
@@ -295,8 +298,8 @@ static void read_override(struct set_reader *r, struct rd_lines lines)
 
 	if (rule == NULL)
 		return;
-	struct rd_line *merged = rd_arena_array(
-		r->arena, rule->lines.n_items + lines.n_items, sizeof *merged);
+	struct rd_line *merged =
+		rd_arena_array(r->arena, rule->lines.n_items + lines.n_items, sizeof *merged);
 	if (merged == NULL)
 		return;
 	for (size_t i = 0; i < rule->lines.n_items; i++)
@@ -336,7 +339,8 @@ static void read_disable(struct set_reader *r, struct rd_lines lines)
 	}
 	if (rd_date_compare(day, r->today) < 0) {
 		rd_problem_warning(r->problems, until->at,
-			"this ended on %s and the rule works again; delete the stanza or set a new day",
+			"this ended on %s and the rule works again; delete the stanza or set a new "
+			"day",
 			until->value);
 		return;
 	}
@@ -382,10 +386,11 @@ static void read_stanza(struct set_reader *r, const struct rd_stanza *stanza, co
 	} else {
 		const char *near = rd_did_you_mean(first->name, stanza_names);
 		rd_problem_error(r->problems, first->name_at,
-			"a stanza does not begin with `%s`%s%s%s; it begins with Rule, Combine, Words, "
+			"a stanza does not begin with `%s`%s%s%s; it begins with Rule, Combine, "
+			"Words, "
 			"Group, Ruleset, Override or Disable (is there a blank line too many?)",
-			first->name, near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
-			near != NULL ? "`?" : "");
+			first->name, near != NULL ? "; did you mean `" : "",
+			near != NULL ? near : "", near != NULL ? "`?" : "");
 	}
 }
 
@@ -407,8 +412,8 @@ static enum rd_rc room(struct set_reader *r, size_t n_stanzas, struct rd_err *er
 	struct rd_definitions *all = r->all;
 
 	if (n_stanzas > RD_RULES_MAX)
-		return rd_fail(err, RD_E_RANGE, "more than %d stanzas in the rule files",
-			RD_RULES_MAX);
+		return rd_fail(
+			err, RD_E_RANGE, "more than %d stanzas in the rule files", RD_RULES_MAX);
 	r->rules_size = r->words_size = n_stanzas;
 	r->groups_size = 2 * n_stanzas;
 	all->rules = rd_arena_array(r->arena, n_stanzas + 1, sizeof *all->rules);
@@ -445,16 +450,17 @@ enum rd_rc rd_definitions_read(const struct rd_rulefiles *files, const char *lan
 		for (size_t i = 0; i < files->n_items; i++) {
 			const struct rd_rulefile *f = &files->items[i];
 			struct rd_err fault = { 0 };
-			bool wanted = layer == 0 ? is_shipped_rules(f->name) :
-						   strcmp(f->name, layer_name) == 0;
+			bool wanted = layer == 0 ? is_shipped_rules(f->name)
+						 : strcmp(f->name, layer_name) == 0;
 			if (!wanted)
 				continue;
 			struct parsed *p = &parsed[n_parsed];
 			*p = (struct parsed){ .file = file_copy(&r, f->name), .layer = layer != 0 };
 			all.layered = all.layered || layer != 0;
-			if (rd_stanzas_parse(f->name, f->bytes, f->len, arena, &p->stanzas, &fault) !=
-				RD_OK) {
-				rd_problem_of_err(problems, (struct rd_place){ p->file, 1, 1 }, &fault);
+			if (rd_stanzas_parse(f->name, f->bytes, f->len, arena, &p->stanzas,
+				    &fault) != RD_OK) {
+				rd_problem_of_err(
+					problems, (struct rd_place){ p->file, 1, 1 }, &fault);
 				continue;
 			}
 			n_stanzas += p->stanzas.n_items;

@@ -52,8 +52,8 @@ static enum rd_rc add_hit(const struct rd_hit *hit, const struct rd_message *mes
 	return rd_buf_add_str(out, "\n", err);
 }
 
-static enum rd_rc add_list(const char *title, const char *const *items, size_t n, const char *between,
-	struct rd_buf *out, struct rd_err *err)
+static enum rd_rc add_list(const char *title, const char *const *items, size_t n,
+	const char *between, struct rd_buf *out, struct rd_err *err)
 {
 	if (n == 0)
 		return RD_OK;
@@ -84,15 +84,16 @@ static enum rd_rc add_signs(const struct rd_score *s, struct rd_buf *out, struct
 enum rd_rc rd_score_explain(const struct rd_score *score, const struct rd_message *message,
 	const char *ruleset, struct rd_buf *out, struct rd_err *err)
 {
-	RD_TRY(rd_buf_printf(out, err, "%s%s %g (no complaint below %g, complaint from %g)  rules %.19s\n",
-		rd_kind_names[score->kind], score->review ? ", A PERSON MUST LOOK:" : "", score->total,
-		score->request_below, score->complaint_from, ruleset));
+	RD_TRY(rd_buf_printf(out, err,
+		"%s%s %g (no complaint below %g, complaint from %g)  rules %.19s\n",
+		rd_kind_names[score->kind], score->review ? ", A PERSON MUST LOOK:" : "",
+		score->total, score->request_below, score->complaint_from, ruleset));
 	for (size_t i = 0; i < score->n_hits; i++)
 		RD_TRY(add_hit(&score->hits[i], message, out, err));
 	for (size_t i = 0; i < score->n_suppressed; i++)
 		RD_TRY(add_hit(&score->suppressed[i], message, out, err));
 	RD_TRY(add_signs(score, out, err));
-	RD_TRY(add_list("a person must look because", score->review_reasons, score->n_review_reasons,
-		"; ", out, err));
+	RD_TRY(add_list("a person must look because", score->review_reasons,
+		score->n_review_reasons, "; ", out, err));
 	return rd_buf_printf(out, err, " nearest change: %s\n", score->nearest_change);
 }

@@ -58,8 +58,8 @@ struct rd_lines rd_line_split(const struct rd_line *line, struct rd_arena *arena
 			depth--;
 		/* The comma of 1,000 splits nothing. */
 		bool comma = c == ',' && depth <= 0 &&
-			!(i > 0 && isdigit((unsigned char)line->value[i - 1]) &&
-				isdigit((unsigned char)line->value[i + 1]));
+			     !(i > 0 && isdigit((unsigned char)line->value[i - 1]) &&
+				     isdigit((unsigned char)line->value[i + 1]));
 		if (c != '\0' && !comma)
 			continue;
 		size_t from = at, to = i;
@@ -91,13 +91,14 @@ static bool read_number(
 	double number = strtod(line->value, &end);
 	bool plain = line->value[strspn(line->value, "+-.0123456789")] == '\0';
 	if (end == line->value || *end != '\0' || !plain || errno != 0 || !isfinite(number)) {
-		rd_problem_error(r->problems, line->at,
-			"`%s` is not a number; write one like 2.5", line->value);
+		rd_problem_error(r->problems, line->at, "`%s` is not a number; write one like 2.5",
+			line->value);
 		return false;
 	}
 	if (number < min || number > max) {
-		rd_problem_error(r->problems, line->at, "%s is out of range; `%s` goes from %g to %g",
-			line->value, line->name, min, max);
+		rd_problem_error(r->problems, line->at,
+			"%s is out of range; `%s` goes from %g to %g", line->value, line->name, min,
+			max);
 		return false;
 	}
 	*ret = number;
@@ -132,8 +133,8 @@ static bool read_choice(struct field_reader *r, const struct rd_line *line,
 	return false;
 }
 
-static void read_text(struct field_reader *r, const struct rd_line *line, size_t max,
-	const char **ret)
+static void read_text(
+	struct field_reader *r, const struct rd_line *line, size_t max, const char **ret)
 {
 	if (strlen(line->value) > max)
 		rd_problem_error(r->problems, behind(line->at, max),
@@ -252,11 +253,12 @@ static void read_unless(struct field_reader *r, const struct rd_line *line, enum
 		bool is_window = strncasecmp(open, "[within", 7) == 0;
 		if (is_window) {
 			long words = strtol(open + 7, &end, 10);
-			bool good = end != open + 7 &&
-				(strcasecmp(end, " words]") == 0 || strcasecmp(end, " word]") == 0);
+			bool good = end != open + 7 && (strcasecmp(end, " words]") == 0 ||
+							       strcasecmp(end, " word]") == 0);
 			if (!good || words < 1 || words > RD_WINDOW_MAX) {
 				rd_problem_error(r->problems, at,
-					"`%s` is no window; write one like [within 3 words], 1 to 30, "
+					"`%s` is no window; write one like [within 3 words], 1 to "
+					"30, "
 					"at the end of the line",
 					open);
 				return;
@@ -267,8 +269,8 @@ static void read_unless(struct field_reader *r, const struct rd_line *line, enum
 			window = 0;
 		}
 		if (is_window)
-			phrases.value = rd_arena_copy(
-				r->arena, line->value, (size_t)(open - line->value));
+			phrases.value =
+				rd_arena_copy(r->arena, line->value, (size_t)(open - line->value));
 	}
 	struct rd_lines parts = { .items = NULL };
 	if (phrases.value != NULL)
@@ -279,16 +281,14 @@ static void read_unless(struct field_reader *r, const struct rd_line *line, enum
 			line->name);
 		return;
 	}
-	struct rd_unless *all =
-		rd_arena_array(r->arena, r->rule->n_unless + 1, sizeof *all);
+	struct rd_unless *all = rd_arena_array(r->arena, r->rule->n_unless + 1, sizeof *all);
 	if (all == NULL)
 		return;
 	if (r->rule->n_unless > 0)
 		memcpy(all, r->rule->unless, r->rule->n_unless * sizeof *all);
-	all[r->rule->n_unless++] = (struct rd_unless){ .side = side,
-		.window = window,
-		.phrases = parts.items,
-		.n_phrases = parts.n_items };
+	all[r->rule->n_unless++] = (struct rd_unless){
+		.side = side, .window = window, .phrases = parts.items, .n_phrases = parts.n_items
+	};
 	r->rule->unless = all;
 }
 
@@ -396,25 +396,28 @@ static void check_line(struct field_reader *r, size_t i, const char *const *know
 	if (!listed(line->name, known)) {
 		const char *near = rd_did_you_mean(line->name, known);
 		rd_problem_error(r->problems, line->name_at, "unknown field `%s`%s%s%s", line->name,
-			near != NULL ? "; did you mean `" : "; delete it, or begin the line with `#`",
+			near != NULL ? "; did you mean `"
+				     : "; delete it, or begin the line with `#`",
 			near != NULL ? near : "", near != NULL ? "`?" : "");
 		return;
 	}
 	if (line->value[0] == '\0')
 		rd_problem_error(r->problems, line->at,
-			"nothing stands behind `%s:`; write a value or delete the line", line->name);
+			"nothing stands behind `%s:`; write a value or delete the line",
+			line->name);
 	for (size_t j = 0; j < i && !listed(line->name, repeatable); j++)
 		if (strcasecmp(r->rule->lines.items[j].name, line->name) == 0) {
 			rd_problem_error(r->problems, line->name_at,
-				"`%s` stands here for the second time (first in line %d); keep one of "
+				"`%s` stands here for the second time (first in line %d); keep one "
+				"of "
 				"them",
 				line->name, r->rule->lines.items[j].at.line);
 			return;
 		}
 }
 
-void rd_definition_fields(struct rd_definition *rule, struct rd_arena *arena,
-	struct rd_problems *problems)
+void rd_definition_fields(
+	struct rd_definition *rule, struct rd_arena *arena, struct rd_problems *problems)
 {
 	struct field_reader r = { .rule = rule, .arena = arena, .problems = problems };
 	const char *const *known = rule->is_combine ? combine_fields : rule_fields;
@@ -439,9 +442,11 @@ void rd_definition_fields(struct rd_definition *rule, struct rd_arena *arena,
 			"a `Regex:` wants a `Reason:` why no phrase will do");
 	if (rule->is_combine && rule->condition.name == NULL)
 		rd_problem_error(problems, rule->at,
-			"combine `%s` has no `If:`; write for example `If: one-rule and not other-rule`",
+			"combine `%s` has no `If:`; write for example `If: one-rule and not "
+			"other-rule`",
 			rule->id);
 	if (!rule->is_combine && rule->phrases.n_items + rule->regexes.n_items == 0)
 		rd_problem_error(problems, rule->at,
-			"rule `%s` has neither `Phrase:` nor `Regex:`, so it can never hit", rule->id);
+			"rule `%s` has neither `Phrase:` nor `Regex:`, so it can never hit",
+			rule->id);
 }

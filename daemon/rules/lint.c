@@ -22,12 +22,14 @@ static void check_examples(struct linter *l, const struct rd_definition *def)
 		return; /* its rules have their own */
 	if (def->must.n_items == 0)
 		rd_problem_error(l->problems, def->at,
-			"rule `%s` has no example; add a line `Must match:` with words a resident would "
+			"rule `%s` has no example; add a line `Must match:` with words a resident "
+			"would "
 			"write",
 			def->id);
 	if (def->must_not.n_items == 0)
 		rd_problem_error(l->problems, def->at,
-			"rule `%s` has no counter-example; add a line `Must not match:` with words that "
+			"rule `%s` has no counter-example; add a line `Must not match:` with words "
+			"that "
 			"come near and mean something else",
 			def->id);
 }
@@ -36,16 +38,18 @@ static void check_effect(struct linter *l, const struct rd_rule *rule)
 {
 	const struct rd_definition *def = rule->def;
 	bool effect = def->has_points || def->decides || def->any_flag || def->n_marks > 0 ||
-		def->topic[0] != '\0';
+		      def->topic[0] != '\0';
 
 	if (!effect && !rule->used)
 		rd_problem_error(l->problems, def->at,
-			"rule `%s` does nothing: give it Points, Flag, Decides, Mark or Topic, or name it "
+			"rule `%s` does nothing: give it Points, Flag, Decides, Mark or Topic, or "
+			"name it "
 			"in a Combine",
 			def->id);
 	if (def->means[0] == '\0')
 		rd_problem_warning(l->problems, def->at,
-			"rule `%s` does not say what it `Means:`; every explanation shows that", def->id);
+			"rule `%s` does not say what it `Means:`; every explanation shows that",
+			def->id);
 	if (rd_date_is_set(def->review_by) && rd_date_compare(def->review_by, l->today) < 0)
 		rd_problem_warning(l->problems, def->review_at,
 			"rule `%s` was to be reviewed by this day%s%s", def->id,
@@ -56,7 +60,8 @@ static void check_twins(struct linter *l, const struct rd_definition *def)
 {
 	for (size_t i = 0; i < def->phrases.n_items; i++)
 		for (size_t k = 0; k < i; k++)
-			if (strcasecmp(def->phrases.items[i].value, def->phrases.items[k].value) == 0) {
+			if (strcasecmp(def->phrases.items[i].value, def->phrases.items[k].value) ==
+				0) {
 				rd_problem_warning(l->problems, def->phrases.items[i].at,
 					"this phrase stands in line %d already",
 					def->phrases.items[k].at.line);
@@ -66,7 +71,8 @@ static void check_twins(struct linter *l, const struct rd_definition *def)
 		for (size_t k = 0; k < def->must_not.n_items; k++)
 			if (strcasecmp(def->must.items[i].value, def->must_not.items[k].value) == 0)
 				rd_problem_error(l->problems, def->must_not.items[k].at,
-					"a contradiction: the same text stands under `Must match:` in "
+					"a contradiction: the same text stands under `Must match:` "
+					"in "
 					"line %d",
 					def->must.items[i].at.line);
 }
@@ -125,7 +131,8 @@ static void probe(struct linter *l, const struct rd_pattern *pattern)
 		pcre2_match_data_free(data);
 		if (rc < 0 && rc != PCRE2_ERROR_NOMATCH) {
 			rd_problem_error(l->problems, pattern->line->at,
-				"this pattern can run away: it gave up on a text of 2,000 bytes; write "
+				"this pattern can run away: it gave up on a text of 2,000 bytes; "
+				"write "
 				"bounds like {0,6}");
 			return;
 		}
@@ -138,7 +145,8 @@ static void check_whole(struct linter *l)
 
 	if (all->head.at.line == 0)
 		rd_problem_error(l->problems, all->head.at,
-			"no stanza `Ruleset: NAME` in any NAME.rules file; it holds the thresholds");
+			"no stanza `Ruleset: NAME` in any NAME.rules file; it holds the "
+			"thresholds");
 	for (size_t i = 0; i < l->set->lists.n_items; i++)
 		if (!l->set->lists.items[i].used)
 			rd_problem_warning(l->problems, l->set->lists.items[i].at,
@@ -148,8 +156,8 @@ static void check_whole(struct linter *l)
 		for (size_t k = 0; k < all->n_rules && !used; k++)
 			used = strcasecmp(all->rules[k].group, all->groups[i].name) == 0;
 		if (!used)
-			rd_problem_warning(l->problems, all->groups[i].at, "no rule is in group `%s`",
-				all->groups[i].name);
+			rd_problem_warning(l->problems, all->groups[i].at,
+				"no rule is in group `%s`", all->groups[i].name);
 	}
 }
 

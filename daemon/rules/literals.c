@@ -6,9 +6,9 @@
 
 /* Words that stand in most messages: poor to look for. */
 static const char *const common[] = { "about", "again", "been", "could", "does", "from", "have",
-	"here", "house", "just", "know", "like", "more", "need", "please", "repair", "since", "that",
-	"the", "them", "there", "they", "this", "time", "want", "week", "were", "what", "when",
-	"will", "with", "would", "your" };
+	"here", "house", "just", "know", "like", "more", "need", "please", "repair", "since",
+	"that", "the", "them", "there", "they", "this", "time", "want", "week", "were", "what",
+	"when", "will", "with", "would", "your" };
 
 static int worth_of(const char *text, size_t len)
 {
@@ -35,9 +35,9 @@ struct rd_literals rd_literals_one(const char *text, size_t len, struct rd_arena
 	if (items == NULL)
 		return (struct rd_literals){ .items = NULL, .n_items = 0, .worth = 0 };
 	items[0] = rd_arena_copy(arena, text, len);
-	return (struct rd_literals){ .items = items,
-		.n_items = items[0] != NULL ? 1 : 0,
-		.worth = worth_of(text, len) };
+	return (struct rd_literals){
+		.items = items, .n_items = items[0] != NULL ? 1 : 0, .worth = worth_of(text, len)
+	};
 }
 
 struct rd_literals rd_literals_better(struct rd_literals a, struct rd_literals b)

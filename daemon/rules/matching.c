@@ -16,7 +16,7 @@ struct pass {
 	enum rd_where where;
 	const struct rd_prepared *field;
 	uint32_t unit, segment; /* at which the passes are */
-	uint32_t *last; /* by pattern: the unit or segment noted last */
+	uint32_t *last;		/* by pattern: the unit or segment noted last */
 	uint32_t *seen; /* by owner (2 * pattern, + 1 for its second set): the last unit, from 1 */
 	struct candidate *found;
 	size_t n_found, size;
@@ -39,7 +39,7 @@ static bool wanted(const struct rd_matching *m, const struct rd_rule *rule, enum
 		return false;
 	uint32_t words = m->field[RD_WHERE_BODY].n_words;
 	return def->words_to == 0 ||
-		(words >= (uint32_t)def->words_from && words <= (uint32_t)def->words_to);
+	       (words >= (uint32_t)def->words_from && words <= (uint32_t)def->words_to);
 }
 
 static void note(struct pass *p, uint32_t pattern, uint32_t unit)
@@ -144,14 +144,16 @@ static const char *stopped_by(struct runner *r, const struct rd_rule *rule,
 			else if (after)
 				distance = 1 + rd_words_between(text, to, a);
 			bool side = u->side == RD_NEAR || (u->side == RD_BEFORE && before) ||
-				(u->side == RD_AFTER && after);
+				    (u->side == RD_AFTER && after);
 			if (side && (u->window == 0 || distance <= (unsigned)u->window)) {
 				const char *word = rd_arena_copy(r->m->arena, text + a, b - a);
-				const char *by = distance == 0 ?
-					rd_arena_printf(r->m->arena, "%s, within it", word) :
-					rd_arena_printf(r->m->arena, "%s, %u word%s %s", word, distance,
-						distance == 1 ? "" : "s",
-						before ? sides[0] : sides[1]);
+				const char *by =
+					distance == 0
+						? rd_arena_printf(
+							  r->m->arena, "%s, within it", word)
+						: rd_arena_printf(r->m->arena, "%s, %u word%s %s",
+							  word, distance, distance == 1 ? "" : "s",
+							  before ? sides[0] : sides[1]);
 				return by != NULL ? by : "an exclusion";
 			}
 			start = b > a ? a + 1 : b + 1;
@@ -219,8 +221,8 @@ static int match(struct runner *r, const struct rd_pattern *pattern, const char 
 	int rc = pcre2_match(
 		pattern->code, (PCRE2_SPTR)text, len, start, PCRE2_NO_UTF_CHECK, r->data, limits);
 	if (rc == PCRE2_ERROR_MATCHLIMIT && pattern->counted != NULL)
-		rc = pcre2_match(pattern->counted, (PCRE2_SPTR)text, len, start,
-			PCRE2_NO_UTF_CHECK, r->data, r->counted);
+		rc = pcre2_match(pattern->counted, (PCRE2_SPTR)text, len, start, PCRE2_NO_UTF_CHECK,
+			r->data, r->counted);
 	return rc;
 }
 
@@ -249,7 +251,8 @@ static void run_pattern(struct runner *r, const struct rd_pattern *pattern, enum
 		}
 		const PCRE2_SIZE *v = pcre2_get_ovector_pointer(r->data);
 		uint32_t from = (uint32_t)v[0], to = (uint32_t)v[1];
-		if (to > from && !take_place(r, &m->rules->rules[pattern->rule], o, where, unit, from, to))
+		if (to > from &&
+			!take_place(r, &m->rules->rules[pattern->rule], o, where, unit, from, to))
 			return;
 		start = to > from ? to : to + 1;
 		while (start < len && ((unsigned char)text[start] & 0xc0) == 0x80)

@@ -26,15 +26,27 @@
 	"thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|dozen)"
 #define MONEY                                                                                      \
 	"(?:£ ?\\d{1,7}(?:[.,]\\d{1,3}){0,2}k?|\\d{1,7}(?:[.,]\\d{1,3}){0,2} ?(?:pounds?|quid|p))"
-#define MONTH                                                                                      \
-	"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+#define MONTH "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 #define DATE                                                                                       \
 	"(?:(?:\\d{1,2}(?:st|nd|rd|th)? (?:of )?)?" MONTH ",? \\d{4}|"                             \
 	"\\d{1,2}[\\/.-]\\d{1,2}[\\/.-]\\d{2,4}|\\d{4}-\\d{2}-\\d{2}|(?:19|20)\\d\\d)(?!\\d)"
 
 #define TOKENS_MAX 256
 
-enum token_kind { WORD, OPEN, CLOSE, BAR, GAP, LIST, BUILT_IN, START, END, S_START, S_END, QUESTION };
+enum token_kind {
+	WORD,
+	OPEN,
+	CLOSE,
+	BAR,
+	GAP,
+	LIST,
+	BUILT_IN,
+	START,
+	END,
+	S_START,
+	S_END,
+	QUESTION
+};
 
 struct token {
 	enum token_kind kind;
@@ -48,11 +60,11 @@ struct token {
 
 /* One alternative being written, and what its parenthesis has gathered so far. */
 struct frame {
-	size_t out;  /* where its alternatives begin in the pattern */
-	size_t bars; /* how many ends of alternatives stood when it began */
+	size_t out;	/* where its alternatives begin in the pattern */
+	size_t bars;	/* how many ends of alternatives stood when it began */
 	bool mandatory; /* something before it in this alternative must stand there */
 	bool gap;	/* the last thing was a gap */
-	char run[128]; /* whole words in a row, as the skeleton of a text has them */
+	char run[128];	/* whole words in a row, as the skeleton of a text has them */
 	size_t run_len;
 	struct rd_literals best;     /* of this alternative */
 	struct rd_literals second;   /* the next best */
@@ -131,7 +143,8 @@ static bool read_gap(struct reader *r, const char *text, size_t len, struct toke
 	if (!same(end, left, "words") && !same(end, left, "word"))
 		return false;
 	if (max < min || max > RD_PHRASE_GAP_MAX)
-		complain(r, text - 1, "a gap has at most 12 words, the smaller number first: [0-6 words]");
+		complain(r, text - 1,
+			"a gap has at most 12 words, the smaller number first: [0-6 words]");
 	t->min = (int)min;
 	t->max = (int)(max > RD_PHRASE_GAP_MAX ? RD_PHRASE_GAP_MAX : max);
 	return true;
@@ -173,7 +186,8 @@ static const char *read_bracket(struct reader *r, const char *p)
 		snprintf(name, sizeof name, "%.*s", (int)(len < 60 ? len : 60), text);
 		const char *near = rd_did_you_mean(name, built_in_names);
 		rd_problem_error(r->problems, place_of(r, p),
-			"`[%s]` means nothing here%s%s%s; known are [0-6 words], [number], [money], "
+			"`[%s]` means nothing here%s%s%s; known are [0-6 words], [number], "
+			"[money], "
 			"[date], [start], [end], [sentence start], [sentence end], [question]",
 			name, near != NULL ? "; did you mean `[" : "", near != NULL ? near : "",
 			near != NULL ? "]`?" : "");
@@ -243,15 +257,17 @@ static const char *read_word(struct reader *r, const char *p)
 		to--;
 	size_t n = (size_t)(to - from);
 	if (n == 0 && prefix)
-		complain(r, p, "`*` needs the beginning of a word before it; for any word write "
-			       "[1 words]");
+		complain(r, p,
+			"`*` needs the beginning of a word before it; for any word write "
+			"[1 words]");
 	if (memchr(from, '?', n) != NULL)
-		complain(r, p, "`?` stands only behind a parenthesis: (word)?; for a question write "
-			       "[question] at the end");
+		complain(r, p,
+			"`?` stands only behind a parenthesis: (word)?; for a question write "
+			"[question] at the end");
 	bool any = prefix;
 	for (size_t i = 0; i < n && !any; i++)
 		any = isalnum((unsigned char)from[i]) || ((unsigned char)from[i] & 0x80) != 0 ||
-			strchr("%#@+$", from[i]) != NULL;
+		      strchr("%#@+$", from[i]) != NULL;
 	if (!any)
 		return end; /* mere punctuation, which any two words may have between them */
 	struct token *t = push(r, WORD, p, 0);
@@ -267,8 +283,8 @@ static const char *read_word(struct reader *r, const char *p)
 		while (last > from && ((unsigned char)*last & 0xc0) == 0x80)
 			last--;
 		for (size_t i = 0; i < n; i++)
-		r->wide = r->wide || ((unsigned char)from[i] & 0x80) != 0;
-	if (!rd_word_is_letter(from, n) || !rd_word_is_letter(last, (size_t)(to - last)))
+			r->wide = r->wide || ((unsigned char)from[i] & 0x80) != 0;
+		if (!rd_word_is_letter(from, n) || !rd_word_is_letter(last, (size_t)(to - last)))
 			r->odd = true;
 	}
 	return end;
@@ -288,7 +304,8 @@ static void tokenise(struct reader *r)
 			break;
 		case '(':
 			if (depth == RD_PHRASE_DEPTH_MAX) {
-				complain(r, p, "parentheses more than six deep; make two phrases of it");
+				complain(r, p,
+					"parentheses more than six deep; make two phrases of it");
 				return;
 			}
 			t = push(r, OPEN, p++, 1);
@@ -314,8 +331,9 @@ static void tokenise(struct reader *r)
 			break;
 		case '|':
 			if (depth == 0) {
-				complain(r, p, "`|` outside of parentheses; write (this|that), or two "
-					       "lines");
+				complain(r, p,
+					"`|` outside of parentheses; write (this|that), or two "
+					"lines");
 				return;
 			}
 			if (push(r, BAR, p++, 1) == NULL)
@@ -344,7 +362,8 @@ static void tokenise(struct reader *r)
 			r->odd = r->odd || r->tokens[i].list->odd;
 			r->wide = r->wide || r->tokens[i].list->wide;
 		}
-		if (r->tokens[i].kind == BUILT_IN && same(r->tokens[i].text, r->tokens[i].len, "money"))
+		if (r->tokens[i].kind == BUILT_IN &&
+			same(r->tokens[i].text, r->tokens[i].len, "money"))
 			r->odd = true;
 	}
 	/* The words of alternatives do not make a phrase longer, so the bound is on all of them. */
@@ -398,8 +417,8 @@ static void note_literals(struct frame *f, struct rd_literals literals)
 	f->second = rd_literals_better(f->second, other);
 }
 
-static void note_item(struct frame *f, const struct token *t, struct rd_literals literals,
-	unsigned ways)
+static void note_item(
+	struct frame *f, const struct token *t, struct rd_literals literals, unsigned ways)
 {
 	if (!t->optional) {
 		note_literals(f, literals);
@@ -419,8 +438,7 @@ static void end_run(struct reader *r, struct frame *f)
 }
 
 /* A word goes on with the run where both are whole and nothing but a join stands between. */
-static void note_word(
-	struct reader *r, struct frame *f, size_t i, const struct rd_word *word)
+static void note_word(struct reader *r, struct frame *f, size_t i, const struct rd_word *word)
 {
 	bool glued = r->tokens[i].glued;
 	bool next_glued = i + 1 < r->n_tokens && r->tokens[i + 1].glued;
@@ -499,8 +517,9 @@ static bool end_alternative(struct reader *r, struct frame *f, const char *at)
 {
 	end_run(r, f);
 	if (!f->mandatory)
-		return complain(r, at, "nothing here must stand in the text: leave out a `?`, or write a "
-				       "word");
+		return complain(r, at,
+			"nothing here must stand in the text: leave out a `?`, or write a "
+			"word");
 	f->together = f->first ? f->best : rd_literals_either(f->together, f->best, r->arena);
 	/* Only one of the alternatives is spread at a place: the worst of them counts. */
 	if (f->ways > f->all_ways)
@@ -510,9 +529,7 @@ static bool end_alternative(struct reader *r, struct frame *f, const char *at)
 
 static struct frame new_frame(const struct reader *r)
 {
-	return (struct frame){
-		.out = r->out.len, .bars = r->n_bars, .first = true, .ways = 1
-	};
+	return (struct frame){ .out = r->out.len, .bars = r->n_bars, .first = true, .ways = 1 };
 }
 
 /* Writes a parenthesis's alternatives anew so that they share their first letters. */
@@ -581,7 +598,8 @@ static bool write_tokens(struct reader *r, size_t from, size_t to, struct frame 
 			break;
 		case START:
 		case S_START:
-			return complain(r, t->text - 1, "this stands only at the beginning of a phrase");
+			return complain(
+				r, t->text - 1, "this stands only at the beginning of a phrase");
 		case END:
 		case S_END:
 		case QUESTION:
@@ -619,8 +637,9 @@ static bool read_tokens(struct reader *r, struct rd_phrase *phrase)
 	if (!write_tokens(r, from, to, &outer))
 		return false;
 	if (outer.all_ways > RD_PHRASE_WAYS_MAX)
-		return complain(r, r->text, "its gaps can be spread in too many ways to be tried; make "
-					    "the gaps smaller, or two phrases of it");
+		return complain(r, r->text,
+			"its gaps can be spread in too many ways to be tried; make "
+			"the gaps smaller, or two phrases of it");
 	phrase->literals = outer.together;
 	phrase->second = outer.second;
 	phrase->ways = outer.all_ways;
@@ -698,7 +717,8 @@ const char *rd_phrase_pattern(const struct rd_phrase *phrases, size_t n, struct 
 	const char *behind = "(?![" L "]|'[a-rt-z])";
 	if (odd)
 		behind = "(?:(?![" L "]|'[a-rt-z])|(?<=[^" L "]))";
-	return rd_arena_printf(arena, "%s%s%s%s%s%s", phrases[0].sentence_start ? "\\A[^" L "\\n]{0,20}" : "",
-		before, middle, behind, phrases[0].question ? "(?=[^\\n]*\\?)" : "",
+	return rd_arena_printf(arena, "%s%s%s%s%s%s",
+		phrases[0].sentence_start ? "\\A[^" L "\\n]{0,20}" : "", before, middle, behind,
+		phrases[0].question ? "(?=[^\\n]*\\?)" : "",
 		phrases[0].sentence_end ? "[^" L "\\n]{0,60}\\z" : "");
 }

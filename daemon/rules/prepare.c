@@ -7,13 +7,13 @@
 #include "redress/rules/language.h"
 #include "redress/rules/word.h"
 
-#define NOWHERE UINT32_MAX
+#define NOWHERE	   UINT32_MAX
 #define SHORT_LINE 40 /* a line this short was ended by its writer, not by a mail program */
 
 /* A stop behind these ends no sentence. */
-static const char *const abbreviations[] = { "mr", "mrs", "ms", "dr", "st", "approx", "eg",
-	"ie", "tel", "ext", "ref", "rd", "ave", "vs", "re", "cllr", "prof", "rev",
-	"jan", "feb", "aug", "sept", "oct", "nov", "dec", "mins", "hrs", "min", "apt" };
+static const char *const abbreviations[] = { "mr", "mrs", "ms", "dr", "st", "approx", "eg", "ie",
+	"tel", "ext", "ref", "rd", "ave", "vs", "re", "cllr", "prof", "rev", "jan", "feb", "aug",
+	"sept", "oct", "nov", "dec", "mins", "hrs", "min", "apt" };
 
 static bool is_letter_byte(char c)
 {
@@ -32,7 +32,7 @@ static bool is_abbreviation(const char *text, uint32_t len, uint32_t stop)
 	/* "no. 5", but "they said no. I waited". */
 	if (stop - from == 2 && memcmp(text + from, "no", 2) == 0)
 		return stop + 2 < len && text[stop + 1] == ' ' &&
-			isdigit((unsigned char)text[stop + 2]);
+		       isdigit((unsigned char)text[stop + 2]);
 	for (size_t i = 0; i < sizeof abbreviations / sizeof abbreviations[0]; i++)
 		if (strlen(abbreviations[i]) == stop - from &&
 			memcmp(abbreviations[i], text + from, stop - from) == 0)
@@ -58,8 +58,8 @@ static bool is_glued_stop(const char *text, uint32_t len, uint32_t i)
 		if (j != i && (text[j] == '@' || text[j] == '/' || text[j] == ':' ||
 				      (text[j] == '.' && j + 1 < to)))
 			return false;
-	static const char *const endings[] = { "com", "org", "net", "uk", "co", "jpg", "jpeg", "png",
-		"pdf", "doc", "docx", "gov" };
+	static const char *const endings[] = { "com", "org", "net", "uk", "co", "jpg", "jpeg",
+		"png", "pdf", "doc", "docx", "gov" };
 	for (size_t j = 0; j < sizeof endings / sizeof endings[0]; j++) {
 		size_t n = strlen(endings[j]);
 		if (to - (i + 1) >= n && memcmp(text + i + 1, endings[j], n) == 0 &&
@@ -79,13 +79,13 @@ static bool begins_item(const char *text, uint32_t len, uint32_t i)
 	while (digits < len && isdigit((unsigned char)text[digits]))
 		digits++;
 	return digits > i && digits - i <= 2 && digits + 1 < len &&
-		(text[digits] == '.' || text[digits] == ')') && text[digits + 1] == ' ';
+	       (text[digits] == '.' || text[digits] == ')') && text[digits + 1] == ' ';
 }
 
 static void mark_line_end(char *text, uint32_t len, uint32_t i, uint32_t line_start)
 {
 	bool blank_line = (i + 1 < len && text[i + 1] == '\n') || i + 1 >= len ||
-		(i > 0 && text[i - 1] == '\n');
+			  (i > 0 && text[i - 1] == '\n');
 
 	if (!blank_line && i - line_start >= SHORT_LINE && !begins_item(text, len, i + 1))
 		text[i] = ' ';
@@ -99,8 +99,8 @@ static uint32_t mark_stop(char *text, uint32_t len, uint32_t i)
 
 	while (j < len && text[j] != '\0' && strchr("\"')]!?.", text[j]) != NULL)
 		j++;
-	bool ellipsis = c == '.' &&
-		((i > 0 && text[i - 1] == '.') || (i + 1 < len && text[i + 1] == '.'));
+	bool ellipsis =
+		c == '.' && ((i > 0 && text[i - 1] == '.') || (i + 1 < len && text[i + 1] == '.'));
 	if (c == '.' && !ellipsis && is_glued_stop(text, len, i)) {
 		text[i] = '\n';
 		return i;

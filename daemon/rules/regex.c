@@ -6,15 +6,15 @@
 
 #include "redress/rules/language.h"
 
-#define DEPTH_MAX    20
-#define REPEAT_MAX   500 /* of a counted repetition */
-#define STRETCHES_MAX 2  /* unbounded repetitions of nearly any character */
+#define DEPTH_MAX     20
+#define REPEAT_MAX    500 /* of a counted repetition */
+#define STRETCHES_MAX 2	  /* unbounded repetitions of nearly any character */
 
 struct group {
-	bool repeats;  /* holds an unbounded repetition */
-	bool varies;   /* holds a branch or something optional */
-	bool plain;    /* `(a|b)` of mere letters: its words are literals */
-	int repeat;    /* largest product of counted repetitions within */
+	bool repeats;		  /* holds an unbounded repetition */
+	bool varies;		  /* holds a branch or something optional */
+	bool plain;		  /* `(a|b)` of mere letters: its words are literals */
+	int repeat;		  /* largest product of counted repetitions within */
 	struct rd_literals words; /* of a plain group's branches so far */
 	bool first;
 };
@@ -128,7 +128,8 @@ static bool scan_class(struct scan *s)
 		s->p++;
 	while (*s->p != '\0' && *s->p != ']') {
 		if (isupper((unsigned char)*s->p))
-			return fail(s, s->p, "a capital can never match: the text is in small letters");
+			return fail(
+				s, s->p, "a capital can never match: the text is in small letters");
 		if (s->p[0] == '[' && s->p[1] == ':') {
 			const char *close = strstr(s->p, ":]");
 			if (close == NULL)
@@ -169,7 +170,8 @@ static bool scan_open(struct scan *s)
 			s->p = q + 2;
 		} else {
 			return fail(s, at,
-				"of the forms (?...) only (?: ) (?= ) (?! ) (?<= ) (?<! ) (?> ) are "
+				"of the forms (?...) only (?: ) (?= ) (?! ) (?<= ) (?<! ) (?> ) "
+				"are "
 				"taken");
 		}
 	}
@@ -248,7 +250,8 @@ static bool scan_quantifier(struct scan *s)
 
 	if (*s->p == '{') {
 		if (!read_counts(s, &min, &max))
-			return fail(s, at, "write a count like {0,6}, or \\{ for the character itself");
+			return fail(
+				s, at, "write a count like {0,6}, or \\{ for the character itself");
 	} else {
 		s->p++;
 	}
@@ -267,20 +270,24 @@ static bool scan_quantifier(struct scan *s)
 		g->varies = true;
 	if (max < 0) {
 		if (s->atom_is_group && (s->closed.repeats || s->closed.varies))
-			return fail(s, at, "this can run away: an unbounded repetition of something that "
-					   "itself repeats or branches; write a bound like {0,6}");
+			return fail(s, at,
+				"this can run away: an unbounded repetition of something that "
+				"itself repeats or branches; write a bound like {0,6}");
 		s->stretches += s->atom_is_wide && !possessive;
 		if (s->stretches > STRETCHES_MAX)
-			return fail(s, at, "this can run away: more than two unbounded stretches of any "
-					   "character; write bounds like .{0,60}");
+			return fail(s, at,
+				"this can run away: more than two unbounded stretches of any "
+				"character; write bounds like .{0,60}");
 		g->repeats = true;
 	} else {
 		int within = s->atom_is_group ? s->closed.repeat : 1;
 		if (max > REPEAT_MAX || within * max > 2 * REPEAT_MAX)
-			return fail(s, at, "this can run away: it repeats too often; at most 500 times, "
-					   "and 1,000 within one another");
+			return fail(s, at,
+				"this can run away: it repeats too often; at most 500 times, "
+				"and 1,000 within one another");
 		if (s->atom_is_group && s->closed.repeats && max > 20)
-			return fail(s, at, "this can run away: unbounded repetition inside a repetition");
+			return fail(s, at,
+				"this can run away: unbounded repetition inside a repetition");
 		g->repeat = g->repeat > within * max ? g->repeat : within * max;
 	}
 	if (s->atom_is_group && min > 0)
@@ -330,7 +337,8 @@ static bool scan_one(struct scan *s)
 		return true;
 	default:
 		if (isupper((unsigned char)c))
-			return fail(s, s->p, "a capital can never match: the text is in small letters");
+			return fail(
+				s, s->p, "a capital can never match: the text is in small letters");
 		atom_plain(s, c);
 		s->p++;
 		return true;

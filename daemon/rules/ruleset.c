@@ -13,7 +13,7 @@
 #include "redress/rules/compiled.h"
 
 #define FOLDER_DEPTH_MAX 4
-#define LANDLORDS_MAX 200
+#define LANDLORDS_MAX	 200
 
 static int by_name(const void *a, const void *b)
 {
@@ -27,11 +27,11 @@ static bool good_name(const char *name)
 	size_t n = strlen(name);
 
 	return n > 0 && n < 200 && name[0] != '/' && strstr(name, "..") == NULL &&
-		strchr(name, '\n') == NULL;
+	       strchr(name, '\n') == NULL;
 }
 
-static enum rd_rc hash_files(
-	const struct rd_rulefile *items, size_t n, char out[RD_RULESET_NAME_MAX], struct rd_err *err)
+static enum rd_rc hash_files(const struct rd_rulefile *items, size_t n,
+	char out[RD_RULESET_NAME_MAX], struct rd_err *err)
 {
 	gnutls_hash_hd_t hash;
 	uint8_t digest[32];
@@ -60,17 +60,17 @@ enum rd_rc rd_rulefiles_take(struct rd_rulefile *items, size_t n_items,
 	size_t total = 0;
 
 	if (n_items > RD_RULEFILES_MAX)
-		return rd_fail(err, RD_E_RANGE, "more than %d files in the rule folder",
-			RD_RULEFILES_MAX);
+		return rd_fail(
+			err, RD_E_RANGE, "more than %d files in the rule folder", RD_RULEFILES_MAX);
 	if (n_items > 0)
 		qsort(items, n_items, sizeof *items, by_name);
 	for (size_t i = 0; i < n_items; i++) {
 		if (!good_name(items[i].name))
-			return rd_fail(err, RD_E_INPUT, "`%s` is no name for a file of the rule folder",
-				items[i].name);
+			return rd_fail(err, RD_E_INPUT,
+				"`%s` is no name for a file of the rule folder", items[i].name);
 		if (i > 0 && strcmp(items[i - 1].name, items[i].name) == 0)
-			return rd_fail(err, RD_E_INPUT, "%s stands twice in the rule set",
-				items[i].name);
+			return rd_fail(
+				err, RD_E_INPUT, "%s stands twice in the rule set", items[i].name);
 		total += items[i].len;
 		if (total > RD_RULEFILES_BYTES_MAX)
 			return rd_fail(err, RD_E_RANGE, "the rule folder holds more than 16 MiB");
@@ -104,9 +104,11 @@ static enum rd_rc take_entry(
 
 	if (entry[0] == '.' || (n > 0 && entry[n - 1] == '~'))
 		return RD_OK;
-	int len = snprintf(name, sizeof name, "%s%s%s", folder, folder[0] != '\0' ? "/" : "", entry);
+	int len =
+		snprintf(name, sizeof name, "%s%s%s", folder, folder[0] != '\0' ? "/" : "", entry);
 	int path_len = snprintf(path, sizeof path, "%s/%s", r->dir, name);
-	if (len < 0 || (size_t)len >= sizeof name || path_len < 0 || (size_t)path_len >= sizeof path)
+	if (len < 0 || (size_t)len >= sizeof name || path_len < 0 ||
+		(size_t)path_len >= sizeof path)
 		return rd_fail(err, RD_E_RANGE, "%s/%s: this name is too long", r->dir, folder);
 	if (stat(path, &info) != 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
@@ -126,8 +128,7 @@ static enum rd_rc take_entry(
 	file->name = rd_arena_strdup(r->arena, name);
 	if (file->name == NULL)
 		return rd_fail(err, RD_E_RANGE, "%s: the folder is too large", r->dir);
-	return rd_file_read(
-		path, RD_RULEFILES_BYTES_MAX, r->arena, &file->bytes, &file->len, err);
+	return rd_file_read(path, RD_RULEFILES_BYTES_MAX, r->arena, &file->bytes, &file->len, err);
 }
 
 static enum rd_rc read_folder(struct folder_reader *r, const char *folder, struct rd_err *err)
@@ -137,15 +138,16 @@ static enum rd_rc read_folder(struct folder_reader *r, const char *folder, struc
 	snprintf(path, sizeof path, "%s%s%s", r->dir, folder[0] != '\0' ? "/" : "", folder);
 	RD_CLEANUP(close_dir) DIR *dir = opendir(path);
 	if (dir == NULL)
-		return rd_fail(err, errno == ENOENT || errno == ENOTDIR ? RD_E_MISSING : RD_E_REFUSED,
-			"%s: %s", path, strerror(errno));
+		return rd_fail(err,
+			errno == ENOENT || errno == ENOTDIR ? RD_E_MISSING : RD_E_REFUSED, "%s: %s",
+			path, strerror(errno));
 	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
 		RD_TRY(take_entry(r, folder, entry->d_name, err));
 	return RD_OK;
 }
 
-enum rd_rc rd_rulefiles_read(const char *dir, struct rd_arena *arena,
-	struct rd_rulefiles *ret_files, struct rd_err *err)
+enum rd_rc rd_rulefiles_read(
+	const char *dir, struct rd_arena *arena, struct rd_rulefiles *ret_files, struct rd_err *err)
 {
 	struct folder_reader r = { .dir = dir, .arena = arena };
 
@@ -200,7 +202,8 @@ static enum rd_rc check_landlord(
 	known[n] = NULL;
 	const char *near = rd_did_you_mean(landlord, known);
 	return rd_fail(err, RD_E_MISSING,
-		"there is no landlord `%s`%s%s%s; a landlord is a file landlords/NAME.landlord in the "
+		"there is no landlord `%s`%s%s%s; a landlord is a file landlords/NAME.landlord in "
+		"the "
 		"rule folder",
 		landlord, near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
 		near != NULL ? "`?" : "");

@@ -16,7 +16,7 @@ struct weigher {
 	struct rd_matching *m;
 	struct rd_arena *arena;
 	struct rd_score *score;
-	bool *truth; /* by rule */
+	bool *truth;	 /* by rule */
 	double *counted; /* by rule: points after the caps */
 	const char **reasons;
 	const char *settled_by; /* id of a rule that decides */
@@ -39,7 +39,8 @@ static void work_out_combines(struct weigher *w)
 		const struct rd_rule *rule = &w->rules->rules[at];
 		const struct rd_definition *def = rule->def;
 		bool channel = w->message->channel == RD_CHANNEL_SMS ? def->by_sms : def->by_email;
-		w->truth[at] = rule->runs && channel && rd_condition_holds(&rule->condition, w->truth);
+		w->truth[at] =
+			rule->runs && channel && rd_condition_holds(&rule->condition, w->truth);
 	}
 }
 
@@ -145,8 +146,8 @@ static enum rd_rc gather_hits(struct weigher *w, struct rd_err *err)
 		const struct rd_outcome *o = &w->m->outcomes[i];
 		struct rd_spot nowhere = { RD_WHERE_BODY, 0, 0 };
 		if (w->truth[i])
-			hits[n_hits++] = hit_of(
-				w, i, o->hit ? o->spot : nowhere, w->counted[i], "");
+			hits[n_hits++] =
+				hit_of(w, i, o->hit ? o->spot : nowhere, w->counted[i], "");
 		if (o->stopped)
 			stopped[n_stopped++] = hit_of(w, i, o->stopped_spot, 0, o->by);
 	}
@@ -218,7 +219,8 @@ static void reasons_of_message(struct weigher *w)
 	if (t->no_text)
 		reason(w, "it has no text");
 	if (w->message->nothing_new)
-		reason(w, "nothing but earlier mail, signatures or notices was found, so all of it was "
+		reason(w, "nothing but earlier mail, signatures or notices was found, so all of it "
+			  "was "
 			  "read");
 }
 
@@ -236,7 +238,8 @@ static enum rd_rc reasons_of_rules(struct weigher *w, struct rd_err *err)
 		failed[s->n_failed_rules++] = id;
 		if (s->n_failed_rules <= 5)
 			reason(w, rd_arena_printf(w->arena,
-				"rule `%s` could not be tried to the end on this text", id));
+					  "rule `%s` could not be tried to the end on this text",
+					  id));
 	}
 	s->failed_rules = failed;
 	if (w->m->exhausted)
@@ -305,7 +308,8 @@ static void decide(struct weigher *w)
 		s->totals[k] = rounded(s->totals[k]);
 	s->total = rounded(s->totals[RD_COMPLAINT]);
 	if (settle(w)) {
-		s->nearest_change = rd_arena_printf(w->arena, "rule `%s` settles it", w->settled_by);
+		s->nearest_change =
+			rd_arena_printf(w->arena, "rule `%s` settles it", w->settled_by);
 	} else if (s->total >= high) {
 		s->kind = RD_COMPLAINT;
 		s->nearest_change = rd_arena_printf(w->arena,
@@ -318,8 +322,8 @@ static void decide(struct weigher *w)
 		reason(w, "it may be a complaint: the points lie between the two thresholds");
 	} else {
 		s->kind = best_other(s);
-		s->nearest_change = rd_arena_printf(w->arena,
-			"%g more points and a person must decide", low - s->total);
+		s->nearest_change = rd_arena_printf(
+			w->arena, "%g more points and a person must decide", low - s->total);
 		if (s->n_hits == 0 && w->rules->definitions.head.review_nothing)
 			reason(w, "no rule knows anything of what it says");
 	}
@@ -333,11 +337,9 @@ enum rd_rc rd_score_message(const struct rd_ruleset *rules, const struct rd_mess
 	struct rd_matching matching;
 	struct rd_score score = { .request_below = rules->definitions.head.request_below,
 		.complaint_from = rules->definitions.head.complaint_from };
-	struct weigher w = { .rules = rules,
-		.message = message,
-		.m = &matching,
-		.arena = arena,
-		.score = &score };
+	struct weigher w = {
+		.rules = rules, .message = message, .m = &matching, .arena = arena, .score = &score
+	};
 
 	RD_TRY(rd_matching_run(rules, message, received_ms, arena, &matching, err));
 	w.truth = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.truth);

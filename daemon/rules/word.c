@@ -13,15 +13,52 @@ static const struct contraction {
 	const char *plain;
 	size_t at;
 } contractions[] = {
-	{ "aint", 3 }, { "arent", 4 }, { "cant", 3 }, { "couldnt", 6 }, { "didnt", 4 },
-	{ "doesnt", 5 }, { "dont", 3 }, { "hadnt", 4 }, { "hasnt", 4 }, { "havent", 5 },
-	{ "heres", 4 }, { "hes", 2 }, { "howd", 3 }, { "hows", 3 }, { "im", 1 }, { "isnt", 3 },
-	{ "itll", 2 }, { "its", 2 }, { "ive", 1 }, { "mightnt", 6 }, { "mustnt", 5 },
-	{ "neednt", 5 }, { "shes", 3 }, { "shouldnt", 7 }, { "shouldve", 6 }, { "thatll", 4 },
-	{ "thats", 4 }, { "theres", 5 }, { "theyd", 4 }, { "theyll", 4 }, { "theyre", 4 },
-	{ "theyve", 4 }, { "wasnt", 4 }, { "werent", 5 }, { "weve", 2 }, { "whats", 4 },
-	{ "whens", 4 }, { "wheres", 5 }, { "whos", 3 }, { "wont", 3 }, { "wouldnt", 6 },
-	{ "wouldve", 5 }, { "youd", 3 }, { "youll", 3 }, { "youre", 3 }, { "youve", 3 },
+	{ "aint", 3 },
+	{ "arent", 4 },
+	{ "cant", 3 },
+	{ "couldnt", 6 },
+	{ "didnt", 4 },
+	{ "doesnt", 5 },
+	{ "dont", 3 },
+	{ "hadnt", 4 },
+	{ "hasnt", 4 },
+	{ "havent", 5 },
+	{ "heres", 4 },
+	{ "hes", 2 },
+	{ "howd", 3 },
+	{ "hows", 3 },
+	{ "im", 1 },
+	{ "isnt", 3 },
+	{ "itll", 2 },
+	{ "its", 2 },
+	{ "ive", 1 },
+	{ "mightnt", 6 },
+	{ "mustnt", 5 },
+	{ "neednt", 5 },
+	{ "shes", 3 },
+	{ "shouldnt", 7 },
+	{ "shouldve", 6 },
+	{ "thatll", 4 },
+	{ "thats", 4 },
+	{ "theres", 5 },
+	{ "theyd", 4 },
+	{ "theyll", 4 },
+	{ "theyre", 4 },
+	{ "theyve", 4 },
+	{ "wasnt", 4 },
+	{ "werent", 5 },
+	{ "weve", 2 },
+	{ "whats", 4 },
+	{ "whens", 4 },
+	{ "wheres", 5 },
+	{ "whos", 3 },
+	{ "wont", 3 },
+	{ "wouldnt", 6 },
+	{ "wouldve", 5 },
+	{ "youd", 3 },
+	{ "youll", 3 },
+	{ "youre", 3 },
+	{ "youve", 3 },
 };
 
 /* Without the apostrophe these are other words ("I'll" is not "ill"). */
@@ -53,12 +90,12 @@ bool rd_word_is_letter(const char *at, size_t left)
 
 	if (c < 0x80)
 		return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-			(c >= 'A' && c <= 'Z');
+		       (c >= 'A' && c <= 'Z');
 	if (u8_mbtoucr(&wide, (const uint8_t *)at, left) <= 0)
 		return false;
 	return (wide >= 0xc0 && wide <= 0x24f) || (wide >= 0x370 && wide <= 0x1fff) ||
-		(wide >= 0x2c00 && wide <= 0x2dff) || (wide >= 0x3040 && wide <= 0xd7ff) ||
-		(wide >= 0xf900 && wide <= 0xfdff);
+	       (wide >= 0x2c00 && wide <= 0x2dff) || (wide >= 0x3040 && wide <= 0xd7ff) ||
+	       (wide >= 0xf900 && wide <= 0xfdff);
 }
 
 static bool is_plain(char c)
@@ -79,7 +116,7 @@ static bool is_optional(const char *word, size_t len, size_t i)
 	if (word[i] == '\'')
 		return !wants_apostrophe(word, len);
 	return word[i] == '-' && i > 0 && i + 1 < len &&
-		!(isdigit((unsigned char)word[i - 1]) && isdigit((unsigned char)word[i + 1]));
+	       !(isdigit((unsigned char)word[i - 1]) && isdigit((unsigned char)word[i + 1]));
 }
 
 /* What is looked for: letters as they are, one blank for other characters that must stand there (a
@@ -109,8 +146,8 @@ static void end_gathering(struct gathering *g, bool ends, struct rd_word *word)
 static void gather(struct gathering *g, const char *word, size_t len, size_t i, struct rd_word *out)
 {
 	bool inside = ((unsigned char)word[i] & 0xc0) == 0x80;
-	bool letter = inside ? (g->len > 0 && g->text[g->len - 1] != ' ') :
-			       rd_word_is_letter(word + i, len - i);
+	bool letter = inside ? (g->len > 0 && g->text[g->len - 1] != ' ')
+			     : rd_word_is_letter(word + i, len - i);
 
 	if (g->len + 1 == sizeof g->text)
 		end_gathering(g, false, out);

@@ -25,8 +25,8 @@ struct text {
 	size_t subject_len, body_len;
 };
 
-static const char *const extra[] = { "basically", "yesterday", "again", "flat", "number", "honestly",
-	"tuesday", "the back", "upstairs", "window", "my mum", "ok" };
+static const char *const extra[] = { "basically", "yesterday", "again", "flat", "number",
+	"honestly", "tuesday", "the back", "upstairs", "window", "my mum", "ok" };
 
 static double seconds_now(void)
 {
@@ -55,9 +55,8 @@ static char *varied(const char *text, unsigned *seed)
 		if (*p != ' ')
 			continue;
 		*seed = *seed * 1103515245u + 12345u;
-		if (++words % 9 == 0 &&
-			rd_buf_printf(&out, &err, "%s %u ", extra[(*seed >> 16) % 12], *seed >> 12) !=
-				RD_OK)
+		if (++words % 9 == 0 && rd_buf_printf(&out, &err, "%s %u ",
+						extra[(*seed >> 16) % 12], *seed >> 12) != RD_OK)
 			die(&err);
 	}
 	*seed = *seed * 1103515245u + 12345u;
@@ -150,8 +149,8 @@ static void measure(
 			struct rd_score score;
 			rd_arena_reset(arena);
 			if (rd_plain_message(&plain, arena, &message, &err) != RD_OK ||
-				rd_score_message(rules, &message, 1795000000000, arena, &score, &err) !=
-					RD_OK)
+				rd_score_message(rules, &message, 1795000000000, arena, &score,
+					&err) != RD_OK)
 				die(&err);
 			bytes += t->body_len + t->subject_len;
 			hits += score.n_hits;
@@ -181,9 +180,9 @@ static struct rd_ruleset *compile_dir(const char *dir)
 
 static struct rd_ruleset *compile_generated(unsigned n_rules)
 {
-	static const char *const words[] = { "repair", "boiler", "damp", "window", "kitchen", "roof",
-		"gutter", "heating", "letter", "engineer", "lift", "fence", "sink", "toilet", "rent",
-		"phone", "visit", "office", "garden", "radiator" };
+	static const char *const words[] = { "repair", "boiler", "damp", "window", "kitchen",
+		"roof", "gutter", "heating", "letter", "engineer", "lift", "fence", "sink",
+		"toilet", "rent", "phone", "visit", "office", "garden", "radiator" };
 	static const char *const verbs[] = { "broken", "waiting", "missed", "leaking", "ignored",
 		"promised", "cancelled", "returned", "reported", "damaged" };
 	struct rd_buf text = RD_BUF(4u << 20);
@@ -200,7 +199,8 @@ static struct rd_ruleset *compile_generated(unsigned n_rules)
 		seed = seed * 1103515245u + 12345u;
 		const char *v = verbs[(seed >> 16) % 10];
 		if (rd_buf_printf(&text, &err,
-			    "Rule: r%u\nPoints: 0.5\nGroup: g%u\nPhrase: %s [0-5 words] (%s|item%u)\n"
+			    "Rule: r%u\nPoints: 0.5\nGroup: g%u\nPhrase: %s [0-5 words] "
+			    "(%s|item%u)\n"
 			    "Phrase: %s%u (again|still)?\nUnless before: not [within 3 words]\n\n",
 			    i, i % 20, w, v, i, v, i) != RD_OK)
 			die(&err);
@@ -216,7 +216,8 @@ static struct rd_ruleset *compile_generated(unsigned n_rules)
 
 int main(int argc, char **argv)
 {
-	const char *dir = RD_SOURCE_DIR "/rules", *corpus = RD_SOURCE_DIR "/tests/corpus/messages.jsonl";
+	const char *dir = RD_SOURCE_DIR "/rules",
+		   *corpus = RD_SOURCE_DIR "/tests/corpus/messages.jsonl";
 	double seconds = 3;
 	int at = 1;
 

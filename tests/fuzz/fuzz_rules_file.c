@@ -12,7 +12,8 @@
 
 #define NOW_MS 1795000000000
 
-static void score(const struct rd_ruleset *rules, const char *text, size_t len, struct rd_arena *arena)
+static void score(
+	const struct rd_ruleset *rules, const char *text, size_t len, struct rd_arena *arena)
 {
 	struct rd_plain plain = { .channel = RD_CHANNEL_EMAIL,
 		.subject = text,
@@ -29,7 +30,8 @@ static void score(const struct rd_ruleset *rules, const char *text, size_t len, 
 		return;
 	for (size_t i = 0; i < s.n_hits; i++) {
 		const struct rd_hit *hit = &s.hits[i];
-		uint32_t end = hit->where == RD_WHERE_SUBJECT ? message.subject_len : message.body_len;
+		uint32_t end =
+			hit->where == RD_WHERE_SUBJECT ? message.subject_len : message.body_len;
 		RD_ASSERT(hit->from <= hit->to && hit->to <= end);
 	}
 	RD_ASSERT(s.review == (s.n_review_reasons > 0));

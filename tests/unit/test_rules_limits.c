@@ -11,7 +11,7 @@
 static const struct {
 	const char *why;
 	const char *regex;
-	char fill; /* the text is full of it */
+	char fill;   /* the text is full of it */
 	char needed; /* and has this now and then: without it PCRE2 would not even begin */
 	bool gives_up;
 } heavy[] = {
@@ -29,8 +29,8 @@ static void runaway_patterns_are_bounded_and_go_to_a_person(void **state)
 
 	assert_non_null(text);
 	for (size_t i = 0; i < sizeof heavy / sizeof heavy[0]; i++) {
-		char *rules = rd_arena_printf(
-			b->arena, HEAD "Rule: it\nPoints: 1\nReason: r\nRegex: %s\n", heavy[i].regex);
+		char *rules = rd_arena_printf(b->arena,
+			HEAD "Rule: it\nPoints: 1\nReason: r\nRegex: %s\n", heavy[i].regex);
 		must_compile(b, rules, NULL);
 		memset(text, heavy[i].fill, len);
 		text[len] = '\0';
@@ -40,7 +40,8 @@ static void runaway_patterns_are_bounded_and_go_to_a_person(void **state)
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
 		score_as(b, RD_CHANNEL_EMAIL, "", text);
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-		/* Far more than it takes even under sanitizers; without the limits it is minutes. */
+		/* Far more than it takes even under sanitizers; without the limits it is minutes.
+		 */
 		assert_true(to.tv_sec - from.tv_sec < 20);
 		assert_true(b->score.review); /* too long a text, if nothing else */
 		if ((b->score.n_failed_rules == 1) != heavy[i].gives_up)
@@ -131,8 +132,8 @@ static void a_sentence_is_cut_between_characters(void **state)
 static void the_same_message_scores_the_same_always(void **state)
 {
 	struct bench *b = *state;
-	static const char *const words[] = { "still", "waiting", "rang", "times", "not", "happy", ".",
-		"leak", "three", "complaint", "\n\n", "please" };
+	static const char *const words[] = { "still", "waiting", "rang", "times", "not", "happy",
+		".", "leak", "three", "complaint", "\n\n", "please" };
 	unsigned seed = 7;
 
 	must_compile(b,
@@ -146,8 +147,8 @@ static void the_same_message_scores_the_same_always(void **state)
 		size_t len = 0;
 		for (int i = 0; i < 40; i++) {
 			seed = seed * 1103515245u + 12345u;
-			len += (size_t)snprintf(text + len, sizeof text - len, "%s ",
-				words[(seed >> 16) % 12]);
+			len += (size_t)snprintf(
+				text + len, sizeof text - len, "%s ", words[(seed >> 16) % 12]);
 		}
 		score_as(b, RD_CHANNEL_EMAIL, "", text);
 		struct rd_score first = b->score;

@@ -1,5 +1,5 @@
-/* The shipped rules themselves: they lint, their examples hold, and the literal pass in front of the
- * patterns loses nothing on the whole corpus. */
+/* The shipped rules themselves: they lint, their examples hold, and the literal pass in front of
+ * the patterns loses nothing on the whole corpus. */
 #include "rules_help.h"
 
 #include <jansson.h>
@@ -59,7 +59,8 @@ static void check_text(struct bench *b, const char *id, const char *text, pcre2_
 			}
 			if (!has_one(&pattern->literals, from, len) ||
 				!has_one(&pattern->second, from, len))
-				fail_msg("%s: the pattern of %s, line %d matches and the pass in front "
+				fail_msg("%s: the pattern of %s, line %d matches and the pass in "
+					 "front "
 					 "would not select it",
 					id, pattern->line->at.file, pattern->line->at.line);
 		}

@@ -38,7 +38,8 @@ static const struct {
 	{ "a glued beginning", "(un)?happy tenant", "unhappy tenant", true },
 	{ "a gap of none", "rang [0-2 words] times", "rang times", true },
 	{ "a gap of two", "rang [0-2 words] times", "rang about three times", true },
-	{ "a gap of three is too many", "rang [0-2 words] times", "rang about twenty three times", false },
+	{ "a gap of three is too many", "rang [0-2 words] times", "rang about twenty three times",
+		false },
 	{ "a gap of exactly one", "rang [1 words] times", "rang three times", true },
 	{ "exactly one is not none", "rang [1 words] times", "rang times", false },
 	{ "a gap ends with the sentence", "rang [0-5 words] times", "I rang. Three times", false },
@@ -93,8 +94,8 @@ static void phrases_match_what_the_manual_says(void **state)
 	struct bench *b = *state;
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		char *rules = rd_arena_printf(b->arena,
-			HEAD "%sRule: it\nPoints: 1\nPhrase: %s\n", lists, rows[i].phrase);
+		char *rules = rd_arena_printf(b->arena, HEAD "%sRule: it\nPoints: 1\nPhrase: %s\n",
+			lists, rows[i].phrase);
 		must_compile(b, rules, NULL);
 		score_text(b, rows[i].text);
 		if ((b->score.n_hits == 1) != rows[i].hits)
@@ -120,7 +121,8 @@ static const struct {
 	{ "a gap at the beginning", "Phrase: [0-3 words] a", 9, "word before it" },
 	{ "two gaps", "Phrase: a [0-3 words] [0-2 words] b", 23, "two gaps" },
 	{ "a question mark", "Phrase: what?", 9, "(word)?" },
-	{ "gaps that explode", "Phrase: a [0-12 words] b [0-12 words] c [0-12 words] d [0-12 words] e", 9,
+	{ "gaps that explode",
+		"Phrase: a [0-12 words] b [0-12 words] c [0-12 words] d [0-12 words] e", 9,
 		"too many ways" },
 	{ "an anchor in the middle", "Phrase: a [start] b", 11, "beginning of a phrase" },
 };

@@ -1,8 +1,6 @@
 /* Points, caps, thresholds, exclusions, combines, landlord layers: what a score is made of. */
 #include "rules_help.h"
 
-
-
 static const struct {
 	const char *why;
 	const char *unless, *text;
@@ -14,29 +12,30 @@ static const struct {
 		"not, 1 word before" },
 	{ "at the window's edge", "Unless before: not [within 3 words]", "not at all happy", false,
 		"not, 3 words before" },
-	{ "beyond the window", "Unless before: not [within 3 words]", "not that I am happy", true, NULL },
-	{ "in the sentence before", "Unless before: not [within 3 words]", "It is not. Happy days", true,
+	{ "beyond the window", "Unless before: not [within 3 words]", "not that I am happy", true,
 		NULL },
-	{ "behind, where before is asked for", "Unless before: not [within 3 words]", "happy, not sad",
+	{ "in the sentence before", "Unless before: not [within 3 words]", "It is not. Happy days",
 		true, NULL },
+	{ "behind, where before is asked for", "Unless before: not [within 3 words]",
+		"happy, not sad", true, NULL },
 	{ "the default window is four words", "Unless before: not", "not a b c happy", false,
 		"not, 4 words before" },
 	{ "five are too far for it", "Unless before: not", "not a b c d happy", true, NULL },
 	{ "after", "Unless after: ending [within 1 words]", "happy ending", false,
 		"ending, 1 word after" },
-	{ "near, before", "Unless near: waiting list [within 5 words]", "the waiting list and happy",
-		false, "waiting list, 2 words before" },
-	{ "near, after", "Unless near: waiting list [within 5 words]", "happy on the waiting list", false,
-		"waiting list, 3 words after" },
+	{ "near, before", "Unless near: waiting list [within 5 words]",
+		"the waiting list and happy", false, "waiting list, 2 words before" },
+	{ "near, after", "Unless near: waiting list [within 5 words]", "happy on the waiting list",
+		false, "waiting list, 3 words after" },
 	{ "near, overlapping", "Unless near: happy birthday", "happy birthday", false, NULL },
-	{ "the second of several", "Unless before: never, not [within 2 words]", "never mind I am not happy",
+	{ "the second of several", "Unless before: never, not [within 2 words]",
+		"never mind I am not happy", false, "not, 1 word before" },
+	{ "the nearer of two stands", "Unless before: not [within 1 words]", "not sad not happy",
 		false, "not, 1 word before" },
-	{ "the nearer of two stands", "Unless before: not [within 1 words]", "not sad not happy", false,
-		"not, 1 word before" },
 	{ "anywhere in the sentence", "Unless near: list [same sentence]",
 		"the list a b c d e f g h i j k l m n happy", false, "list, 15 words before" },
-	{ "another place still counts", "Unless before: not", "I was not happy. Now I am happy", true,
-		"not, 1 word before" },
+	{ "another place still counts", "Unless before: not", "I was not happy. Now I am happy",
+		true, "not, 1 word before" },
 };
 
 static void exclusions_stop_within_their_window_and_sentence(void **state)
@@ -95,7 +94,8 @@ static const struct {
 	{ "the band's lower end", "twopoints", RD_SERVICE_REQUEST, true },
 	{ "the band below its middle, another kind", "twopoints thanks", RD_COMPLIMENT, true },
 	{ "the band's middle", "twopoints onepoint half", RD_COMPLAINT, true },
-	{ "just under the upper threshold", "twopoints onepoint half threepoints minus", RD_COMPLAINT, true },
+	{ "just under the upper threshold", "twopoints onepoint half threepoints minus",
+		RD_COMPLAINT, true },
 	{ "the upper threshold", "twopoints threepoints", RD_COMPLAINT, false },
 	{ "a complaint whatever else", "twopoints threepoints thanks", RD_COMPLAINT, false },
 	{ "settled", "isthanks twopoints threepoints", RD_COMPLIMENT, false },
@@ -110,14 +110,15 @@ static void decisions_follow_their_order(void **state)
 	struct bench *b = *state;
 
 	must_compile(b,
-		HEAD "Rule: a\nPoints: 1\nPhrase: onepoint\n\nRule: b\nPoints: 2\nPhrase: twopoints\n\n"
-		     "Rule: c\nPoints: 3\nPhrase: threepoints\n\nRule: h\nPoints: 0.5\nPhrase: half\n\n"
-		     "Rule: m\nPoints: -2\nPhrase: minus\n\n"
-		     "Rule: t\nFor: compliment\nPoints: 1\nPhrase: thanks\n\n"
-		     "Rule: q\nFor: enquiry\nPoints: 2\nPhrase: asks\n\n"
-		     "Rule: dt\nDecides: compliment\nPhrase: isthanks\n\n"
-		     "Rule: dc\nDecides: complaint\nPhrase: iscomplaint\n\n"
-		     "Rule: da\nDecides: asb_report\nPhrase: isasb\n",
+		HEAD
+		"Rule: a\nPoints: 1\nPhrase: onepoint\n\nRule: b\nPoints: 2\nPhrase: twopoints\n\n"
+		"Rule: c\nPoints: 3\nPhrase: threepoints\n\nRule: h\nPoints: 0.5\nPhrase: half\n\n"
+		"Rule: m\nPoints: -2\nPhrase: minus\n\n"
+		"Rule: t\nFor: compliment\nPoints: 1\nPhrase: thanks\n\n"
+		"Rule: q\nFor: enquiry\nPoints: 2\nPhrase: asks\n\n"
+		"Rule: dt\nDecides: compliment\nPhrase: isthanks\n\n"
+		"Rule: dc\nDecides: complaint\nPhrase: iscomplaint\n\n"
+		"Rule: da\nDecides: asb_report\nPhrase: isasb\n",
 		NULL);
 	for (size_t i = 0; i < sizeof decisions / sizeof decisions[0]; i++) {
 		score_text(b, decisions[i].text);
@@ -235,7 +236,10 @@ static void spans_are_bytes_of_the_field_as_given(void **state)
 	score_text(b, body);
 	const struct rd_hit *hit = hit_of_rule(b, "it");
 	assert_non_null(hit);
-	assert_memory_equal(body + hit->from, "don\xe2\x80\x99t \xef\xbd\x8c" "eak", hit->to - hit->from);
+	assert_memory_equal(body + hit->from,
+		"don\xe2\x80\x99t \xef\xbd\x8c"
+		"eak",
+		hit->to - hit->from);
 	assert_int_equal(hit->to - hit->from, 14);
 }
 
@@ -244,8 +248,9 @@ static void quoted_mail_never_scores(void **state)
 	struct bench *b = *state;
 
 	must_compile(b, HEAD "Rule: it\nPoints: 1\nPhrase: leak\n", NULL);
-	score_as(b, RD_CHANNEL_EMAIL, "", "All is well.\n\nOn Mon, 2 Nov 2026 at 10:00, A <a@example.org> "
-					  "wrote:\n> there is a leak\n");
+	score_as(b, RD_CHANNEL_EMAIL, "",
+		"All is well.\n\nOn Mon, 2 Nov 2026 at 10:00, A <a@example.org> "
+		"wrote:\n> there is a leak\n");
 	assert_null(hit_of_rule(b, "it"));
 	score_as(b, RD_CHANNEL_EMAIL, "", "> there is a leak\n");
 	assert_non_null(hit_of_rule(b, "it"));
@@ -315,7 +320,8 @@ static void nothing_found_may_ask_for_a_person(void **state)
 {
 	struct bench *b = *state;
 
-	must_compile(b, "Ruleset: t\nNothing found: review\n\nRule: a\nPoints: 0\nPhrase: aa\n", NULL);
+	must_compile(
+		b, "Ruleset: t\nNothing found: review\n\nRule: a\nPoints: 0\nPhrase: aa\n", NULL);
 	score_text(b, "zz");
 	assert_true(b->score.review);
 	score_text(b, "aa");

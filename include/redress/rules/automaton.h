@@ -1,8 +1,9 @@
-/* automaton: one pass over a text finds which of thousands of strings stand in it (Aho and Corasick,
- * "Efficient string matching", Comm. ACM 18(6), 1975), as a table over the bytes that occur in them.
+/* automaton: one pass over a text finds which of thousands of strings stand in it (Aho and
+ * Corasick, "Efficient string matching", Comm. ACM 18(6), 1975), as a table over the bytes that
+ * occur in them.
  *
- * Each string stands for an owner, a number below n_owners; several strings may share one. Immutable
- * once built, shared between threads.
+ * Each string stands for an owner, a number below n_owners; several strings may share one.
+ * Immutable once built, shared between threads.
  */
 #ifndef REDRESS_RULES_AUTOMATON_H
 #define REDRESS_RULES_AUTOMATON_H

@@ -22,9 +22,10 @@
 struct rd_pattern {
 	pcre2_code *code;
 	uint32_t rule;
-	bool is_regex;	       /* run on segments */
-	pcre2_code *counted;   /* the same with callouts that count its steps; NULL where not needed */
-	bool question;	       /* only in a unit with a question mark */
+	bool is_regex; /* run on segments */
+	pcre2_code
+		*counted; /* the same with callouts that count its steps; NULL where not needed */
+	bool question;	  /* only in a unit with a question mark */
 	bool at_start, at_end; /* only in the field's first or last unit */
 	const struct rd_line *line;
 	struct rd_literals literals, second; /* one of each must stand in the unit */
@@ -39,10 +40,10 @@ struct rd_unless_code {
 
 struct rd_rule {
 	const struct rd_definition *def;
-	const char *place;   /* "core.rules:14" */
-	bool runs;	     /* a rule that is not disabled, or a combine */
-	bool used;	     /* named by a combine */
-	uint32_t group;	     /* index into groups; UINT32_MAX for none */
+	const char *place; /* "core.rules:14" */
+	bool runs;	   /* a rule that is not disabled, or a combine */
+	bool used;	   /* named by a combine */
+	uint32_t group;	   /* index into groups; UINT32_MAX for none */
 	const struct rd_unless_code *unless;
 	size_t n_unless;
 	struct rd_condition condition;
@@ -70,8 +71,8 @@ struct rd_ruleset {
 	uint32_t n_needles;
 };
 
-/* Compiles as far as it can and adds every fault to problems (whose arena must outlive nothing of the
- * rule set: texts are copied). landlord NULL: the shipped rules alone. ret_rules is set where
+/* Compiles as far as it can and adds every fault to problems (whose arena must outlive nothing of
+ * the rule set: texts are copied). landlord NULL: the shipped rules alone. ret_rules is set where
  * RD_OK is returned, faults or not; a rule with a fault does not run. */
 RD_MUST_USE enum rd_rc rd_ruleset_build(const struct rd_rulefiles *files, const char *landlord,
 	int64_t today_ms, struct rd_problems *problems, struct rd_ruleset **ret_rules,

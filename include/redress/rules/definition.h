@@ -22,7 +22,7 @@
 struct rd_line {
 	const char *name;
 	const char *value;
-	struct rd_place at;	 /* of the value */
+	struct rd_place at; /* of the value */
 	struct rd_place name_at;
 };
 
@@ -35,7 +35,7 @@ enum rd_side { RD_BEFORE = 0, RD_AFTER, RD_NEAR };
 
 struct rd_unless {
 	enum rd_side side;
-	int window; /* words; 0: the whole sentence */
+	int window;		       /* words; 0: the whole sentence */
 	const struct rd_line *phrases; /* one a comma-separated part */
 	size_t n_phrases;
 };
@@ -103,7 +103,8 @@ struct rd_definitions {
 	bool layered; /* the landlord has a file of rules */
 };
 
-/* landlord: NULL for the shipped set alone. Fails only where the arena is full; faults are problems. */
+/* landlord: NULL for the shipped set alone. Fails only where the arena is full; faults are
+ * problems. */
 RD_MUST_USE enum rd_rc rd_definitions_read(const struct rd_rulefiles *files, const char *landlord,
 	int64_t today_ms, struct rd_arena *arena, struct rd_problems *problems,
 	struct rd_definitions *ret_definitions, struct rd_err *err);
@@ -112,8 +113,8 @@ struct rd_definition *rd_definition_find(const struct rd_definitions *all, const
 struct rd_group_def *rd_group_find(const struct rd_definitions *all, const char *name);
 
 /* Private to the readers in daemon/rules: the fields of one merged rule or combine. */
-void rd_definition_fields(struct rd_definition *rule, struct rd_arena *arena,
-	struct rd_problems *problems);
+void rd_definition_fields(
+	struct rd_definition *rule, struct rd_arena *arena, struct rd_problems *problems);
 /* "a, b [c, d]" -> parts split at the commas outside of brackets, each with its place. */
 struct rd_lines rd_line_split(const struct rd_line *line, struct rd_arena *arena);
 

@@ -2,8 +2,8 @@
  *
  * FILES. All files *.rules in the rules folder itself form one rule set; names of rules and word
  * lists hold across files. landlords/NAME.rules is one landlord's layer on top. The text format is
- * base/stanza.h's: `Field: value` lines, a blank line between stanzas, `#` comments. The first field
- * of a stanza says what it is.
+ * base/stanza.h's: `Field: value` lines, a blank line between stanzas, `#` comments. The first
+ * field of a stanza says what it is.
  *
  * HEAD (once in the whole folder):
  *   Ruleset: NAME            Format: 1 (the only one)
@@ -14,8 +14,8 @@
  *                            service_request, sure of itself
  * A group may have a cap of its own:   Group: NAME   Cap: 3.0   Means: ...
  *
- * WORD LISTS, shared:   Words: NAME   and lines  Word: PHRASE  (phrase syntax, lists within lists not).
- * A line may hold several, separated by commas. In a phrase: <NAME>.
+ * WORD LISTS, shared:   Words: NAME   and lines  Word: PHRASE  (phrase syntax, lists within lists
+ * not). A line may hold several, separated by commas. In a phrase: <NAME>.
  *
  * RULE
  *   Rule: id                 small letters, digits, hyphens; unique among rules and combines
@@ -39,33 +39,28 @@
  *   Unless before: PHRASE, PHRASE [within 3 words]     repeated; see UNLESS
  *   Unless after:  ...
  *   Unless near:   ...
- *   Must match: TEXT         repeated; at least one of each: texts in which this very rule must hit,
- *   Must not match: TEXT     and texts in which it must not. The text is the body of a mail (of a
- *                            text message under Channel: sms; the subject under Look in: subject).
- *   Owner: who               Review by: YYYY-MM-DD
- * A rule without Points, Flag, Decides, Mark or Topic serves only Combine stanzas.
+ *   Must match: TEXT         repeated; at least one of each: texts in which this very rule must
+ * hit, Must not match: TEXT     and texts in which it must not. The text is the body of a mail (of
+ * a text message under Channel: sms; the subject under Look in: subject). Owner: who Review by:
+ * YYYY-MM-DD A rule without Points, Flag, Decides, Mark or Topic serves only Combine stanzas.
  *
  * PHRASE. Words separated by blanks. Case, curly quotes and look-alike letters are made plain in
  * text and phrase alike before they meet. Between two words of a phrase the text may have blanks, a
  * line end and any punctuation, but never the end of a sentence.
  *   word            that word; "complain" is not "complains". A possessive 's may follow it.
- *   word*           any word that begins so: complain* = complain, complains, complaint, complaining;
- *                   a star within a word stands for itself (sh*t, f***)
- *   don't           the apostrophe may be missing in the text. dont, cant, im, thats and their like
- *                   match with one too; but ill, well, were, hell, id, wed, shell only as
- *                   they stand (they are words of their own; I'll and we'll want their apostrophe).
- *   re-open         matches re-open, re open and reopen
- *   10/10  4th  £20  24/7  3.5   as they stand
- *   (a|b c|d e*)    one of these; alternatives may hold everything but anchors; may be nested
- *   (word)?         may be missing;   <NAME>?  too
- *   <NAME>          any phrase of the list
- *   [0-6 words]     a gap: so many words of any kind, at most 12; not at the beginning or end of a
- *                   phrase, but for [end] behind it. [3 words] is exactly three.
- *   [number]        3, 3.5, 1,000, two, twenty, dozen ...    [money]  £20, 20 pounds, 20p
- *   [date]          12/03/2024, 3 march 2024, march 2024, 2024-03-12
- *   [start]         first in a phrase: the field begins here      [end]  last: the field ends here
- *   [sentence start] [sentence end]                                the same for a sentence
- *   [question]      last in a phrase: the sentence ends with a question mark
+ *   word*           any word that begins so: complain* = complain, complains, complaint,
+ * complaining; a star within a word stands for itself (sh*t, f***) don't           the apostrophe
+ * may be missing in the text. dont, cant, im, thats and their like match with one too; but ill,
+ * well, were, hell, id, wed, shell only as they stand (they are words of their own; I'll and we'll
+ * want their apostrophe). re-open         matches re-open, re open and reopen 10/10  4th  £20
+ * 24/7  3.5   as they stand (a|b c|d e*)    one of these; alternatives may hold everything but
+ * anchors; may be nested (word)?         may be missing;   <NAME>?  too <NAME>          any phrase
+ * of the list [0-6 words]     a gap: so many words of any kind, at most 12; not at the beginning or
+ * end of a phrase, but for [end] behind it. [3 words] is exactly three. [number]        3, 3.5,
+ * 1,000, two, twenty, dozen ...    [money]  £20, 20 pounds, 20p [date]          12/03/2024, 3 march
+ * 2024, march 2024, 2024-03-12 [start]         first in a phrase: the field begins here      [end]
+ * last: the field ends here [sentence start] [sentence end]                                the same
+ * for a sentence [question]      last in a phrase: the sentence ends with a question mark
  * Punctuation at a word's edges is dropped. A phrase has at most 400 bytes and 20 words.
  *
  * SENTENCES end at . ! ? before a blank, at an empty line, at the end of a line shorter than 40
@@ -77,17 +72,17 @@
  * overlapping it). [within N words], 1..30, the last thing in the line, default 4; the neighbouring
  * word is 1 away. [same sentence] lifts the limit. What was stopped, and by what, is recorded.
  *
- * REGEX. PCRE2, run on the prepared text: small letters, straight quotes, every sentence followed by
- * a line end ("\n") and no other line ends, so `.` never leaves a sentence. Refused: capitals (they
- * could not match), nested or more than two unbounded repetitions of anything, back references,
- * recursion, callouts, verbs, \C; more than 1,000 bytes.
+ * REGEX. PCRE2, run on the prepared text: small letters, straight quotes, every sentence followed
+ * by a line end ("\n") and no other line ends, so `.` never leaves a sentence. Refused: capitals
+ * (they could not match), nested or more than two unbounded repetitions of anything, back
+ * references, recursion, callouts, verbs, \C; more than 1,000 bytes.
  *
  * COMBINE
- *   Combine: id    If: EXPRESSION    and Means, Points, For, Group, Flag, Mark, Decides, Topic, Owner,
- *   Review by, Must match, Must not match as in a rule.
- *   EXPRESSION: rule ids, `and`, `or`, `not`, parentheses, `any of group NAME`, `all of group NAME`,
- *   `2 of group NAME`, `any of (id, id)`, `2 of (id, id, id)`. `not` binds tightest, then `and`.
- *   Combines may name combines, four deep, never in a circle. It must need at least one hit to be true.
+ *   Combine: id    If: EXPRESSION    and Means, Points, For, Group, Flag, Mark, Decides, Topic,
+ * Owner, Review by, Must match, Must not match as in a rule. EXPRESSION: rule ids, `and`, `or`,
+ * `not`, parentheses, `any of group NAME`, `all of group NAME`, `2 of group NAME`, `any of (id,
+ * id)`, `2 of (id, id, id)`. `not` binds tightest, then `and`. Combines may name combines, four
+ * deep, never in a circle. It must need at least one hit to be true.
  *
  * LANDLORD LAYER (landlords/NAME.rules): Rule, Combine and Words stanzas of its own, and
  *   Override: rule-id   with the fields that change (all lines of a field are replaced) and Reason:
@@ -100,33 +95,33 @@
 #define RD_RULES_FORMAT 1
 
 /* Limits of the language. */
-#define RD_RULE_ID_MAX		60
-#define RD_RULE_MEANS_MAX	120
-#define RD_RULE_TOPIC_MAX	60
-#define RD_RULE_POINTS_MAX	10.0
-#define RD_RULES_MAX		5000 /* rules and combines in one set */
-#define RD_PHRASE_BYTES_MAX	400
-#define RD_PHRASE_WORDS_MAX	20
-#define RD_PHRASE_DEPTH_MAX	6    /* nested parentheses */
-#define RD_PHRASE_GAP_MAX	12
-#define RD_PHRASE_WAYS_MAX	3000 /* product of (gap + 1): how many ways to spread its gaps */
-#define RD_PATTERN_BYTES_MAX	(60u << 10) /* a phrase with its lists written out */
-#define RD_REGEX_BYTES_MAX	1000
-#define RD_WORDS_IN_LIST_MAX	500
-#define RD_COMBINE_DEPTH_MAX	4
-#define RD_COMBINE_TOKENS_MAX	200
-#define RD_WINDOW_DEFAULT	4
-#define RD_WINDOW_MAX		30
-#define RD_AT_LEAST_MAX		20
+#define RD_RULE_ID_MAX	      60
+#define RD_RULE_MEANS_MAX     120
+#define RD_RULE_TOPIC_MAX     60
+#define RD_RULE_POINTS_MAX    10.0
+#define RD_RULES_MAX	      5000 /* rules and combines in one set */
+#define RD_PHRASE_BYTES_MAX   400
+#define RD_PHRASE_WORDS_MAX   20
+#define RD_PHRASE_DEPTH_MAX   6 /* nested parentheses */
+#define RD_PHRASE_GAP_MAX     12
+#define RD_PHRASE_WAYS_MAX    3000 /* product of (gap + 1): how many ways to spread its gaps */
+#define RD_PATTERN_BYTES_MAX  (60u << 10) /* a phrase with its lists written out */
+#define RD_REGEX_BYTES_MAX    1000
+#define RD_WORDS_IN_LIST_MAX  500
+#define RD_COMBINE_DEPTH_MAX  4
+#define RD_COMBINE_TOKENS_MAX 200
+#define RD_WINDOW_DEFAULT     4
+#define RD_WINDOW_MAX	      30
+#define RD_AT_LEAST_MAX	      20
 
 /* Limits of matching. Counts only, so that the same text gives the same answer on any machine. */
-#define RD_MATCH_LIMIT		100000
-#define RD_MATCH_DEPTH		1000
-#define RD_MATCH_HEAP_KIB	1024
-#define RD_SEGMENT_BYTES	2048 /* the most text that one match is run on */
-#define RD_SEGMENT_OVERLAP	256
-#define RD_QUICK_STEPS		200000u	    /* of a Regex's first run over one segment, all offsets */
-#define RD_REGEX_STEPS_MAX	1000000u    /* steps of all Regex together, for one message */
-#define RD_CONFIRM_BYTES_MAX	(64u << 20) /* bytes that phrases are run on, for one message */
+#define RD_MATCH_LIMIT	     100000
+#define RD_MATCH_DEPTH	     1000
+#define RD_MATCH_HEAP_KIB    1024
+#define RD_SEGMENT_BYTES     2048 /* the most text that one match is run on */
+#define RD_SEGMENT_OVERLAP   256
+#define RD_QUICK_STEPS	     200000u	 /* of a Regex's first run over one segment, all offsets */
+#define RD_REGEX_STEPS_MAX   1000000u	 /* steps of all Regex together, for one message */
+#define RD_CONFIRM_BYTES_MAX (64u << 20) /* bytes that phrases are run on, for one message */
 
 #endif

@@ -12,7 +12,8 @@
 #include "redress/rules/problem.h"
 #include "redress/rules/ruleset.h"
 
-/* RD_OK also where faults were found: look at problems->n_errors. Fails only where it cannot look. */
+/* RD_OK also where faults were found: look at problems->n_errors. Fails only where it cannot look.
+ */
 RD_MUST_USE enum rd_rc rd_rules_lint(const struct rd_rulefiles *files, int64_t today_ms,
 	struct rd_problems *problems, struct rd_err *err);
 

@@ -1,7 +1,8 @@
 /* matching: which rules hit in one message, and where. For daemon/rules alone.
  *
  * One literal pass over each field names the patterns that could match and the sentences in which;
- * only those are run. A rule is done at its first place that nothing stops (or at its `At least`th).
+ * only those are run. A rule is done at its first place that nothing stops (or at its `At
+ * least`th).
  */
 #ifndef REDRESS_RULES_MATCHING_H
 #define REDRESS_RULES_MATCHING_H
@@ -26,7 +27,7 @@ struct rd_outcome {
 	struct rd_spot spot; /* of the hit: its first place found */
 	bool stopped;	     /* at least one place was stopped by an Unless */
 	struct rd_spot stopped_spot;
-	const char *by; /* arena: "not, 2 words before" */
+	const char *by;		/* arena: "not, 2 words before" */
 	struct rd_spot *places; /* only under `At least` */
 	unsigned n_places;
 };
@@ -39,8 +40,8 @@ struct rd_matching {
 	struct rd_normal normal[2]; /* by enum rd_where */
 	struct rd_prepared field[2];
 	struct rd_outcome *outcomes; /* by rule */
-	bool exhausted; /* the budget was used up: what was not tried counts as failed */
-	bool truncated; /* more text than is scored */
+	bool exhausted;	    /* the budget was used up: what was not tried counts as failed */
+	bool truncated;	    /* more text than is scored */
 	uint64_t bytes_run; /* so far */
 	uint32_t steps;	    /* of Regex */
 	uint32_t n_runs;    /* for measuring: how often PCRE2 was asked */

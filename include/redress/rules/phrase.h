@@ -28,8 +28,8 @@ struct rd_phrase {
 	const char *regex; /* arena; without the boundaries at its ends */
 	struct rd_literals literals;
 	struct rd_literals second; /* needed as well; may be none */
-	bool at_start; /* [start]: only the field's first sentence */
-	bool at_end;   /* [end]: only its last */
+	bool at_start;		   /* [start]: only the field's first sentence */
+	bool at_end;		   /* [end]: only its last */
 	bool sentence_start, sentence_end, question;
 	bool wide; /* has letters beyond ASCII */
 	bool odd;  /* has words that begin or end with something that is no letter (emoji, £) */

@@ -5,8 +5,8 @@
  * left, so an offset in it is an offset in struct rd_normal's text. How sentences end: language.h.
  *
  * Units are what a phrase is run on: one sentence each, or RD_SEGMENT_BYTES of an endless one,
- * overlapping. Segments are what a Regex is run on: whole units packed to RD_SEGMENT_BYTES, the last
- * unit again in the next segment where it is no longer than RD_SEGMENT_OVERLAP.
+ * overlapping. Segments are what a Regex is run on: whole units packed to RD_SEGMENT_BYTES, the
+ * last unit again in the next segment where it is no longer than RD_SEGMENT_OVERLAP.
  */
 #ifndef REDRESS_RULES_PREPARE_H
 #define REDRESS_RULES_PREPARE_H
@@ -24,8 +24,8 @@ struct rd_unit {
 };
 
 /* The skeleton is what the literal pass of phrases runs on: for each unit its words with one blank
- * before, between and behind them. Everything that is no letter is such a blank, and a possessive 's
- * is gone, since a phrase allows both between its words. */
+ * before, between and behind them. Everything that is no letter is such a blank, and a possessive
+ * 's is gone, since a phrase allows both between its words. */
 struct rd_prepared {
 	const char *text;
 	const char *skeleton;

@@ -38,8 +38,8 @@ void rd_problem_error(struct rd_problems *problems, struct rd_place at, const ch
 RD_PRINTF(3, 4)
 void rd_problem_warning(struct rd_problems *problems, struct rd_place at, const char *format, ...);
 /* An err whose message begins with `file:line:column: `, as stanza.h makes them. */
-void rd_problem_of_err(struct rd_problems *problems, struct rd_place otherwise,
-	const struct rd_err *err);
+void rd_problem_of_err(
+	struct rd_problems *problems, struct rd_place otherwise, const struct rd_err *err);
 /* By file, line, column; the same fault at the same place once. */
 void rd_problems_sort(struct rd_problems *problems);
 /* The first error as an err; RD_OK where there is none. */

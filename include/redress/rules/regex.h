@@ -1,9 +1,10 @@
 /* regex: a hand-written `Regex:` judged by its structure before PCRE2 sees it.
  *
- * Refuses what could run away (unbounded repetition of something that itself repeats, branches or is
- * optional; more than two unbounded stretches of nearly any character) and what the rules do not
- * take (capitals, back references, recursion, callouts, verbs, \C, \K, \Q, comments). What passes is
- * still run under limits. Finds literals at the top level, so that most texts need no run at all.
+ * Refuses what could run away (unbounded repetition of something that itself repeats, branches or
+ * is optional; more than two unbounded stretches of nearly any character) and what the rules do not
+ * take (capitals, back references, recursion, callouts, verbs, \C, \K, \Q, comments). What passes
+ * is still run under limits. Finds literals at the top level, so that most texts need no run at
+ * all.
  */
 #ifndef REDRESS_RULES_REGEX_H
 #define REDRESS_RULES_REGEX_H

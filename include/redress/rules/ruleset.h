@@ -17,12 +17,13 @@
 #include "redress/base/arena.h"
 #include "redress/base/err.h"
 
-#define RD_RULEFILES_MAX       500       /* files in one folder */
+#define RD_RULEFILES_MAX       500 /* files in one folder */
 #define RD_RULEFILES_BYTES_MAX (16u << 20)
-#define RD_RULESET_NAME_MAX    80        /* "sha256:..." and NUL */
+#define RD_RULESET_NAME_MAX    80 /* "sha256:..." and NUL */
 
 struct rd_rulefile {
-	const char *name; /* relative, "core.rules", "landlords/code-2024.landlord"; never absolute, no ".." */
+	const char *name; /* relative, "core.rules", "landlords/code-2024.landlord"; never absolute,
+			     no ".." */
 	const char *bytes;
 	size_t len;
 };
@@ -45,7 +46,8 @@ const struct rd_rulefile *rd_rulefiles_find(const struct rd_rulefiles *files, co
 struct rd_ruleset;
 
 /* landlord: "code-2024"; a layer landlords/NAME.rules is taken where there is one.
- * today_ms is for `Until:` of a disabled rule. Owned: rd_ruleset_free. The files may go afterwards. */
+ * today_ms is for `Until:` of a disabled rule. Owned: rd_ruleset_free. The files may go afterwards.
+ */
 RD_MUST_USE enum rd_rc rd_ruleset_compile(const struct rd_rulefiles *files, const char *landlord,
 	int64_t today_ms, struct rd_ruleset **ret_rules, struct rd_err *err);
 void rd_ruleset_free(struct rd_ruleset *rules); /* NULL is fine */

@@ -25,21 +25,22 @@ struct rd_ruleset; /* rules/ruleset.h: immutable, shared between threads */
 enum rd_where { RD_WHERE_SUBJECT = 0, RD_WHERE_BODY };
 
 struct rd_hit {
-	const char *rule;   /* id; static: lives as long as the rule set (arena after a reading) */
+	const char *rule; /* id; static: lives as long as the rule set (arena after a reading) */
 	const char *means;
-	const char *topic;  /* "" where the rule names none */
-	const char *place;  /* "core.rules:14", the layer's file and line */
-	const char *layer;  /* "" for the shipped set, else the landlord's layer that changed the rule */
-	double points;      /* as counted, after the group's cap; 0 for a suppressed hit */
+	const char *topic; /* "" where the rule names none */
+	const char *place; /* "core.rules:14", the layer's file and line */
+	const char *
+		layer; /* "" for the shipped set, else the landlord's layer that changed the rule */
+	double points; /* as counted, after the group's cap; 0 for a suppressed hit */
 	enum rd_where where;
-	uint32_t from, to;  /* bytes of the subject or the body as given; 0,0 for a Combine */
-	const char *by;     /* what suppressed it, in words ("not, 2 words before"); "" for a hit */
+	uint32_t from, to; /* bytes of the subject or the body as given; 0,0 for a Combine */
+	const char *by;	   /* what suppressed it, in words ("not, 2 words before"); "" for a hit */
 };
 
 struct rd_score {
-	enum rd_kind kind;  /* the best single answer, even where review is set */
-	bool review;        /* a person must look */
-	double total;       /* the complaint total */
+	enum rd_kind kind; /* the best single answer, even where review is set */
+	bool review;	   /* a person must look */
+	double total;	   /* the complaint total */
 	double totals[RD_N_KINDS];
 	bool flags[RD_N_FLAGS];
 	const struct rd_hit *hits; /* in order of place, subject first */
@@ -48,28 +49,29 @@ struct rd_score {
 	size_t n_suppressed;
 	const char *const *topics; /* of the hits that count, in the rules' own words, none twice */
 	size_t n_topics;
-	const char *const *marks;  /* free marks, none twice */
+	const char *const *marks; /* free marks, none twice */
 	size_t n_marks;
 	const char *const *review_reasons; /* plain English; none where review is false */
 	size_t n_review_reasons;
-	/* Rules that could not be tried to the end (a limit of PCRE2, or the message's whole budget):
-	 * never "no match". Each is a review reason too, and for whoever counts them: */
+	/* Rules that could not be tried to the end (a limit of PCRE2, or the message's whole
+	 * budget): never "no match". Each is a review reason too, and for whoever counts them: */
 	const char *const *failed_rules; /* ids, none twice */
 	size_t n_failed_rules;
 	double request_below, complaint_from; /* the thresholds that it was judged by */
-	const char *nearest_change; /* "1 more point and it is a complaint" */
+	const char *nearest_change;	      /* "1 more point and it is a complaint" */
 };
 
 /* Text for a person: the decision, every hit with its words, place and points, every suppressed hit
- * with what stopped it, topics, flags, and what would have changed the answer. message: the one that
- * was scored. */
+ * with what stopped it, topics, flags, and what would have changed the answer. message: the one
+ * that was scored. */
 struct rd_buf;
 RD_MUST_USE enum rd_rc rd_score_explain(const struct rd_score *score,
 	const struct rd_message *message, const char *ruleset, struct rd_buf *out,
 	struct rd_err *err);
 
 /* landlord layers are part of the rule set (it is compiled for one landlord).
- * received_ms matters to over_12_months alone. Arena: everything in ret_score but rule's strings. */
+ * received_ms matters to over_12_months alone. Arena: everything in ret_score but rule's strings.
+ */
 RD_MUST_USE enum rd_rc rd_score_message(const struct rd_ruleset *rules,
 	const struct rd_message *message, int64_t received_ms, struct rd_arena *arena,
 	struct rd_score *ret_score, struct rd_err *err);

@@ -9,7 +9,8 @@
 #define RD_WORD_LITERAL_MAX 64
 
 struct rd_word {
-	char literal[RD_WORD_LITERAL_MAX]; /* the longest stretch that always stands in the skeleton */
+	char literal[RD_WORD_LITERAL_MAX]; /* the longest stretch that always stands in the skeleton
+					    */
 	size_t literal_len;
 	bool begins, ends; /* with a blank of the skeleton before it, and behind it */
 };

@@ -1,0 +1,280 @@
+/* redressctl classify and rules: what scripts depend on, asked of the built tool itself. */
+#include <fcntl.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define LINE_MAX_BYTES 65536
+
+struct tool {
+	char dir[64];
+	char output[200], errors[200];
+	FILE *out; /* what the tool printed */
+	int status;
+};
+
+static const char core[] =
+	"Ruleset: t\nRequest below: 2\nComplaint from: 5\n\n"
+	"Rule: waits\nMeans: Waits\nPoints: 2.5\nTopic: a delay\nPhrase: still waiting\n"
+	"Unless before: not [within 2 words]\nMust match: I am still waiting\n"
+	"Must not match: I am not still waiting\n\n"
+	"Rule: says\nMeans: Says so\nDecides: complaint\nFlag: legal\nPhrase: complain*\n"
+	"Must match: I complain\nMust not match: I explain\n";
+
+static void put(const struct tool *t, const char *name, const char *text)
+{
+	char path[200];
+
+	snprintf(path, sizeof path, "%s/%s", t->dir, name);
+	FILE *f = fopen(path, "we");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static int begin(void **state)
+{
+	struct tool *t = calloc(1, sizeof *t);
+	char path[200];
+
+	assert_non_null(t);
+	snprintf(t->dir, sizeof t->dir, "/tmp/redress-classify-XXXXXX");
+	assert_non_null(mkdtemp(t->dir));
+	snprintf(path, sizeof path, "%s/rules", t->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof path, "%s/rules/landlords", t->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(t->output, sizeof t->output, "%s/output", t->dir);
+	snprintf(t->errors, sizeof t->errors, "%s/errors", t->dir);
+	put(t, "rules/core.rules", core);
+	put(t, "rules/landlords/acme.landlord", "");
+	*state = t;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct tool *t = *state;
+	static const char *const files[] = { "rules/core.rules", "rules/landlords/acme.landlord",
+		"input", "mail.eml", "output", "errors", "rules/landlords", "rules", "" };
+
+	if (t->out != NULL)
+		fclose(t->out);
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		char path[200];
+		snprintf(path, sizeof path, "%s/%s", t->dir, files[i]);
+		remove(path);
+	}
+	free(t);
+	return 0;
+}
+
+static void run(struct tool *t, const char *const *arguments)
+{
+	char *argv[16] = { NULL };
+	static char name[] = RD_BINARY_DIR "/redressctl";
+
+	argv[0] = name;
+	for (size_t i = 0; arguments[i] != NULL && i < 14; i++)
+		argv[i + 1] = strdup(arguments[i]);
+	if (t->out != NULL)
+		fclose(t->out);
+	fflush(stdout);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		int output = open(t->output, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+		int errors = open(t->errors, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+		if (chdir(t->dir) == 0 && output >= 0 && errors >= 0 && dup2(output, 1) == 1 &&
+			dup2(errors, 2) == 2)
+			execv(name, argv);
+		_exit(127);
+	}
+	int status = 0;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	t->status = WEXITSTATUS(status);
+	if (t->status == 127)
+		fail_msg("%s is not built", name);
+	t->out = fopen(t->output, "re");
+	assert_non_null(t->out);
+	for (size_t i = 1; argv[i] != NULL; i++)
+		free(argv[i]);
+}
+
+static json_t *next_line(struct tool *t)
+{
+	static char line[LINE_MAX_BYTES];
+
+	if (fgets(line, sizeof line, t->out) == NULL)
+		return NULL;
+	json_t *object = json_loads(line, 0, NULL);
+	if (object == NULL)
+		fail_msg("not JSON: %s", line);
+	return object;
+}
+
+static bool said(const struct tool *t, const char *path, const char *text)
+{
+	char all[LINE_MAX_BYTES] = "";
+	FILE *f = fopen(path, "re");
+
+	(void)t;
+	assert_non_null(f);
+	size_t n = fread(all, 1, sizeof all - 1, f);
+	fclose(f);
+	all[n] = '\0';
+	return strstr(all, text) != NULL;
+}
+
+static void lines_are_answered_in_order_and_bad_ones_named(void **state)
+{
+	struct tool *t = *state;
+	const char *const args[] = { "classify", "--landlord", "acme", "--jsonl", "input", NULL };
+	static const char *const keys[] = { "id", "kind", "review", "score", "flags", "hits",
+		"suppressed", "ruleset" };
+	const char *id = NULL;
+
+	put(t, "input",
+		"{\"id\":\"one\",\"channel\":\"sms\",\"subject\":\"\",\"body\":\"\xc3\xa9 Still "
+		"waiting\"}\n"
+		"nonsense\n"
+		"{\"id\":\"two\",\"channel\":\"fax\",\"body\":\"x\"}\n"
+		"{\"id\":\"three\",\"channel\":\"email\",\"subject\":\"Complaint\",\"body\":"
+		"\"not still waiting\\n\\nOn Mon, 2 Nov 2026 at 10:00, A <a@example.org> wrote:\\n"
+		"> still waiting\\n\"}\n");
+	run(t, args);
+	assert_int_equal(t->status, 1);
+
+	json_t *one = next_line(t);
+	size_t k = 0;
+	for (void *i = json_object_iter(one); i != NULL; i = json_object_iter_next(one, i))
+		assert_string_equal(json_object_iter_key(i), keys[k++]);
+	assert_int_equal(k, 8);
+	int from = 0, to = 0, review = 0;
+	const char *kind = NULL, *where = NULL, *text = NULL, *rule = NULL, *ruleset = NULL;
+	double points = 0, score = 0;
+	assert_int_equal(json_unpack(one, "{s:s,s:s,s:b,s:F,s:[{s:s,s:F,s:s,s:[i,i],s:s}],s:s}",
+				 "id", &id, "kind", &kind, "review", &review, "score", &score,
+				 "hits", "rule", &rule, "points", &points, "where", &where, "span",
+				 &from, &to, "text", &text, "ruleset", &ruleset),
+		0);
+	assert_string_equal(id, "one");
+	assert_string_equal(kind, "service_request");
+	assert_true(review); /* 2.5 lies between the thresholds */
+	assert_true(points == 2.5 && score == 2.5);
+	assert_string_equal(where, "body");
+	assert_int_equal(from, 3); /* bytes of the field as given: the accent has two */
+	assert_int_equal(to, 16);
+	assert_string_equal(text, "Still waiting");
+	assert_memory_equal(ruleset, "sha256:", 7);
+	json_decref(one);
+
+	for (int line = 2; line <= 3; line++) {
+		json_t *bad = next_line(t);
+		assert_int_equal(json_integer_value(json_object_get(bad, "line")), line);
+		assert_true(json_is_string(json_object_get(bad, "error")));
+		json_decref(bad);
+	}
+	json_t *three = next_line(t);
+	const char *by = NULL, *flag = NULL;
+	assert_int_equal(json_unpack(three, "{s:s,s:b,s:[s],s:[{s:s}],s:[{s:s,s:s}]}", "kind",
+				 &kind, "review", &review, "flags", &flag, "hits", "where", &where,
+				 "suppressed", "rule", &rule, "by", &by),
+		0);
+	assert_string_equal(kind, "complaint");
+	assert_false(review);
+	assert_string_equal(flag, "legal");
+	assert_string_equal(where, "subject");
+	assert_string_equal(rule, "waits");
+	assert_string_equal(by, "not, 1 word before");
+	json_decref(three);
+	assert_null(next_line(t));
+}
+
+static void a_mail_is_explained_to_a_person(void **state)
+{
+	struct tool *t = *state;
+	const char *const args[] = { "classify", "--rules", "rules", "--landlord", "acme",
+		"--explain", "mail.eml", NULL };
+
+	put(t, "mail.eml", "From: jo@example.org\nSubject: My flat\n\nI am still waiting.\n");
+	run(t, args);
+	assert_int_equal(t->status, 0);
+	assert_true(said(t, t->output, "mail.eml"));
+	assert_true(said(t, t->output, "A PERSON MUST LOOK"));
+	assert_true(said(t, t->output, "\"still waiting\""));
+	assert_true(said(t, t->output, "core.rules:5"));
+	assert_true(said(t, t->output, "2.5 more points and it is a complaint"));
+}
+
+static void usage_errors_are_two_and_say_what_to_do(void **state)
+{
+	struct tool *t = *state;
+	static const struct {
+		const char *args[6];
+		const char *says;
+	} rows[] = {
+		{ { "classify", "--landlord", "acm", "--jsonl", "input" }, "did you mean `acme`" },
+		{ { "classify", "--jsonl", "input" }, "--landlord NAME is missing" },
+		{ { "classify", "--landlord", "acme", "nowhere.eml" },
+			"nowhere.eml: No such file" },
+		{ { "clasify" }, "did you mean `classify`" },
+		{ { "rules", "lnt" }, "did you mean `lint`" },
+		{ { "rules", "lint", "nowhere" }, "nowhere: No such file" },
+	};
+
+	put(t, "input", "");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		run(t, rows[i].args);
+		if (t->status != 2 || !said(t, t->errors, rows[i].says))
+			fail_msg("row %zu: status %d", i, t->status);
+	}
+}
+
+static void rules_with_faults_are_one_in_lint_and_two_elsewhere(void **state)
+{
+	struct tool *t = *state;
+	const char *const test[] = { "rules", "test", NULL };
+	const char *const classify[] = { "classify", "--landlord", "acme", "--jsonl", "input",
+		NULL };
+	const char *const lint[] = { "rules", "lint", "--json", NULL };
+
+	put(t, "input", "");
+	run(t, test);
+	assert_int_equal(t->status, 0);
+	assert_true(said(t, t->output, "4 examples of 2 rules, 0 failed"));
+	put(t, "rules/core.rules", "Ruleset: t\n\nRule: a\nPonits: 1\nPhrase: x\n");
+	run(t, lint);
+	assert_int_equal(t->status, 1);
+	assert_true(said(t, t->output, "\"line\":4,\"column\":1"));
+	assert_true(said(t, t->output, "did you mean `Points`"));
+	run(t, classify);
+	assert_int_equal(t->status, 2);
+	assert_true(said(t, t->errors, "core.rules:4:1:"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			lines_are_answered_in_order_and_bad_ones_named, begin, end),
+		cmocka_unit_test_setup_teardown(a_mail_is_explained_to_a_person, begin, end),
+		cmocka_unit_test_setup_teardown(
+			usage_errors_are_two_and_say_what_to_do, begin, end),
+		cmocka_unit_test_setup_teardown(
+			rules_with_faults_are_one_in_lint_and_two_elsewhere, begin, end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
