@@ -1,16 +1,13 @@
 #include "redress/rules/phrase.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "redress/base/buf.h"
-#include "redress/base/stanza.h"
 #include "redress/message/normal.h"
 #include "redress/rules/alternatives.h"
 #include "redress/rules/language.h"
+#include "redress/rules/phrase_tokens.h"
 #include "redress/rules/word.h"
 
 #define L RD_LETTERS
@@ -31,33 +28,6 @@
 	"(?:(?:\\d{1,2}(?:st|nd|rd|th)? (?:of )?)?" MONTH ",? \\d{4}|"                             \
 	"\\d{1,2}[\\/.-]\\d{1,2}[\\/.-]\\d{2,4}|\\d{4}-\\d{2}-\\d{2}|(?:19|20)\\d\\d)(?!\\d)"
 
-#define TOKENS_MAX 256
-
-enum token_kind {
-	WORD,
-	OPEN,
-	CLOSE,
-	BAR,
-	GAP,
-	LIST,
-	BUILT_IN,
-	START,
-	END,
-	S_START,
-	S_END,
-	QUESTION
-};
-
-struct token {
-	enum token_kind kind;
-	const char *text; /* in the phrase made plain */
-	size_t len;
-	size_t partner; /* of a parenthesis */
-	bool optional, prefix, glued;
-	int min, max; /* of a gap */
-	struct rd_phrase_list *list;
-};
-
 /* One alternative being written, and what its parenthesis has gathered so far. */
 struct frame {
 	size_t out;	/* where its alternatives begin in the pattern */
@@ -73,317 +43,30 @@ struct frame {
 	unsigned ways, all_ways;
 };
 
-struct reader {
-	const char *text; /* made plain */
-	const struct rd_normal *normal;
-	struct rd_place at;
-	struct rd_phrase_lists *lists;
+struct writer {
+	struct rd_tokens t;
 	struct rd_arena *arena;
-	struct rd_problems *problems;
-	struct token *tokens;
-	size_t n_tokens;
 	struct rd_buf out;
-	size_t bars[TOKENS_MAX]; /* where in out the alternatives end that are being written */
+	/* Where in out the alternatives end that are being written. */
+	size_t bars[RD_PHRASE_TOKENS_MAX];
 	size_t n_bars;
 	const char *join;
-	bool odd, wide, failed;
 };
 
-static struct rd_place place_of(const struct reader *r, const char *at)
-{
-	uint32_t from = 0, to = 0;
-	uint32_t i = (uint32_t)(at - r->text);
-
-	rd_normal_origin(r->normal, i, i, &from, &to);
-	return (struct rd_place){ r->at.file, r->at.line, r->at.column + (int)from };
-}
-
-static bool complain(struct reader *r, const char *at, const char *what)
-{
-	rd_problem_error(r->problems, place_of(r, at), "%s", what);
-	r->failed = true;
-	return false;
-}
-
-static struct token *push(struct reader *r, enum token_kind kind, const char *text, size_t len)
-{
-	if (r->n_tokens == TOKENS_MAX) {
-		complain(r, text, "this phrase has too many parts; make two of it");
-		return NULL;
-	}
-	struct token *t = &r->tokens[r->n_tokens];
-	bool behind = r->n_tokens > 0 && t[-1].kind != OPEN && t[-1].kind != BAR;
-	*t = (struct token){ .kind = kind, .text = text, .len = len };
-	t->glued = behind && text > r->text && text[-1] != ' ';
-	r->n_tokens++;
-	return t;
-}
-
-static bool same(const char *text, size_t len, const char *word)
-{
-	return strlen(word) == len && memcmp(text, word, len) == 0;
-}
-
-static bool read_gap(struct reader *r, const char *text, size_t len, struct token *t)
-{
-	char *end = NULL;
-	long min = strtol(text, &end, 10), max = min;
-
-	if (end == text || min < 0)
-		return false;
-	if (*end == '-') {
-		char *behind = end + 1;
-		max = strtol(behind, &end, 10);
-		if (end == behind)
-			return false;
-	}
-	while (*end == ' ')
-		end++;
-	size_t left = len - (size_t)(end - text);
-	if (!same(end, left, "words") && !same(end, left, "word"))
-		return false;
-	if (max < min || max > RD_PHRASE_GAP_MAX)
-		complain(r, text - 1,
-			"a gap has at most 12 words, the smaller number first: [0-6 words]");
-	t->min = (int)min;
-	t->max = (int)(max > RD_PHRASE_GAP_MAX ? RD_PHRASE_GAP_MAX : max);
-	return true;
-}
-
-static const char *const built_in_names[] = { "number", "money", "date", "start", "end",
-	"sentence start", "sentence end", "question", "0-6 words", NULL };
-
-static const char *read_bracket(struct reader *r, const char *p)
-{
-	const char *close = strchr(p, ']');
-
-	if (close == NULL) {
-		complain(r, p, "`[` without its `]`; write for example [0-6 words]");
-		return p + strlen(p);
-	}
-	const char *text = p + 1;
-	size_t len = (size_t)(close - text);
-	static const enum token_kind kinds[] = { BUILT_IN, BUILT_IN, BUILT_IN, START, END, S_START,
-		S_END, QUESTION };
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (same(text, len, built_in_names[i])) {
-			struct token *t = push(r, kinds[i], p, 0);
-			if (t == NULL)
-				return p + strlen(p);
-			t->text = text;
-			t->len = len;
-			if (kinds[i] == BUILT_IN && close[1] == '?') {
-				t->optional = true;
-				close++;
-			}
-			return close + 1;
-		}
-	struct token *t = push(r, GAP, p, 0);
-	if (t == NULL)
-		return p + strlen(p);
-	if (!read_gap(r, text, len, t)) {
-		char name[64];
-		snprintf(name, sizeof name, "%.*s", (int)(len < 60 ? len : 60), text);
-		const char *near = rd_did_you_mean(name, built_in_names);
-		rd_problem_error(r->problems, place_of(r, p),
-			"`[%s]` means nothing here%s%s%s; known are [0-6 words], [number], "
-			"[money], "
-			"[date], [start], [end], [sentence start], [sentence end], [question]",
-			name, near != NULL ? "; did you mean `[" : "", near != NULL ? near : "",
-			near != NULL ? "]`?" : "");
-		r->failed = true;
-	}
-	return close + 1;
-}
-
-static const char *read_list(struct reader *r, const char *p)
-{
-	const char *close = strchr(p, '>');
-
-	if (close == NULL) {
-		complain(r, p, "`<` without its `>`; a word list is named like <NAME>");
-		return p + strlen(p);
-	}
-	char name[64];
-	size_t len = (size_t)(close - p - 1);
-	snprintf(name, sizeof name, "%.*s", (int)(len < 60 ? len : 60), p + 1);
-	struct token *t = push(r, LIST, p, 0);
-	if (t == NULL)
-		return p + strlen(p);
-	const char *known[RD_WORDS_IN_LIST_MAX + 1];
-	size_t n = 0;
-	for (size_t i = 0; r->lists != NULL && i < r->lists->n_items; i++) {
-		struct rd_phrase_list *list = &r->lists->items[i];
-		if (strcasecmp(list->name, name) == 0)
-			t->list = list;
-		if (n < RD_WORDS_IN_LIST_MAX)
-			known[n++] = list->name;
-	}
-	known[n] = NULL;
-	if (r->lists == NULL) {
-		complain(r, p, "a word list cannot hold another; write its words out");
-	} else if (t->list == NULL) {
-		const char *near = rd_did_you_mean(name, known);
-		rd_problem_error(r->problems, place_of(r, p),
-			"there is no word list `%s`%s%s%s; make it with a stanza `Words: %s`", name,
-			near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
-			near != NULL ? "`?" : "", name);
-		r->failed = true;
-	} else {
-		t->list->used = true;
-		if (t->list->regex == NULL)
-			r->failed = true; /* its own fault is named already */
-	}
-	if (close[1] == '?') {
-		t->optional = true;
-		close++;
-	}
-	return close + 1;
-}
-
-static const char *read_word(struct reader *r, const char *p)
-{
-	size_t len = strcspn(p, " ()|[]<>");
-	const char *end = p + len, *from = p;
-
-	while (from < end && strchr("\"',;:.!", *from) != NULL)
-		from++;
-	const char *to = end;
-	while (to > from && strchr("\"',;:.!", to[-1]) != NULL)
-		to--;
-	/* One `*` at the end is any ending; others stand for themselves, as in a softened sh*t. */
-	bool prefix = to > from && to[-1] == '*' && (to - from < 2 || to[-2] != '*');
-	if (prefix)
-		to--;
-	size_t n = (size_t)(to - from);
-	if (n == 0 && prefix)
-		complain(r, p,
-			"`*` needs the beginning of a word before it; for any word write "
-			"[1 words]");
-	if (memchr(from, '?', n) != NULL)
-		complain(r, p,
-			"`?` stands only behind a parenthesis: (word)?; for a question write "
-			"[question] at the end");
-	bool any = prefix;
-	for (size_t i = 0; i < n && !any; i++)
-		any = isalnum((unsigned char)from[i]) || ((unsigned char)from[i] & 0x80) != 0 ||
-		      strchr("%#@+$", from[i]) != NULL;
-	if (!any)
-		return end; /* mere punctuation, which any two words may have between them */
-	struct token *t = push(r, WORD, p, 0);
-	if (t == NULL)
-		return p + strlen(p);
-	t->text = from;
-	t->len = n;
-	t->prefix = prefix;
-	for (size_t i = 0; i < n; i++)
-		r->wide = r->wide || ((unsigned char)from[i] & 0x80) != 0;
-	if (!rd_word_is_letter(from, n) || (((unsigned char)to[-1] & 0x80) != 0 && !prefix)) {
-		const char *last = to - 1;
-		while (last > from && ((unsigned char)*last & 0xc0) == 0x80)
-			last--;
-		for (size_t i = 0; i < n; i++)
-			r->wide = r->wide || ((unsigned char)from[i] & 0x80) != 0;
-		if (!rd_word_is_letter(from, n) || !rd_word_is_letter(last, (size_t)(to - last)))
-			r->odd = true;
-	}
-	return end;
-}
-
-static void tokenise(struct reader *r)
-{
-	size_t open[RD_PHRASE_DEPTH_MAX];
-	size_t depth = 0, words = 0;
-
-	for (const char *p = r->text; *p != '\0' && r->n_tokens < TOKENS_MAX;) {
-		struct token *t;
-		switch (*p) {
-		case ' ':
-		case '\n':
-			p++;
-			break;
-		case '(':
-			if (depth == RD_PHRASE_DEPTH_MAX) {
-				complain(r, p,
-					"parentheses more than six deep; make two phrases of it");
-				return;
-			}
-			t = push(r, OPEN, p++, 1);
-			if (t == NULL)
-				return;
-			open[depth++] = r->n_tokens - 1;
-			break;
-		case ')':
-			if (depth == 0) {
-				complain(r, p, "`)` without its `(`");
-				return;
-			}
-			t = push(r, CLOSE, p++, 1);
-			if (t == NULL)
-				return;
-			t->partner = open[--depth];
-			if (*p == '?') {
-				t->optional = true;
-				p++;
-			}
-			r->tokens[t->partner].partner = r->n_tokens - 1;
-			r->tokens[t->partner].optional = t->optional;
-			break;
-		case '|':
-			if (depth == 0) {
-				complain(r, p,
-					"`|` outside of parentheses; write (this|that), or two "
-					"lines");
-				return;
-			}
-			if (push(r, BAR, p++, 1) == NULL)
-				return;
-			break;
-		case '[':
-			p = read_bracket(r, p);
-			break;
-		case '<':
-			p = read_list(r, p);
-			break;
-		case ']':
-		case '>':
-			complain(r, p, *p == ']' ? "`]` without its `[`" : "`>` without its `<`");
-			return;
-		default:
-			p = read_word(r, p);
-			break;
-		}
-	}
-	if (depth > 0)
-		complain(r, r->tokens[open[depth - 1]].text, "`(` without its `)`");
-	for (size_t i = 0; i < r->n_tokens; i++) {
-		words += r->tokens[i].kind == WORD;
-		if (r->tokens[i].list != NULL) {
-			r->odd = r->odd || r->tokens[i].list->odd;
-			r->wide = r->wide || r->tokens[i].list->wide;
-		}
-		if (r->tokens[i].kind == BUILT_IN &&
-			same(r->tokens[i].text, r->tokens[i].len, "money"))
-			r->odd = true;
-	}
-	/* The words of alternatives do not make a phrase longer, so the bound is on all of them. */
-	if (words > RD_PHRASE_WORDS_MAX * 4u)
-		complain(r, r->text, "a phrase this long matches nobody; make several of it");
-}
-
-static void add(struct reader *r, const char *text)
+static void add(struct writer *r, const char *text)
 {
 	struct rd_err err = { 0 };
 
-	if (!r->failed && rd_buf_add_str(&r->out, text, &err) != RD_OK)
-		complain(r, r->text, "this phrase with its lists is too long; make several of it");
+	if (!r->t.failed && rd_buf_add_str(&r->out, text, &err) != RD_OK)
+		rd_tokens_complain(&r->t, r->t.text,
+			"this phrase with its lists is too long; make several of it");
 }
 
 /* Text before an item: what joins it to the one before. Returns what must be added behind it. */
-static const char *begin_item(struct reader *r, const struct frame *f, size_t first, size_t last)
+static const char *begin_item(struct writer *r, const struct frame *f, size_t first, size_t last)
 {
-	const struct token *t = &r->tokens[first];
-	bool next_glued = last + 1 < r->n_tokens && r->tokens[last + 1].glued;
+	const struct rd_token *t = &r->t.items[first];
+	bool next_glued = last + 1 < r->t.n_items && r->t.items[last + 1].glued;
 
 	if (f->mandatory) {
 		if (t->optional)
@@ -398,7 +81,7 @@ static const char *begin_item(struct reader *r, const struct frame *f, size_t fi
 	return next_glued ? ")?" : "J)?"; /* J: the join, added by end_item */
 }
 
-static void end_item(struct reader *r, const char *behind)
+static void end_item(struct writer *r, const char *behind)
 {
 	if (behind[0] == 'J') {
 		add(r, r->join);
@@ -418,7 +101,7 @@ static void note_literals(struct frame *f, struct rd_literals literals)
 }
 
 static void note_item(
-	struct frame *f, const struct token *t, struct rd_literals literals, unsigned ways)
+	struct frame *f, const struct rd_token *t, struct rd_literals literals, unsigned ways)
 {
 	if (!t->optional) {
 		note_literals(f, literals);
@@ -430,7 +113,7 @@ static void note_item(
 	f->gap = false;
 }
 
-static void end_run(struct reader *r, struct frame *f)
+static void end_run(struct writer *r, struct frame *f)
 {
 	if (f->run_len > 1)
 		note_literals(f, rd_literals_one(f->run, f->run_len, r->arena));
@@ -438,17 +121,17 @@ static void end_run(struct reader *r, struct frame *f)
 }
 
 /* A word goes on with the run where both are whole and nothing but a join stands between. */
-static void note_word(struct reader *r, struct frame *f, size_t i, const struct rd_word *word)
+static void note_word(struct writer *r, struct frame *f, size_t i, const struct rd_word *word)
 {
-	bool glued = r->tokens[i].glued;
-	bool next_glued = i + 1 < r->n_tokens && r->tokens[i + 1].glued;
+	bool glued = r->t.items[i].glued;
+	bool next_glued = i + 1 < r->t.n_items && r->t.items[i + 1].glued;
 	bool begins = word->begins && !glued, ends = word->ends && !next_glued;
 
 	if (word->literal_len == 0) {
 		end_run(r, f);
 		return;
 	}
-	if (!begins || r->odd || f->run_len + word->literal_len + 3 > sizeof f->run)
+	if (!begins || r->t.odd || f->run_len + word->literal_len + 3 > sizeof f->run)
 		end_run(r, f);
 	if (begins && f->run_len == 0)
 		f->run[f->run_len++] = ' ';
@@ -458,49 +141,51 @@ static void note_word(struct reader *r, struct frame *f, size_t i, const struct 
 	f->run_len += word->literal_len;
 	if (ends)
 		f->run[f->run_len++] = ' ';
-	if (!ends || r->odd)
+	if (!ends || r->t.odd)
 		end_run(r, f);
 }
 
-static void write_item(struct reader *r, struct frame *f, size_t i)
+static void write_item(struct writer *r, struct frame *f, size_t i)
 {
-	const struct token *t = &r->tokens[i];
+	const struct rd_token *t = &r->t.items[i];
 	const char *behind = begin_item(r, f, i, i);
 	struct rd_literals literals = { .items = NULL };
 	struct rd_word word;
 	struct rd_err err = { 0 };
 	unsigned ways = 1;
 
-	if (t->kind == LIST && t->list != NULL && t->list->regex != NULL) {
+	if (t->kind == RD_TOKEN_LIST && t->list != NULL && t->list->regex != NULL) {
 		add(r, t->list->regex);
 		literals = t->list->literals;
 		ways = t->list->ways;
-	} else if (t->kind == BUILT_IN) {
-		bool number = same(t->text, t->len, "number");
-		add(r, number ? NUMBER : same(t->text, t->len, "money") ? MONEY : DATE);
-	} else if (t->kind == WORD && !r->failed) {
+	} else if (t->kind == RD_TOKEN_BUILT_IN) {
+		bool number = rd_token_is(t, "number");
+		add(r, number ? NUMBER : rd_token_is(t, "money") ? MONEY : DATE);
+	} else if (t->kind == RD_TOKEN_WORD && !r->t.failed) {
 		if (rd_word_pattern(t->text, t->len, t->prefix, &r->out, &word, &err) != RD_OK)
-			complain(r, t->text, "this phrase is too long; make several of it");
+			rd_tokens_complain(
+				&r->t, t->text, "this phrase is too long; make several of it");
 		else
 			note_word(r, f, i, &word);
 	}
-	if (t->kind != WORD)
+	if (t->kind != RD_TOKEN_WORD)
 		end_run(r, f);
 	end_item(r, behind);
 	note_item(f, t, literals, ways);
 }
 
-static void write_gap(struct reader *r, struct frame *f, const struct token *t)
+static void write_gap(struct writer *r, struct frame *f, const struct rd_token *t)
 {
 	char bounds[16];
 
 	end_run(r, f);
 	if (!f->mandatory) {
-		complain(r, t->text, "a gap needs a word before it that must stand there");
+		rd_tokens_complain(
+			&r->t, t->text, "a gap needs a word before it that must stand there");
 		return;
 	}
 	if (f->gap) {
-		complain(r, t->text, "two gaps beside each other; make one of them");
+		rd_tokens_complain(&r->t, t->text, "two gaps beside each other; make one of them");
 		return;
 	}
 	snprintf(bounds, sizeof bounds, "){%d,%d}", t->min, t->max);
@@ -508,16 +193,16 @@ static void write_gap(struct reader *r, struct frame *f, const struct token *t)
 	add(r, r->join);
 	add(r, ANY_WORD);
 	add(r, bounds);
-	note_item(f, &(struct token){ .optional = true }, (struct rd_literals){ .items = NULL },
+	note_item(f, &(struct rd_token){ .optional = true }, (struct rd_literals){ .items = NULL },
 		(unsigned)(t->max - t->min + 1));
 	f->gap = true;
 }
 
-static bool end_alternative(struct reader *r, struct frame *f, const char *at)
+static bool end_alternative(struct writer *r, struct frame *f, const char *at)
 {
 	end_run(r, f);
 	if (!f->mandatory)
-		return complain(r, at,
+		return rd_tokens_complain(&r->t, at,
 			"nothing here must stand in the text: leave out a `?`, or write a "
 			"word");
 	f->together = f->first ? f->best : rd_literals_either(f->together, f->best, r->arena);
@@ -527,20 +212,20 @@ static bool end_alternative(struct reader *r, struct frame *f, const char *at)
 	return true;
 }
 
-static struct frame new_frame(const struct reader *r)
+static struct frame new_frame(const struct writer *r)
 {
 	return (struct frame){ .out = r->out.len, .bars = r->n_bars, .first = true, .ways = 1 };
 }
 
 /* Writes a parenthesis's alternatives anew so that they share their first letters. */
-static void share_letters(struct reader *r, const struct frame *f)
+static void share_letters(struct writer *r, const struct frame *f)
 {
-	struct rd_piece pieces[TOKENS_MAX + 1];
+	struct rd_piece pieces[RD_PHRASE_TOKENS_MAX + 1];
 	struct rd_err err = { 0 };
 	size_t n = 0, from = f->out;
 	char *copy = rd_arena_copy(r->arena, rd_buf_str(&r->out) + f->out, r->out.len - f->out);
 
-	if (r->failed || copy == NULL)
+	if (r->t.failed || copy == NULL)
 		return;
 	for (size_t i = f->bars; i < r->n_bars; i++) {
 		pieces[n++] = (struct rd_piece){ copy + (from - f->out), r->bars[i] - from };
@@ -550,35 +235,36 @@ static void share_letters(struct reader *r, const struct frame *f)
 	r->n_bars = f->bars;
 	r->out.len = f->out - 3; /* "(?:" is written again */
 	if (rd_alternatives_write(pieces, n, &r->out, &err) != RD_OK)
-		complain(r, r->text, "this phrase with its lists is too long; make several of it");
+		rd_tokens_complain(&r->t, r->t.text,
+			"this phrase with its lists is too long; make several of it");
 }
 
-static bool write_tokens(struct reader *r, size_t from, size_t to, struct frame *ret_outer)
+static bool write_tokens(struct writer *r, size_t from, size_t to, struct frame *ret_outer)
 {
 	struct frame frames[RD_PHRASE_DEPTH_MAX + 1];
 	const char *behind[RD_PHRASE_DEPTH_MAX + 1];
 	size_t depth = 0;
 
 	frames[0] = new_frame(r);
-	for (size_t i = from; i < to && !r->failed; i++) {
-		const struct token *t = &r->tokens[i];
+	for (size_t i = from; i < to && !r->t.failed; i++) {
+		const struct rd_token *t = &r->t.items[i];
 		struct frame *f = &frames[depth];
 		switch (t->kind) {
-		case WORD:
-		case LIST:
-		case BUILT_IN:
+		case RD_TOKEN_WORD:
+		case RD_TOKEN_LIST:
+		case RD_TOKEN_BUILT_IN:
 			write_item(r, f, i);
 			break;
-		case GAP:
+		case RD_TOKEN_GAP:
 			write_gap(r, f, t);
 			break;
-		case OPEN:
+		case RD_TOKEN_OPEN:
 			end_run(r, f);
 			behind[depth + 1] = begin_item(r, f, i, t->partner);
 			add(r, "(?:");
 			frames[++depth] = new_frame(r);
 			break;
-		case BAR:
+		case RD_TOKEN_BAR:
 			if (!end_alternative(r, f, t->text))
 				return false;
 			r->bars[r->n_bars++] = r->out.len;
@@ -588,7 +274,7 @@ static bool write_tokens(struct reader *r, size_t from, size_t to, struct frame 
 			f->best = f->second = (struct rd_literals){ .items = NULL };
 			f->ways = 1;
 			break;
-		case CLOSE:
+		case RD_TOKEN_CLOSE:
 			if (!end_alternative(r, f, t->text))
 				return false;
 			share_letters(r, f);
@@ -596,55 +282,60 @@ static bool write_tokens(struct reader *r, size_t from, size_t to, struct frame 
 			depth--;
 			note_item(&frames[depth], t, f->together, f->all_ways);
 			break;
-		case START:
-		case S_START:
-			return complain(
-				r, t->text - 1, "this stands only at the beginning of a phrase");
-		case END:
-		case S_END:
-		case QUESTION:
-			return complain(r, t->text - 1, "this stands only at the end of a phrase");
+		case RD_TOKEN_START:
+		case RD_TOKEN_S_START:
+			return rd_tokens_complain(&r->t, t->text - 1,
+				"this stands only at the beginning of a phrase");
+		case RD_TOKEN_END:
+		case RD_TOKEN_S_END:
+		case RD_TOKEN_QUESTION:
+			return rd_tokens_complain(
+				&r->t, t->text - 1, "this stands only at the end of a phrase");
 		}
 	}
-	if (r->failed || !end_alternative(r, &frames[0], r->text + strlen(r->text)))
+	if (r->t.failed || !end_alternative(r, &frames[0], r->t.text + strlen(r->t.text)))
 		return false;
 	*ret_outer = frames[0];
 	return true;
 }
 
-static bool read_tokens(struct reader *r, struct rd_phrase *phrase)
+static bool read_tokens(struct writer *r, struct rd_phrase *phrase)
 {
-	size_t from = 0, to = r->n_tokens;
+	size_t from = 0, to = r->t.n_items;
 	struct frame outer = { .first = true };
 
-	while (from < to && (r->tokens[from].kind == START || r->tokens[from].kind == S_START)) {
-		phrase->at_start = phrase->at_start || r->tokens[from].kind == START;
+	while (from < to && (r->t.items[from].kind == RD_TOKEN_START ||
+				    r->t.items[from].kind == RD_TOKEN_S_START)) {
+		phrase->at_start = phrase->at_start || r->t.items[from].kind == RD_TOKEN_START;
 		phrase->sentence_start = true;
 		from++;
 	}
-	while (to > from && (r->tokens[to - 1].kind == END || r->tokens[to - 1].kind == S_END ||
-				    r->tokens[to - 1].kind == QUESTION)) {
+	while (to > from && (r->t.items[to - 1].kind == RD_TOKEN_END ||
+				    r->t.items[to - 1].kind == RD_TOKEN_S_END ||
+				    r->t.items[to - 1].kind == RD_TOKEN_QUESTION)) {
 		to--;
-		phrase->at_end = phrase->at_end || r->tokens[to].kind == END;
-		phrase->question = phrase->question || r->tokens[to].kind == QUESTION;
-		phrase->sentence_end = phrase->sentence_end || r->tokens[to].kind != QUESTION;
+		phrase->at_end = phrase->at_end || r->t.items[to].kind == RD_TOKEN_END;
+		phrase->question = phrase->question || r->t.items[to].kind == RD_TOKEN_QUESTION;
+		phrase->sentence_end =
+			phrase->sentence_end || r->t.items[to].kind != RD_TOKEN_QUESTION;
 	}
 	if (from == to)
-		return complain(r, r->text, "a phrase needs at least one word");
-	r->tokens[from].glued = false;
-	if (r->tokens[to - 1].kind == GAP && to == r->n_tokens)
-		return complain(r, r->tokens[to - 1].text, "a gap needs a word or [end] behind it");
+		return rd_tokens_complain(&r->t, r->t.text, "a phrase needs at least one word");
+	r->t.items[from].glued = false;
+	if (r->t.items[to - 1].kind == RD_TOKEN_GAP && to == r->t.n_items)
+		return rd_tokens_complain(
+			&r->t, r->t.items[to - 1].text, "a gap needs a word or [end] behind it");
 	if (!write_tokens(r, from, to, &outer))
 		return false;
 	if (outer.all_ways > RD_PHRASE_WAYS_MAX)
-		return complain(r, r->text,
+		return rd_tokens_complain(&r->t, r->t.text,
 			"its gaps can be spread in too many ways to be tried; make "
 			"the gaps smaller, or two phrases of it");
 	phrase->literals = outer.together;
 	phrase->second = outer.second;
 	phrase->ways = outer.all_ways;
-	phrase->odd = r->odd;
-	phrase->wide = r->wide;
+	phrase->odd = r->t.odd;
+	phrase->wide = r->t.wide;
 	phrase->regex = rd_arena_copy(r->arena, rd_buf_str(&r->out), r->out.len);
 	return phrase->regex != NULL;
 }
@@ -667,18 +358,16 @@ bool rd_phrase_read(const char *text, struct rd_place at, struct rd_phrase_lists
 		rd_problem_error(problems, at, "%s", err.msg);
 		return false;
 	}
-	struct reader r = { .text = normal.text,
-		.normal = &normal,
-		.at = at,
-		.lists = lists,
+	struct writer r = { .t = { .text = normal.text,
+				    .normal = &normal,
+				    .at = at,
+				    .lists = lists,
+				    .problems = problems },
 		.arena = arena,
-		.problems = problems,
 		.out = RD_BUF(RD_PATTERN_BYTES_MAX) };
-	struct token tokens[TOKENS_MAX];
-	r.tokens = tokens;
-	tokenise(&r);
-	r.join = r.odd ? JOIN_ODD : JOIN;
-	bool read = !r.failed && read_tokens(&r, &phrase) && !r.failed;
+	rd_tokens_read(&r.t);
+	r.join = r.t.odd ? JOIN_ODD : JOIN;
+	bool read = !r.t.failed && read_tokens(&r, &phrase) && !r.t.failed;
 	rd_buf_free(&r.out);
 	if (read)
 		*ret_phrase = phrase;
