@@ -27,8 +27,6 @@ enum rd_rc rd_case_link(struct rd_tx *tx, int64_t case_id, int64_t other_id, enu
 		RD_ARGS(rd_int(case_id), rd_int(other_id), rd_text(rd_link_names[how]),
 			rd_int(now_ms)),
 		NULL, err));
-	if (how != RD_LINK_GREW)
-		return RD_OK;
 	RD_TRY(rd_sql_int(rd_tx_db(tx),
 		"SELECT max(id) FROM case_file WHERE id IN (?1, ?2) AND held = 1",
 		RD_ARGS(rd_int(case_id), rd_int(other_id)), 0, &held, err));

@@ -435,8 +435,7 @@ enum rd_rc rd_case_hold(struct rd_tx *tx, int64_t case_id, int64_t now_ms, struc
 	RD_TRY(rd_sql_change(tx,
 		"WITH RECURSIVE reach (id) AS (SELECT CAST(?1 AS BIGINT) UNION"
 		"  SELECT CASE WHEN l.case_id = reach.id THEN l.other_id ELSE l.case_id END"
-		"  FROM case_link l JOIN reach ON reach.id IN (l.case_id, l.other_id)"
-		"  WHERE l.how = 'grew')"
+		"  FROM case_link l JOIN reach ON reach.id IN (l.case_id, l.other_id))"
 		" UPDATE case_file SET held = 1, held_ms = ?2, hold_lifted_by = '',"
 		" hold_lifted_ms = NULL WHERE id IN (SELECT id FROM reach)"
 		" AND (held = 0 OR id = ?1)",

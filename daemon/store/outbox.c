@@ -381,6 +381,16 @@ enum rd_rc rd_outbox_hold(struct rd_tx *tx, int64_t id, const char *reason, stru
 	return changes ? RD_OK : wrong_state(tx, id, "queued", err);
 }
 
+enum rd_rc rd_outbox_ignore_hours(struct rd_tx *tx, int64_t id, struct rd_err *err)
+{
+	int64_t changes = 0;
+
+	RD_TRY(rd_sql_change(tx,
+		"UPDATE outbox SET emergency = 1 WHERE id = ?1 AND state = 'queued'",
+		RD_ARGS(rd_int(id)), &changes, err));
+	return changes ? RD_OK : wrong_state(tx, id, "queued", err);
+}
+
 enum rd_rc rd_outbox_cancel(
 	struct rd_tx *tx, int64_t id, const char *why, int64_t now_ms, struct rd_err *err)
 {

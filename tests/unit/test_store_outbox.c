@@ -318,6 +318,10 @@ static void texts_keep_to_their_hours_but_for_emergencies(void **state)
 	assert_int_equal(got.id, urgent);
 	OK(rd_outbox_claim(w->db, "out", NOW_MS, true, w->arena, &got, &w->err));
 	assert_int_equal(got.id, plain);
+	TX(rd_outbox_defer(tx, plain, "", NOW_MS, &w->err));
+	FAILS(RD_E_MISSING, rd_outbox_claim(w->db, NULL, NOW_MS, false, w->arena, &got, &w->err));
+	TX(rd_outbox_ignore_hours(tx, plain, &w->err));
+	OK(rd_outbox_claim(w->db, NULL, NOW_MS, false, w->arena, &got, &w->err));
 	FAILS(RD_E_MISSING, rd_outbox_claim(w->db, "other", NOW_MS, true, w->arena, &got, &w->err));
 }
 

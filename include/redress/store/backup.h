@@ -4,8 +4,8 @@
 
 #include "redress/store/db.h"
 
-/* Name of the instant kept by rd_meta_get_int: letters for messages received (first seen) before
- * restored_until_ms and after restored_from_ms wait for a person. 0: never restored. */
+/* Names for rd_meta_get_int. A message whose received_ms lies after FROM and before UNTIL may have
+ * been answered before the restore: its letters wait for a person. 0: never restored. */
 #define RD_META_RESTORED_FROM  "restored_from_ms"  /* when the backup was taken */
 #define RD_META_RESTORED_UNTIL "restored_until_ms" /* when it was restored */
 

@@ -139,7 +139,8 @@ RD_MUST_USE enum rd_rc rd_case_lift_hold(struct rd_tx *tx, int64_t case_id, cons
 
 enum rd_link { RD_LINK_RELATED = 0 /* possibly related */, RD_LINK_GREW /* other grew from it */ };
 extern const char *const rd_link_names[3];
-/* Both ways. A RD_LINK_GREW of a held case holds the other too. Twice does no harm. */
+/* Both ways. A link to a held case holds the other too: who shares a
+ * phone or a flat is not known, so "possibly" is enough. Twice does no harm. */
 RD_MUST_USE enum rd_rc rd_case_link(struct rd_tx *tx, int64_t case_id, int64_t other_id,
 	enum rd_link how, int64_t now_ms, struct rd_err *err);
 struct rd_case_linked {

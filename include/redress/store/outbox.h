@@ -54,7 +54,7 @@ struct rd_outbox_row {
 	const char *letter_version;
 	struct rd_date written_for; /* the London day it is written for */
 	bool binds_day; /* names dates that hang on that day: not sent on another unattempted */
-	bool emergency; /* carries the emergency block: does not wait for Text hours */
+	bool emergency; /* does not wait for Text hours */
 	int64_t not_before_ms;	 /* 0: at once */
 	const char *hold_reason; /* not "": held */
 	bool needs_approval;	 /* shown as waiting for approval until it goes by itself */
@@ -131,6 +131,8 @@ RD_MUST_USE enum rd_rc rd_outbox_approve(
 	struct rd_tx *tx, int64_t id, const char *by, int64_t now_ms, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_outbox_hold(
 	struct rd_tx *tx, int64_t id, const char *reason, struct rd_err *err);
+/* A queued text stops waiting for Text hours (unsent late on its due date). */
+RD_MUST_USE enum rd_rc rd_outbox_ignore_hours(struct rd_tx *tx, int64_t id, struct rd_err *err);
 /* Queued, held or failed. Frees the key. */
 RD_MUST_USE enum rd_rc rd_outbox_cancel(
 	struct rd_tx *tx, int64_t id, const char *why, int64_t now_ms, struct rd_err *err);
