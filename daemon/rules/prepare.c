@@ -244,6 +244,18 @@ static uint32_t add_skeleton(const char *text, const struct rd_unit *unit, char 
 
 	out[n++] = ' ';
 	for (uint32_t i = unit->from; i < unit->to; i += len) {
+		/* Nearly all of nearly every text. */
+		if ((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9')) {
+			out[n++] = text[i];
+			len = 1;
+			continue;
+		}
+		if (text[i] == ' ') {
+			if (out[n - 1] != ' ')
+				out[n++] = ' ';
+			len = 1;
+			continue;
+		}
 		uint32_t letter = letter_at(text, i, unit->to, &len);
 		if (letter > 0) {
 			memcpy(out + n, text + i, letter);
