@@ -163,7 +163,10 @@ static enum rd_rc hurry_text(struct round *r, const struct rd_case_clock *clock,
 	RD_TRY(rd_tx_begin(r->db, &tx, err));
 	RD_TRY(rd_casework_task(tx, r->office, RD_TASK_TEXT_LATE, clock->case_id, 0, row->id, "",
 		r->today, "text", false, err));
-	return rd_tx_commit(&tx, err);
+	RD_TRY(rd_outbox_ignore_hours(tx, row->id, err));
+	RD_TRY(rd_tx_commit(&tx, err));
+	r->done.n_letters++;
+	return RD_OK;
 }
 
 static enum rd_rc late_texts(struct round *r, struct rd_err *err)
