@@ -55,6 +55,13 @@ void rd_sender_tell(const struct rd_sender *sender, enum rd_sender_event event,
 
 /* ---- making ---- */
 
+static void beat(void *context)
+{
+	const struct rd_sender *sender = context;
+	if (sender->hooks->beat)
+		sender->hooks->beat(sender->hooks->context);
+}
+
 static enum rd_rc add_routes(struct rd_sender *sender, struct rd_err *err)
 {
 	const struct rd_config *config = sender->config;
@@ -74,6 +81,7 @@ static enum rd_rc add_routes(struct rd_sender *sender, struct rd_err *err)
 		route->texts = &config->texts[i];
 		RD_TRY(rd_text_sender_new(&config->texts[i],
 			config->public_url ? config->public_url : "", "", &route->text, err));
+		rd_text_sender_set_beat(route->text, beat, sender);
 		if (sender->limits.timeout_ms)
 			rd_text_sender_set_timeout(route->text, sender->limits.timeout_ms);
 	}
@@ -124,13 +132,6 @@ static enum rd_rc on_wire(void *context, struct rd_err *err)
 	RD_TRY(rd_tx_begin(sender->db, &tx, err));
 	RD_TRY(rd_outbox_on_wire(tx, sender->row.id, err));
 	return rd_tx_commit(&tx, err);
-}
-
-static void beat(void *context)
-{
-	const struct rd_sender *sender = context;
-	if (sender->hooks->beat)
-		sender->hooks->beat(sender->hooks->context);
 }
 
 static void put_on_the_way(struct rd_sender *sender, struct rd_sender_route *route)

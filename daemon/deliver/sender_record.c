@@ -105,6 +105,7 @@ enum rd_rc rd_sender_record_sent(struct rd_sender *sender, const struct rd_outbo
 			return RD_OK;
 		if (rc == RD_E_AGAIN || try == 1)
 			return rc;
+		rd_tx_rollback(&tx);
 		/* What hangs on the letter cannot be recorded, but that it has gone must be. */
 		rd_sender_tell(sender, RD_SENDER_HOOK_FAILED, row, err->msg);
 	}

@@ -49,6 +49,12 @@ void rd_text_sender_set_timeout(struct rd_text_sender *sender, int64_t timeout_m
 	sender->timeout_ms = timeout_ms;
 }
 
+void rd_text_sender_set_beat(
+	struct rd_text_sender *sender, void (*beat)(void *context), void *context)
+{
+	rd_http_set_beat(sender->http, beat, context);
+}
+
 /* Our own trouble: nothing has left. */
 static void not_sent(struct rd_deliver_result *result, enum rd_rc rc, const struct rd_err *err)
 {

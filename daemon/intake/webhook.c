@@ -17,8 +17,9 @@
 #define TICK_MS		    250
 #define ARENA_BYTES	    (1u << 20)
 #define MEMORY_A_CONNECTION (32u << 10)
-#define READ_ANYWAY_BYTES   (1u << 20) /* of a body that is too large, so that it reads the answer \
-					*/
+#define READ_ANYWAY_BYTES                                                                          \
+	(1u << 20) /* of a body that is too large, so that it reads the answer                     \
+		    */
 #define FORWARDED_BYTES_MAX 4096
 
 const char *const rd_webhook_event_names[RD_N_WEBHOOK_EVENTS + 1] = { "text", "duplicate",
@@ -467,8 +468,8 @@ static void cut_off_slow(struct rd_webhook *w)
 		if (!c->in_use || c->cut || now_ms - c->since_ms < w->limits.request_ms)
 			continue;
 		c->cut = true;
-		shutdown(c->fd, SHUT_RDWR);
 		tell(w, RD_WEBHOOK_CUT_OFF, NULL, "");
+		shutdown(c->fd, SHUT_RDWR);
 	}
 }
 

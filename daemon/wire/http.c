@@ -13,6 +13,8 @@
 struct rd_http {
 	CURL *curl;
 	char ca_file[4096];
+	void (*beat)(void *context);
+	void *beat_context;
 };
 
 struct answer {
@@ -50,6 +52,24 @@ void rd_http_cleanup(struct rd_http **http)
 void rd_http_response_free(struct rd_http_response *response)
 {
 	rd_buf_free(&response->body);
+}
+
+void rd_http_set_beat(struct rd_http *http, void (*beat)(void *context), void *context)
+{
+	http->beat = beat;
+	http->beat_context = context;
+}
+
+static int progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const struct rd_http *http = context;
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	if (http->beat)
+		http->beat(http->beat_context);
+	return 0;
 }
 
 static size_t take_body(char *data, size_t size, size_t n, void *context)
@@ -173,6 +193,9 @@ static void set_up(struct rd_http *http, const struct rd_http_request *request,
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, progress);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http);
 	if (request->user) {
 		curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);

@@ -49,6 +49,7 @@ struct world {
 	int64_t case_id;
 	int n_letters;
 	int n_sent_hooks;
+	int n_beats;
 	int events[RD_N_SENDER_EVENTS];
 	enum rd_rc hook_rc;
 	bool rewrite;
@@ -79,6 +80,11 @@ static void on_event(void *context, enum rd_sender_event event, const struct rd_
 	(void)row;
 	assert_non_null(detail);
 	w->events[event]++;
+}
+
+static void on_beat(void *context)
+{
+	((struct world *)context)->n_beats++;
 }
 
 static void write_secret(const char *path, const char *text)
@@ -206,8 +212,9 @@ static int before(void **state)
 	w->clock = (struct rd_clock){ .now_ms = clock_now, .context = w };
 	w->limits = rd_sender_usual_limits;
 	w->limits.timeout_ms = 3000;
-	w->hooks =
-		(struct rd_sender_hooks){ .context = w, .on_sent = on_sent, .on_event = on_event };
+	w->hooks = (struct rd_sender_hooks){
+		.context = w, .on_sent = on_sent, .on_event = on_event, .beat = on_beat
+	};
 	w->hook_rc = RD_OK;
 	w->n_letters = 0;
 	w->n_sent_hooks = 0;
@@ -355,6 +362,10 @@ static void a_letter_goes_and_everything_that_hangs_on_it(void **state)
 	assert_non_null(strstr(row.response, "250 2.0.0 kept"));
 	assert_true(row.sent_ms == w->now_ms);
 	assert_int_equal(w->n_sent_hooks, 1);
+	assert_true(w->n_beats > 0);
+	int64_t on_wire = 0;
+	assert_int_equal(rd_outbox_last_on_wire(w->db, &on_wire, &err), RD_OK);
+	assert_true(on_wire == id);
 	struct rd_case_clock *clocks;
 	size_t n;
 	assert_int_equal(rd_case_clocks(w->db, w->case_id, w->arena, &clocks, &n, &err), RD_OK);

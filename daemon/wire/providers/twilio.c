@@ -202,7 +202,8 @@ enum rd_rc rd_twilio_check(const char *token, const struct rd_webhook_request *r
 static const char *value_of(const struct rd_form *form, const char *name)
 {
 	const struct rd_form_field *field = rd_form_find(form, name);
-	return field ? field->value : "";
+	/* One with a NUL inside would be read as less than was signed. */
+	return field && strlen(field->value) == field->value_len ? field->value : "";
 }
 
 static enum rd_rc check_account(const struct rd_form *form, const char *account, struct rd_err *err)
@@ -256,7 +257,7 @@ enum rd_rc rd_twilio_text(const struct rd_form *form, const char *account, struc
 	const struct rd_form_field *from = rd_form_find(form, "From");
 	const struct rd_form_field *to = rd_form_find(form, "To");
 	const struct rd_form_field *body = rd_form_find(form, "Body");
-	if (!from || from->value_len == 0)
+	if (!from || from->value[0] == '\0')
 		return rd_fail(err, RD_E_INPUT, "From is missing");
 	if (from->value_len > RD_ADDRESS_BYTES_MAX || (to && to->value_len > RD_ADDRESS_BYTES_MAX))
 		return rd_fail(err, RD_E_INPUT, "From or To is too long");

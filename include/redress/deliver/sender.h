@@ -37,8 +37,6 @@
 #define RD_SENDER_ASK_AFTER_MS	   60000
 #define RD_SENDER_ASK_UNTIL_MS	   (2 * 3600 * (int64_t)1000)
 #define RD_SENDER_CLOCK_GRACE_MS   2000
-/* One step may take this long without a beat of its own (an SMTP transaction beats). */
-#define RD_SENDER_STEP_MS_MAX 90000
 
 enum rd_sender_event {
 	RD_SENDER_SENT = 0,
@@ -73,7 +71,7 @@ struct rd_sender_hooks {
 	/* row: NULL where none is concerned; never log its recipient, subject or payload. */
 	void (*on_event)(void *context, enum rd_sender_event event, const struct rd_outbox_row *row,
 		const char *detail);
-	void (*beat)(void *context);
+	void (*beat)(void *context); /* about once a second while a step waits for the other side */
 };
 
 struct rd_sender_limits {

@@ -20,6 +20,9 @@ RD_MUST_USE enum rd_rc rd_text_sender_new(const struct rd_texts_config *config,
 	struct rd_err *err);
 void rd_text_sender_free(struct rd_text_sender *sender); /* NULL is fine */
 void rd_text_sender_set_timeout(struct rd_text_sender *sender, int64_t timeout_ms);
+/* About once a second while waiting; NULL will do. */
+void rd_text_sender_set_beat(
+	struct rd_text_sender *sender, void (*beat)(void *context), void *context);
 
 /* key   the row's own, given to the provider as reference, or the tray's file name */
 void rd_text_send(struct rd_text_sender *sender, const struct rd_provider_send *text,
