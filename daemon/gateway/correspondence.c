@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include "redress/base/buf.h"
+#include "redress/gateway/casework.h"
 #include "redress/message/compose.h"
 #include "redress/policy/clocks.h"
 #include "redress/policy/decision.h"
 #include "redress/policy/letter_plan.h"
+#include "redress/store/queue.h"
 #include "redress/store/reading.h"
 #include "redress/store/tasks.h"
+#include "redress/wire/providers/notify.h"
 
 #define MESSAGE_ID_HASH_BYTES 12
 
@@ -27,6 +30,7 @@ struct draft {
 	struct rd_letter_time time;
 	struct rd_rendered rendered;
 	struct rd_message answered; /* only what threading needs; empty where there is none */
+	const char *came_by;	    /* the stanza that the answered message came by, NULL: none */
 };
 
 /* "Name <a@b>" or "a@b". */
@@ -73,20 +77,33 @@ static const char *new_message_id(const struct draft *d, const char *domain)
 			      : rd_arena_printf(d->arena, "rd-%s", hex);
 }
 
-/* The mail being answered, for In-Reply-To and References. Gone or never read: no threading. */
+/* The message being answered, for In-Reply-To and References and the number to text from: the
+ * order's, else the one that opened the case (0: staff did). */
 static enum rd_rc look_at_answered(struct draft *d, struct rd_err *err)
 {
+	struct rd_db *db = rd_tx_db(d->tx);
+	int64_t id = d->order->answers_message, *messages;
+	struct rd_message_row row;
 	struct rd_score score;
 	const char *ruleset;
 	bool erased;
+	size_t n;
 	enum rd_rc rc;
 
 	memset(&d->answered, 0, sizeof d->answered);
 	d->answered.message_id = "";
-	if (d->order->answers_message == 0)
+	d->came_by = d->order->outgoing;
+	if (id == 0) {
+		RD_TRY(rd_case_messages(db, d->order->case_id, d->arena, &messages, &n, err));
+		id = n > 0 ? messages[0] : 0;
+	}
+	if (id == 0)
 		return RD_OK;
-	rc = rd_reading_get(rd_tx_db(d->tx), d->order->answers_message, d->arena, &d->answered,
-		&score, &ruleset, &erased, err);
+	RD_TRY(rd_queue_show(db, id, d->arena, &row, err));
+	if (d->came_by == NULL)
+		d->came_by = row.source;
+	/* Gone or never read: no threading. */
+	rc = rd_reading_get(db, id, d->arena, &d->answered, &score, &ruleset, &erased, err);
 	return rc == RD_E_MISSING ? RD_OK : rc;
 }
 
@@ -108,13 +125,19 @@ static enum rd_rc work_out_time(struct draft *d, struct rd_err *err)
 	return rd_letter_when(&ask, d->policy->calendar, &d->time, err);
 }
 
-static enum rd_rc due_date(const struct draft *d, enum rd_clock_id clock, struct rd_date starts,
-	struct rd_date *ret_due, struct rd_err *err)
+/* What is not the acknowledgement names no date of its own: stage1.respond runs already, and its
+ * date binds. */
+static enum rd_rc running_answer(struct draft *d, struct rd_date *ret_due, struct rd_err *err)
 {
-	enum rd_rc rc = rd_clock_due(
-		&d->policy->landlord, d->policy->calendar, clock, starts, ret_due, err);
+	struct rd_case_clock *clocks;
+	size_t n;
 
-	return rc == RD_E_MISSING ? RD_OK : rc;
+	*ret_due = (struct rd_date){ 0 };
+	RD_TRY(rd_case_clocks(rd_tx_db(d->tx), d->matter.id, d->arena, &clocks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(clocks[i].name, rd_clock_names[RD_CLOCK_STAGE1_RESPOND]) == 0)
+			*ret_due = clocks[i].due;
+	return RD_OK;
 }
 
 static enum rd_rc render(struct draft *d, struct rd_err *err)
@@ -136,14 +159,10 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		.emergency_heat = d->order->emergency_heat,
 	};
 
-	RD_TRY(rd_workday_next(d->policy->calendar, values.written, &values.read_by, err));
-	if (matter->kind == RD_COMPLAINT) {
-		RD_TRY(due_date(d, RD_CLOCK_STAGE1_ACKNOWLEDGE, values.received,
-			&values.acknowledge_by, err));
-		if (matter->stage == RD_STAGE_1)
-			RD_TRY(due_date(d, RD_CLOCK_STAGE1_RESPOND, values.written,
-				&values.respond_by, err));
-	}
+	RD_TRY(rd_letter_dates(&d->policy->landlord, d->policy->calendar, matter->kind,
+		values.received, values.written, &values, err));
+	if (matter->kind == RD_COMPLAINT && d->order->letter != RD_LETTER_ACKNOWLEDGEMENT)
+		RD_TRY(running_answer(d, &values.respond_by, err));
 	return rd_letter_render(d->letter, &values, d->arena, &d->rendered, err);
 }
 
@@ -188,7 +207,7 @@ static const struct rd_texts_config *number_to_leave_by(const struct draft *d)
 	for (size_t i = 0; i < config->n_texts; i++) {
 		const struct rd_texts_config *texts = &config->texts[i];
 
-		if (d->order->outgoing != NULL && strcmp(texts->name, d->order->outgoing) == 0)
+		if (d->came_by != NULL && strcmp(texts->name, d->came_by) == 0)
 			return texts;
 		if (best == NULL && strcmp(texts->landlord, d->matter.landlord) == 0)
 			best = texts;
@@ -208,7 +227,11 @@ static enum rd_rc compose_text(struct draft *d, struct rd_outbox_row *row, struc
 	row->subject = "";
 	row->message_id = new_message_id(d, NULL);
 	row->payload = d->rendered.text;
-	row->payload_len = strlen(d->rendered.text);
+	/* Stored exactly as it will be sent: Notify takes a template and its values. */
+	if (texts->kind == RD_TEXTS_NOTIFY)
+		RD_TRY(rd_notify_payload(
+			texts->template_id, d->rendered.text, d->arena, &row->payload, err));
+	row->payload_len = strlen(row->payload);
 	return RD_OK;
 }
 
@@ -261,6 +284,15 @@ static enum rd_rc draft_letter(struct draft *d, struct rd_outbox_row *row, struc
 	return RD_OK;
 }
 
+/* It will leave out of hours on its due date: somebody should know (promise 5). */
+static enum rd_rc put_late_task(const struct draft *d, int64_t outbox_id, struct rd_err *err)
+{
+	if (!d->time.person_too)
+		return RD_OK;
+	return rd_casework_task(d->tx, d->office, RD_TASK_TEXT_LATE, d->order->case_id, 0,
+		outbox_id, d->matter.landlord, d->order->due, "text", false, err);
+}
+
 enum rd_rc rd_correspondence_put(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_letter_order *order, struct rd_arena *arena, int64_t *ret_outbox_id,
 	struct rd_err *err)
@@ -269,7 +301,8 @@ enum rd_rc rd_correspondence_put(struct rd_tx *tx, const struct rd_office *offic
 	struct rd_outbox_row row;
 
 	RD_TRY(draft_letter(&draft, &row, err));
-	return rd_outbox_put(tx, &row, rd_office_now(office), ret_outbox_id, err);
+	RD_TRY(rd_outbox_put(tx, &row, rd_office_now(office), ret_outbox_id, err));
+	return put_late_task(&draft, *ret_outbox_id, err);
 }
 
 /* "message:17" names the mail that the letter answers. */
@@ -278,8 +311,26 @@ static int64_t answered_by_cause(const char *cause)
 	return strncmp(cause, "message:", 8) == 0 ? strtoll(cause + 8, NULL, 10) : 0;
 }
 
-enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *office,
-	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err)
+/* The day by which the case must be acknowledged, as it runs; unset where nothing runs. */
+static enum rd_rc acknowledge_due(struct rd_tx *tx, int64_t case_id, struct rd_arena *arena,
+	struct rd_date *ret_due, struct rd_err *err)
+{
+	struct rd_case_clock *clocks;
+	size_t n;
+
+	*ret_due = (struct rd_date){ 0 };
+	RD_TRY(rd_case_clocks(rd_tx_db(tx), case_id, arena, &clocks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (clocks[i].met_ms == 0 &&
+			strcmp(clocks[i].name, rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE]) == 0)
+			*ret_due = clocks[i].due;
+	return RD_OK;
+}
+
+/* Its time had come: it waits for no approval any more. */
+static enum rd_rc write_anew(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_case *matter, const struct rd_outbox_row *stale, struct rd_arena *arena,
+	struct rd_err *err)
 {
 	struct rd_letter_order order = {
 		.case_id = stale->case_id,
@@ -289,27 +340,60 @@ enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *o
 		.answers_message = answered_by_cause(stale->cause),
 		.outgoing = stale->channel == RD_CHANNEL_SMS ? stale->outgoing : NULL,
 		.meets_acknowledge = stale->meets_clock[0] != '\0',
+		.emergency_health = stale->emergency && matter->flags[RD_HEALTH_SAFETY],
+		.emergency_heat = stale->emergency && matter->flags[RD_HEAT_LOSS],
+		.day_zero = rd_date_of(matter->received_ms),
 		.hold_reason = stale->hold_reason,
+		.approved = true,
 	};
 	struct draft draft = { .tx = tx, .office = office, .order = &order, .arena = arena };
 	struct rd_outbox_row row;
-	struct rd_case matter;
-	const struct rd_policy *policy;
 	int64_t id;
 
 	if (!rd_letter_parse_kind(stale->letter, &order.letter))
 		return rd_fail(err, RD_E_BUG, "outbox row %" PRId64 ": unknown letter `%s`",
 			stale->id, stale->letter);
-	RD_TRY(rd_case_get(rd_tx_db(tx), stale->case_id, arena, &matter, err));
-	RD_TRY(rd_office_policy(office, matter.landlord, &policy, err));
-	order.day_zero = rd_date_of(matter.received_ms);
-	order.emergency_health = stale->emergency && matter.flags[RD_HEALTH_SAFETY];
-	order.emergency_heat = stale->emergency && matter.flags[RD_HEAT_LOSS];
-	if (matter.kind == RD_COMPLAINT)
-		RD_TRY(rd_clock_due(&policy->landlord, policy->calendar,
-			RD_CLOCK_STAGE1_ACKNOWLEDGE, order.day_zero, &order.due, err));
+	RD_TRY(acknowledge_due(tx, stale->case_id, arena, &order.due, err));
 	RD_TRY(draft_letter(&draft, &row, err));
-	return rd_outbox_rewrite(tx, stale->id, &row, rd_office_now(office), &id, err);
+	row.approved_by = stale->approved_by;
+	RD_TRY(rd_outbox_rewrite(tx, stale->id, &row, rd_office_now(office), &id, err));
+	return put_late_task(&draft, id, err);
+}
+
+/* Past the calendar, over its cap, a way out that is gone: a person writes it. */
+static enum rd_rc leave_to_person(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_case *matter, const struct rd_outbox_row *stale, struct rd_arena *arena,
+	struct rd_err *err)
+{
+	struct rd_date due;
+
+	RD_TRY(rd_outbox_cancel(tx, stale->id, "it could not be written for another day",
+		rd_office_now(office), err));
+	RD_TRY(rd_casework_audit(
+		tx, office, "letter_not_written", matter->id, 0, stale->id, NULL, err));
+	RD_TRY(acknowledge_due(tx, matter->id, arena, &due, err));
+	return rd_casework_task(tx, office, RD_TASK_ACKNOWLEDGE, matter->id, 0, 0, matter->landlord,
+		rd_date_is_set(due) ? due : rd_date_of(rd_office_now(office)), stale->cause, false,
+		err);
+}
+
+enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err)
+{
+	struct rd_err why = { 0 };
+	struct rd_case matter;
+	enum rd_rc rc;
+
+	RD_TRY(rd_case_get(rd_tx_db(tx), stale->case_id, arena, &matter, err));
+	rc = write_anew(tx, office, &matter, stale, arena, &why);
+	if (rc == RD_E_STORE || rc == RD_E_AGAIN || rc == RD_E_BUG) {
+		*err = why;
+		return rc;
+	}
+	if (rc != RD_OK)
+		return leave_to_person(tx, office, &matter, stale, arena, err);
+	return rd_casework_audit(
+		tx, office, "letter_rewritten", stale->case_id, 0, stale->id, NULL, err);
 }
 
 static enum rd_rc start_respond(struct rd_tx *tx, const struct rd_office *office,
@@ -344,6 +428,8 @@ enum rd_rc rd_correspondence_gone(struct rd_tx *tx, const struct rd_office *offi
 	if (row->meets_clock[0] == '\0' || row->case_id == 0)
 		return RD_OK;
 	RD_TRY(rd_case_get(rd_tx_db(tx), row->case_id, arena, &matter, err));
+	if (matter.kind != RD_COMPLAINT || matter.stage != RD_STAGE_1)
+		return RD_OK; /* decided anew while it was on its way */
 	rc = rd_case_meet_clock(tx, row->case_id, row->meets_clock, at_ms, err);
 	if (rc != RD_OK && rc != RD_E_MISSING)
 		return rc;
