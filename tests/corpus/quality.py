@@ -59,7 +59,8 @@ def classify(args, messages):
     try:
         run = subprocess.run(command, input=lines.encode(), stdout=subprocess.PIPE, check=False)
     except OSError as error:
-        sys.exit("quality: %s: %s" % (args.redressctl, error.strerror))
+        print("quality: %s: %s" % (args.redressctl, error.strerror), file=sys.stderr)
+        sys.exit(2)
     answers = [json.loads(line) for line in run.stdout.splitlines()]
     if run.returncode != 0 or len(answers) != len(messages):
         print("quality: %s answered %d of %d messages, exit status %d"
