@@ -22,7 +22,19 @@ void rd_imap_words(const char *text, char *out, size_t size)
 	out[len] = '\0';
 }
 
-/* "[PERMANENTFLAGS (" flags ")]" whole, or not there at all. */
+/* One flag of RFC 3501 9: an atom, `\\` before it or not, or `\\*`. NULL: it is none. */
+static const char *skip_flag(const char *at)
+{
+	static const char atom[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				   "!#$&'+,-./:;<=>?@^_`|~";
+	if (strncmp(at, "\\*", 2) == 0)
+		return at + 2;
+	at += *at == '\\';
+	size_t len = strspn(at, atom);
+	return len > 0 ? at + len : NULL;
+}
+
+/* "[PERMANENTFLAGS (" flags ")] " and words, exactly, or not there at all. */
 static bool permanent_flags_fine(const char *line)
 {
 	const char *at = strcasestr(line, "PERMANENTFLAGS");
@@ -32,16 +44,26 @@ static bool permanent_flags_fine(const char *line)
 	if (strncmp(at, " (", 2) != 0)
 		return false;
 	at += 2;
-	at += strcspn(at, "()[]\"{");
-	return at[0] == ')' && at[1] == ']' && at[2] == ' ';
+	while (*at != ')') {
+		at = skip_flag(at);
+		if (!at || (*at != ' ' && *at != ')'))
+			return false;
+		at += at[0] == ' ' && at[1] != ')';
+	}
+	if (strncmp(at, ")] ", 3) != 0 || !at[3])
+		return false;
+	for (at += 3; *at; at++)
+		if (*at < ' ' || *at > '~')
+			return false;
+	return true;
 }
 
 static enum rd_rc check_line(struct rd_imap_scan *scan, struct rd_err *err)
 {
 	char *head = scan->head;
+	if (scan->head_len > 0 && head[scan->head_len - 1] == '\r')
+		scan->head_len--;
 	head[scan->head_len] = '\0';
-	if (head[0] != '*')
-		return RD_OK;
 	if (strncasecmp(head, "* BYE", 5) == 0 && (head[5] == ' ' || !head[5])) {
 		char words[200];
 		rd_imap_words(head[5] ? head + 6 : "", words, sizeof words);
@@ -50,6 +72,9 @@ static enum rd_rc check_line(struct rd_imap_scan *scan, struct rd_err *err)
 	if (strncasecmp(head, "* NAMESPACE", 11) == 0)
 		return rd_fail(
 			err, RD_E_INPUT, "the server sent a NAMESPACE that nobody asked for");
+	if (strcasestr(head, "[BADCHARSET"))
+		return rd_fail(
+			err, RD_E_INPUT, "the server speaks of a charset that nobody gave it");
 	if (!permanent_flags_fine(head))
 		return rd_fail(err, RD_E_INPUT, "the server sent a broken PERMANENTFLAGS");
 	return RD_OK;
@@ -131,7 +156,9 @@ enum rd_rc rd_imap_scan_feed(
 				scan, scan->state == AFTER_BRACE || scan->state == AFTER_CR, err));
 			continue;
 		}
-		if (scan->head_len < RD_IMAP_HEAD_MAX && c != '\r' && c != '\0')
+		if (c == '\0') /* RFC 3501 9, TEXT-CHAR */
+			return rd_fail(err, RD_E_INPUT, "the server sent a NUL in a line");
+		if (scan->head_len < RD_IMAP_HEAD_MAX)
 			scan->head[scan->head_len++] = c;
 		if (c == '(' && ++scan->depth > RD_IMAP_DEPTH_MAX)
 			return rd_fail(err, RD_E_INPUT,

@@ -2,13 +2,14 @@
  *
  * libetpan 1.9.4 has no limits and known crashes: it allocates whatever a literal announces (and
  * takes 4294967306 for 10), recurses once a bracket, reads a `* BYE` inside a command as something
- * else, and dies of a `[PERMANENTFLAGS ()` whose bracket does not close and of an odd NAMESPACE. So
- * each chunk received goes through here first, and a chunk that breaks a rule is never handed on:
+ * else, and dies of a `[PERMANENTFLAGS ()` whose bracket does not close, of an odd NAMESPACE and of
+ * any BADCHARSET. So each chunk received goes through here first, and a chunk that breaks a rule is
+ * never handed on:
  *   - a line with its literals left out has at most RD_IMAP_LINE_MAX bytes;
  *   - a literal has at most literal_max bytes and its number at most ten digits;
  *   - brackets nest at most RD_IMAP_DEPTH_MAX deep;
  *   - a BYE ends the session here, with the server's words as the reason;
- *   - a PERMANENTFLAGS is whole; a NAMESPACE was never asked for.
+ *   - a PERMANENTFLAGS is whole; a NAMESPACE or a BADCHARSET has no place in any answer.
  * RFC 3501 4.3 (literals), 7.1.5 (BYE), 9 (formal syntax). Pure: no I/O.
  */
 #ifndef REDRESS_INTAKE_IMAP_SCAN_H
@@ -20,7 +21,7 @@
 
 #define RD_IMAP_LINE_MAX  (64u << 10)
 #define RD_IMAP_DEPTH_MAX 20
-#define RD_IMAP_HEAD_MAX  2048 /* of each line, what is kept for the checks */
+#define RD_IMAP_HEAD_MAX  8192 /* of each line, what is kept for the checks */
 
 struct rd_imap_scan {
 	uint64_t literal_max;
