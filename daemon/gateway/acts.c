@@ -5,11 +5,10 @@
 
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
+#include "redress/gateway/settling.h"
 #include "redress/message/compose.h"
 #include "redress/message/sms.h"
 #include "redress/policy/clocks.h"
-#include "redress/store/queue.h"
-#include "redress/store/reading.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
@@ -365,68 +364,10 @@ enum rd_rc rd_act_reclassify(struct rd_db *db, const struct rd_office *office, i
 	RD_TRY(label(&act, n > 0 ? messages[0] : 0, kind, why, err));
 	RD_TRY(rd_task_done_of_case(act.tx, case_id, rd_task_names[RD_TASK_REVIEW],
 		office->actor.name, "reclassified", act.now_ms, NULL, err));
-	RD_TRY(rd_casework_settle(act.tx, office, case_id, kind,
+	RD_TRY(rd_settling_case(act.tx, office, case_id, kind,
 		rd_arena_printf(act.arena, "act:reclassify:%" PRId64, act.now_ms), act.arena, err));
 	return record_and_commit(
 		&act, "reclassified", 0, kinds_as_json(&act, act.matter.kind, kind), err);
-}
-
-/* A joined message turns out to be a complaint: a linked case, received on the message's day. */
-static enum rd_rc open_linked(
-	struct act *act, const struct rd_review *review, int64_t *ret_case, struct rd_err *err)
-{
-	struct rd_message message = { 0 };
-	struct rd_score score = { 0 };
-	struct rd_message_row row;
-	struct rd_facts facts = { 0 };
-	struct rd_verdict verdict;
-	const char *ruleset;
-	bool erased;
-	struct rd_matter matter = {
-		.message_id = review->message_id,
-		.joined_case = act->matter.id,
-		.landlord = act->matter.landlord,
-		.source = "",
-		.outcome = "",
-	};
-
-	RD_TRY(rd_queue_show(rd_tx_db(act->tx), review->message_id, act->arena, &row, err));
-	RD_TRY(rd_reading_get(rd_tx_db(act->tx), review->message_id, act->arena, &message, &score,
-		&ruleset, &erased, err));
-	matter.channel = row.channel == RD_CHANNEL_EMAIL ? RD_BY_EMAIL : RD_BY_SMS;
-	matter.letters_by = matter.channel;
-	matter.address = message.from.address;
-	matter.name = message.from.name;
-	matter.subject = message.subject;
-	matter.message = &message;
-	matter.score = &score;
-	matter.received_ms = row.received_ms;
-	matter.source = row.source;
-	matter.cause = rd_arena_printf(act->arena, "message:%" PRId64, row.id);
-	facts.channel = row.channel;
-	facts.received_ms = row.received_ms;
-	facts.first_seen_ms = row.first_seen_ms;
-	facts.now_ms = act->now_ms;
-	facts.joined.safeguarding_hold = act->matter.held;
-	rd_decide_settled(RD_COMPLAINT, &facts, score.flags, score.n_topics, &act->policy->landlord,
-		act->policy->calendar, &verdict);
-	verdict.fate = RD_FATE_OPENED;
-	verdict.linked = true;
-	memcpy(verdict.flags, score.flags, sizeof verdict.flags);
-	return rd_casework_apply(
-		act->tx, act->office, &matter, &verdict, act->arena, ret_case, err);
-}
-
-/* Is this the message that opened the case? */
-static enum rd_rc opened_by(
-	struct act *act, int64_t message_id, bool *ret_opened, struct rd_err *err)
-{
-	int64_t *messages;
-	size_t n;
-
-	RD_TRY(rd_case_messages(rd_tx_db(act->tx), act->matter.id, act->arena, &messages, &n, err));
-	*ret_opened = message_id == 0 || (n > 0 && messages[0] == message_id);
-	return RD_OK;
 }
 
 enum rd_rc rd_act_decide(struct rd_db *db, const struct rd_office *office, int64_t review_id,
@@ -435,25 +376,14 @@ enum rd_rc rd_act_decide(struct rd_db *db, const struct rd_office *office, int64
 	RD_CLEANUP(end_act) struct act act = { 0 };
 	struct rd_review review;
 	int64_t about;
-	bool opened = false;
 
 	RD_TRY(begin(&act, db, office, err));
 	RD_TRY(rd_review_get(rd_tx_db(act.tx), review_id, act.arena, &review, err));
 	RD_TRY(take_case(&act, review.case_id, err));
 	RD_TRY(check_open(&act, err));
 	RD_TRY(check_text(why, "the reason", err));
-	RD_TRY(opened_by(&act, review.message_id, &opened, err));
-	about = act.matter.id;
-	RD_TRY(rd_review_decide(act.tx, review_id, kind, office->actor.name, office->actor.uid, why,
-		false, act.now_ms, err));
-	RD_TRY(rd_task_done_of_case(act.tx, act.matter.id, rd_task_names[RD_TASK_REVIEW],
-		office->actor.name, "decided", act.now_ms, NULL, err));
-	if (opened)
-		RD_TRY(rd_casework_settle(act.tx, office, act.matter.id, kind,
-			rd_arena_printf(act.arena, "act:review:%" PRId64, review_id), act.arena,
-			err));
-	else if (kind == RD_COMPLAINT && act.matter.kind != RD_COMPLAINT)
-		RD_TRY(open_linked(&act, &review, &about, err));
+	RD_TRY(rd_settling_review(
+		act.tx, office, &review, kind, why, false, act.arena, &about, err));
 	RD_TRY(record_and_commit(
 		&act, "review_decided", 0, kinds_as_json(&act, review.best, kind), err));
 	*ret_case = about;
@@ -490,6 +420,21 @@ static enum rd_rc check_nothing_owed(struct act *act, struct rd_err *err)
 	return RD_OK;
 }
 
+/* What nobody has decided yet keeps the kind that its case has: there is nothing left to decide. */
+static enum rd_rc end_reviews(struct act *act, const char *why, struct rd_err *err)
+{
+	struct rd_review *reviews;
+	size_t n;
+
+	RD_TRY(rd_review_list(
+		rd_tx_db(act->tx), act->matter.id, false, act->arena, &reviews, &n, err));
+	for (size_t i = 0; i < n; i++)
+		RD_TRY(rd_review_decide(act->tx, reviews[i].id, reviews[i].best,
+			act->office->actor.name, act->office->actor.uid, why, false, act->now_ms,
+			err));
+	return RD_OK;
+}
+
 enum rd_rc rd_act_close(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const char *why, bool force, struct rd_err *err)
 {
@@ -501,6 +446,7 @@ enum rd_rc rd_act_close(struct rd_db *db, const struct rd_office *office, int64_
 	RD_TRY(check_text(why, "the reason", err));
 	if (!force)
 		RD_TRY(check_nothing_owed(&act, err));
+	RD_TRY(end_reviews(&act, why, err));
 	RD_TRY(rd_outbox_cancel_case(act.tx, case_id, "the case was closed", act.now_ms, &n, err));
 	RD_TRY(rd_case_cancel_clock(act.tx, case_id, NULL, act.now_ms, err));
 	RD_TRY(rd_task_done_of_case(act.tx, case_id, NULL, office->actor.name,

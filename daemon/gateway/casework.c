@@ -21,6 +21,7 @@ struct writing {
 	const struct rd_office *office;
 	const struct rd_matter *matter;
 	const struct rd_verdict *verdict;
+	struct rd_verdict *settled; /* the same, where a case that is there is settled anew */
 	struct rd_arena *arena;
 	const struct rd_policy *policy;
 	int64_t case_id;
@@ -70,6 +71,21 @@ enum rd_rc rd_casework_task(struct rd_tx *tx, const struct rd_office *office,
 	return rd_task_put(tx, &task, rd_office_now(office), &id, &is_new, err);
 }
 
+enum rd_rc rd_casework_main_contact(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
+	struct rd_case_contact *ret_contact, struct rd_err *err)
+{
+	struct rd_case_contact *contacts;
+	size_t n;
+
+	RD_TRY(rd_case_contacts(db, case_id, arena, &contacts, &n, err));
+	*ret_contact =
+		(struct rd_case_contact){ .channel = RD_BY_OTHER, .address = "", .name = "" };
+	for (size_t i = 0; i < n; i++)
+		if (ret_contact->address[0] == '\0' || contacts[i].main)
+			*ret_contact = contacts[i];
+	return RD_OK;
+}
+
 static struct rd_case_contact contact_of(const struct rd_matter *matter, bool main)
 {
 	const struct rd_case_contact contact = {
@@ -82,20 +98,50 @@ static struct rd_case_contact contact_of(const struct rd_matter *matter, bool ma
 	return contact;
 }
 
+/* Who gets the letters of a case that grew from another: the sender where that one knows him, else
+ * whoever gets the letters there: a code in a stranger's hand opens no door to a new address. */
+static enum rd_rc contact_of_linked(
+	struct writing *w, struct rd_case_contact *contact, struct rd_err *err)
+{
+	struct rd_db *db = rd_tx_db(w->tx);
+	bool known = false;
+
+	if (contact->address[0] != '\0')
+		RD_TRY(rd_case_knows(db, w->matter->joined_case, contact->address, &known, err));
+	if (!known)
+		RD_TRY(rd_casework_main_contact(
+			db, w->matter->joined_case, w->arena, contact, err));
+	contact->main = true;
+	return RD_OK;
+}
+
+static enum rd_rc link_case(struct writing *w, struct rd_err *err)
+{
+	const struct rd_matter *matter = w->matter;
+
+	if (w->verdict->linked && matter->joined_case != 0)
+		RD_TRY(rd_case_link(
+			w->tx, matter->joined_case, w->case_id, RD_LINK_GREW, w->now_ms, err));
+	if (w->verdict->possibly_related && matter->related_case != 0)
+		RD_TRY(rd_case_link(
+			w->tx, w->case_id, matter->related_case, RD_LINK_RELATED, w->now_ms, err));
+	return RD_OK;
+}
+
 static enum rd_rc open_case(struct writing *w, struct rd_err *err)
 {
 	const struct rd_matter *matter = w->matter;
 	const struct rd_verdict *verdict = w->verdict;
 	const struct rd_score *score = matter->score;
-	const struct rd_case_contact contact = contact_of(matter, true);
+	const bool grew = verdict->linked && matter->joined_case != 0;
+	struct rd_case_contact contact = contact_of(matter, true);
+	struct rd_case joined;
 	struct rd_case_new opening = {
 		.landlord = matter->landlord,
 		.kind = verdict->kind,
 		.stage = verdict->stage,
 		.status = verdict->status == RD_STATUS_REVIEW ? RD_STATUS_REVIEW : RD_STATUS_OPEN,
 		.channel = matter->channel,
-		.address = matter->address,
-		.name = matter->name,
 		.received_ms = matter->received_ms,
 		.opened_ms = w->now_ms,
 		.flags = verdict->flags,
@@ -112,15 +158,20 @@ static enum rd_rc open_case(struct writing *w, struct rd_err *err)
 		opening.n_marks = score->n_marks;
 		opening.complaint_total = score->total;
 	}
+	if (grew) {
+		RD_TRY(contact_of_linked(w, &contact, err));
+		RD_TRY(rd_case_get(rd_tx_db(w->tx), matter->joined_case, w->arena, &joined, err));
+	}
+	if (grew && opening.n_topics == 0) { /* "COMPLAINT": about what the request was about */
+		opening.topics = joined.topics;
+		opening.n_topics = joined.n_topics;
+	}
+	opening.address = contact.address;
+	opening.name = contact.name;
 	RD_TRY(rd_case_open(w->tx, &opening, &w->case_id, err));
-	if (matter->address[0] != '\0')
+	if (contact.address[0] != '\0')
 		RD_TRY(rd_case_add_contact(w->tx, w->case_id, &contact, err));
-	if (verdict->linked && matter->joined_case != 0)
-		RD_TRY(rd_case_link(
-			w->tx, matter->joined_case, w->case_id, RD_LINK_GREW, w->now_ms, err));
-	if (verdict->possibly_related && matter->related_case != 0)
-		RD_TRY(rd_case_link(
-			w->tx, w->case_id, matter->related_case, RD_LINK_RELATED, w->now_ms, err));
+	RD_TRY(link_case(w, err));
 	return rd_casework_audit(
 		w->tx, w->office, "case_opened", w->case_id, matter->message_id, 0, NULL, err);
 }
@@ -129,6 +180,15 @@ static enum rd_rc open_case(struct writing *w, struct rd_err *err)
 static enum rd_rc begin_stage1(struct writing *w, struct rd_err *err)
 {
 	struct rd_case matter;
+	struct rd_review *reviews;
+	size_t n;
+
+	RD_TRY(rd_review_list(rd_tx_db(w->tx), w->case_id, false, w->arena, &reviews, &n, err));
+	for (size_t i = 0; i < n; i++)
+		RD_TRY(rd_review_decide(w->tx, reviews[i].id, RD_COMPLAINT, RD_ACTOR_DAEMON, -1,
+			"the resident asked for it to be a complaint", true, w->now_ms, err));
+	RD_TRY(rd_task_done_of_case(w->tx, w->case_id, rd_task_names[RD_TASK_REVIEW],
+		RD_ACTOR_DAEMON, "the resident decided", w->now_ms, NULL, err));
 
 	RD_TRY(rd_case_get(rd_tx_db(w->tx), w->case_id, w->arena, &matter, err));
 	RD_TRY(rd_case_set_kind(w->tx, w->case_id, RD_COMPLAINT, RD_STAGE_1, err));
@@ -232,22 +292,6 @@ static enum rd_channel letter_channel(enum rd_case_channel channel)
 	return channel == RD_BY_EMAIL ? RD_CHANNEL_EMAIL : RD_CHANNEL_SMS;
 }
 
-/* The one that letters of the case go to. */
-static enum rd_rc main_contact(
-	struct writing *w, struct rd_case_contact *ret_contact, struct rd_err *err)
-{
-	struct rd_case_contact *contacts;
-	size_t n;
-
-	RD_TRY(rd_case_contacts(rd_tx_db(w->tx), w->case_id, w->arena, &contacts, &n, err));
-	memset(ret_contact, 0, sizeof *ret_contact);
-	ret_contact->address = "";
-	for (size_t i = 0; i < n; i++)
-		if (ret_contact->address[0] == '\0' || contacts[i].main)
-			*ret_contact = contacts[i];
-	return RD_OK;
-}
-
 /* A letter that cannot be written (the calendar ends, no way out) leaves its duty to a person. */
 static enum rd_rc letter_by_hand(struct writing *w, const struct rd_err *why, struct rd_err *err)
 {
@@ -272,6 +316,11 @@ static enum rd_letter_kind letter_by_channel(enum rd_letter_kind letter, enum rd
 	if (letter == RD_LETTER_ADDED && channel == RD_CHANNEL_SMS)
 		return RD_LETTER_LATER;
 	return letter;
+}
+
+static bool is_mere_receipt(enum rd_letter_kind letter)
+{
+	return letter == RD_LETTER_ADDED || letter == RD_LETTER_LATER;
 }
 
 static bool can_be_written_to(const struct rd_case_contact *to)
@@ -302,7 +351,7 @@ static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 	if (verdict->letter == RD_LETTER_NONE)
 		return RD_OK;
 	if (verdict->letter_to == RD_LETTER_TO_CASE)
-		RD_TRY(main_contact(w, &to, err));
+		RD_TRY(rd_casework_main_contact(rd_tx_db(w->tx), w->case_id, w->arena, &to, err));
 	order.recipient = to.address;
 	order.channel = letter_channel(to.channel);
 	order.letter = letter_by_channel(verdict->letter, order.channel);
@@ -316,6 +365,8 @@ static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 		*err = why;
 		return rc;
 	}
+	if (rc != RD_OK && is_mere_receipt(order.letter))
+		return RD_OK; /* no duty hangs on it; the message itself is a person's task */
 	if (rc != RD_OK)
 		return letter_by_hand(w, &why, err);
 	return rd_casework_audit(w->tx, w->office, "letter_queued", w->case_id,
@@ -418,7 +469,10 @@ static enum rd_rc write_case(struct writing *w, struct rd_err *err)
 	if (w->matter->message_id != 0)
 		RD_TRY(rd_case_add_message(
 			w->tx, w->case_id, w->matter->message_id, w->now_ms, err));
-	if (w->verdict->safeguarding_hold)
+	/* A message that only joins a held case must not take back what a person has lifted from
+	 * another case linked to it. */
+	if (w->verdict->safeguarding_hold &&
+		(w->verdict->fate == RD_FATE_OPENED || w->verdict->flags[RD_SAFEGUARDING]))
 		RD_TRY(rd_case_hold(w->tx, w->case_id, w->now_ms, err));
 	RD_TRY(start_clocks(w, err));
 	RD_TRY(put_review(w, err));
@@ -448,81 +502,73 @@ enum rd_rc rd_casework_apply(struct rd_tx *tx, const struct rd_office *office,
 	return RD_OK;
 }
 
-/* What the decision must know of a case that is there already. */
-static enum rd_rc facts_of_case(struct writing *w, const struct rd_case *matter,
-	const struct rd_case_contact *to, struct rd_facts *ret_facts, struct rd_err *err)
-{
-	struct rd_outbox_row *rows;
-	const enum rd_channel sms = RD_CHANNEL_SMS;
-	const struct rd_outbox_filter filter = { .case_id = matter->id, .channel = &sms, .max = 1 };
-	size_t n;
+/* --- a case that is there already --- */
 
-	memset(ret_facts, 0, sizeof *ret_facts);
-	RD_TRY(rd_outbox_list(rd_tx_db(w->tx), &filter, w->arena, &rows, &n, err));
-	ret_facts->channel = letter_channel(to->channel);
-	ret_facts->joined.present = true;
-	ret_facts->joined.kind = matter->kind;
-	ret_facts->joined.stage = matter->stage;
-	ret_facts->joined.status = matter->status;
-	ret_facts->joined.received = rd_date_of(matter->received_ms);
-	memcpy(ret_facts->joined.flags, matter->flags, sizeof matter->flags);
-	ret_facts->joined.n_topics = matter->n_topics;
-	ret_facts->joined.safeguarding_hold = matter->held;
-	ret_facts->joined.first_text_answered = n > 0;
-	ret_facts->no_address =
-		to->address[0] == '\0' || (to->channel != RD_BY_EMAIL && to->channel != RD_BY_SMS);
-	ret_facts->sender_known = true;
-	ret_facts->received_ms = matter->received_ms;
-	ret_facts->first_seen_ms = matter->received_ms;
-	ret_facts->now_ms = w->now_ms;
-	return RD_OK;
+/* What the old kind's letter and clocks left to a person is not owed any longer. */
+static const enum rd_task_kind duties_of_kind[] = { RD_TASK_ACKNOWLEDGE, RD_TASK_DEFINE,
+	RD_TASK_CONTACT, RD_TASK_ANSWER_OLD, RD_TASK_CALENDAR };
+
+static bool is_duty_of_kind(enum rd_task_kind kind)
+{
+	for (size_t i = 0; i < sizeof duties_of_kind / sizeof duties_of_kind[0]; i++)
+		if (duties_of_kind[i] == kind)
+			return true;
+	return false;
 }
 
-enum rd_rc rd_casework_settle(struct rd_tx *tx, const struct rd_office *office, int64_t case_id,
-	enum rd_kind kind, const char *cause, struct rd_arena *arena, struct rd_err *err)
+/* What does not hang on the kind (read it, danger, safeguarding) was asked for when it came. */
+static enum rd_rc renew_tasks(struct writing *w, struct rd_err *err)
 {
-	struct rd_matter matter = { .cause = cause, .source = "", .subject = "", .outcome = "" };
-	struct rd_verdict verdict;
+	struct rd_verdict *verdict = w->settled;
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof duties_of_kind / sizeof duties_of_kind[0]; i++)
+		RD_TRY(rd_task_done_of_case(w->tx, w->case_id, rd_task_names[duties_of_kind[i]],
+			w->office->actor.name, "the case was decided anew", w->now_ms, NULL, err));
+	for (size_t i = 0; i < verdict->n_tasks; i++)
+		if (is_duty_of_kind(verdict->tasks[i].kind))
+			verdict->tasks[n++] = verdict->tasks[i];
+	verdict->n_tasks = n;
+	return put_tasks(w, err);
+}
+
+static enum rd_rc set_settled_status(
+	struct writing *w, const struct rd_case *was, struct rd_err *err)
+{
+	const bool closes = w->verdict->kind == RD_OTHER; /* nothing is owed to anybody */
+	const enum rd_case_status status = closes ? RD_STATUS_CLOSED : w->verdict->status;
+
+	if (was->status == status)
+		return RD_OK;
+	return rd_case_set_status(w->tx, w->case_id, status,
+		closes ? "a person found that nothing is owed" : "", w->now_ms, err);
+}
+
+enum rd_rc rd_casework_resettle(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_case *was, const struct rd_matter *matter, struct rd_verdict *verdict,
+	struct rd_arena *arena, struct rd_err *err)
+{
 	struct writing w = {
 		.tx = tx,
 		.office = office,
-		.matter = &matter,
-		.verdict = &verdict,
+		.matter = matter,
+		.verdict = verdict,
+		.settled = verdict,
 		.arena = arena,
-		.case_id = case_id,
+		.case_id = was->id,
 		.now_ms = rd_office_now(office),
 	};
-	struct rd_case_contact to;
-	struct rd_facts facts;
-	struct rd_case was;
-	int64_t n;
 
-	RD_TRY(rd_case_get(rd_tx_db(tx), case_id, arena, &was, err));
-	RD_TRY(rd_office_policy(office, was.landlord, &w.policy, err));
-	RD_TRY(main_contact(&w, &to, err));
-	RD_TRY(facts_of_case(&w, &was, &to, &facts, err));
-	matter.landlord = was.landlord;
-	matter.address = to.address;
-	matter.name = to.name;
-	matter.channel = was.channel;
-	matter.letters_by = to.channel;
-	matter.received_ms = was.received_ms;
-	rd_decide_settled(kind, &facts, was.flags, was.n_topics, &w.policy->landlord,
-		w.policy->calendar, &verdict);
-	verdict.letter_to = RD_LETTER_TO_CASE;
-
-	RD_TRY(rd_outbox_cancel_case(tx, case_id, "the case was decided anew", w.now_ms, &n, err));
-	RD_TRY(rd_case_set_kind(tx, case_id, verdict.kind, verdict.stage, err));
-	if (was.kind != verdict.kind)
-		RD_TRY(rd_case_cancel_clock(tx, case_id, NULL, w.now_ms, err));
-	if (verdict.kind == RD_OTHER)
-		verdict.status = RD_STATUS_CLOSED; /* nothing is owed to anybody */
-	if (was.status != verdict.status)
-		RD_TRY(rd_case_set_status(tx, case_id, verdict.status,
-			verdict.kind == RD_OTHER ? "a person found that nothing is owed" : "",
-			w.now_ms, err));
+	verdict->letter_to = RD_LETTER_TO_CASE;
+	RD_TRY(rd_office_policy(office, was->landlord, &w.policy, err));
+	RD_TRY(rd_case_set_kind(tx, was->id, verdict->kind, verdict->stage, err));
+	/* The acknowledgement's clock ran while nobody knew: it goes on for a complaint alone. */
+	if (was->kind != verdict->kind || verdict->kind != RD_COMPLAINT)
+		RD_TRY(rd_case_cancel_clock(tx, was->id, NULL, w.now_ms, err));
+	RD_TRY(set_settled_status(&w, was, err));
 	RD_TRY(start_clocks(&w, err));
 	RD_TRY(put_letter(&w, err));
-	RD_TRY(put_tasks(&w, err));
+	RD_TRY(renew_tasks(&w, err));
+	RD_TRY(raise_alarms(&w, err));
 	return audit_decision(&w, err);
 }

@@ -355,7 +355,6 @@ static enum rd_rc write_anew(struct rd_tx *tx, const struct rd_office *office,
 			stale->id, stale->letter);
 	RD_TRY(acknowledge_due(tx, stale->case_id, arena, &order.due, err));
 	RD_TRY(draft_letter(&draft, &row, err));
-	row.approved_by = stale->approved_by;
 	RD_TRY(rd_outbox_rewrite(tx, stale->id, &row, rd_office_now(office), &id, err));
 	return put_late_task(&draft, id, err);
 }

@@ -44,8 +44,10 @@ static bool is_out_of_office(const struct look *look)
 
 	if (!automatic->auto_replied)
 		return false;
-	if (automatic->from_redress || score == NULL)
-		return automatic->from_redress;
+	if (automatic->from_redress)
+		return true;
+	if (score == NULL || score->review || rd_message_troubled(look->message))
+		return false;
 	for (int i = 0; i < RD_N_FLAGS; i++)
 		if (score->flags[i])
 			return false;
@@ -145,20 +147,30 @@ static enum rd_rc try_reference(struct look *look, const struct rd_found_referen
 	return RD_OK;
 }
 
+static bool is_among(
+	const struct rd_found_reference *found, const struct rd_found_reference *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (all[i].number == found->number && strcmp(all[i].check, found->check) == 0)
+			return true;
+	return false;
+}
+
+/* A code that stands in subject and body is one try, not two. */
 static enum rd_rc join_by_reference(struct look *look, bool *ret_joined, struct rd_err *err)
 {
 	const struct rd_message *message = look->message;
 	const struct rd_date today = rd_date_of(look->result->now_ms);
-	struct rd_found_reference found[RD_REFERENCES_FOUND_MAX];
-	size_t n = rd_references_find(message->subject, message->subject_len, found);
+	struct rd_found_reference subject[RD_REFERENCES_FOUND_MAX], body[RD_REFERENCES_FOUND_MAX];
+	const size_t n_subject =
+		rd_references_find(message->subject, message->subject_len, subject);
+	const size_t n_body = rd_references_find(message->body, message->body_len, body);
 
-	for (size_t i = 0; i < n && !*ret_joined; i++)
-		RD_TRY(try_reference(look, &found[i], today, ret_joined, err));
-	if (*ret_joined)
-		return RD_OK;
-	n = rd_references_find(message->body, message->body_len, found);
-	for (size_t i = 0; i < n && !*ret_joined; i++)
-		RD_TRY(try_reference(look, &found[i], today, ret_joined, err));
+	for (size_t i = 0; i < n_subject && !*ret_joined; i++)
+		RD_TRY(try_reference(look, &subject[i], today, ret_joined, err));
+	for (size_t i = 0; i < n_body && !*ret_joined; i++)
+		if (!is_among(&body[i], subject, n_subject))
+			RD_TRY(try_reference(look, &body[i], today, ret_joined, err));
 	return RD_OK;
 }
 
@@ -259,25 +271,50 @@ static enum rd_rc look_for_linked_complaint(struct look *look, struct rd_err *er
 	return RD_OK;
 }
 
+enum rd_rc rd_guards_text_answered(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
+	bool *ret_answered, struct rd_err *err)
+{
+	const enum rd_channel sms = RD_CHANNEL_SMS;
+	const struct rd_outbox_filter filter = { .case_id = case_id, .channel = &sms };
+	struct rd_outbox_row *rows;
+	size_t n;
+
+	RD_TRY(rd_outbox_list(db, &filter, arena, &rows, &n, err));
+	*ret_answered = false;
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].state != RD_OUTBOX_CANCELLED && rows[i].state != RD_OUTBOX_FAILED)
+			*ret_answered = true;
+	return RD_OK;
+}
+
 static enum rd_rc look_at_letters(struct look *look, struct rd_err *err)
 {
 	struct rd_joined_case *joined = &look->result->facts.joined;
 	const int64_t midnight = rd_date_start_ms(rd_date_of(look->result->now_ms));
-	const enum rd_channel sms = RD_CHANNEL_SMS;
-	const struct rd_outbox_filter filter = {
-		.case_id = look->result->joined_case, .channel = &sms, .max = 1
-	};
-	struct rd_outbox_row *rows;
 	bool added = false, later = false;
-	size_t n;
 
 	RD_TRY(rd_outbox_has(look->db, look->result->joined_case, rd_letter_names[RD_LETTER_ADDED],
 		midnight, &added, err));
 	RD_TRY(rd_outbox_has(look->db, look->result->joined_case, rd_letter_names[RD_LETTER_LATER],
 		midnight, &later, err));
 	joined->added_sent_today = added || later;
-	RD_TRY(rd_outbox_list(look->db, &filter, look->arena, &rows, &n, err));
-	joined->first_text_answered = n > 0;
+	return rd_guards_text_answered(look->db, look->result->joined_case, look->arena,
+		&joined->first_text_answered, err);
+}
+
+/* The same person's new case is held with the old one: what is sent may be read by another. */
+static enum rd_rc look_at_related(struct look *look, struct rd_err *err)
+{
+	struct rd_facts *facts = &look->result->facts;
+	struct rd_case matter;
+	bool known = false;
+
+	facts->possibly_related = look->result->related_case != 0;
+	if (!facts->possibly_related || look->sender[0] == '\0')
+		return RD_OK;
+	RD_TRY(rd_case_get(look->db, look->result->related_case, look->arena, &matter, err));
+	RD_TRY(rd_case_knows(look->db, look->result->related_case, look->sender, &known, err));
+	facts->related_held = known && matter.held;
 	return RD_OK;
 }
 
@@ -286,10 +323,8 @@ static enum rd_rc look_at_case(struct look *look, struct rd_err *err)
 	struct rd_facts *facts = &look->result->facts;
 	struct rd_case matter;
 
-	if (look->result->joined_case == 0) {
-		facts->possibly_related = look->result->related_case != 0;
-		return RD_OK;
-	}
+	if (look->result->joined_case == 0)
+		return look_at_related(look, err);
 	RD_TRY(rd_case_get(look->db, look->result->joined_case, look->arena, &matter, err));
 	facts->joined.present = true;
 	facts->joined.kind = matter.kind;
@@ -328,35 +363,62 @@ static enum rd_rc look_for_guarded_case(struct look *look, struct rd_err *err)
 	return look_at_case(look, err);
 }
 
-static enum rd_rc look_at_caps(struct look *look, struct rd_err *err)
+/* What has to do with the address and the hour alone. A message that came before the store was
+ * restored may have been answered by what was lost since the backup. */
+static enum rd_rc look_at_caps(
+	struct rd_db *db, const char *address, struct rd_facts *facts, struct rd_err *err)
 {
-	struct rd_facts *facts = &look->result->facts;
-	int64_t n = 0, from = 0, until = 0;
+	int64_t n = 0, until = 0;
 
-	facts->no_address = look->sender[0] == '\0';
+	facts->no_address = address[0] == '\0';
 	if (!facts->no_address)
-		RD_TRY(rd_outbox_rate(
-			look->db, look->sender, look->result->now_ms - DAY_MS, &n, err));
+		RD_TRY(rd_outbox_rate(db, address, facts->now_ms - DAY_MS, &n, err));
 	facts->rate_capped = n >= RD_LETTERS_A_DAY_MAX;
-	RD_TRY(rd_meta_get_int(look->db, RD_META_RESTORED_FROM, &from, err));
-	RD_TRY(rd_meta_get_int(look->db, RD_META_RESTORED_UNTIL, &until, err));
-	facts->after_backup =
-		until != 0 && facts->received_ms >= from && facts->received_ms <= until;
+	RD_TRY(rd_meta_get_int(db, RD_META_RESTORED_UNTIL, &until, err));
+	facts->after_backup = until != 0 && facts->received_ms <= until;
 	return RD_OK;
 }
 
 /* Mail that claims to come from our own address is never answered: it would come back. */
-static bool claims_to_be_us(const struct look *look)
+static bool claims_to_be_us(const struct rd_office *office, const char *sender)
 {
-	const struct rd_outgoing_config *outgoing = look->office->config->outgoing;
+	const struct rd_outgoing_config *outgoing = office->config->outgoing;
 	const char *address;
-	size_t len = strlen(look->sender);
+	size_t len = strlen(sender);
 
 	if (outgoing == NULL || len == 0)
 		return false;
-	address = strcasestr(outgoing->from, look->sender);
+	address = strcasestr(outgoing->from, sender);
 	return address != NULL && (address == outgoing->from || address[-1] == '<') &&
 	       (address[len] == '\0' || address[len] == '>');
+}
+
+enum rd_rc rd_guards_may_answer(struct rd_db *db, const struct rd_office *office,
+	const char *address, int64_t message_id, struct rd_arena *arena, struct rd_facts *facts,
+	struct rd_err *err)
+{
+	struct rd_message message;
+	struct rd_message_row row;
+	struct rd_score score;
+	const char *ruleset;
+	bool erased;
+	enum rd_rc rc;
+
+	RD_TRY(look_at_caps(db, address, facts, err));
+	if (!facts->no_address)
+		RD_TRY(rd_contact_opted_out(db, address, &facts->opted_out, err));
+	if (message_id == 0)
+		return RD_OK;
+	RD_TRY(rd_queue_show(db, message_id, arena, &row, err));
+	facts->first_seen_ms = row.first_seen_ms;
+	rc = rd_reading_get(db, message_id, arena, &message, &score, &ruleset, &erased, err);
+	if (rc == RD_E_MISSING)
+		return RD_OK; /* never read: a person answers by whatever way there is */
+	RD_TRY(rc);
+	facts->automatic = message.automatic;
+	if (claims_to_be_us(office, address))
+		facts->automatic.no_reply_address = true;
+	return RD_OK;
 }
 
 enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
@@ -383,12 +445,12 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 	result.facts.now_ms = result.now_ms;
 	if (message == NULL) {
 		result.facts.quarantined = true;
-		RD_TRY(look_at_caps(&look, err));
+		RD_TRY(look_at_caps(look.db, look.sender, &result.facts, err));
 		*ret_guarded = result;
 		return RD_OK;
 	}
 	result.facts.automatic = message->automatic;
-	if (claims_to_be_us(&look))
+	if (claims_to_be_us(office, look.sender))
 		result.facts.automatic.no_reply_address = true;
 	result.facts.troubled = rd_message_troubled(message);
 	result.facts.nothing_new = message->nothing_new;
@@ -400,7 +462,7 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 	} else {
 		RD_TRY(look_for_case(&look, err));
 		RD_TRY(look_at_case(&look, err));
-		RD_TRY(look_at_caps(&look, err));
+		RD_TRY(look_at_caps(look.db, look.sender, &result.facts, err));
 	}
 	*ret_guarded = result;
 	return RD_OK;

@@ -1,13 +1,15 @@
 #include "redress/gateway/pipeline.h"
 
 #include <inttypes.h>
-#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "redress/base/fault.h"
 #include "redress/base/limits.h"
+#include "redress/base/log.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/guards.h"
+#include "redress/message/sms.h"
 #include "redress/store/intake.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
@@ -64,9 +66,19 @@ static enum rd_rc rewind_stored_mail(void *context, struct rd_err *err)
 	return RD_OK;
 }
 
+/* A lone opt-out word keeps its meaning among other texts, so it is read by itself. */
+static bool stands_alone(const struct rd_claimed *text)
+{
+	const enum rd_bare_word word = rd_bare_word(text->text, text->text_len);
+
+	return word == RD_WORD_OPT_OUT || word == RD_WORD_OPT_IN;
+}
+
 static bool leads(const struct batch *b, size_t i)
 {
-	return b->claimed[i].group == 0 || i == 0 || b->claimed[i - 1].group != b->claimed[i].group;
+	return b->claimed[i].group == 0 || i == 0 ||
+	       b->claimed[i - 1].group != b->claimed[i].group || stands_alone(&b->claimed[i]) ||
+	       stands_alone(&b->claimed[i - 1]);
 }
 
 /* Texts that are decided together are read as one, joined by line ends. */
@@ -260,13 +272,27 @@ static enum rd_rc give_back(struct batch *b, struct rd_tx *tx, size_t first, str
 static enum rd_rc after_death(struct batch *b, struct rd_tx *tx, size_t first,
 	const struct rd_reading *reading, struct rd_err *err)
 {
-	int attempts = 0;
+	const size_t end = end_of_group(b, first);
+	size_t n_exhausted = 0;
 
-	RD_TRY(rd_queue_record_death(tx, b->claimed[first].id, reading->detail, &attempts, err));
-	for (size_t i = first + 1; i < end_of_group(b, first); i++)
+	for (size_t i = first; i < end; i++) {
+		int attempts = 0;
+
 		RD_TRY(rd_queue_record_death(
 			tx, b->claimed[i].id, reading->detail, &attempts, err));
-	b->round->n_back += end_of_group(b, first) - first;
+		n_exhausted += attempts >= RD_ATTEMPTS_MAX;
+	}
+	if (n_exhausted == end - first) {
+		RD_TRY(decide_one(b, tx, first, NULL, err));
+		b->round->n_done += end - first;
+		return RD_OK;
+	}
+	b->round->n_back += end - first;
+	/* Texts of one group may have come with unlike attempts; the exhausted wait for the rest.
+	 */
+	for (size_t i = first; n_exhausted > 0 && i < end; i++)
+		if (b->claimed[i].attempts >= RD_ATTEMPTS_MAX)
+			RD_TRY(rd_queue_give_back(tx, b->claimed[i].id, 0, err));
 	return RD_OK;
 }
 
@@ -286,6 +312,7 @@ static enum rd_rc settle_one(struct batch *b, struct rd_tx *tx, size_t first, st
 /* One message's trouble must not cost the others their commit: it is undone and given back. */
 static enum rd_rc settle_apart(struct batch *b, struct rd_tx *tx, size_t first, struct rd_err *err)
 {
+	char id[24];
 	enum rd_rc rc;
 
 	RD_TRY(rd_tx_savepoint(tx, err));
@@ -294,27 +321,31 @@ static enum rd_rc settle_apart(struct batch *b, struct rd_tx *tx, size_t first, 
 		return rd_tx_release(tx, err);
 	if (rc == RD_E_AGAIN)
 		return rc;
+	snprintf(id, sizeof id, "%" PRId64, b->claimed[first].id);
+	rd_log(RD_LOG_ERROR, "A message could not be decided; it waits and is tried again.",
+		"MESSAGE", id, "WHY", err->msg, NULL);
 	RD_TRY(rd_tx_undo(tx, err));
 	return give_back(b, tx, first, err);
 }
 
-/* Settles messages from *first on until the transaction is full, and commits. */
+/* Settles messages from *first on until the transaction is full, and commits; *first moves on with
+ * the commit alone. */
 static enum rd_rc settle_some(struct batch *b, size_t *first, struct rd_err *err)
 {
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 	const int64_t begun = rd_monotonic_ms();
-	size_t n = 0;
+	size_t next = *first;
 
 	RD_TRY(rd_tx_begin(b->pipeline->db, &tx, err));
-	while (*first < b->n_claimed && n < TX_MESSAGES_MAX &&
+	while (next < b->n_claimed && next - *first < TX_MESSAGES_MAX &&
 		rd_monotonic_ms() - begun < TX_MS_MAX) {
-		RD_TRY(settle_apart(b, tx, *first, err));
-		n += end_of_group(b, *first) - *first;
-		*first = end_of_group(b, *first);
+		RD_TRY(settle_apart(b, tx, next, err));
+		next = end_of_group(b, next);
 	}
 	rd_fault_point("case-commit-before");
 	RD_TRY(rd_tx_commit(&tx, err));
 	rd_fault_point("case-commit-after");
+	*first = next;
 	return RD_OK;
 }
 
@@ -331,37 +362,34 @@ static enum rd_rc read_all(struct batch *b, struct rd_err *err)
 	return rc;
 }
 
-/* What was claimed and could not be settled waits again; its attempt is given back. */
-static void give_all_back(struct batch *b, size_t first)
+/* Whatever this run has claimed waits again, its attempt given back: one pipeline claims for a run,
+ * and it has nothing in hand now. Where that fails too (a full disk), the next round begins with
+ * it. */
+static enum rd_rc give_all_back(struct rd_pipeline *pipeline, struct rd_err *err)
 {
-	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
-	struct rd_err ignored = { 0 };
-
-	if (rd_tx_begin(b->pipeline->db, &tx, &ignored) != RD_OK)
-		return;
-	for (; first < b->n_claimed; first = end_of_group(b, first))
-		if (give_back(b, tx, first, &ignored) != RD_OK)
-			return;
-	if (rd_tx_commit(&tx, &ignored) != RD_OK)
-		return;
+	pipeline->lost = true;
+	RD_TRY(rd_queue_give_run_back(
+		pipeline->db, pipeline->run, rd_office_now(&pipeline->office) + RETRY_MS, err));
+	pipeline->lost = false;
+	return RD_OK;
 }
 
 static enum rd_rc run_batch(struct batch *b, struct rd_err *err)
 {
 	struct rd_pipeline *pipeline = b->pipeline;
-	const int64_t pause_ms =
-		pipeline->ignore_text_pause ? 0 : pipeline->office.config->text_pause_s * 1000;
+	const int64_t pause_ms = pipeline->office.config->text_pause_s * (int64_t)1000;
+	struct rd_err ignored = { 0 };
 	size_t first = 0;
 	enum rd_rc rc;
 
 	RD_TRY(rd_queue_claim(pipeline->db, pipeline->run, rd_office_now(&pipeline->office),
-		RD_PIPELINE_BATCH, pause_ms, b->arena, &b->claimed, &b->n_claimed,
-		&b->round->next_ms, err));
+		RD_PIPELINE_BATCH, pipeline->ignore_text_pause ? -pause_ms : pause_ms, b->arena,
+		&b->claimed, &b->n_claimed, &b->round->next_ms, err));
 	rc = read_all(b, err);
 	while (rc == RD_OK && first < b->n_claimed)
 		rc = settle_some(b, &first, err);
-	if (rc != RD_OK)
-		give_all_back(b, first);
+	if (rc != RD_OK && give_all_back(pipeline, &ignored) != RD_OK)
+		rd_log(RD_LOG_ERROR, ignored.msg, "THREAD", "pipeline", NULL);
 	return rc;
 }
 
@@ -372,6 +400,8 @@ enum rd_rc rd_pipeline_round(
 	struct rd_pipeline_round round = { 0 };
 	struct batch batch = { .pipeline = pipeline, .arena = arena, .round = &round };
 
+	if (pipeline->lost)
+		RD_TRY(give_all_back(pipeline, err));
 	RD_TRY(run_batch(&batch, err));
 	*ret_round = round;
 	return RD_OK;

@@ -15,7 +15,6 @@
 
 #include "redress/base/log.h"
 #include "redress/base/thread.h"
-#include "redress/deliver/sender.h"
 #include "redress/gateway/activate.h"
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/correspondence.h"
@@ -133,18 +132,21 @@ static void log_trouble(const char *thread, const struct rd_err *err)
 	rd_log(RD_LOG_ERROR, err->msg, "THREAD", thread, NULL);
 }
 
-/* The rules that are live now, in the readers too. */
+/* The rules that are live now, in the readers too. The office follows at once, for what it pointed
+ * to may be gone; readers that do not take them are asked again before anything is read. */
 static enum rd_rc follow_rules(struct service *service, struct rd_pipeline *pipeline,
-	struct rd_desk *desk, struct rd_err *err)
+	struct rd_desk *desk, bool *readers_behind, struct rd_err *err)
 {
 	bool changed = false;
+	enum rd_rc rc = rd_desk_refresh(desk, &changed, err);
 
-	RD_TRY(rd_desk_refresh(desk, &changed, err));
-	if (!changed)
-		return RD_OK;
+	pipeline->office = desk->office;
+	*readers_behind = *readers_behind || changed;
+	if (rc != RD_OK || !*readers_behind)
+		return rc;
 	RD_TRY(rd_reader_set_rules(service->reader, rd_live_files(desk->live), desk->landlords,
 		desk->n_landlords, err));
-	pipeline->office = desk->office;
+	*readers_behind = false;
 	rd_log(RD_LOG_NOTICE, "Another rule set is live.", "RULESET", rd_live_sha256(desk->live),
 		NULL);
 	return RD_OK;
@@ -167,6 +169,7 @@ static void run_pipeline(struct rd_thread *self, void *context)
 	struct rd_pipeline pipeline = {
 		.reader = service->reader, .run = service->run, .stop_fd = -1
 	};
+	bool readers_behind;
 
 	while (!rd_thread_stopping(self) && desk.db == NULL)
 		if (rd_desk_open(&desk, service->store, service->config, service->clock,
@@ -175,11 +178,15 @@ static void run_pipeline(struct rd_thread *self, void *context)
 			rd_desk_close(&desk);
 			rd_thread_wait(self, TROUBLE_PAUSE_MS);
 		}
+	if (desk.db == NULL)
+		return;
 	pipeline.db = desk.db;
 	pipeline.office = desk.office;
+	/* What was live when the readers were opened may be old by now. */
+	readers_behind = strcmp(rd_live_sha256(desk.live), rd_live_sha256(service->desk.live)) != 0;
 	while (!rd_thread_stopping(self)) {
 		struct rd_pipeline_round round = { 0 };
-		enum rd_rc rc = follow_rules(service, &pipeline, &desk, &err);
+		enum rd_rc rc = follow_rules(service, &pipeline, &desk, &readers_behind, &err);
 
 		rd_thread_beat(self);
 		if (rc == RD_OK)
@@ -335,7 +342,7 @@ static void on_news(void *context)
 static enum rd_rc start_threads(struct service *service, struct rd_err *err)
 {
 	RD_TRY(rd_thread_start(
-		"sender", run_sender, service, RD_SENDER_STEP_MS_MAX, 0, &service->sender, err));
+		"sender", run_sender, service, THREAD_BEAT_MS, 0, &service->sender, err));
 	RD_TRY(rd_thread_start(
 		"pipeline", run_pipeline, service, THREAD_BEAT_MS, 0, &service->pipeline, err));
 	RD_TRY(rd_thread_start("timekeeper", run_timekeeper, service, THREAD_BEAT_MS, 0,

@@ -7,13 +7,13 @@
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
+#include "redress/gateway/settling.h"
 #include "redress/policy/letter_plan.h"
 #include "redress/store/audit.h"
 #include "redress/store/intake.h"
 #include "redress/store/outbox.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
-#include "redress/store/review.h"
 #include "redress/store/status.h"
 #include "redress/store/tasks.h"
 
@@ -33,91 +33,99 @@ struct round {
 
 /* --- reviews that nobody decided --- */
 
-/* The lower threshold that the case's message was judged by; 0 where it was never scored. */
-static enum rd_rc threshold_of(struct round *r, int64_t case_id, struct rd_arena *arena,
-	double *ret_request_below, struct rd_err *err)
+/* What a review was judged by. read false: no score was ever made of it. */
+struct doubt {
+	struct rd_case matter;
+	bool read;
+	double total, request_below;
+	bool flags[RD_N_FLAGS]; /* of the message and of its case */
+	struct rd_date received;
+};
+
+static enum rd_rc look_at_message(struct round *r, int64_t message_id, struct rd_arena *arena,
+	struct doubt *doubt, struct rd_err *err)
 {
-	int64_t *messages;
-	size_t n;
+	struct rd_message message;
+	struct rd_message_row row;
+	struct rd_score score;
+	const char *ruleset;
+	bool erased;
+	enum rd_rc rc;
 
-	*ret_request_below = 0;
-	RD_TRY(rd_case_messages(r->db, case_id, arena, &messages, &n, err));
-	for (size_t i = 0; i < n; i++) {
-		struct rd_message message;
-		struct rd_score score;
-		const char *ruleset;
-		bool erased;
-		enum rd_rc rc = rd_reading_get(
-			r->db, messages[i], arena, &message, &score, &ruleset, &erased, err);
-
-		if (rc == RD_E_MISSING)
-			continue;
-		RD_TRY(rc);
-		*ret_request_below = score.request_below;
+	RD_TRY(rd_queue_show(r->db, message_id, arena, &row, err));
+	doubt->received = rd_date_of(row.received_ms);
+	rc = rd_reading_get(r->db, message_id, arena, &message, &score, &ruleset, &erased, err);
+	if (rc == RD_E_MISSING)
 		return RD_OK;
-	}
+	RD_TRY(rc);
+	doubt->read = true;
+	doubt->total = score.total;
+	doubt->request_below = score.request_below;
+	for (int i = 0; i < RD_N_FLAGS; i++)
+		doubt->flags[i] = doubt->flags[i] || score.flags[i];
 	return RD_OK;
 }
 
-static enum rd_rc decide_reviews(struct rd_tx *tx, const struct rd_office *office, int64_t case_id,
-	struct rd_arena *arena, int64_t now_ms, struct rd_err *err)
+static enum rd_rc look_at_doubt(struct round *r, const struct rd_review *review,
+	struct rd_arena *arena, struct doubt *doubt, struct rd_err *err)
 {
-	struct rd_review *reviews;
-	size_t n;
-
-	RD_TRY(rd_review_list(rd_tx_db(tx), case_id, false, arena, &reviews, &n, err));
-	for (size_t i = 0; i < n; i++)
-		RD_TRY(rd_review_decide(tx, reviews[i].id, RD_COMPLAINT, office->actor.name,
-			office->actor.uid, "nobody decided in time", true, now_ms, err));
-	return rd_task_done_of_case(tx, case_id, rd_task_names[RD_TASK_REVIEW], office->actor.name,
-		"a complaint by default", now_ms, NULL, err);
+	memset(doubt, 0, sizeof *doubt);
+	RD_TRY(rd_case_get(r->db, review->case_id, arena, &doubt->matter, err));
+	memcpy(doubt->flags, doubt->matter.flags, sizeof doubt->flags);
+	doubt->received = rd_date_of(doubt->matter.received_ms);
+	if (doubt->matter.held)
+		doubt->flags[RD_SAFEGUARDING] = true;
+	return review->message_id == 0 ? RD_OK
+				       : look_at_message(r, review->message_id, arena, doubt, err);
 }
 
 static enum rd_rc complaint_by_default(
-	struct round *r, int64_t case_id, struct rd_arena *arena, struct rd_err *err)
+	struct round *r, const struct rd_review *review, struct rd_arena *arena, struct rd_err *err)
 {
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	int64_t about;
 
 	RD_TRY(rd_tx_begin(r->db, &tx, err));
-	RD_TRY(decide_reviews(tx, r->office, case_id, arena, r->now_ms, err));
-	RD_TRY(rd_casework_settle(tx, r->office, case_id, RD_COMPLAINT, "act:default", arena, err));
+	RD_TRY(rd_settling_review(tx, r->office, review, RD_COMPLAINT, "nobody decided in time",
+		true, arena, &about, err));
 	RD_TRY(rd_tx_commit(&tx, err));
 	r->done.n_defaults++;
 	r->done.n_letters++;
 	return RD_OK;
 }
 
+/* A message on a complaint decides nothing of the acknowledgement: it can only be read. */
 static enum rd_rc look_at_undecided(
-	struct round *r, const struct rd_case *matter, struct rd_err *err)
+	struct round *r, const struct rd_review *review, struct rd_err *err)
 {
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(CASE_ARENA_BYTES);
 	const struct rd_policy *policy;
-	double request_below;
+	struct doubt doubt;
 	int64_t at_ms;
 
-	RD_TRY(rd_office_policy(r->office, matter->landlord, &policy, err));
-	RD_TRY(rd_undecided_at(
-		&policy->landlord, policy->calendar, rd_date_of(matter->received_ms), &at_ms, err));
+	RD_TRY(look_at_doubt(r, review, arena, &doubt, err));
+	if (doubt.matter.status == RD_STATUS_CLOSED)
+		return RD_OK;
+	RD_TRY(rd_office_policy(r->office, doubt.matter.landlord, &policy, err));
+	RD_TRY(rd_undecided_at(&policy->landlord, policy->calendar, doubt.received, &at_ms, err));
 	if (r->now_ms < at_ms)
 		return RD_OK;
-	RD_TRY(threshold_of(r, matter->id, arena, &request_below, err));
-	if (request_below > 0 &&
-		rd_undecided_is_complaint(matter->complaint_total, request_below, matter->flags))
-		return complaint_by_default(r, matter->id, arena, err);
+	if (doubt.read &&
+		(doubt.matter.kind != RD_COMPLAINT || doubt.matter.status == RD_STATUS_REVIEW) &&
+		rd_undecided_is_complaint(doubt.total, doubt.request_below, doubt.flags))
+		return complaint_by_default(r, review, arena, err);
 	r->n_undecided++;
 	return RD_OK;
 }
 
 static enum rd_rc undecided_reviews(struct round *r, struct rd_err *err)
 {
-	const enum rd_case_status review = RD_STATUS_REVIEW;
-	const struct rd_case_filter filter = { .status = &review };
-	struct rd_case *cases;
+	struct rd_review *reviews;
 	size_t n;
 
-	RD_TRY(rd_case_list(r->db, &filter, r->arena, &cases, &n, err));
+	RD_TRY(rd_review_list(r->db, 0, false, r->arena, &reviews, &n, err));
 	for (size_t i = 0; i < n; i++) {
-		enum rd_rc rc = look_at_undecided(r, &cases[i], err);
+		enum rd_rc rc = look_at_undecided(r, &reviews[i], err);
 
 		/* Past the calendar, or a landlord that is gone: its task stands already. */
 		if (rc != RD_OK && rc != RD_E_RANGE && rc != RD_E_MISSING)
@@ -135,8 +143,6 @@ static enum rd_rc rewrite(struct round *r, const struct rd_outbox_row *row, stru
 
 	RD_TRY(rd_tx_begin(r->db, &tx, err));
 	RD_TRY(rd_correspondence_rewrite(tx, r->office, row, arena, err));
-	RD_TRY(rd_casework_audit(
-		tx, r->office, "letter_rewritten", row->case_id, 0, row->id, NULL, err));
 	RD_TRY(rd_tx_commit(&tx, err));
 	r->done.n_letters++;
 	return RD_OK;
@@ -232,9 +238,8 @@ static void reviews_undecided(struct round *r)
 	char text[250];
 
 	snprintf(text, sizeof text,
-		"%zu cases wait for a person to decide what they are, and their acknowledgement is "
-		"due "
-		"on the next working day. Run `redressctl review list`.",
+		"%zu messages wait for a person to decide what they are, and an acknowledgement is "
+		"due on the next working day at the latest. Run `redressctl review list`.",
 		r->n_undecided);
 	raise_or_clear(r, r->n_undecided > 0, "reviews-undecided", text);
 }

@@ -225,6 +225,9 @@ static void place_joined(struct decision *d)
 		v->review = true;
 	}
 	join_case(d);
+	/* What a person must decide is not hidden on a closed case, whose clocks stand still. */
+	if (v->review && joined->status == RD_STATUS_CLOSED)
+		v->status = RD_STATUS_OPEN;
 }
 
 static void place(struct decision *d)
@@ -470,8 +473,8 @@ static void finish(struct decision *d, bool later_text)
 	const struct rd_facts *f = d->facts;
 	struct rd_verdict *v = d->v;
 
-	v->safeguarding_hold =
-		v->flags[RD_SAFEGUARDING] || (f->joined.present && f->joined.safeguarding_hold);
+	v->safeguarding_hold = v->flags[RD_SAFEGUARDING] || f->related_held ||
+			       (f->joined.present && f->joined.safeguarding_hold);
 	start_clocks(d);
 	choose_letter(d, later_text);
 	v->calendar_ended = !dates_known(d);

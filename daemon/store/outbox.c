@@ -93,7 +93,11 @@ enum rd_rc rd_outbox_rewrite(struct rd_tx *tx, int64_t old_id, const struct rd_o
 		return rd_fail(err, RD_E_REFUSED,
 			"letter %lld was attempted already and keeps its date", (long long)old_id);
 	RD_TRY(rd_outbox_cancel(tx, old_id, "written anew for another day", now_ms, err));
-	return rd_outbox_put(tx, row, now_ms, ret_id, err);
+	RD_TRY(rd_outbox_put(tx, row, now_ms, ret_id, err));
+	return rd_sql_change(tx,
+		"UPDATE outbox SET approved_by = (SELECT approved_by FROM outbox WHERE id = ?2)"
+		" WHERE id = ?1",
+		RD_ARGS(rd_int(*ret_id), rd_int(old_id)), NULL, err);
 }
 
 /* --- the sender's side --- */
@@ -366,6 +370,14 @@ enum rd_rc rd_outbox_approve(
 	if (!changes)
 		return wrong_state(tx, id, "held or waiting for approval", err);
 	return set_approved_by(tx, id, by, err);
+}
+
+enum rd_rc rd_outbox_hurry(struct rd_tx *tx, int64_t id, int64_t now_ms, struct rd_err *err)
+{
+	return rd_sql_change(tx,
+		"UPDATE outbox SET emergency = 1, not_before_ms = 0, next_try_ms = ?2"
+		" WHERE id = ?1 AND state = 'queued' AND (emergency = 0 OR next_try_ms > ?2)",
+		RD_ARGS(rd_int(id), rd_int(now_ms)), NULL, err);
 }
 
 enum rd_rc rd_outbox_hold(struct rd_tx *tx, int64_t id, const char *reason, struct rd_err *err)

@@ -55,6 +55,20 @@ enum rd_rc rd_queue_end_run(struct rd_db *db, int64_t run, int64_t now_ms, struc
 	return rd_tx_commit(&tx, err);
 }
 
+enum rd_rc rd_queue_give_run_back(
+	struct rd_db *db, int64_t run, int64_t not_before_ms, struct rd_err *err)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+
+	RD_TRY(rd_tx_begin(db, &tx, err));
+	RD_TRY(rd_sql_change(tx,
+		"UPDATE message SET state = 'waiting', claim_run = NULL, not_before_ms = ?2,"
+		" attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END"
+		" WHERE state = 'claimed' AND claim_run = ?1",
+		RD_ARGS(rd_int(run), rd_int(not_before_ms)), NULL, err));
+	return rd_tx_commit(&tx, err);
+}
+
 /* --- claims --- */
 
 struct claim {

@@ -35,11 +35,16 @@ RD_MUST_USE enum rd_rc rd_casework_apply(struct rd_tx *tx, const struct rd_offic
 	const struct rd_matter *matter, const struct rd_verdict *verdict, struct rd_arena *arena,
 	int64_t *ret_case, struct rd_err *err);
 
-/* A case that is there already gets what a settled decision asks for (rd_decide_settled): its kind,
- * stage, clocks, letter and tasks; what the old kind had running is cancelled. */
-RD_MUST_USE enum rd_rc rd_casework_settle(struct rd_tx *tx, const struct rd_office *office,
-	int64_t case_id, enum rd_kind kind, const char *cause, struct rd_arena *arena,
-	struct rd_err *err);
+/* A case that is there already takes what was settled (rd_decide_settled): its kind, stage, clocks,
+ * letter and tasks; what the old kind had running is cancelled. was: the case as it stands, its
+ * unsent letters cancelled already. The verdict is used up. */
+RD_MUST_USE enum rd_rc rd_casework_resettle(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_case *was, const struct rd_matter *matter, struct rd_verdict *verdict,
+	struct rd_arena *arena, struct rd_err *err);
+
+/* The one that letters of the case go to; address "" where there is none. */
+RD_MUST_USE enum rd_rc rd_casework_main_contact(struct rd_db *db, int64_t case_id,
+	struct rd_arena *arena, struct rd_case_contact *ret_contact, struct rd_err *err);
 
 /* A task in the words of its kind. */
 RD_MUST_USE enum rd_rc rd_casework_task(struct rd_tx *tx, const struct rd_office *office,

@@ -27,9 +27,9 @@ struct rd_letter_order {
 	enum rd_channel channel;
 	const char *recipient;	 /* address or number */
 	const char *cause;	 /* "message:17", "act:review:4"; part of the row's key */
-	int64_t answers_message; /* the mail that it answers: In-Reply-To; 0: none */
-	const char
-		*outgoing; /* a text: the Texts stanza to leave by; NULL: the case's landlord's */
+	int64_t answers_message; /* the mail that it answers: In-Reply-To; 0: the case's first */
+	const char *outgoing;	 /* a text: the Texts stanza to leave by; NULL: the one that the
+				    answered message came by, else the landlord's first */
 	bool meets_acknowledge;
 	bool emergency_health, emergency_heat;
 	struct rd_date day_zero; /* receipt, or the day of the act */
@@ -44,7 +44,8 @@ RD_MUST_USE enum rd_rc rd_correspondence_put(struct rd_tx *tx, const struct rd_o
 	const struct rd_letter_order *order, struct rd_arena *arena, int64_t *ret_outbox_id,
 	struct rd_err *err);
 
-/* A stale row of the outbox (rd_outbox_stale) is cancelled and written for the day it can leave. */
+/* A stale row of the outbox (rd_outbox_stale) is cancelled and written for the day it can leave; it
+ * waits for no approval any more. One that cannot be written becomes a person's task. */
 RD_MUST_USE enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err);
 

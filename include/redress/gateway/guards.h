@@ -29,4 +29,16 @@ RD_MUST_USE enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *
 	const struct rd_score *score, struct rd_arena *arena, struct rd_guarded *ret_guarded,
 	struct rd_err *err);
 
+/* The same questions for a letter to a case that is there already: facts are filled with what
+ * stands against writing to this address by itself: caps, opt-out, a restored store, and of the
+ * message that opened the case (0: none) its age and its automatic marks. received_ms and now_ms
+ * are given. */
+RD_MUST_USE enum rd_rc rd_guards_may_answer(struct rd_db *db, const struct rd_office *office,
+	const char *address, int64_t message_id, struct rd_arena *arena, struct rd_facts *facts,
+	struct rd_err *err);
+
+/* Has the case's number had its first answer (sent, or on its way)? */
+RD_MUST_USE enum rd_rc rd_guards_text_answered(struct rd_db *db, int64_t case_id,
+	struct rd_arena *arena, bool *ret_answered, struct rd_err *err);
+
 #endif

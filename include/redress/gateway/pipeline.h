@@ -21,8 +21,9 @@ struct rd_pipeline {
 	struct rd_reader *reader;
 	struct rd_office office;
 	int64_t run;		/* rd_queue_start_run */
-	bool ignore_text_pause; /* --once */
+	bool ignore_text_pause; /* --once: texts are grouped all the same, none is waited for */
 	int stop_fd;		/* readable: stop between messages; -1: none */
+	bool lost;		/* kept by the round: what it claimed could not be given back yet */
 };
 
 struct rd_pipeline_round {

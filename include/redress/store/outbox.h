@@ -129,6 +129,9 @@ RD_MUST_USE enum rd_rc rd_outbox_retry(
  * lifts that first. */
 RD_MUST_USE enum rd_rc rd_outbox_approve(
 	struct rd_tx *tx, int64_t id, const char *by, int64_t now_ms, struct rd_err *err);
+/* Waits for no hour and no back-off any longer, where it is queued; else nothing happens. */
+RD_MUST_USE enum rd_rc rd_outbox_hurry(
+	struct rd_tx *tx, int64_t id, int64_t now_ms, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_outbox_hold(
 	struct rd_tx *tx, int64_t id, const char *reason, struct rd_err *err);
 /* A queued text stops waiting for Text hours (unsent late on its due date). */
@@ -140,7 +143,7 @@ RD_MUST_USE enum rd_rc rd_outbox_cancel(
 RD_MUST_USE enum rd_rc rd_outbox_cancel_case(struct rd_tx *tx, int64_t case_id, const char *why,
 	int64_t now_ms, int64_t *ret_n, struct rd_err *err);
 /* Cancels a row that was never attempted and puts another in its place under the same key, with a
- * Message-ID of its own. */
+ * Message-ID of its own and the old one's approval. */
 RD_MUST_USE enum rd_rc rd_outbox_rewrite(struct rd_tx *tx, int64_t old_id,
 	const struct rd_outbox_row *row, int64_t now_ms, int64_t *ret_id, struct rd_err *err);
 /* Queued, due, binding another day than today and never attempted: to be written anew. */

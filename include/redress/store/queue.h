@@ -58,6 +58,10 @@ RD_MUST_USE enum rd_rc rd_queue_claim(struct rd_db *db, int64_t run, int64_t now
 /* An ordinary failure (store trouble, stopping): waiting again, attempt given back, not before. */
 RD_MUST_USE enum rd_rc rd_queue_give_back(
 	struct rd_tx *tx, int64_t message_id, int64_t not_before_ms, struct rd_err *err);
+/* The same for everything that a run has claimed, in a transaction of its own: for a pipeline that
+ * has nothing in hand and could not give back what it had. */
+RD_MUST_USE enum rd_rc rd_queue_give_run_back(
+	struct rd_db *db, int64_t run, int64_t not_before_ms, struct rd_err *err);
 /* The child died, or outran a limit, over this message alone. Attempt kept; waiting again, suspect.
  * With *ret_attempts at RD_ATTEMPTS_MAX or above it stays claimed: quarantine it (rd_queue_finish)
  * in this transaction. detail: "signal 11", never content. */

@@ -1,0 +1,754 @@
+/* house: a whole gateway in a temporary folder, without its threads: store, rules, sealed readers,
+ * pipeline, timekeeper and sender, under a clock that the test sets.
+ *
+ * The rules are the house's own few (house_rules below), so that the shipped pack's wording can
+ * change; landlord, letters and calendars are copies of the shipped ones. Two mailboxes
+ * ("complaints", "repairs"), one number ("texts"), a Maildir and a tray as the way out.
+ *
+ * main() calls house_main; every test is a house_test(). After each test the audit chain must
+ * verify and hold neither an address nor a number, and the ledger must add up.
+ */
+#ifndef REDRESS_SUPPORT_HOUSE_H
+#define REDRESS_SUPPORT_HOUSE_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <utime.h>
+#include <cmocka.h>
+
+#include "redress/base/log.h"
+#include "redress/gateway/activate.h"
+#include "redress/gateway/acts.h"
+#include "redress/gateway/desk.h"
+#include "redress/gateway/mailboxes.h"
+#include "redress/gateway/pipeline.h"
+#include "redress/gateway/posting.h"
+#include "redress/gateway/timekeeper.h"
+#include "redress/reader/reader.h"
+#include "redress/store/audit.h"
+#include "redress/store/backup.h"
+#include "redress/store/contact.h"
+#include "redress/store/intake.h"
+#include "redress/store/outbox.h"
+#include "redress/store/queue.h"
+#include "redress/store/reading.h"
+#include "redress/store/review.h"
+#include "redress/store/rulesets.h"
+#include "redress/store/status.h"
+#include "redress/store/tasks.h"
+#include "support/folder.h"
+
+#define HOUSE_NOON  "2026-11-17T12:00:00Z" /* a Tuesday; due dates: 24 November (acknowledge) */
+#define HOUSE_PHONE "+447700900123"
+
+static const char house_rules[] =
+	"Ruleset: house\nRequest below: 2.0\nComplaint from: 4.0\nCap per group: 9.0\n"
+	"\n"
+	"Rule: complaining\nMeans: Says that it complains\nGroup: word\nPoints: 5\n"
+	"Phrase: i am complaining\nMust match: I am complaining\nMust not match: I am well\n"
+	"\n"
+	"Rule: waiting\nMeans: Still waits\nTopic: a delay\nGroup: delay\nPoints: 2.5\n"
+	"Phrase: still waiting\nMust match: I am still waiting\nMust not match: I am well\n"
+	"\n"
+	"Rule: leak\nMeans: About a leak\nTopic: a leak\nFor: service_request\nGroup: matter\n"
+	"Points: 2\nPhrase: (leak|leaks|leaking)\nMust match: the roof leaks\n"
+	"Must not match: I am well\n"
+	"\n"
+	"Rule: hours\nMeans: Asks about the office\nTopic: our opening hours\nFor: enquiry\n"
+	"Group: matter\nPoints: 3\nPhrase: what time\nMust match: what time do you open\n"
+	"Must not match: I am well\n"
+	"\n"
+	"Rule: praise\nMeans: Praises\nTopic: your kind words\nFor: compliment\nGroup: praise\n"
+	"Points: 4\nPhrase: well done\nMust match: well done to all\nMust not match: I am well\n"
+	"\n"
+	"Rule: circular\nMeans: Nothing for us\nFor: other\nGroup: other\nPoints: 6\n"
+	"Phrase: our newsletter\nMust match: our newsletter of May\nMust not match: I am well\n"
+	"\n"
+	"Rule: gas\nMeans: Gas\nTopic: a safety hazard\nGroup: danger\nFlag: health_safety\n"
+	"Phrase: smell gas\nMust match: I smell gas\nMust not match: I am well\n"
+	"\n"
+	"Rule: cold\nMeans: No heating\nTopic: heating\nGroup: danger\nFlag: heat_loss\n"
+	"Phrase: no heating\nMust match: we have no heating\nMust not match: I am well\n"
+	"\n"
+	"Rule: afraid\nMeans: Is afraid\nGroup: danger\nFlag: safeguarding\n"
+	"Phrase: afraid of him\nMust match: I am afraid of him\nMust not match: I am well\n"
+	"\n"
+	"Rule: informal\nMeans: Wants nothing formal\nGroup: wish\nFlag: asks_not_formal\n"
+	"Phrase: nothing formal\nMust match: nothing formal please\nMust not match: I am well\n"
+	"\n"
+	"Rule: stage-two\nMeans: Asks for stage 2\nGroup: wish\nFlag: stage2_request\n"
+	"Phrase: stage two\nMust match: I want stage two\nMust not match: I am well\n";
+
+/* Bodies for most tests. */
+#define COMPLAINT "I am complaining. The roof leaks and I am still waiting for somebody to come."
+#define REQUEST	  "The tap in the bathroom leaks, could somebody have a look please?"
+#define UNSURE	  "The roof leaks and I am still waiting for a visit."
+#define NO_TOPIC  "I am complaining about all of it."
+#define CIRCULAR  "Here comes our newsletter with all the news."
+
+struct house_options {
+	const char *gateway; /* NULL: "house" */
+	const char *starts;  /* NULL: HOUSE_NOON */
+	const char *config;  /* further stanzas or lines at the end */
+	bool letters_approved;
+	int text_pause_s;	/* 0: 90; -1: none */
+	const char *start_from; /* NULL: now */
+	const char *text_hours; /* NULL: 08:00-20:00 */
+};
+
+struct house {
+	struct house_options options;
+	char dir[FOLDER_MAX];
+	char state[96], rules[96];
+	int64_t now_ms;
+	struct rd_clock clock;
+	struct rd_config *config;
+	struct rd_store *store;
+	struct rd_desk desk;
+	struct rd_db *db; /* the desk's */
+	struct rd_reader *reader;
+	struct rd_pipeline pipeline;
+	int64_t boxes[2], number, epoch;
+	uint32_t n_put;
+	struct rd_arena *arena;
+	struct rd_err err;
+};
+
+static struct rd_spawner *house_spawner; /* started in house_main, before anything else */
+
+static inline void house_ok(
+	enum rd_rc rc, const struct rd_err *err, const char *what, const char *file, int line)
+{
+	if (rc == RD_OK)
+		return;
+	print_error("%s: %s (%d)\n", what, err->msg, (int)rc);
+	_fail(file, line);
+}
+#define OK(call) house_ok((call), &h->err, #call, __FILE__, __LINE__)
+
+static inline int64_t house_instant(const char *text)
+{
+	struct rd_err err = { 0 };
+	int64_t ms = 0;
+
+	if (rd_instant_parse(text, &ms, &err) != RD_OK)
+		fail_msg("%s", err.msg);
+	return ms;
+}
+
+static inline struct rd_date house_day(const char *text)
+{
+	struct rd_err err = { 0 };
+	struct rd_date day = { 0 };
+
+	if (rd_date_parse(text, &day, &err) != RD_OK)
+		fail_msg("%s", err.msg);
+	return day;
+}
+
+static inline void house_day_is(struct rd_date day, const char *wanted, const char *file, int line)
+{
+	char text[RD_DATE_MAX] = "no date";
+
+	if (rd_date_is_set(day))
+		rd_date_format(day, text);
+	_assert_string_equal(text, wanted, file, line);
+}
+#define DAY_IS(day, wanted) house_day_is((day), (wanted), __FILE__, __LINE__)
+
+static inline void house_at(struct house *h, const char *instant)
+{
+	h->now_ms = house_instant(instant);
+}
+
+static inline int64_t house_clock_now(void *context)
+{
+	return ((struct house *)context)->now_ms;
+}
+
+/* --- files --- */
+
+static inline void house_write(const char *path, const void *bytes, size_t len)
+{
+	FILE *file = fopen(path, "we");
+
+	if (file == NULL || fwrite(bytes, 1, len, file) != len || fclose(file) != 0)
+		fail_msg("%s: %s", path, strerror(errno));
+	chmod(path, 0600);
+}
+
+static inline char *house_read(const char *path, size_t *ret_len)
+{
+	FILE *file = fopen(path, "re");
+	char *bytes = malloc((1u << 20) + 1);
+
+	if (file == NULL || bytes == NULL)
+		fail_msg("%s: %s", path, strerror(errno));
+	*ret_len = fread(bytes, 1, 1u << 20, file);
+	bytes[*ret_len] = '\0';
+	fclose(file);
+	return bytes;
+}
+
+/* Copies a folder of the shipped rules; `was` is replaced by `is` in each file where not NULL. */
+static inline void house_copy_folder(
+	const struct house *h, const char *name, const char *only, const char *was, const char *is)
+{
+	char from[512], to[512];
+	const struct dirent *entry;
+	DIR *dir;
+
+	snprintf(to, sizeof to, "%s/%s", h->rules, name);
+	mkdir(to, 0700);
+	snprintf(from, sizeof from, "%s/rules/%s", RD_SOURCE_DIR, name);
+	dir = opendir(from);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL) {
+		size_t len;
+		char *bytes, *at;
+
+		if (entry->d_name[0] == '.' || (only != NULL && strcmp(entry->d_name, only) != 0))
+			continue;
+		snprintf(from, sizeof from, "%s/rules/%s/%.200s", RD_SOURCE_DIR, name,
+			entry->d_name);
+		snprintf(to, sizeof to, "%s/%s/%.200s", h->rules, name, entry->d_name);
+		bytes = house_read(from, &len);
+		at = was != NULL ? strstr(bytes, was) : NULL;
+		if (at != NULL) {
+			FILE *file = fopen(to, "we");
+			fprintf(file, "%.*s%s%s", (int)(at - bytes), bytes, is, at + strlen(was));
+			fclose(file);
+		} else {
+			house_write(to, bytes, len);
+		}
+		free(bytes);
+	}
+	closedir(dir);
+}
+
+static inline void house_write_rules(const struct house *h, const char *rules)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/core.rules", h->rules);
+	house_write(path, rules, strlen(rules));
+}
+
+static inline size_t house_count_files(const struct house *h, const char *folder)
+{
+	char path[256];
+	const struct dirent *entry;
+	size_t n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof path, "%s/%s", h->dir, folder);
+	dir = opendir(path);
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		n += entry->d_name[0] != '.';
+	if (dir != NULL)
+		closedir(dir);
+	return n;
+}
+
+/* --- the house itself --- */
+
+static inline void house_configure(struct house *h)
+{
+	const struct house_options *o = &h->options;
+	const char *gateway = o->gateway != NULL ? o->gateway : "house";
+	char text[4096], path[128];
+
+	snprintf(path, sizeof path, "%s/token", h->dir);
+	house_write(path, "12345\n", 6);
+	snprintf(text, sizeof text,
+		"Gateway: %s\nState: %s\nRules: %s\nLandlord: code-2024\n"
+		"Listen: 127.0.0.1:0\nAlarms to: alarms@%s.example\nText hours: %s\nText pause: %d "
+		"s\n"
+		"\nMailbox: complaints\nKind: maildir\nPath: %s/complaints\n%s%s%s"
+		"\nMailbox: repairs\nKind: maildir\nPath: %s/repairs\n"
+		"\nTexts: texts\nKind: tray\nNumber: +447700900000\nPath: %s/tray\n"
+		"Token: file %s/token\n"
+		"\nOutgoing: letters\nKind: maildir\nPath: %s/sent\n"
+		"From: Complaints Team <complaints@%s.example>\n%s",
+		gateway, h->state, h->rules, gateway,
+		o->text_hours != NULL ? o->text_hours : "08:00-20:00",
+		o->text_pause_s == 0  ? 90
+		: o->text_pause_s < 0 ? 0
+				      : o->text_pause_s,
+		h->dir, o->start_from != NULL ? "Start from: " : "",
+		o->start_from != NULL ? o->start_from : "", o->start_from != NULL ? "\n" : "",
+		h->dir, h->dir, h->dir, h->dir, gateway, o->config != NULL ? o->config : "");
+	OK(rd_config_parse("house.conf", text, strlen(text), &h->config, &h->err));
+}
+
+static inline void house_activate(struct house *h, struct rd_db *db)
+{
+	static const char *const landlords[] = { "code-2024" };
+	static const struct rd_actor author = { RD_AUTHOR_FIRST_START, -1 };
+	char sha256[RD_RULESET_NAME_MAX];
+	bool changed;
+
+	OK(rd_rules_activate(db, h->rules, landlords, 1, &author, "an empty store", h->now_ms,
+		&changed, sha256, &h->err));
+}
+
+static inline void house_take_sources(struct house *h)
+{
+	const struct rd_source_identity boxes[2] = {
+		{ RD_SOURCE_IMAP, "one.example.org", "", "INBOX" },
+		{ RD_SOURCE_IMAP, "two.example.org", "", "INBOX" },
+	};
+	const struct rd_source_identity number = { RD_SOURCE_TEXTS, "tray", "", "+447700900000" };
+	static const char *const names[2] = { "complaints", "repairs" };
+	struct rd_tx *tx = NULL;
+	struct rd_epoch epoch;
+	bool is_new;
+
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	for (size_t i = 0; i < 2; i++)
+		OK(rd_source_take(
+			tx, &boxes[i], names[i], h->now_ms, &h->boxes[i], &is_new, &h->err));
+	OK(rd_source_take(tx, &number, "texts", h->now_ms, &h->number, &is_new, &h->err));
+	OK(rd_epoch_take(tx, h->boxes[0], 7, 1, 1, h->now_ms, &epoch, &h->err));
+	h->epoch = epoch.id;
+	OK(rd_tx_commit(&tx, &h->err));
+}
+
+/* Opens what lies in the folder; the first time the rules become live. */
+static inline void house_open(struct house *h)
+{
+	static const struct rd_actor actor = { RD_ACTOR_DAEMON, -1 };
+	const struct rd_store_options options = {
+		.path = h->state, .create = true, .daemon = true
+	};
+	RD_CLEANUP(rd_db_cleanup) struct rd_db *db = NULL;
+	struct rd_activation current;
+
+	OK(rd_store_open(&options, &h->store, &h->err));
+	OK(rd_db_open(h->store, &db, &h->err));
+	if (rd_rulesets_current(db, h->arena, &current, &h->err) == RD_E_MISSING)
+		house_activate(h, db);
+	OK(rd_desk_open(&h->desk, h->store, h->config, &h->clock, &actor, &h->err));
+	h->db = h->desk.db;
+	OK(rd_reader_open(house_spawner, 1, rd_live_files(h->desk.live), h->desk.landlords,
+		h->desk.n_landlords, &h->reader, &h->err));
+	h->pipeline = (struct rd_pipeline){
+		.db = h->db, .reader = h->reader, .office = h->desk.office, .stop_fd = -1
+	};
+	OK(rd_queue_start_run(h->db, h->now_ms, &h->pipeline.run, &h->err));
+	house_take_sources(h);
+}
+
+static inline void house_close(struct house *h)
+{
+	rd_reader_close(h->reader);
+	rd_desk_close(&h->desk);
+	rd_store_close(h->store);
+	h->reader = NULL;
+	h->store = NULL;
+	h->db = NULL;
+}
+
+static inline struct house *house_new(const struct house_options *options)
+{
+	struct house *h = calloc(1, sizeof *h);
+	char path[128];
+
+	assert_non_null(h);
+	if (options != NULL)
+		h->options = *options;
+	folder_make(h->dir, "house");
+	snprintf(h->state, sizeof h->state, "%s/state", h->dir);
+	snprintf(h->rules, sizeof h->rules, "%s/rules", h->dir);
+	h->arena = rd_arena_new(512u << 20);
+	h->clock = (struct rd_clock){ house_clock_now, h };
+	house_at(h, h->options.starts != NULL ? h->options.starts : HOUSE_NOON);
+	mkdir(h->rules, 0700);
+	snprintf(path, sizeof path, "%s/tray", h->dir);
+	mkdir(path, 0700);
+	house_copy_folder(h, "landlords", "code-2024.landlord",
+		h->options.letters_approved ? "Letters: at once" : NULL, "Letters: approved");
+	house_copy_folder(h, "letters", NULL, NULL, NULL);
+	house_copy_folder(h, "calendars", NULL, NULL, NULL);
+	house_write_rules(h, house_rules);
+	house_configure(h);
+	house_open(h);
+	return h;
+}
+
+/* --- what goes in --- */
+
+struct house_mail {
+	const char *from; /* NULL: ann@example.com */
+	const char *subject, *body, *to;
+	const char *id;		     /* NULL: a new one; "": none */
+	const char *headers;	     /* further ones, each ended by \r\n */
+	const char *received, *seen; /* NULL: now */
+	const char *date;	     /* the Date header; NULL: one that never changes */
+	int box;
+};
+
+static inline int64_t house_put_raw(
+	struct house *h, int box, const char *raw, size_t len, int64_t received_ms, int64_t seen_ms)
+{
+	char name[32];
+	struct rd_mail_put put = {
+		.source_id = h->boxes[box],
+		.landlord = "code-2024",
+		.name = name,
+		.received_ms = received_ms,
+		.first_seen_ms = seen_ms,
+		.server_bytes = len,
+	};
+	struct rd_tx *tx = NULL;
+	int64_t id = 0;
+
+	snprintf(name, sizeof name, "file-%u", ++h->n_put);
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_intake_put_mail(tx, &put, raw, len, &id, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+	return id;
+}
+
+static inline int64_t house_put(struct house *h, struct house_mail mail)
+{
+	const char *from = mail.from != NULL ? mail.from : "Ann Example <ann@example.com>";
+	char id[160] = "";
+	char *raw;
+
+	if (mail.id == NULL)
+		snprintf(id, sizeof id, "Message-ID: <m%u@example.com>\r\n", h->n_put + 1);
+	else if (mail.id[0] != '\0')
+		snprintf(id, sizeof id, "Message-ID: <%s>\r\n", mail.id);
+	raw = rd_arena_printf(h->arena,
+		"From: %s\r\nTo: %s\r\nSubject: %s\r\nDate: %s\r\n%s%s"
+		"Content-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n",
+		from, mail.to != NULL ? mail.to : "complaints@house.example",
+		mail.subject != NULL ? mail.subject : "My home",
+		mail.date != NULL ? mail.date : "Tue, 17 Nov 2026 09:00:00 +0000", id,
+		mail.headers != NULL ? mail.headers : "", mail.body);
+	return house_put_raw(h, mail.box, raw, strlen(raw),
+		mail.received != NULL ? house_instant(mail.received) : h->now_ms,
+		mail.seen != NULL ? house_instant(mail.seen) : h->now_ms);
+}
+/* house_mail_in(h, .body = COMPLAINT, .from = "...") */
+#define house_mail_in(house, ...) house_put((house), (struct house_mail){ __VA_ARGS__ })
+
+static inline int64_t house_text(struct house *h, const char *from, const char *body)
+{
+	char provider_id[32];
+	const struct rd_text_put put = {
+		.source_id = h->number,
+		.landlord = "code-2024",
+		.provider_id = provider_id,
+		.from = from,
+		.to = "+447700900000",
+		.body = body,
+		.body_len = strlen(body),
+		.received_ms = h->now_ms,
+		.first_seen_ms = h->now_ms,
+	};
+	struct rd_tx *tx = NULL;
+	int64_t id = 0;
+
+	snprintf(provider_id, sizeof provider_id, "SM%u", ++h->n_put);
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_intake_put_text(tx, &put, &id, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+	return id;
+}
+
+/* --- what happens --- */
+
+static inline void house_work(struct house *h)
+{
+	struct rd_pipeline_round round;
+
+	do {
+		OK(rd_pipeline_round(&h->pipeline, &round, &h->err));
+	} while (round.n_done + round.n_back > 0);
+}
+
+/* After the text pause. */
+static inline void house_work_texts(struct house *h)
+{
+	h->now_ms += 91000;
+	house_work(h);
+}
+
+static inline void house_keep_time(struct house *h)
+{
+	struct rd_timekeeper_round round;
+
+	OK(rd_timekeeper_round(h->db, &h->desk.office, &round, &h->err));
+}
+
+static inline void house_send(struct house *h)
+{
+	bool must_wait = false;
+
+	OK(rd_posting_once(&h->desk, &must_wait, &h->err));
+}
+
+static inline struct rd_office house_staff(const struct house *h)
+{
+	struct rd_office office = h->desk.office;
+
+	office.actor = (struct rd_actor){ "Sam Staff", 1000 };
+	return office;
+}
+
+/* --- what there is --- */
+
+static inline struct rd_message_row house_message(struct house *h, int64_t id)
+{
+	struct rd_message_row row;
+
+	OK(rd_queue_show(h->db, id, h->arena, &row, &h->err));
+	return row;
+}
+
+static inline void house_fate_is(
+	struct house *h, int64_t id, enum rd_fate_kind wanted, const char *file, int line)
+{
+	const struct rd_message_row row = house_message(h, id);
+
+	if (row.fate.kind != wanted) {
+		print_error("message %" PRId64 " is %s (%s, %s), not %s\n", id,
+			rd_fate_names[row.fate.kind], row.state, row.trouble,
+			rd_fate_names[wanted]);
+		_fail(file, line);
+	}
+}
+#define FATE_IS(id, wanted) house_fate_is(h, (id), (wanted), __FILE__, __LINE__)
+
+static inline int64_t house_case_of(struct house *h, int64_t message_id)
+{
+	return house_message(h, message_id).fate.case_id;
+}
+
+static inline struct rd_case house_case(struct house *h, int64_t case_id)
+{
+	struct rd_case matter;
+
+	OK(rd_case_get(h->db, case_id, h->arena, &matter, &h->err));
+	return matter;
+}
+
+static inline size_t house_n_cases(struct house *h)
+{
+	struct rd_case *cases;
+	size_t n;
+
+	OK(rd_case_list(h->db, NULL, h->arena, &cases, &n, &h->err));
+	return n;
+}
+
+/* Unset due and id 0 where there is none. */
+static inline struct rd_case_clock house_clock(struct house *h, int64_t case_id, const char *name)
+{
+	struct rd_case_clock *clocks;
+	size_t n;
+
+	OK(rd_case_clocks(h->db, case_id, h->arena, &clocks, &n, &h->err));
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(clocks[i].name, name) == 0)
+			return clocks[i];
+	return (struct rd_case_clock){ .case_id = 0 };
+}
+
+static inline bool house_runs(struct house *h, int64_t case_id, const char *name)
+{
+	const struct rd_case_clock clock = house_clock(h, case_id, name);
+
+	return clock.case_id != 0 && clock.met_ms == 0;
+}
+
+/* Letters of a case that are not cancelled; letter NULL: any; case 0: of all cases. */
+static inline size_t house_letters(
+	struct house *h, int64_t case_id, const char *letter, struct rd_outbox_row *ret_last)
+{
+	const struct rd_outbox_filter filter = { .case_id = case_id, .letter = letter };
+	struct rd_outbox_row *rows;
+	size_t n, n_live = 0;
+
+	OK(rd_outbox_list(h->db, &filter, h->arena, &rows, &n, &h->err));
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].state == RD_OUTBOX_CANCELLED || rows[i].case_id == 0)
+			continue;
+		n_live++;
+		if (ret_last != NULL)
+			*ret_last = rows[i];
+	}
+	return n_live;
+}
+
+/* The only one that is not cancelled. */
+static inline struct rd_outbox_row house_letter_at(
+	struct house *h, int64_t case_id, const char *letter, const char *file, int line)
+{
+	struct rd_outbox_row row = { 0 };
+	const size_t n = house_letters(h, case_id, letter, &row);
+
+	if (n != 1) {
+		print_error("case %" PRId64 " has %zu letters `%s`\n", case_id, n,
+			letter != NULL ? letter : "any");
+		_fail(file, line);
+	}
+	return row;
+}
+#define house_letter(h, case_id, letter) house_letter_at(h, case_id, letter, __FILE__, __LINE__)
+
+/* Soft line ends of quoted-printable and wrapping must not hide words: blanks are one, `=\n` none.
+ */
+static inline bool house_says(struct house *h, const struct rd_outbox_row *row, const char *words)
+{
+	char *flat = rd_arena_alloc(h->arena, row->payload_len + 1), *out = flat;
+	const char *in = row->payload, *end = in + row->payload_len;
+
+	while (in < end) {
+		if (in[0] == '=' && end - in > 2 && in[1] == '\r' && in[2] == '\n') {
+			in += 3;
+		} else if (strchr(" \r\n", *in) != NULL) {
+			if (out == flat || out[-1] != ' ')
+				*out++ = ' ';
+			in++;
+		} else {
+			*out++ = *in++;
+		}
+	}
+	*out = '\0';
+	return strstr(flat, words) != NULL;
+}
+
+/* A task that stands; kind 0 where there is none. */
+static inline struct rd_task house_task(struct house *h, int64_t case_id, const char *kind)
+{
+	struct rd_task *tasks;
+	size_t n;
+
+	OK(rd_task_list(h->db, (struct rd_date){ 0 }, h->arena, &tasks, &n, &h->err));
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i].case_id == case_id && strcmp(tasks[i].kind, kind) == 0)
+			return tasks[i];
+	return (struct rd_task){ .kind = NULL };
+}
+
+static inline size_t house_n_tasks(struct house *h, int64_t case_id, const char *kind)
+{
+	struct rd_task *tasks;
+	size_t n, n_found = 0;
+
+	OK(rd_task_list(h->db, (struct rd_date){ 0 }, h->arena, &tasks, &n, &h->err));
+	for (size_t i = 0; i < n; i++)
+		n_found += tasks[i].case_id == case_id &&
+			   (kind == NULL || strcmp(tasks[i].kind, kind) == 0);
+	return n_found;
+}
+
+static inline struct rd_review house_review(struct house *h, int64_t case_id)
+{
+	struct rd_review *reviews;
+	size_t n;
+
+	OK(rd_review_list(h->db, case_id, false, h->arena, &reviews, &n, &h->err));
+	assert_int_equal(n, 1);
+	return reviews[0];
+}
+
+static inline bool house_alarm(struct house *h, const char *cause)
+{
+	struct rd_alarm *alarms;
+	size_t n;
+
+	OK(rd_alarm_list(h->db, h->arena, &alarms, &n, &h->err));
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(alarms[i].cause, cause) == 0)
+			return true;
+	return false;
+}
+
+/* No row of the audit holds these words. */
+static inline void house_audit_lacks(struct house *h, const char *words)
+{
+	struct rd_audit_row *rows;
+	size_t n;
+
+	OK(rd_audit_list(h->db, 0, 0, 0, 10000, h->arena, &rows, &n, &h->err));
+	for (size_t i = 0; i < n; i++)
+		if (strcasestr(rows[i].detail, words) != NULL ||
+			strcasestr(rows[i].what, words) != NULL)
+			fail_msg("audit row %" PRId64 " holds `%s`: %s", rows[i].seq, words,
+				rows[i].detail);
+}
+
+static inline void house_check(struct house *h)
+{
+	const char **problems;
+	int64_t rows;
+	size_t n;
+
+	OK(rd_audit_verify(h->db, &rows, &h->err));
+	house_audit_lacks(h, "@");
+	house_audit_lacks(h, "+44");
+	house_audit_lacks(h, "77009");
+	OK(rd_ledger_check(h->db, false, h->arena, &problems, &n, &h->err));
+	if (n > 0)
+		fail_msg("ledger: %s", problems[0]);
+}
+
+static inline void house_free(struct house *h)
+{
+	house_close(h);
+	rd_config_free(h->config);
+	rd_arena_free(h->arena);
+	folder_remove(h->dir);
+	free(h);
+}
+
+/* --- fixtures --- */
+
+static inline int house_setup(void **state)
+{
+	*state = house_new(NULL);
+	return 0;
+}
+
+/* For tests with a house of their own making: house_new(), which they put into *state. */
+static inline int house_teardown(void **state)
+{
+	struct house *h = *state;
+
+	if (h == NULL)
+		return 0;
+	house_check(h);
+	house_free(h);
+	*state = NULL;
+	return 0;
+}
+
+#define house_test(f)	  cmocka_unit_test_setup_teardown(f, house_setup, house_teardown)
+#define house_test_own(f) cmocka_unit_test_teardown(f, house_teardown)
+
+/* argv as main got it: a parse child never returns from here. */
+static inline void house_main(int argc, char **argv)
+{
+	struct rd_err err = { 0 };
+
+	rd_reader_main_if_child(argc, argv);
+	if (rd_spawner_start(&house_spawner, &err) != RD_OK) {
+		fprintf(stderr, "%s\n", err.msg);
+		abort();
+	}
+}
+
+#endif
