@@ -117,6 +117,20 @@ static enum rd_rc pragma_int(sqlite3 *handle, const char *sql, int *ret_value, s
 	return RD_OK;
 }
 
+/* The proof of the sync tests is that they fail without a sync. */
+static enum rd_rc give_up_syncs(sqlite3 *handle, struct rd_err *err)
+{
+#ifdef RD_FAULT_POINTS
+	const char *sync = getenv("REDRESS_SYNC");
+
+	if (sync != NULL && strcmp(sync, "off") == 0)
+		return pragma(handle, "PRAGMA synchronous = OFF", err);
+#endif
+	(void)handle;
+	(void)err;
+	return RD_OK;
+}
+
 /* What holds for a handle and not for the file. */
 static enum rd_rc open_handle(
 	const struct rd_store *store, sqlite3 **ret_handle, struct rd_err *err)
@@ -148,6 +162,7 @@ static enum rd_rc open_handle(
 		"PRAGMA mmap_size = 0;"
 		"PRAGMA cell_size_check = ON;",
 		err));
+	RD_TRY(give_up_syncs(handle, err));
 	if (store->max_pages) {
 		snprintf(text, sizeof text, "PRAGMA max_page_count = %d", store->max_pages);
 		RD_TRY(pragma(handle, text, err));

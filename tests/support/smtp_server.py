@@ -6,6 +6,8 @@ Prints its port, then answers one line to each line of its standard input:
                mail, never answers) | hold (answers when mode changes)
   count ID     how often a mail with that Message-ID was kept
   total        mails kept
+  ids          their Message-IDs, SP-separated, as often as each was kept
+  data         how often a client was told 354, whatever came of it
   sessions     connections so far
   drop         hangs up every connection that waits between mails
   sender       MAIL FROM of the last mail, recipients SP-separated behind it
@@ -33,7 +35,7 @@ args = parser.parse_args()
 warnings.simplefilter("ignore")  # AUTH without TLS is what some tests want
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
-state = {"mode": "ok", "mails": [], "sessions": 0, "ehlo": ""}
+state = {"mode": "ok", "mails": [], "sessions": 0, "ehlo": "", "data": 0}
 transports = set()
 
 
@@ -86,6 +88,11 @@ class Server(SMTP):
         transports.discard(self.transport)
         super().connection_lost(error)
 
+    async def push(self, status):
+        if str(status).startswith("354"):
+            state["data"] += 1
+        await super().push(status)
+
     async def smtp_DATA(self, arg):
         if state["mode"] == "drop-early":
             await self.push("354 go on")
@@ -118,9 +125,12 @@ def make():
     return Server(Handler(), **options)
 
 
+def header_of(mail):
+    return email.message_from_bytes(mail.split(b"\r\n\r\n", 1)[0])["Message-ID"]
+
+
 def count(message_id):
-    return sum(1 for mail in state["mails"]
-               if email.message_from_bytes(mail[2])["Message-ID"] == message_id)
+    return sum(1 for mail in state["mails"] if header_of(mail[2]) == message_id)
 
 
 def answer(line):
@@ -132,6 +142,10 @@ def answer(line):
         return count(rest)
     if word == "total":
         return len(state["mails"])
+    if word == "ids":
+        return " ".join(header_of(mail[2]) for mail in state["mails"]) or "-"
+    if word == "data":
+        return state["data"]
     if word == "sessions":
         return state["sessions"]
     if word == "ehlo":

@@ -17,8 +17,8 @@ server and a text number, and the real redressd on it:
 
 Nothing sleeps: what takes time is waited for with `wait`, which looks again until the condition
 holds, fails at its deadline, and fails at once where the daemon ended by itself. Every process is
-started here, ended here, and killed by the kernel where the test itself dies. A folder is kept
-where its test failed, and its path printed.
+started here and ended here; where the test itself dies, helpers end with their input and the kernel
+kills the daemon. A folder is kept where its test failed, and its path printed.
 """
 import base64
 import contextlib
@@ -95,8 +95,7 @@ class Helper:
         self.script = script
         self.process = subprocess.Popen([PYTHON, str(SUPPORT / script), *map(str, args)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        stderr=errors, preexec_fn=die_with_parent,
-                                        start_new_session=True)
+                                        stderr=errors, start_new_session=True)
         first = self.process.stdout.readline().strip()
         if not first:
             self.stop()
@@ -158,6 +157,7 @@ class House:
                  rules=RULES, owner=None):
         self.build = pathlib.Path(build).resolve()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="redress-house-"))
+        self.folder.chmod(0o711)    # a real Dovecot runs as nobody; secrets are 0600 each
         self.state = self.folder / "redress.db"
         self.config = self.folder / "redress.conf"
         self.log = self.folder / "redressd.log"
@@ -337,6 +337,22 @@ class House:
                                                 timeout=10)) as db:
             db.row_factory = sqlite3.Row
             return db.execute(sql, values).fetchall()
+
+    def rows_after_death(self, sql, *values):
+        """Reads a copy of what a killed daemon left; its own log is left for it to recover.
+        Nothing where it did not come as far as making its tables."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as place:
+            for name in (self.state.name, self.state.name + "-wal"):
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.copy(self.folder / name, place)
+            with contextlib.closing(sqlite3.connect(f"{place}/{self.state.name}")) as db:
+                db.row_factory = sqlite3.Row
+                try:
+                    return db.execute(sql, values).fetchall()
+                except sqlite3.OperationalError as error:
+                    if "no such table" in str(error):
+                        return []
+                    raise
 
     def number(self, sql, *values):
         return self.rows(sql, *values)[0][0]

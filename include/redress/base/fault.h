@@ -5,7 +5,7 @@
  * the Nth passing of the point NAME, counted over all threads from the start.
  *
  * Points: raw-commit, claim, case-commit, smtp-data, receipt, each with -before or -after behind
- * it.
+ * it. REDRESS_SYNC=off opens the store with synchronous=OFF, for the test that must then fail.
  */
 #ifndef REDRESS_BASE_FAULT_H
 #define REDRESS_BASE_FAULT_H
