@@ -56,6 +56,7 @@ rd_ctl_command rd_ctl_outbox_settle;
 rd_ctl_command rd_ctl_outbox_cancel;
 rd_ctl_command rd_ctl_messages;
 rd_ctl_command rd_ctl_audit_verify;
+rd_ctl_command rd_ctl_audit_ledger;
 rd_ctl_command rd_ctl_backup;
 rd_ctl_command rd_ctl_restore;
 rd_ctl_command rd_ctl_status;

@@ -58,6 +58,7 @@ static const struct command {
 	{ "outbox", "cancel", rd_ctl_outbox_cancel, "outbox cancel ROW --why TEXT" },
 	{ NULL, "messages", rd_ctl_messages, "messages [--fate FATE]" },
 	{ "audit", "verify", rd_ctl_audit_verify, "audit verify" },
+	{ "audit", "ledger", rd_ctl_audit_ledger, "audit ledger [--idle]" },
 	{ NULL, "backup", rd_ctl_backup, "backup FILE" },
 	{ NULL, "restore", rd_ctl_restore, "restore FILE" },
 	{ NULL, "status", rd_ctl_status, "status" },

@@ -1,4 +1,5 @@
-/* rules activate, audit verify, backup, restore: what an administrator does to the store. */
+/* rules activate, audit verify and ledger, backup, restore: what an administrator does to the
+ * store. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,9 @@
 #include "redress/gateway/activate.h"
 #include "redress/store/audit.h"
 #include "redress/store/backup.h"
+#include "redress/store/status.h"
+
+#define LEDGER_ARENA_BYTES (8u << 20)
 
 static bool one_word(struct rd_ctl *ctl, int argc, char **argv, int n_words)
 {
@@ -96,6 +100,47 @@ enum rd_exit rd_ctl_audit_verify(struct rd_ctl *ctl, int argc, char **argv)
 	else
 		printf("The audit is broken: %s\n", err.msg);
 	return rc == RD_OK ? RD_EXIT_DONE : RD_EXIT_FOUND;
+}
+
+/* What must hold of the rows at any moment, and with --idle also that nothing is under way. */
+enum rd_exit rd_ctl_audit_ledger(struct rd_ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = { { "idle", no_argument, NULL, 'i' }, RD_CTL_OPTIONS,
+		{ NULL, 0, NULL, 0 } };
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(LEDGER_ARENA_BYTES);
+	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
+	RD_CLEANUP(rd_db_cleanup) struct rd_db *db = NULL;
+	const char **problems;
+	struct rd_err err = { 0 };
+	bool idle = false;
+	size_t n = 0;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'i')
+			idle = true;
+		else if (!rd_ctl_option(ctl, option))
+			return rd_ctl_usage(ctl);
+	}
+	if (optind != argc)
+		return rd_ctl_usage(ctl);
+	if (rd_ctl_open_store(ctl, false, &desk, &err) != RD_OK ||
+		rd_db_open(desk.store, &db, &err) != RD_OK ||
+		rd_ledger_check(db, idle, arena, &problems, &n, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	json_t *list = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(problems[i]));
+	if (ctl->json) {
+		rd_json_print(json_pack("{s:b,s:o}", "whole", n == 0, "problems", list));
+	} else {
+		for (size_t i = 0; i < n; i++)
+			puts(problems[i]);
+		if (n == 0)
+			puts("The ledger is whole: every message has its one fate.");
+		json_decref(list);
+	}
+	return n == 0 ? RD_EXIT_DONE : RD_EXIT_FOUND;
 }
 
 enum rd_exit rd_ctl_backup(struct rd_ctl *ctl, int argc, char **argv)
