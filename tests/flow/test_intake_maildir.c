@@ -5,6 +5,7 @@
 
 #include "redress/base/date.h"
 #include "redress/intake/maildir.h"
+#include "redress/intake/maildir_file.h"
 
 #define MAIL "From: r@example.com\nSubject: The tap drips\n\nIt drips.\n"
 
@@ -302,6 +303,26 @@ static void a_mail_dropped_in_is_seen_at_once(void **state)
 	assert_int_equal(m->w->n_warnings, 0);
 }
 
+static void a_file_just_written_is_left_alone_for_a_moment(void **state)
+{
+	struct maildir_world *m = *state;
+	struct rd_maildir_dirs dirs;
+	struct rd_maildir_mail mail = { 0 };
+	struct rd_err err = { 0 };
+	enum rd_rc rc = RD_OK;
+	int64_t until = rd_monotonic_ms() + WORLD_WAIT_MS;
+	rd_maildir_init(&dirs);
+	assert_int_equal(rd_maildir_open(&dirs, m->path, &err), RD_OK);
+	assert_true(rd_maildir_identify(RD_MAILDIR_NEW, "1.a.host", &mail));
+	while (rc == RD_OK && rd_monotonic_ms() < until) { /* a slow machine gets another go */
+		deliver_mail(m, "new/1.a.host");
+		rc = rd_maildir_read(&dirs, &mail, 0, &err);
+		rd_maildir_mail_free(&mail);
+	}
+	rd_maildir_close(&dirs);
+	assert_int_equal(rc, RD_E_AGAIN);
+}
+
 static void a_thousand_mails_come_in(void **state)
 {
 	struct maildir_world *m = *state;
@@ -337,6 +358,7 @@ int main(void)
 		CASE(a_long_mail_is_whole_and_a_longer_one_cut),
 		CASE(a_missing_maildir_is_named),
 		CASE(a_mail_dropped_in_is_seen_at_once),
+		CASE(a_file_just_written_is_left_alone_for_a_moment),
 		CASE(a_thousand_mails_come_in),
 	};
 	return cmocka_run_group_tests(tests, make, drop);
