@@ -51,7 +51,7 @@ static bool is_out_of_office(const struct look *look)
 	for (int i = 0; i < RD_N_FLAGS; i++)
 		if (score->flags[i])
 			return false;
-	return score->kind != RD_COMPLAINT && score->total < score->request_below;
+	return score->kind != RD_COMPLAINT;
 }
 
 static enum rd_rc look_for_opt_out(struct look *look, struct rd_err *err)
