@@ -34,9 +34,11 @@ static const struct question questions[] = {
 		"SELECT m.id FROM message m JOIN message o ON o.id = m.duplicate_of"
 		" WHERE o.state <> 'done' OR o.fate = 'duplicate'",
 		false },
+	/* Texts that were decided together share the reading of the first of them. */
 	{ "message %lld was decided and its reading is not in the store",
 		"SELECT m.id FROM message m WHERE m.fate IN ('opened', 'joined', 'other')"
-		" AND m.quarantined = 0 AND NOT EXISTS"
+		" AND m.quarantined = 0 AND (m.channel = 'email' OR m.fate = 'opened')"
+		" AND NOT EXISTS"
 		" (SELECT 1 FROM reading r WHERE r.message_id = m.id)",
 		false },
 	{ "message %lld lacks pieces of its raw bytes",

@@ -372,14 +372,6 @@ enum rd_rc rd_outbox_approve(
 	return set_approved_by(tx, id, by, err);
 }
 
-enum rd_rc rd_outbox_hurry(struct rd_tx *tx, int64_t id, int64_t now_ms, struct rd_err *err)
-{
-	return rd_sql_change(tx,
-		"UPDATE outbox SET emergency = 1, not_before_ms = 0, next_try_ms = ?2"
-		" WHERE id = ?1 AND state = 'queued' AND (emergency = 0 OR next_try_ms > ?2)",
-		RD_ARGS(rd_int(id), rd_int(now_ms)), NULL, err);
-}
-
 enum rd_rc rd_outbox_hold(struct rd_tx *tx, int64_t id, const char *reason, struct rd_err *err)
 {
 	int64_t changes = 0;

@@ -129,9 +129,6 @@ RD_MUST_USE enum rd_rc rd_outbox_retry(
  * lifts that first. */
 RD_MUST_USE enum rd_rc rd_outbox_approve(
 	struct rd_tx *tx, int64_t id, const char *by, int64_t now_ms, struct rd_err *err);
-/* Waits for no hour and no back-off any longer, where it is queued; else nothing happens. */
-RD_MUST_USE enum rd_rc rd_outbox_hurry(
-	struct rd_tx *tx, int64_t id, int64_t now_ms, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_outbox_hold(
 	struct rd_tx *tx, int64_t id, const char *reason, struct rd_err *err);
 /* A queued text stops waiting for Text hours (unsent late on its due date). */
