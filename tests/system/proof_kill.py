@@ -23,6 +23,7 @@ MAILS_EACH, TEXTS_EACH = 130, 120
 STEPS = ("raw-commit", "claim", "case-commit", "smtp-data", "receipt")
 POINTS = [f"{step}-{side}" for step in STEPS for side in ("before", "after")]
 AT_POINT_EACH = 3          # kills at each point in each house: 12 and more a step in both
+AT_DATA_EACH = 6           # at smtp-data, which texts into the tray pass too
 LIFE_S = (0.0, 1.2)        # of a life that ends at a random moment
 POINT_S = 25               # a point that is not passed in this time is tried again later
 WORDS = ["Still waiting for the leak to be mended. I have rung three times and nobody came.",
@@ -116,7 +117,8 @@ class Victim:
 
     def plan(self):
         """A point, or None for a random moment; shuffled."""
-        wanted = [p for p in POINTS for _ in range(AT_POINT_EACH)]
+        wanted = [p for p in POINTS
+                  for _ in range(AT_DATA_EACH if p.startswith("smtp-data") else AT_POINT_EACH)]
         wanted += [None] * (KILLS_EACH - len(wanted))
         self.chance.shuffle(wanted)
         return wanted
@@ -261,7 +263,67 @@ def two_hundred_kills(build):
     for step in STEPS:
         n = deaths[step + "-before"] + deaths[step + "-after"]
         house.expect(n >= 10, f"only {n} kills in the step {step}")
+    n = sum(victim.in_data for victim in victims)
+    house.expect(n >= 10, f"only {n} kills between DATA and its answer")
+
+
+def answered_texts_survive(build):
+    """Two providers' webhooks, both pressed from two threads each while the daemon is killed: what
+    was answered 2xx is there, once, however often it was handed in."""
+    seed = os.environ.get("KILL_SEED") or str(random.randrange(1 << 32))
+    chance = random.Random(seed)
+    print(f"  seed {seed}", flush=True)
+    answered, over = set(), threading.Event()
+
+    def two_webhooks(home):
+        return "\n".join(house.stanza({"Texts": name, "Kind": "tray", "Number": number,
+                                       "Path": home.folder / name, "Token": home.token_place})
+                         for name, number in (("one", house.OUR_NUMBER),
+                                              ("two", house.phone(999))))
+
+    def press(home, name, numbers):
+        for number in numbers:
+            while not over.is_set():
+                port = home.port
+                status = home.send_text(number, house.phone(number % 1000), f"Text {number} about "
+                                        "the leak, third time of asking", name, 3) if port else None
+                if status is not None and status // 100 == 2:
+                    answered.add((name, number))
+                    if number % 5 == 0:
+                        home.send_text(number, house.phone(number % 1000), f"Text {number} about "
+                                       "the leak, third time of asking", name, 3)
+                    break
+                time.sleep(0.01)
+
+    with house.House(build, texts=two_webhooks) as home:
+        home.start()
+        threads = [threading.Thread(target=press, args=(home, name, range(first, first + 100)))
+                   for name, first in (("one", 0), ("one", 100), ("two", 1000), ("two", 1100))]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(25):
+                end = time.monotonic() + chance.uniform(0.05, 0.8)
+                while time.monotonic() < end:
+                    time.sleep(0.002)
+                home.kill()
+                home.port = None
+                home.start()
+            house.wait_for(lambda: not any(thread.is_alive() for thread in threads),
+                           "all texts to be answered", 60)
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+        home.wait(lambda: home.is_idle(400), "all texts to be decided", 120)
+        home.stop()
+        stored = {(row[0], int(row[1][2:], 16)) for row in home.rows(
+            "SELECT s.name, m.provider_id FROM message m JOIN source s ON s.id = m.source_id")}
+        house.equal(len(answered), 400, "texts answered")
+        house.equal(answered - stored, set(), "answered texts that are lost")
+        house.equal(home.number("SELECT count(*) FROM message"), 400, "texts in the store")
+        house.equal(home.ctl_json("audit", "ledger", "--idle")["problems"], [], "the ledger")
 
 
 if __name__ == "__main__":
-    house.run([two_hundred_kills])
+    house.run([two_hundred_kills, answered_texts_survive])
