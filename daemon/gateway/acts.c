@@ -77,7 +77,7 @@ static enum rd_rc check_open(const struct act *act, struct rd_err *err)
 {
 	if (act->matter.status != RD_STATUS_CLOSED)
 		return RD_OK;
-	return rd_fail(err, RD_E_REFUSED, "case %s is closed; open a new one or reopen it first",
+	return rd_fail(err, RD_E_REFUSED, "case %s is closed; open a new one (`redressctl case open`)",
 		act->matter.reference);
 }
 

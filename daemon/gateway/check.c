@@ -51,12 +51,9 @@ static void check_landlord(struct check *check, const struct rd_landlord *landlo
 	struct rd_finding findings[RD_FINDINGS_MAX];
 	size_t n = rd_landlord_check(
 		landlord, rd_date_of(check->now_ms), rd_config_is_real(check->config), findings);
-	char text[sizeof findings[0].text + RD_LANDLORD_NAME_MAX + 20];
 
-	for (size_t i = 0; i < n; i++) {
-		snprintf(text, sizeof text, "landlord %s: %s", landlord->name, findings[i].text);
-		say(check, findings[i].refuse, text);
-	}
+	for (size_t i = 0; i < n; i++)
+		say(check, findings[i].refuse, findings[i].text);
 }
 
 enum rd_rc rd_service_check(const struct rd_config *config, const struct rd_clock *clock,

@@ -129,10 +129,9 @@ enum rd_exit rd_ctl_case_list(struct rd_ctl *ctl, int argc, char **argv)
 		} else if (option == 'c') {
 			filter.address = optarg;
 		} else if (option == 'k' || option == 's' || option == 't') {
-			return rd_ctl_complain("`%s` is not one of the %s", optarg,
-				option == 'k'	? "seven kinds, such as complaint"
-				: option == 's' ? "stages none, stage1 and stage2"
-						: "states review, open, answered and closed");
+			return rd_ctl_not_one_of(optarg, option == 'k'	 ? rd_kind_names
+							 : option == 's' ? rd_stage_names
+									 : rd_status_names);
 		} else if (!rd_ctl_option(ctl, option)) {
 			return rd_ctl_usage(ctl);
 		}

@@ -102,8 +102,7 @@ static bool take_word(struct act_words *words, int option, enum rd_exit *ret_exi
 		words->topics[words->n_topics++] = optarg;
 	} else if (option == OPT_FLAG) {
 		if (!rd_flag_parse(optarg, &flag)) {
-			*ret_exit = rd_ctl_complain(
-				"`%s` is not one of the fifteen flags, such as damp_mould", optarg);
+			*ret_exit = rd_ctl_not_one_of(optarg, rd_flag_names);
 			return false;
 		}
 		words->flags[flag] = true;
@@ -199,12 +198,9 @@ enum rd_exit rd_ctl_case_open(struct rd_ctl *ctl, int argc, char **argv)
 		!needs(words.channel, "channel", &exit_status))
 		return exit_status;
 	if (!rd_kind_parse(words.kind, &open.kind))
-		return rd_ctl_complain(
-			"`%s` is not one of the seven kinds, such as complaint", words.kind);
+		return rd_ctl_not_one_of(words.kind, rd_kind_names);
 	if (!channel_of(words.channel, &open.channel))
-		return rd_ctl_complain(
-			"`%s` is not one of email, sms, phone, letter, in_person, other",
-			words.channel);
+		return rd_ctl_not_one_of(words.channel, rd_case_channel_names);
 	if (rd_ctl_open(ctl, &desk, &err) != RD_OK ||
 		received_of(words.received, rd_office_now(&desk.desk.office), &open.received_ms,
 			&err) != RD_OK)
@@ -233,10 +229,13 @@ static enum rd_exit act(
 	struct act_words words = { 0 };
 	struct rd_err err = { 0 };
 	enum rd_exit exit_status = RD_EXIT_DONE;
+	enum rd_kind kind;
 	int64_t id = 0;
 
 	if (!read_words(ctl, argc, argv, 1, &words, &exit_status))
 		return exit_status;
+	if (words.kind != NULL && !rd_kind_parse(words.kind, &kind))
+		return rd_ctl_not_one_of(words.kind, rd_kind_names);
 	if (rd_ctl_open(ctl, &desk, &err) != RD_OK ||
 		rd_ctl_case(&desk, words.reference, &id, &err) != RD_OK ||
 		run(&desk, id, &words, &err) != RD_OK)

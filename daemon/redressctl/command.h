@@ -85,6 +85,8 @@ enum rd_exit rd_ctl_usage(const struct rd_ctl *ctl);
 enum rd_exit rd_ctl_fail(const struct rd_err *err);
 RD_PRINTF(1, 2)
 enum rd_exit rd_ctl_complain(const char *format, ...); /* RD_EXIT_USAGE */
+/* "`WORD` is not one of a, b, c; did you mean `b`?" names: NULL-ended. RD_EXIT_USAGE. */
+enum rd_exit rd_ctl_not_one_of(const char *word, const char *const *names);
 /* --rules, else ./rules, else the installed folder. */
 const char *rd_ctl_rules_dir(const struct rd_ctl *ctl);
 

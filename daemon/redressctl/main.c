@@ -121,6 +121,19 @@ enum rd_exit rd_ctl_complain(const char *format, ...)
 	return RD_EXIT_USAGE;
 }
 
+enum rd_exit rd_ctl_not_one_of(const char *word, const char *const *names)
+{
+	const char *near = rd_did_you_mean(word, names);
+
+	fprintf(stderr, "redressctl: `%s` is not one of ", word);
+	for (size_t i = 0; names[i] != NULL; i++)
+		fprintf(stderr, "%s%s", i > 0 ? ", " : "", names[i]);
+	if (near != NULL)
+		fprintf(stderr, "; did you mean `%s`?", near);
+	fputc('\n', stderr);
+	return RD_EXIT_USAGE;
+}
+
 const char *rd_ctl_rules_dir(const struct rd_ctl *ctl)
 {
 	static const char *const places[] = { "rules", RD_DATADIR "/rules" };
@@ -157,9 +170,9 @@ static enum rd_exit unknown(const char *group, const char *word)
 	}
 	known[n] = NULL;
 	const char *near = rd_did_you_mean(word, known);
-	return rd_ctl_complain("unknown command `%s%s%s`%s%s%s; try redressctl --help",
+	return rd_ctl_complain("unknown command `%s%s%s`%s%s%s redressctl --help lists all",
 		group != NULL ? group : "", group != NULL ? " " : "", word,
-		near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
+		near != NULL ? "; did you mean `" : ";", near != NULL ? near : "",
 		near != NULL ? "`?" : "");
 }
 

@@ -110,9 +110,7 @@ enum rd_exit rd_ctl_outbox_list(struct rd_ctl *ctl, int argc, char **argv)
 			strcmp(rd_outbox_state_names[i], state_word) != 0)
 			i++;
 		if (rd_outbox_state_names[i] == NULL)
-			return rd_ctl_complain("`%s` is not one of queued, held, sending, sent, "
-					       "failed, uncertain, cancelled",
-				state_word);
+			return rd_ctl_not_one_of(state_word, rd_outbox_state_names);
 		state = (enum rd_outbox_state)i;
 		filter.state = &state;
 	}
@@ -209,7 +207,7 @@ static enum rd_exit act(
 		strcmp(settle_words[settle], how) != 0)
 		settle++;
 	if (how != NULL && settle_words[settle] == NULL)
-		return rd_ctl_complain("`%s` is not one of sent, send-again, cancel", how);
+		return rd_ctl_not_one_of(how, settle_words);
 	if (rd_ctl_row(argv[optind], &id, &err) != RD_OK ||
 		rd_ctl_open(ctl, &desk, &err) != RD_OK ||
 		act_on_row(&desk, what, id, (enum rd_settle)settle, why, &err) != RD_OK)

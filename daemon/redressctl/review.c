@@ -111,8 +111,7 @@ enum rd_exit rd_ctl_review_decide(struct rd_ctl *ctl, int argc, char **argv)
 	if (optind + 1 != argc || kind_word == NULL)
 		return rd_ctl_usage(ctl);
 	if (!rd_kind_parse(kind_word, &kind))
-		return rd_ctl_complain(
-			"`%s` is not one of the seven kinds, such as complaint", kind_word);
+		return rd_ctl_not_one_of(kind_word, rd_kind_names);
 	if (rd_ctl_row(argv[optind], &review, &err) != RD_OK ||
 		rd_ctl_open(ctl, &desk, &err) != RD_OK ||
 		rd_act_decide(desk.desk.db, &desk.desk.office, review, kind, why, &case_id, &err) !=

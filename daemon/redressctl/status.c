@@ -263,9 +263,7 @@ enum rd_exit rd_ctl_messages(struct rd_ctl *ctl, int argc, char **argv)
 			while (i < RD_N_FATES && strcmp(rd_fate_names[i], optarg) != 0)
 				i++;
 			if (i == RD_N_FATES)
-				return rd_ctl_complain("`%s` is not one of opened, joined, other, "
-						       "guarded, duplicate",
-					optarg);
+				return rd_ctl_not_one_of(optarg, rd_fate_names + RD_FATE_OPENED);
 			fate = (enum rd_fate_kind)i;
 		} else if (!rd_ctl_option(ctl, option)) {
 			return rd_ctl_usage(ctl);

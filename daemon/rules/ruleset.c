@@ -139,7 +139,8 @@ static enum rd_rc read_folder(struct folder_reader *r, const char *folder, struc
 	RD_CLEANUP(close_dir) DIR *dir = opendir(path);
 	if (dir == NULL)
 		return rd_fail(err,
-			errno == ENOENT || errno == ENOTDIR ? RD_E_MISSING : RD_E_REFUSED, "%s: %s",
+			errno == ENOENT || errno == ENOTDIR ? RD_E_MISSING : RD_E_REFUSED,
+			"%s: %s; name the rules folder with --rules DIR, or in the configuration",
 			path, strerror(errno));
 	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
 		RD_TRY(take_entry(r, folder, entry->d_name, err));

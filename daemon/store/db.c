@@ -256,6 +256,29 @@ static enum rd_rc load_keys(struct rd_store *store, sqlite3 *handle, struct rd_e
 	return RD_OK;
 }
 
+/* errno of an open() as a person can mend it; what may pass by itself is RD_E_AGAIN. */
+static enum rd_rc file_fail(const char *path, struct rd_err *err)
+{
+	switch (errno) {
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return rd_fail(err, RD_E_REFUSED,
+			"%s: you may not write it; run this as root or as the user that redressd "
+			"runs as",
+			path);
+	case ENOENT:
+	case ENOTDIR:
+		return rd_fail(err, RD_E_REFUSED,
+			"%s: its folder is not there; make it, or correct State:", path);
+	case EISDIR:
+		return rd_fail(err, RD_E_REFUSED,
+			"%s is a folder; State: names a file inside one", path);
+	default:
+		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
+	}
+}
+
 /* SQLite gives its log and its shared memory the mode of the file. */
 static enum rd_rc make_file(const struct rd_store *store, bool create, struct rd_err *err)
 {
@@ -267,7 +290,7 @@ static enum rd_rc make_file(const struct rd_store *store, bool create, struct rd
 			"%s: there is no state file yet; start redressd once, or look at State:",
 			store->path);
 	if (fd < 0)
-		return rd_fail(err, RD_E_AGAIN, "%s: %s", store->path, strerror(errno));
+		return file_fail(store->path, err);
 	if (fstat(fd, &about) == 0 && (about.st_mode & 077) != 0 && fchmod(fd, 0600) != 0) {
 		close(fd);
 		return rd_fail(err, RD_E_REFUSED,
@@ -286,7 +309,7 @@ static enum rd_rc take_daemon_lock(struct rd_store *store, struct rd_err *err)
 		return rd_fail(err, RD_E_INPUT, "State: path is too long");
 	store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (store->lock_fd < 0)
-		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
+		return file_fail(path, err);
 	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0)
 		return rd_fail(err, RD_E_AGAIN,
 			"%s: another redressd is at work on this state file; stop it first", path);
