@@ -1,0 +1,564 @@
+"""redressctl and redressd as a tired officer uses them: what scripts may rely on (keys, instants,
+exit statuses), and that a wrong word gets a clear answer and changes nothing.
+
+Usage: test_ctl.py BUILD [TEST ...]
+"""
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+
+import house
+from house import equal, expect
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
+DAY = re.compile(r"\d{4}-\d\d-\d\d$")
+REFERENCE = re.compile(r"RD\d{6}-[2-9A-HJKMNP-Z]{4}$")
+NOBODY = 65534
+
+COMPLAINT = ("Ravi Shah <ravi@example.org>", "Formal complaint: missed appointments",
+             "I wish to make a formal complaint. Your contractor has missed two appointments. "
+             "I want an apology.")
+REQUEST = ("Tom Brack <tom@example.org>", "Kitchen tap",
+           "The kitchen tap has started dripping. Could someone come and have a look? Thanks.")
+UNSURE = ("Ed Vane <ed@example.org>", "the lift",
+          "The lift was slow again today. I am a bit disappointed.")
+DANGER = ("A neighbour <worried@example.org>", "worried about the lady next door",
+          "I think the old lady at number 22 is being hit by her grandson. I hear her crying at "
+          "night and she had a black eye on Sunday. Please do not tell anybody it was me.")
+
+
+def fill(home, *mails):
+    """Delivers the mails, reads and decides them, and gives the references by address."""
+    for number, (sender, subject, body) in enumerate(mails, 1):
+        home.deliver_mail(number, sender, subject, body)
+    home.once()
+    return references(home)
+
+
+def references(home):
+    return {case["contact"]: case["ref"] for case in home.ctl_json("case", "list")}
+
+
+def try_words(home, *words, config=True, cwd=None, user=None, given=None, program="redressctl",
+              env=None):
+    """Whatever comes of it: (status, output, errors)."""
+    start = [str(home.build / program)] + (["--config", str(home.config)] if config else [])
+    done = subprocess.run(start + [str(w) for w in words], capture_output=True, text=True, cwd=cwd,
+                          user=user, input=given, timeout=house.DEADLINE_S,
+                          env={**os.environ, **(env or {})})
+    return done.returncode, done.stdout, done.stderr
+
+
+def refused(home, words, says, status=2, **options):
+    """It fails with that status, says so on one clear line, and prints no answer."""
+    got, out, err = try_words(home, *words, **options)
+    line = " ".join(map(str, words))
+    equal(got, status, f"exit status of `{line}` (it said: {err.strip()})")
+    expect(says in err, f"`{line}` does not say {says!r}: {err.strip()}")
+    equal(out, "", f"what `{line}` printed")
+
+
+def has_keys(value, wanted, where):
+    missing = [key for key in wanted if key not in value]
+    expect(not missing, f"{where} lacks {missing}: {value}")
+
+
+def is_instant(value, where):
+    expect(value is None or INSTANT.match(value), f"{where}: {value!r} is no RFC 3339 instant")
+
+
+def is_day(value, where):
+    expect(value is None or DAY.match(value), f"{where}: {value!r} is no day")
+
+
+def dump(home):
+    """The whole store as SQL."""
+    with contextlib.closing(sqlite3.connect(f"file:{home.state}?mode=ro", uri=True)) as db:
+        return "\n".join(db.iterdump())
+
+
+# --- right use ---
+
+
+def lists_have_the_shapes_that_scripts_rely_on(build):
+    with house.House(build) as home:
+        home.start()
+        for number, (sender, subject, body) in enumerate((COMPLAINT, REQUEST, UNSURE, DANGER), 1):
+            home.deliver_mail(number, sender, subject, body)
+        home.deliver_text(1, house.phone(1), "still waiting 4 sum1 about the leak. 3rd time. joke")
+        home.wait(lambda: home.is_idle(5), "all to be decided")
+
+        cases = home.ctl_json("case", "list")
+        equal(len(cases), 5, "cases")
+        for case in cases:
+            has_keys(case, ("ref", "kind", "stage", "status", "channel", "contact", "opened",
+                            "clocks", "messages"), "case list")
+            expect(REFERENCE.match(case["ref"]), f"reference {case['ref']}")
+            expect(case["stage"] in ("none", "stage1", "stage2"), case["stage"])
+            expect(case["status"] in ("review", "open", "answered", "closed"), case["status"])
+            equal(case["messages"], 1, "messages of a case")
+            is_instant(case["opened"], "opened")
+            for clock in case["clocks"]:
+                has_keys(clock, ("clock", "due", "met"), "a clock")
+                is_day(clock["due"], "due")
+                is_instant(clock["met"], "met")
+        by_kind = {case["kind"] for case in cases}
+        expect({"complaint", "service_request"} <= by_kind, f"kinds {by_kind}")
+        equal({case["channel"] for case in cases}, {"email", "sms"}, "channels")
+        complaint = next(case for case in cases if case["contact"] == "ravi@example.org")
+        equal({clock["clock"] for clock in complaint["clocks"]},
+              {"stage1.acknowledge", "stage1.define", "stage1.respond"}, "a complaint's clocks")
+        equal([clock["met"] for clock in complaint["clocks"]
+               if clock["clock"] == "stage1.define"], [None], "what nobody has defined")
+
+        status = home.status(expect=(0,))
+        has_keys(status, ("messages", "outbox", "sources", "problems"), "status")
+        has_keys(status["messages"], ("accepted", "processed", "review", "quarantined",
+                                      "duplicate", "guarded", "other"), "status messages")
+        has_keys(status["outbox"], ("queued", "sent", "failed", "uncertain"), "status outbox")
+        equal(status["problems"], [], "problems")
+        for source in status["sources"]:
+            has_keys(source, ("name", "last_success", "server_count", "accepted"), "a source")
+            is_instant(source["last_success"], "last_success")
+        mailbox = next(s for s in status["sources"] if s["name"] == "complaints")
+        equal((mailbox["server_count"], mailbox["accepted"]), (4, 4), "mails there and here")
+
+        review = home.ctl_json("review", "list")
+        expect(review, "nothing is under review")
+        for row in review:
+            has_keys(row, ("review", "ref", "message", "best", "reasons", "since", "decided"),
+                     "review list")
+            is_instant(row["since"], "since")
+        days = []
+        for task in home.ctl_json("tasks"):
+            has_keys(task, ("task", "kind", "due", "ref", "text"), "tasks")
+            is_day(task["due"], "due")
+            days.append(task["due"] or "9999")
+        equal(days, sorted(days), "tasks, soonest first")
+        soon = home.ctl_json("tasks", "--due-by", days[0])
+        expect(0 < len(soon) <= len(days) and all(t["due"] == days[0] for t in soon), soon)
+        for row in home.ctl_json("outbox", "list"):
+            has_keys(row, ("row", "ref", "letter", "channel", "state", "sent"), "outbox list")
+            is_instant(row["sent"], "sent")
+            whole = home.ctl_json("outbox", "show", row["row"])
+            expect(whole["payload"], "a letter without words")
+        for case in cases:
+            whole = home.ctl_json("case", "show", case["ref"].lower())
+            equal(whole["ref"], case["ref"], "show of a reference in small letters")
+            has_keys(whole, ("letters", "tasks", "notes", "links", "message_list", "history"),
+                     "case show")
+            bare = home.ctl_json("case", "show", case["ref"].split("-")[0])
+            equal(bare["ref"], case["ref"], "show without the check characters")
+        for message in home.ctl_json("messages"):
+            has_keys(message, ("message", "channel", "received", "fate", "kind", "review",
+                               "flags", "hits", "case", "due"), "messages")
+        equal(home.ctl_json("audit", "verify", expect=(0,))["whole"], True, "audit")
+        for words in (("case", "list"), ("review", "list"), ("tasks",), ("outbox", "list"),
+                      ("messages",), ("status",), ("case", "show", cases[0]["ref"])):
+            text = home.ctl(*words, expect=(0,))
+            expect(text.strip() and "\x1b" not in text, f"{words} for people: {text!r}")
+
+
+def staff_acts_do_what_they_say(build):
+    with house.House(build) as home:
+        refs = fill(home, COMPLAINT, REQUEST, UNSURE)
+        ravi, tom, ed = (refs[who + "@example.org"] for who in ("ravi", "tom", "ed"))
+
+        opened = home.ctl_json("--by", "Jo Officer", "case", "open", "--kind", "complaint",
+                               "--channel", "phone", "--contact", "ann@example.org", "--name",
+                               "Ann Lee", "--topic", "a leak", "--outcome", "a repair",
+                               "--flag", "damp_mould", "--subject", "rang about a leak")
+        ann = home.ctl_json("case", "show", opened["ref"])
+        equal((ann["kind"], ann["stage"], ann["channel"], ann["flags"], ann["topics"]),
+              ("complaint", "stage1", "phone", ["damp_mould"], ["a leak"]), "the opened case")
+        equal(ann["history"][0]["actor"], "Jo Officer", "who opened it")
+
+        home.ctl("case", "define", ravi, "--definition", "Missed visits on two days",
+                 "--outcome", "an apology", expect=(0,))
+        shown = home.ctl_json("case", "show", ravi)
+        equal(shown["definition"], "Missed visits on two days", "definition")
+        expect(all(clock["met"] for clock in shown["clocks"]
+                   if clock["clock"] == "stage1.define"), "define is not met")
+        home.ctl("case", "note", ravi, "--text", "rang, no answer", expect=(0,))
+        equal(home.ctl_json("case", "show", ravi)["notes"][0]["text"], "rang, no answer", "note")
+
+        home.ctl("case", "reclassify", tom, "--kind", "complaint", "--why", "rang again", expect=(0,))
+        equal(home.ctl_json("case", "show", tom)["stage"], "stage1", "stage of a new complaint")
+
+        number = home.ctl_json("review", "list")[0]["review"]
+        decided = home.ctl_json("review", "decide", number, "--kind", "complaint", "--why",
+                                "is not happy")
+        equal(decided["ref"], ed, "the decided case")
+        equal(home.ctl_json("review", "list"), [], "reviews left")
+        equal(home.ctl_json("review", "list", "--all")[0]["decided"], "complaint", "the decision")
+
+        refused(home, ("case", "close", ravi, "--why", "done"), "still owes stage1.respond")
+        home.ctl("case", "close", ravi, "--why", "answered by telephone", "--force", expect=(0,))
+        closed = home.ctl_json("case", "show", ravi)
+        equal((closed["status"], closed["closed_why"]), ("closed", "answered by telephone"), "close")
+        equal([t for t in closed["tasks"] if t["done"] is None], [], "tasks of a closed case")
+        is_instant(closed["closed"], "closed")
+        equal([c["ref"] for c in home.ctl_json("case", "list", "--status", "closed")], [ravi],
+              "closed cases")
+        expect(ravi not in [c["ref"] for c in home.ctl_json("case", "list", "--open")], "--open")
+
+        task = next(t for t in home.ctl_json("tasks") if t["ref"] == opened["ref"])
+        home.ctl("tasks", "--done", task["task"], "--how", "agreed on the telephone", expect=(0,))
+        expect(task["task"] not in [t["task"] for t in home.ctl_json("tasks")], "a task is left")
+
+        home.once()
+        kinds = {(r["ref"], r["letter"]) for r in home.ctl_json("outbox", "list")
+                 if r["state"] == "sent"}
+        for wanted in ((opened["ref"], "acknowledgement"), (tom, "acknowledgement"),
+                       (ed, "acknowledgement")):
+            expect(wanted in kinds, f"{wanted} was not sent: {kinds}")
+        expect(home.letters_to("ann@example.org"), "no letter to the caller")
+        home.ctl("audit", "verify", expect=(0,))
+        home.ctl("audit", "ledger", "--idle", expect=(0,))
+
+
+def no_letter_leaves_a_safeguarding_case_until_a_person_lifts_the_hold(build):
+    with house.House(build) as home:
+        ref = fill(home, DANGER)["worried@example.org"]
+        held = home.ctl_json("case", "show", ref)
+        equal((held["held"], held["letters"], home.letters()), (True, [], []), "before the lift")
+        expect("safeguarding" in held["flags"], held["flags"])
+        expect(any("afeguarding" in t["text"] for t in held["tasks"]), "no task for today")
+        expect("HELD" in home.ctl("case", "show", ref), "a tired officer does not see the hold")
+        refused(home, ("case", "lift-hold", ref), "reason")
+        home.ctl("case", "lift-hold", ref, "--why", "rang her sister: a letter is safe", expect=(0,))
+        equal(home.ctl_json("case", "show", ref)["held"], False, "held after the lift")
+        number = home.ctl_json("review", "list")[0]["review"]
+        home.ctl("review", "decide", number, "--kind", "complaint", "--why", "says so", expect=(0,))
+        after = home.ctl_json("case", "show", ref)
+        equal(after["held"], False, "a lifted hold comes back by itself")
+
+
+# --- wrong use ---
+
+
+def a_wrong_word_is_told_and_changes_nothing(build):
+    with house.House(build) as home:
+        refs = fill(home, COMPLAINT, REQUEST, UNSURE)
+        ravi, tom = refs["ravi@example.org"], refs["tom@example.org"]
+        home.ctl("case", "close", tom, "--why", "the tap is mended", expect=(0,))
+        number = home.ctl_json("review", "list")[0]["review"]
+        wrong = ravi[:-1] + ("A" if ravi[-1] != "A" else "B")
+        before = dump(home)
+        table = (
+            # command, what the answer must say
+            ("case show RD999999-AAAA", "do not belong to case 999999"),
+            (f"case show {wrong}", "do not belong to case"),
+            ("case show nonsense", "RD123456-K7QF"),
+            ("case show", "usage: redressctl case show"),
+            (f"case note {ravi}", "--text"),
+            (f"case note {ravi} --text", "requires an argument"),
+            (f"case close {ravi}", "reason is missing"),
+            (f"case close {ravi} --why done", "still owes stage1."),
+            (f"case reclassify {ravi} --kind complaint", "reason is missing"),
+            (f"case reclassify {ravi} --kind complant --why x", "did you mean `complaint`?"),
+            (f"case reclassify {ravi} --why x", "--kind"),
+            (f"case reclassify {tom} --kind complaint --why x", "is closed"),
+            (f"case acknowledge {tom}", "is closed"),
+            (f"case acknowledge {ravi}", "acknowledged"),
+            (f"case acknowledge {ravi} --given soon", "YYYY-MM-DD"),
+            (f"case define {ravi}", "definition"),
+            (f"case define {tom} --definition x", "is closed"),
+            (f"case lift-hold {ravi} --why x", "not held"),
+            (f"review decide {number} --kind complaint", "reason is missing"),
+            (f"review decide {number} --kind complant --why x", "did you mean `complaint`?"),
+            ("review decide 99 --kind complaint --why x", "no review 99"),
+            ("review decide one --kind complaint --why x", "`one` is not a row number"),
+            ("review decide -1 --kind complaint --why x", "usage"),
+            ("outbox show 99", "no letter 99"),
+            ("outbox approve 1", "is sent"),
+            ("outbox retry 1", "is sent"),
+            ("outbox cancel 1 --why x", "is sent"),
+            ("outbox cancel 1", "reason is missing"),
+            ("outbox settle 1 --as sent --why x", "only one that is uncertain"),
+            ("outbox settle 1 --as gone --why x", "not one of sent, send-again, cancel"),
+            ("outbox list --state sentt", "did you mean `sent`?"),
+            ("outbox list --case RD999999-AAAA", "do not belong"),
+            ("tasks --due-by yesterday", "YYYY-MM-DD"),
+            ("tasks --done 99 --how x", "no task 99"),
+            ("tasks --done 1", "what was done is missing"),
+            ("case open --channel phone", "--kind is missing"),
+            ("case open --kind complaint", "--channel is missing"),
+            ("case open --kind complaint --channel fax", "in_person"),
+            ("case open --kind complaint --channel phone --received 2099-01-01", "in the future"),
+            ("case open --kind complaint --channel phone --received 2026-13-01", "2026-13-01"),
+            ("case open --kind complaint --channel phone --flag damp_mold",
+             "did you mean `damp_mould`?"),
+            ("case open --kind complaint --channel phone --contact bogus", "neither an e-mail"),
+            ("case open --kind complaint --channel phone --landlord nobody", "landlord nobody"),
+            ("case list --kind complant", "did you mean `complaint`?"),
+            ("case list --status opn", "did you mean `open`?"),
+            ("case list --stage stage9", "stage1"),
+            ("csae list", "did you mean `case`?"),
+            ("case lst", "did you mean `list`?"),
+            ("case", "usage"),
+            ("case list --colour", "usage"),
+            ("messages --fate opend", "did you mean `opened`?"),
+            ("rules activate", "--reason"),
+            ("rules activate --reason x /nonexistent", "/nonexistent"),
+            ("restore /nonexistent", "/nonexistent"),
+            ("backup", "usage"),
+        )
+        for line, says in table:
+            refused(home, line.split(), says)
+        expect(dump(home) == before, "a refused command changed the store")
+        refused(home, ("backup", home.config), "there already")
+        expect("Gateway:" in home.config.read_text(), "backup wrote over a file")
+
+
+def without_a_usable_store_every_command_says_so(build):
+    with house.House(build) as home:
+        refused(home, ("status",), "no state file yet")
+        refused(home, ("backup", home.folder / "copy"), "no state file yet")
+        expect(not home.state.exists(), "a reading command made a store")
+        refused(home, ("--config", "/nonexistent.conf", "status"), "/nonexistent.conf", config=False)
+        bad = home.folder / "bad.conf"
+        bad.write_text("Gateway: house\nStat: /tmp/x\n")
+        refused(home, ("--config", bad, "status"), f"{bad}:2:1", config=False)
+        status, _, err = try_words(home, "--config", bad, "--check", config=False,
+                                   program="redressd")
+        equal(status, 2, "redressd --check on a wrong field")
+        expect("did you mean" in err and "State" in err, err)
+        home.once()
+        if os.getuid() == 0:
+            refused(home, ("--by", "x", "status"), "may not", user=NOBODY)
+            equal(try_words(home, "--once", program="redressd", user=NOBODY)[0], 2,
+                  "--once on a store of somebody else")
+        with contextlib.closing(sqlite3.connect(home.state)) as db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            db.execute("PRAGMA user_version = 99")
+        refused(home, ("status",), "newer redressd")
+        equal(home.once(expect=(2,)), 2, "--once on a newer store")
+        with contextlib.closing(sqlite3.connect(home.state)) as db:
+            db.execute(f"PRAGMA user_version = {version}")
+        home.ctl("status", expect=(0,))
+        home.state.with_name(home.state.name + "-wal").unlink(missing_ok=True)
+        home.state.write_bytes(b"this is not a database at all " * 400)
+        refused(home, ("status",), "damaged")
+        equal(home.once(expect=(2,)), 2, "--once on a damaged store")
+
+
+def some_commands_need_neither_configuration_nor_store(build):
+    with house.House(build) as home:
+        empty = home.folder / "empty"
+        empty.mkdir()
+        alone = {"config": False, "cwd": empty}
+        rules = ("--rules", house.RULES)
+
+        status, out, err = try_words(home, "classify", *rules, "--landlord", "code-2024", "--json",
+                                     "-", given="Subject: hm\n\nThird time I have rung.\n", **alone)
+        equal((status, err), (0, ""), "classify")
+        has_keys(json.loads(out), ("id", "kind", "review", "score", "flags", "hits", "suppressed",
+                                   "ruleset"), "classify")
+        status, out, _ = try_words(home, "timeline", *rules, "--landlord", "code-2024", "--received",
+                                   "2026-12-23", "--json", **alone)
+        equal(status, 0, "timeline")
+        clocks = {row["clock"]: row for row in json.loads(out)}
+        for row in clocks.values():
+            has_keys(row, ("clock", "starts", "due", "supposed", "source"), "timeline")
+        equal(clocks["stage1.acknowledge"]["due"], "2027-01-04", "five working days of Christmas")
+        equal(clocks["stage2.respond"]["due"], None, "a clock without its event")
+        equal(json.loads(try_words(home, "landlord", "list", *rules, "--json", **alone)[1])[0]["name"],
+              "code-2024", "landlord list")
+        shown = json.loads(try_words(home, "landlord", "show", *rules, "--json", "code-2024",
+                                     **alone)[1])
+        for clock in shown["clocks"]:
+            has_keys(clock, ("clock", "due", "from", "source", "note"), "landlord show")
+        equal(try_words(home, "rules", "lint", house.RULES, **alone)[0], 0, "rules lint")
+
+        for words, says in (
+                (("classify", *rules, "-"), "--landlord"),
+                (("classify", *rules, "--landlord", "cod-2024", "-"), "cod-2024"),
+                (("classify", *rules, "--landlord", "code-2024", "/nonexistent.eml"), "nonexistent"),
+                (("timeline", *rules, "--landlord", "nobody", "--received", "2026-01-01"), "nobody"),
+                (("timeline", *rules, "--landlord", "code-2024"), "usage"),
+                (("timeline", *rules, "--landlord", "code-2024", "--received", "today"), "today"),
+                (("landlord", "show", *rules, "cod-2024"), "did you mean"),
+                (("landlord", "list"), "--rules"),
+                (("rules", "test", "/nonexistent"), "/nonexistent"),
+                (("status",), "redress.conf")):
+            refused(home, words, says, **alone)
+
+
+# --- rules go live ---
+
+
+def copy_rules(home):
+    folder = home.folder / "rules"
+    shutil.copytree(house.RULES, folder)
+    return folder
+
+
+def only_a_sound_rule_folder_goes_live(build):
+    with house.House(build) as home:
+        folder = copy_rules(home)
+        home.config.write_text(home.config.read_text().replace(str(house.RULES), str(folder)))
+        home.start()
+        first = home.status()["ruleset"]
+        core = folder / "delay.rules"
+        good = core.read_text()
+
+        core.write_text(good + "\nRule: broken\nMeans: x\nPoints: 1\nPhrase: zebra\nTopc: stripes\n"
+                        "Must match: a zebra\nMust not match: a horse\n")
+        line = core.read_text().splitlines().index("Topc: stripes") + 1
+        refused(home, ("rules", "activate", "--reason", "try"), f"delay.rules:{line}:1")
+        refused(home, ("rules", "activate", "--reason", "try"), "Topic")
+        home.daemon.send_signal(signal.SIGHUP)
+        home.wait(lambda: f"delay.rules:{line}:1" in home.log.read_text(), "the reload's refusal")
+        equal(home.status()["ruleset"], first, "the live rules after a bad reload")
+        expect(any("differ" in notice for notice in home.status()["notices"]), "no notice")
+
+        core.write_text(good.replace("Must match:", "Must match: zebra\nMust match:", 1))
+        refused(home, ("rules", "activate", "--reason", "try"), "must match")
+        equal(home.status()["ruleset"], first, "the live rules after a failing example")
+
+        core.write_text(good + "\n# tuned\n")
+        answer = home.ctl_json("rules", "activate", "--reason", "tuned")
+        equal(answer["changed"], True, "changed")
+        equal(home.status()["ruleset"], answer["ruleset"], "live")
+        again = home.ctl_json("rules", "activate", "--reason", "again")
+        equal((again["changed"], again["ruleset"]), (False, answer["ruleset"]), "a second time")
+        home.deliver_mail(1, *COMPLAINT)
+        home.wait(lambda: home.is_idle(1), "a mail under the new rules")
+        ref = home.ctl_json("case", "list")[0]["ref"]
+        decided = [row["detail"] for row in home.ctl_json("case", "show", ref)["history"]
+                   if row["what"] == "decided"]
+        equal(decided[0]["ruleset"], answer["ruleset"], "the set that decided")
+
+        core.write_text(good)
+        home.daemon.send_signal(signal.SIGHUP)
+        home.wait(lambda: home.status()["ruleset"] == first, "a good reload")
+        equal([(r["author"]) for r in home.rows("SELECT author FROM activation ORDER BY id")][0],
+              "first start", "author of the first set")
+        equal(home.rows("SELECT author FROM activation ORDER BY id DESC")[0][0], "reload",
+              "author of a reload")
+
+
+# --- upkeep ---
+
+
+def a_backup_comes_back_and_tampering_shows(build):
+    with house.House(build) as home:
+        fill(home, COMPLAINT)
+        copy = home.folder / "copy.db"
+        home.ctl("backup", copy, expect=(0,))
+        equal(copy.stat().st_mode & 0o777, 0o600, "who may read the backup")
+        home.deliver_mail(7, *REQUEST)
+        home.once()
+        equal(len(home.ctl_json("case", "list")), 2, "cases before the restore")
+
+        home.start()
+        refused(home, ("restore", copy), "stop it", status=3)
+        home.stop()
+        said = home.ctl("restore", copy, expect=(0,))
+        expect("uncertain" in said, said)
+        equal(len(home.ctl_json("case", "list")), 1, "cases after the restore")
+        expect(home.state.with_name(home.state.name + ".before-restore").exists(), "the old store")
+        home.once()
+        equal(len(home.ctl_json("case", "list")), 2, "what came since the backup comes in again")
+        equal(len(home.letters_to("tom@example.org")), 1, "letters to one who was answered already")
+        broken = home.folder / "broken.db"
+        broken.write_bytes(copy.read_bytes()[:5000])
+        refused(home, ("restore", broken), str(broken))
+        equal(len(home.ctl_json("case", "list")), 2, "cases after a refused restore")
+
+        home.ctl("audit", "verify", expect=(0,))
+        with contextlib.closing(sqlite3.connect(home.state)) as db:
+            db.execute("DROP TRIGGER audit_no_update")
+            db.execute("UPDATE audit SET actor = 'somebody else' WHERE seq = 2")
+            db.commit()
+        status, out, _ = try_words(home, "audit", "verify")
+        equal(status, 1, "audit verify of a changed row")
+        expect("2" in out and "broken" in out, out)
+        told = json.loads(try_words(home, "audit", "verify", "--json")[1])
+        equal(told["whole"], False, "whole")
+        expect(told["problem"], "no problem named")
+
+
+# --- the daemon's own answers ---
+
+
+def check_tells_what_would_go_wrong(build):
+    real = ("Outgoing: smtp\nHost: smtp.example.org\nUser: complaints\nPassword: file {0}/token\n"
+            "From: Complaints Team <complaints@landlord.example>\n")
+    with house.House(build, outgoing=lambda h: real.format(h.folder)) as home:
+        status, out, err = try_words(home, "--check", program="redressd")
+        equal((status, err), (2, ""), "--check with example numbers and a real provider")
+        expect("example number" in out and "error" in out, out)
+        expect("landlord code-2024: landlord" not in out, f"said twice: {out}")
+        folder = copy_rules(home)
+        profile = folder / "landlords" / "code-2024.landlord"
+        profile.write_text(profile.read_text().replace("01632 960", "01632 750"))
+        text = home.config.read_text().replace(str(house.RULES), str(folder))
+        home.config.write_text(text)
+        status, out, err = try_words(home, "--check", program="redressd")
+        equal((status, err), (0, ""), f"--check of a sound house ({out})")
+        expect("fit to run" in out, out)
+
+        profile.write_text(re.sub("Checked on: 20..", "Checked on: 2019", profile.read_text()))
+        status, out, _ = try_words(home, "--check", program="redressd")
+        equal(status, 0, "--check with old numbers")
+        expect("warning" in out and "over a year" in out, out)
+
+        (home.folder / "token").chmod(0o644)
+        status, out, _ = try_words(home, "--check", program="redressd")
+        equal(status, 2, "--check with a secret that others can read")
+        expect(str(home.folder / "token") in out and house.TOKEN not in out, out)
+        (home.folder / "token").chmod(0o600)
+        (folder / "core.rules").write_text("Ruleset\n")
+        status, out, err = try_words(home, "--check", program="redressd")
+        equal(status, 2, "--check with a broken rule file")
+        expect("core.rules:1:" in err, err)
+        expect(not home.state.exists(), "--check made a store")
+
+
+def a_second_daemon_leaves_the_first_alone(build):
+    with house.House(build) as home:
+        home.start()
+        for words in ((), ("--once",)):
+            status, _, err = try_words(home, *words, program="redressd")
+            equal(status, 3, f"a second redressd {words}")
+            expect("another" in err or "holds" in err, err)
+        home.deliver_mail(1, *COMPLAINT)
+        home.wait(lambda: home.is_idle(1), "the first to go on")
+        home.stop()
+        home.once()
+        equal(try_words(home, "--once", "--check", program="redressd")[0], 2, "both options")
+        equal(try_words(home, "nonsense", program="redressd")[0], 2, "a stray word")
+
+
+def once_asks_to_come_again_where_a_source_or_a_letter_must_wait(build):
+    gone = "Mailbox: away\nKind: maildir\nPath: {0}/nowhere\n"
+    with house.House(build, mailbox=lambda h: gone.format(h.folder)) as home:
+        equal(home.once(expect=(3,)), 3, "--once with a mailbox that is not there")
+        refused(home, ("case", "show", "RD100001"), "no case")
+        told = home.status(expect=(0, 1))
+        equal([s["last_success"] for s in told["sources"] if s["name"] == "away"], [None],
+              "a mailbox never read")
+    closed = "Outgoing: smtp\nHost: 127.0.0.1\nPort: {0}\nSecurity: plain\nFrom: c@landlord.example\n"
+    with house.House(build, outgoing=lambda h: closed.format(house.free_port())) as home:
+        home.deliver_mail(1, *COMPLAINT)
+        equal(home.once(expect=(3,)), 3, "--once with an outgoing server that is away")
+        rows = home.ctl_json("outbox", "list")
+        equal([(r["state"], r["attempts"]) for r in rows], [("queued", 1)], "the letter waits")
+
+
+if __name__ == "__main__":
+    house.run([lists_have_the_shapes_that_scripts_rely_on, staff_acts_do_what_they_say,
+               no_letter_leaves_a_safeguarding_case_until_a_person_lifts_the_hold,
+               a_wrong_word_is_told_and_changes_nothing,
+               without_a_usable_store_every_command_says_so,
+               some_commands_need_neither_configuration_nor_store,
+               only_a_sound_rule_folder_goes_live, a_backup_comes_back_and_tampering_shows,
+               check_tells_what_would_go_wrong, a_second_daemon_leaves_the_first_alone,
+               once_asks_to_come_again_where_a_source_or_a_letter_must_wait])
