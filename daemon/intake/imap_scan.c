@@ -58,18 +58,35 @@ static bool permanent_flags_fine(const char *line)
 	return true;
 }
 
+/* The word behind the `*` of an untagged answer, however many blanks libetpan would pass over; ""
+ * for any other line. */
+static const char *untagged_word(const char *head)
+{
+	return *head == '*' ? head + 1 + strspn(head + 1, " \t") : "";
+}
+
+/* "* 5 FETCH ": we ask for nothing else that holds a literal. In the words of any other answer a
+ * `{5}` is text to libetpan, and what came behind it would pass here unseen. */
+static bool may_hold_literal(const char *head)
+{
+	const char *word = untagged_word(head);
+	size_t digits = strspn(word, "0123456789");
+	return digits > 0 && strncasecmp(word + digits, " FETCH ", 7) == 0;
+}
+
 static enum rd_rc check_line(struct rd_imap_scan *scan, struct rd_err *err)
 {
 	char *head = scan->head;
 	if (scan->head_len > 0 && head[scan->head_len - 1] == '\r')
 		scan->head_len--;
 	head[scan->head_len] = '\0';
-	if (strncasecmp(head, "* BYE", 5) == 0 && (head[5] == ' ' || !head[5])) {
+	const char *word = untagged_word(head);
+	if (strncasecmp(word, "BYE", 3) == 0 && (word[3] == ' ' || !word[3])) {
 		char words[200];
-		rd_imap_words(head[5] ? head + 6 : "", words, sizeof words);
+		rd_imap_words(word[3] ? word + 4 : "", words, sizeof words);
 		return rd_fail(err, RD_E_AGAIN, "the server ended the session: %s", words);
 	}
-	if (strncasecmp(head, "* NAMESPACE", 11) == 0)
+	if (strncasecmp(word, "NAMESPACE", 9) == 0)
 		return rd_fail(
 			err, RD_E_INPUT, "the server sent a NAMESPACE that nobody asked for");
 	if (strcasestr(head, "[BADCHARSET"))
@@ -90,6 +107,10 @@ static enum rd_rc end_line(struct rd_imap_scan *scan, bool literal, struct rd_er
 				"for",
 				(unsigned long long)scan->number,
 				(unsigned long long)scan->literal_max);
+		scan->head[scan->head_len] = '\0';
+		if (!may_hold_literal(scan->head))
+			return rd_fail(err, RD_E_INPUT,
+				"the server announced a piece where none has its place");
 		scan->literal_left = scan->number;
 		scan->state = IN_LINE; /* the line goes on behind the literal */
 		return RD_OK;
@@ -158,8 +179,7 @@ enum rd_rc rd_imap_scan_feed(
 		}
 		if (c == '\0') /* RFC 3501 9, TEXT-CHAR */
 			return rd_fail(err, RD_E_INPUT, "the server sent a NUL in a line");
-		if (scan->head_len < RD_IMAP_HEAD_MAX)
-			scan->head[scan->head_len++] = c;
+		scan->head[scan->head_len++] = c; /* never more than line_bytes */
 		if (c == '(' && ++scan->depth > RD_IMAP_DEPTH_MAX)
 			return rd_fail(err, RD_E_INPUT,
 				"the server sent brackets nested more than %d deep",

@@ -35,6 +35,13 @@ static const struct {
 	{ "flags in the last answer", "1 OK [PERMANENTFLAGS () hi\r\n", RD_E_INPUT },
 	{ "a charset nobody gave", "1 NO [BADCHARSET (\"x\")] hi\r\n", RD_E_INPUT },
 	{ "a namespace nobody asked for", "* NAMESPACE NIL NIL NIL\r\n", RD_E_INPUT },
+	{ "a piece announced by words, behind which a line would hide",
+		"* OK hi {40}\r\n1 NO [BADCHARSET (\"x\")] hi\r\n", RD_E_INPUT },
+	{ "a piece announced by the last answer", "1 OK hi {40}\r\n", RD_E_INPUT },
+	{ "a piece announced by a go-ahead", "+ idling {40}\r\n", RD_E_INPUT },
+	{ "a piece in a listing that nobody asked for", "* LIST () NIL {4}\r\nmail\r\n",
+		RD_E_INPUT },
+	{ "a piece in an answer in small letters", "* 12 fetch (BODY[] {4}\r\nmail)\r\n", RD_OK },
 	{ "brackets nested too deep", "* 1 FETCH (((((((((((((((((((((", RD_E_INPUT },
 	{ "many brackets side by side", "* X () () () () () () () () () () () () () () () ()\r\n",
 		RD_OK },
@@ -84,6 +91,19 @@ static void a_line_has_an_end(void **state)
 	assert_int_equal(n, RD_IMAP_LINE_MAX + 1);
 }
 
+static void a_crash_cannot_hide_behind_blanks(void **state)
+{
+	(void)state;
+	static const char code[] = "[BADCHARSET (\"x\")] hi\r\n";
+	struct rd_imap_scan scan;
+	struct rd_err err = { 0 };
+	rd_imap_scan_init(&scan, PIECE);
+	assert_int_equal(rd_imap_scan_feed(&scan, "* OK", 4, &err), RD_OK);
+	for (size_t i = 0; i < 32u << 10; i++)
+		assert_int_equal(rd_imap_scan_feed(&scan, " ", 1, &err), RD_OK);
+	assert_int_equal(rd_imap_scan_feed(&scan, code, sizeof code - 1, &err), RD_E_INPUT);
+}
+
 static void a_nul_has_no_place_outside_a_literal(void **state)
 {
 	(void)state;
@@ -101,6 +121,7 @@ int main(void)
 		cmocka_unit_test(only_what_libetpan_bears_is_let_through),
 		cmocka_unit_test(it_matters_not_how_the_bytes_are_cut),
 		cmocka_unit_test(a_line_has_an_end),
+		cmocka_unit_test(a_crash_cannot_hide_behind_blanks),
 		cmocka_unit_test(a_nul_has_no_place_outside_a_literal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,9 @@
  * any BADCHARSET. So each chunk received goes through here first, and a chunk that breaks a rule is
  * never handed on:
  *   - a line with its literals left out has at most RD_IMAP_LINE_MAX bytes;
- *   - a literal has at most literal_max bytes and its number at most ten digits;
+ *   - a literal has at most literal_max bytes, its number at most ten digits, and it stands in a
+ *     FETCH: libetpan reads `{5}` in the words of any other answer as words, so that a line behind
+ *     it would be skipped here and read there;
  *   - brackets nest at most RD_IMAP_DEPTH_MAX deep;
  *   - a BYE ends the session here, with the server's words as the reason;
  *   - a PERMANENTFLAGS is whole; a NAMESPACE or a BADCHARSET has no place in any answer.
@@ -21,7 +23,6 @@
 
 #define RD_IMAP_LINE_MAX  (64u << 10)
 #define RD_IMAP_DEPTH_MAX 20
-#define RD_IMAP_HEAD_MAX  8192 /* of each line, what is kept for the checks */
 
 struct rd_imap_scan {
 	uint64_t literal_max;
@@ -32,7 +33,7 @@ struct rd_imap_scan {
 	unsigned depth;
 	size_t line_bytes;
 	size_t head_len;
-	char head[RD_IMAP_HEAD_MAX + 1];
+	char head[RD_IMAP_LINE_MAX + 1]; /* the line so far, without its literals */
 };
 
 void rd_imap_scan_init(struct rd_imap_scan *scan, uint64_t literal_max);
