@@ -563,6 +563,7 @@ void rd_decide_settled(enum rd_kind kind, const struct rd_facts *facts,
 {
 	struct decision d = begin(NULL, facts, landlord, calendar, ret_verdict);
 
+	d.v->old = is_old(&d);
 	d.v->kind = kind;
 	memcpy(d.v->flags, flags, sizeof d.v->flags);
 	d.n_topics = n_topics;

@@ -211,7 +211,8 @@ bool rd_undecided_is_complaint(
 	double complaint_total, double request_below, const bool flags[static RD_N_FLAGS]);
 
 /* What a person's decision asks for (review decide, reclassify, the default above): the letter and
- * the clocks of the kind that the case has now. received: day zero of the case. */
+ * the clocks of the kind that the case has now. facts->received_ms: day zero of the case;
+ * first_seen_ms, automatic and the caps hold this letter back as they held the first one. */
 void rd_decide_settled(enum rd_kind kind, const struct rd_facts *facts,
 	const bool flags[static RD_N_FLAGS], size_t n_topics, const struct rd_landlord *landlord,
 	const struct rd_calendar *calendar, struct rd_verdict *ret_verdict);
