@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "redress/store/audit.h"
+#include "redress/store/casebook.h"
 #include "redress/store/sql.h"
 
 #define PATH_BYTES_MAX 4096
@@ -195,6 +196,22 @@ static enum rd_rc check_whole(struct rd_db *db, const char *file, struct rd_err 
 	return RD_OK;
 }
 
+/* Nobody knows how many cases were opened since the backup. The gap grows with the time since, so
+ * that a second restore of the same backup passes over what was opened after the first. */
+static enum rd_rc leave_gap(struct rd_tx *tx, int64_t taken_ms, int64_t now_ms, struct rd_err *err)
+{
+	int64_t since_ms = taken_ms > 0 && now_ms > taken_ms ? now_ms - taken_ms : 0;
+	int64_t last = 0, least = 0;
+
+	RD_TRY(rd_sql_int(rd_tx_db(tx), "SELECT max(id) FROM case_file", RD_NO_ARGS,
+		RD_CASE_FIRST - 1, &last, err));
+	RD_TRY(rd_meta_get_int(rd_tx_db(tx), RD_META_CASE_LEAST, &least, err));
+	if (last < least)
+		last = least;
+	return rd_meta_set_int(
+		tx, RD_META_CASE_LEAST, last + RD_RESTORE_GAP + since_ms / RD_RESTORE_GAP_MS, err);
+}
+
 /* What was not sent when the backup was taken may have been sent since. */
 static enum rd_rc mark_restored(struct rd_db *db, int64_t now_ms, struct rd_err *err)
 {
@@ -207,6 +224,7 @@ static enum rd_rc mark_restored(struct rd_db *db, int64_t now_ms, struct rd_err 
 		"UPDATE outbox SET state = 'uncertain', hold_reason = '', asked = 0"
 		" WHERE state IN ('queued', 'held', 'sending', 'failed')",
 		RD_NO_ARGS, NULL, err));
+	RD_TRY(leave_gap(tx, taken_ms, now_ms, err));
 	RD_TRY(rd_meta_set_int(tx, RD_META_RESTORED_FROM, taken_ms, err));
 	RD_TRY(rd_meta_set_int(tx, RD_META_RESTORED_UNTIL, now_ms, err));
 	return rd_tx_commit(&tx, err);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "redress/store/backup.h"
 #include "redress/store/sql.h"
 
 const char *const rd_case_channel_names[7] = { "email", "sms", "phone", "letter", "in_person",
@@ -59,14 +60,15 @@ enum rd_rc rd_case_add_marks(
 enum rd_rc rd_case_open(struct rd_tx *tx, const struct rd_case_new *new_case, int64_t *ret_case_id,
 	struct rd_err *err)
 {
-	int64_t last = 0;
+	int64_t last = 0, least = 0;
 
 	if (new_case->status != RD_STATUS_REVIEW && new_case->status != RD_STATUS_OPEN)
 		return rd_fail(err, RD_E_REFUSED, "a case begins open or under review");
 	/* Writers are one after another, so the next number is free. */
 	RD_TRY(rd_sql_int(rd_tx_db(tx), "SELECT max(id) FROM case_file", RD_NO_ARGS,
 		RD_CASE_FIRST - 1, &last, err));
-	int64_t id = last + 1;
+	RD_TRY(rd_meta_get_int(rd_tx_db(tx), RD_META_CASE_LEAST, &least, err));
+	int64_t id = last + 1 > least ? last + 1 : least;
 	RD_TRY(rd_sql_change(tx,
 		"INSERT INTO case_file (id, landlord, kind, stage, status, channel, received_ms,"
 		" opened_ms, active_ms, complaint_total)"

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "redress/store/audit.h"
 #include "redress/store/backup.h"
+#include "redress/store/casebook.h"
 #include "redress/store/outbox.h"
 #include "redress/store/rulesets.h"
 
@@ -254,6 +255,33 @@ static void a_backup_comes_back_with_what_was_unsent_uncertain(void **state)
 	world_open(w);
 }
 
+/* Letters of cases that a restore loses are out there, and their references must never lead to
+ * another resident's case. */
+static void a_restore_gives_no_case_number_twice(void **state)
+{
+	struct store_world *w = *state;
+	char file[160], old[192];
+	int64_t day_ms = INT64_C(86400000), last = 0, first;
+
+	snprintf(file, sizeof file, "%s/backup", w->dir);
+	snprintf(old, sizeof old, "%s.before-restore", w->path);
+	first = world_open_case(w, "ann@example.org");
+	assert_int_equal(first, RD_CASE_FIRST);
+	OK(rd_backup_write(w->db, file, NOW_MS, &w->err));
+	for (int i = 0; i < 3; i++)
+		last = world_open_case(w, "bob@example.org");
+	for (int restores = 1; restores <= 2; restores++) {
+		world_close(w);
+		OK(rd_backup_restore(file, w->path, NOW_MS + restores * day_ms, &w->err));
+		assert_int_equal(unlink(old), 0);
+		world_open(w);
+		first = world_open_case(w, "cat@example.org");
+		assert_true(first > last);
+		last = world_open_case(w, "cat@example.org");
+		assert_int_equal(last, first + 1);
+	}
+}
+
 static void a_restore_is_refused_where_it_would_do_harm(void **state)
 {
 	struct store_world *w = *state;
@@ -318,6 +346,7 @@ int main(void)
 		T(an_alarm_is_mailed_once_an_hour_a_cause),
 		T(status_counts_each_message_once),
 		T(a_backup_comes_back_with_what_was_unsent_uncertain),
+		T(a_restore_gives_no_case_number_twice),
 		T(a_restore_is_refused_where_it_would_do_harm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

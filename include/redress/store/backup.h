@@ -9,6 +9,12 @@
 #define RD_META_RESTORED_FROM  "restored_from_ms"  /* when the backup was taken */
 #define RD_META_RESTORED_UNTIL "restored_until_ms" /* when it was restored */
 
+/* The least number that a new case may have, so that those of cases that a restore lost are not
+ * given to others: letters with their references are out there. 0: never restored. */
+#define RD_META_CASE_LEAST "case_least"
+#define RD_RESTORE_GAP	   10000 /* numbers left out by a restore, and one more for each */
+#define RD_RESTORE_GAP_MS  10000 /* of these since the backup was taken */
+
 /* Writes FILE (0600; made beside and renamed; refuses one that is there: RD_E_EXISTS), synced. */
 RD_MUST_USE enum rd_rc rd_backup_write(
 	struct rd_db *db, const char *file, int64_t now_ms, struct rd_err *err);
@@ -16,7 +22,7 @@ RD_MUST_USE enum rd_rc rd_backup_write(
 /* Puts the backup in the place of the state file (which may be missing; an old one is kept as
  * STATE.before-restore). Refuses (RD_E_REFUSED) one that is damaged, newer than this program, or
  * whose audit chain is broken; RD_E_AGAIN while a daemon holds the lock. Unsent rows of the outbox
- * (queued, sending) become uncertain for a person. */
+ * (queued, sending) become uncertain for a person, and case numbers go on behind a gap. */
 RD_MUST_USE enum rd_rc rd_backup_restore(
 	const char *file, const char *state, int64_t now_ms, struct rd_err *err);
 
