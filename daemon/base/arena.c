@@ -11,22 +11,22 @@
 #define ARENA_BLOCK_BYTES                                                                          \
 	((size_t)256 << 10) /* blocks grow up to this; larger wishes get their own */
 
-struct block {
-	struct block *next;
+struct rd_arena_block {
+	struct rd_arena_block *next;
 	size_t size, used; /* of bytes[] */
 	_Alignas(max_align_t) unsigned char bytes[];
 };
 
 struct rd_arena {
-	struct block *first;   /* kept over resets */
-	struct block *current; /* the one filled at present; the last of the list */
+	struct rd_arena_block *first;	/* kept over resets */
+	struct rd_arena_block *current; /* the one filled at present; the last of the list */
 	size_t max, used;
 	bool overflowed;
 };
 
-static struct block *block_new(size_t size)
+static struct rd_arena_block *block_new(size_t size)
 {
-	struct block *block = calloc(1, sizeof *block + size);
+	struct rd_arena_block *block = calloc(1, sizeof *block + size);
 
 	RD_ASSERT(block != NULL);
 	block->size = size;
@@ -53,7 +53,7 @@ void *rd_arena_alloc(struct rd_arena *arena, size_t bytes)
 	size_t rounded = (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 	if (rounded == 0)
 		rounded = ARENA_ALIGN; /* every allocation has an address of its own */
-	struct block *block = arena->current;
+	struct rd_arena_block *block = arena->current;
 	if (rounded > block->size - block->used) {
 		size_t size = block->size * 2;
 		if (size > ARENA_BLOCK_BYTES)
@@ -120,13 +120,41 @@ size_t rd_arena_used(const struct rd_arena *arena)
 	return arena->used;
 }
 
-static void blocks_free(struct block *block)
+size_t rd_arena_room(const struct rd_arena *arena)
+{
+	return arena->overflowed || arena->used > arena->max ? 0 : arena->max - arena->used;
+}
+
+static void blocks_free(struct rd_arena_block *block)
 {
 	while (block != NULL) {
-		struct block *next = block->next;
+		struct rd_arena_block *next = block->next;
 		free(block);
 		block = next;
 	}
+}
+
+struct rd_arena_mark rd_arena_mark(const struct rd_arena *arena)
+{
+	return (struct rd_arena_mark){
+		.block = arena->current,
+		.used_of_block = arena->current->used,
+		.used = arena->used,
+		.overflowed = arena->overflowed,
+	};
+}
+
+void rd_arena_back_to(struct rd_arena *arena, struct rd_arena_mark mark)
+{
+	struct rd_arena_block *block = mark.block;
+
+	blocks_free(block->next);
+	block->next = NULL;
+	memset(block->bytes + mark.used_of_block, 0, block->used - mark.used_of_block);
+	block->used = mark.used_of_block;
+	arena->current = block;
+	arena->used = mark.used;
+	arena->overflowed = mark.overflowed;
 }
 
 void rd_arena_reset(struct rd_arena *arena)

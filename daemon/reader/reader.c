@@ -44,7 +44,7 @@ struct job {
 struct batch {
 	struct rd_reader *reader;
 	const struct rd_reading_request *requests;
-	size_t n, n_done;
+	size_t n, n_done, n_decoded;
 	struct rd_arena *arena;
 	struct rd_reading *readings;
 	struct job *jobs;
@@ -173,6 +173,28 @@ static void slot_died(struct batch *batch, struct rd_slot *slot, const char *ins
 		job_again(batch, held[i], i == 0);
 }
 
+/* The caller decides what was read in the same arena: a quarter is left to it, but for the sake of
+ * the first reading alone. */
+static enum rd_rc decode(struct batch *batch, struct rd_reading *reading, const uint8_t *bytes,
+	size_t len, struct rd_err *err)
+{
+	const struct rd_arena_mark mark = rd_arena_mark(batch->arena);
+	const size_t wanted = (rd_arena_used(batch->arena) + rd_arena_room(batch->arena)) / 4;
+
+	enum rd_rc rc = rd_reading_decode(
+		bytes, len, batch->arena, &reading->message, &reading->score, err);
+	if (rc == RD_OK && batch->n_decoded > 0 && rd_arena_room(batch->arena) < wanted)
+		rc = rd_fail(err, RD_E_RANGE, "the rest of the arena is for the deciding");
+	if (rc == RD_OK) {
+		batch->n_decoded++;
+		return RD_OK;
+	}
+	rd_arena_back_to(batch->arena, mark);
+	memset(&reading->message, 0, sizeof reading->message);
+	memset(&reading->score, 0, sizeof reading->score);
+	return rc;
+}
+
 static void take_reading(
 	struct batch *batch, struct rd_slot *slot, const uint8_t *bytes, size_t len)
 {
@@ -181,8 +203,7 @@ static void take_reading(
 	struct rd_err err = { 0 };
 
 	/* The first child that has work is at its next message from here on. */
-	enum rd_rc rc = rd_reading_decode(
-		bytes, len, batch->arena, &reading->message, &reading->score, &err);
+	enum rd_rc rc = decode(batch, reading, bytes, len, &err);
 	if (rc == RD_E_RANGE) {
 		job_end(batch, i, RD_READ_FAILED, "no room left for it in this batch");
 	} else if (rc != RD_OK) {
@@ -519,7 +540,14 @@ enum rd_rc rd_reader_read(struct rd_reader *reader, const struct rd_reading_requ
 	RD_ASSERT(n >= 1 && n <= RD_READER_BATCH_MAX);
 	RD_CLEANUP(free_jobs) struct job *jobs = calloc(n, sizeof *jobs);
 	RD_ASSERT(jobs != NULL);
-	struct batch batch = { reader, requests, n, 0, arena, readings, jobs, 0, 0 };
+	struct batch batch = {
+		.reader = reader,
+		.requests = requests,
+		.n = n,
+		.arena = arena,
+		.readings = readings,
+		.jobs = jobs,
+	};
 	bool stopped = false;
 
 	memset(readings, 0, n * sizeof *readings);

@@ -433,10 +433,14 @@ static void an_arena_that_is_full_costs_nobody_an_attempt(void **state)
 		n_read += f->readings[i].end == RD_READ;
 		n_failed += f->readings[i].end == RD_READ_FAILED;
 	}
+	bool overflowed = rd_arena_overflowed(small);
 	rd_arena_free(small);
 	assert_int_equal(rc, RD_OK);
 	assert_true(n_read > 0);
+	assert_true(n_failed > 0);
 	assert_int_equal(n_read + n_failed, f->n);
+	/* Else those that were read could not be decided, and all of them would come again. */
+	assert_false(overflowed);
 }
 
 /* A line of /proc/PID/status: its number, or its first letter. */

@@ -124,6 +124,32 @@ static void an_error_keeps_its_code_and_gains_a_place(void **state)
 	assert_int_equal(tries(RD_OK), RD_E_BUG);
 }
 
+static void an_arena_goes_back_to_a_mark(void **state)
+{
+	struct rd_arena *arena = rd_arena_new(1 << 20);
+	char *kept = rd_arena_strdup(arena, "kept");
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		struct rd_arena_mark mark = rd_arena_mark(arena);
+		size_t room = rd_arena_room(arena);
+		for (size_t bytes = 1; !rd_arena_overflowed(arena); bytes *= 2) {
+			char *memory = rd_arena_alloc(arena, bytes);
+			if (memory != NULL)
+				memset(memory, 'x', bytes);
+		}
+		assert_int_equal(rd_arena_room(arena), 0);
+		rd_arena_back_to(arena, mark);
+		assert_false(rd_arena_overflowed(arena));
+		assert_int_equal(rd_arena_room(arena), room);
+		assert_string_equal(kept, "kept");
+		const char *zeroed = rd_arena_alloc(arena, 100);
+		for (size_t i = 0; i < 100; i++)
+			assert_int_equal(zeroed[i], 0);
+	}
+	rd_arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +158,7 @@ int main(void)
 		cmocka_unit_test(an_arena_remembers_that_it_overflowed),
 		cmocka_unit_test(arena_memory_is_zeroed_aligned_and_apart),
 		cmocka_unit_test(an_error_keeps_its_code_and_gains_a_place),
+		cmocka_unit_test(an_arena_goes_back_to_a_mark),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

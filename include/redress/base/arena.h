@@ -13,6 +13,7 @@
 #include "redress/base/err.h"
 
 struct rd_arena;
+struct rd_arena_block;
 
 /* max_bytes: at most this much in all, from 1 up. Aborts when the machine has no memory. */
 struct rd_arena *rd_arena_new(size_t max_bytes);
@@ -27,10 +28,21 @@ char *rd_arena_printf(struct rd_arena *arena, const char *format, ...);
 
 bool rd_arena_overflowed(const struct rd_arena *arena);
 size_t rd_arena_used(const struct rd_arena *arena);
+size_t rd_arena_room(const struct rd_arena *arena); /* what is left of the maximum; 0 overflowed */
+
+/* A place to go back to: what was handed out since becomes invalid, and an overflow since is
+ * forgotten. A mark is good until the arena is reset or taken back to an earlier one. */
+struct rd_arena_mark {
+	struct rd_arena_block *block;
+	size_t used_of_block, used;
+	bool overflowed;
+};
+struct rd_arena_mark rd_arena_mark(const struct rd_arena *arena);
+void rd_arena_back_to(struct rd_arena *arena, struct rd_arena_mark mark);
 
 /* Everything handed out becomes invalid; the first block is kept for the next message. */
 void rd_arena_reset(struct rd_arena *arena);
-void rd_arena_free(struct rd_arena *arena);      /* NULL is fine */
-void rd_arena_cleanup(struct rd_arena **arena);  /* for RD_CLEANUP */
+void rd_arena_free(struct rd_arena *arena);	/* NULL is fine */
+void rd_arena_cleanup(struct rd_arena **arena); /* for RD_CLEANUP */
 
 #endif

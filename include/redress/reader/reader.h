@@ -102,8 +102,10 @@ void rd_reader_close(struct rd_reader *reader); /* NULL is fine */
  * requests[i]. A child's death counts against a message only where it was alone in a fresh child:
  * the one it was at is tried again so, those sent behind it are given to others. Everything
  * readings point to is in the arena; a message for which it has no room left is RD_READ_FAILED (an
- * arena of RD_READING_ARENA_BYTES holds any one). stop_fd: readable ends the waiting, -1 none.
- * Errors: RD_E_AGAIN when children do not start; what was read by then stands in readings. */
+ * arena of RD_READING_ARENA_BYTES holds any one). A quarter of the arena is left to the caller,
+ * where more than one was read, and it is never left overflowed. stop_fd: readable ends the
+ * waiting, -1 none. Errors: RD_E_AGAIN when children do not start; what was read by then stands in
+ * readings. */
 #define RD_READER_BATCH_MAX    1000
 #define RD_READING_ARENA_BYTES (32u << 20)
 RD_MUST_USE enum rd_rc rd_reader_read(struct rd_reader *reader,
