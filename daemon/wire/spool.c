@@ -59,8 +59,11 @@ enum rd_rc rd_spool_put(const char *dir, const char *tmp, const char *name, cons
 		return rd_fail(err, RD_E_RANGE, "%s: the path is too long", dir);
 	if (access(path, F_OK) == 0)
 		return rd_fail(err, RD_E_EXISTS, "%s stands there already", path);
-	/* O_TRUNC: a half-written one of before a crash is written anew. */
-	RD_CLEANUP(close_fd) int fd = open(first, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	/* A half-written one of before a crash goes, or a link that somebody laid in the way;
+	 * nothing that stands there is ever opened. */
+	if (unlink(first) != 0 && errno != ENOENT)
+		return rd_fail(err, RD_E_AGAIN, "%s: %s", first, strerror(errno));
+	RD_CLEANUP(close_fd) int fd = open(first, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", first, strerror(errno));
 	enum rd_rc rc = write_whole(fd, data, len, first, err);
