@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "redress/gateway/act.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/settling.h"
@@ -12,76 +13,16 @@
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
-#define ACT_ARENA_BYTES (16u << 20)
-
-/* One act on its way: its transaction, its memory, and the case it is about (if any). */
-struct act {
-	struct rd_db *db;
-	const struct rd_office *office;
-	struct rd_tx *tx;
-	struct rd_arena *arena;
-	int64_t now_ms;
-	struct rd_case matter;
-	const struct rd_policy *policy;
-};
-
-static void end_act(struct act *act)
-{
-	rd_tx_rollback(&act->tx);
-	rd_arena_free(act->arena);
-}
-
-static enum rd_rc begin(
-	struct act *act, struct rd_db *db, const struct rd_office *office, struct rd_err *err)
-{
-	act->db = db;
-	act->office = office;
-	act->arena = rd_arena_new(ACT_ARENA_BYTES);
-	act->now_ms = rd_office_now(office);
-	return rd_tx_begin(db, &act->tx, err);
-}
-
-static enum rd_rc take_case(struct act *act, int64_t case_id, struct rd_err *err)
-{
-	RD_TRY(rd_case_get(rd_tx_db(act->tx), case_id, act->arena, &act->matter, err));
-	return rd_office_policy(act->office, act->matter.landlord, &act->policy, err);
-}
-
-static enum rd_rc begin_on_case(struct act *act, struct rd_db *db, const struct rd_office *office,
-	int64_t case_id, struct rd_err *err)
-{
-	RD_TRY(begin(act, db, office, err));
-	return take_case(act, case_id, err);
-}
-
-static enum rd_rc record_and_commit(struct act *act, const char *what, int64_t outbox_id,
-	const char *detail, struct rd_err *err)
-{
-	RD_TRY(rd_casework_audit(
-		act->tx, act->office, what, act->matter.id, 0, outbox_id, detail, err));
-	return rd_tx_commit(&act->tx, err);
-}
-
-static enum rd_rc check_text(const char *text, const char *what, struct rd_err *err)
-{
-	if (text == NULL || text[strspn(text, " \t\r\n")] == '\0')
-		return rd_fail(err, RD_E_INPUT, "%s is missing; say it in a few words", what);
-	if (strlen(text) > RD_ACT_TEXT_MAX)
-		return rd_fail(err, RD_E_RANGE,
-			"%s is longer than %d bytes; put the rest in a note", what,
-			RD_ACT_TEXT_MAX);
-	return RD_OK;
-}
-
-static enum rd_rc check_open(const struct act *act, struct rd_err *err)
+static enum rd_rc check_open(const struct rd_act *act, struct rd_err *err)
 {
 	if (act->matter.status != RD_STATUS_CLOSED)
 		return RD_OK;
-	return rd_fail(err, RD_E_REFUSED, "case %s is closed; open a new one (`redressctl case open`)",
+	return rd_fail(err, RD_E_REFUSED,
+		"case %s is closed; open a new one (`redressctl case open`)",
 		act->matter.reference);
 }
 
-static enum rd_rc check_complaint(const struct act *act, struct rd_err *err)
+static enum rd_rc check_complaint(const struct rd_act *act, struct rd_err *err)
 {
 	RD_TRY(check_open(act, err));
 	if (act->matter.kind == RD_COMPLAINT && act->matter.stage == RD_STAGE_1)
@@ -122,7 +63,7 @@ static enum rd_rc check_contact(const char *contact, char number[static RD_PHONE
 }
 
 /* Letters go where the contact can get them; the case keeps the channel that the resident used. */
-static enum rd_rc open_with_contact(struct act *act, const struct rd_act_open *open,
+static enum rd_rc open_with_contact(struct rd_act *act, const struct rd_act_open *open,
 	struct rd_matter *matter, int64_t *ret_case, struct rd_err *err)
 {
 	char number[RD_PHONE_MAX];
@@ -149,7 +90,7 @@ static enum rd_rc open_with_contact(struct act *act, const struct rd_act_open *o
 enum rd_rc rd_act_open(struct rd_db *db, const struct rd_office *office,
 	const struct rd_act_open *open, int64_t *ret_case, struct rd_err *err)
 {
-	RD_CLEANUP(end_act) struct act act = { 0 };
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 	struct rd_matter matter = {
 		.landlord = open->landlord,
 		.name = open->name != NULL ? open->name : "",
@@ -162,29 +103,29 @@ enum rd_rc rd_act_open(struct rd_db *db, const struct rd_office *office,
 		.cause = "act:open",
 	};
 
-	RD_TRY(begin(&act, db, office, err));
+	RD_TRY(rd_act_begin(&act, db, office, err));
 	if (open->received_ms > act.now_ms)
 		return rd_fail(err, RD_E_INPUT, "the day of receipt lies in the future");
 	if (open->n_topics > RD_ACT_TOPICS_MAX)
 		return rd_fail(err, RD_E_RANGE, "more than %d topics", RD_ACT_TOPICS_MAX);
 	RD_TRY(rd_office_policy(office, open->landlord, &act.policy, err));
 	RD_TRY(open_with_contact(&act, open, &matter, ret_case, err));
-	RD_TRY(take_case(&act, *ret_case, err));
-	return record_and_commit(&act, "opened_by_staff", 0, NULL, err);
+	RD_TRY(rd_act_take_case(&act, *ret_case, err));
+	return rd_act_record_and_commit(&act, "opened_by_staff", 0, NULL, err);
 }
 
 /* --- acknowledging and defining --- */
 
-static enum rd_rc add_outcome(struct act *act, const char *outcome, struct rd_err *err)
+static enum rd_rc add_outcome(struct rd_act *act, const char *outcome, struct rd_err *err)
 {
 	if (outcome == NULL)
 		return RD_OK;
-	RD_TRY(check_text(outcome, "the outcome wanted", err));
+	RD_TRY(rd_act_check_text(outcome, "the outcome wanted", err));
 	return rd_case_set_outcome(act->tx, act->matter.id, outcome, err);
 }
 
 static enum rd_rc main_contact(
-	struct act *act, struct rd_case_contact *ret_contact, struct rd_err *err)
+	struct rd_act *act, struct rd_case_contact *ret_contact, struct rd_err *err)
 {
 	struct rd_case_contact *contacts;
 	size_t n;
@@ -203,8 +144,8 @@ static enum rd_rc main_contact(
 }
 
 /* A letter that a person asked for: it needs no further approval. */
-static enum rd_rc send_letter(struct act *act, enum rd_letter_kind letter, bool meets_acknowledge,
-	const char *cause, int64_t *ret_outbox_id, struct rd_err *err)
+static enum rd_rc send_letter(struct rd_act *act, enum rd_letter_kind letter,
+	bool meets_acknowledge, const char *cause, int64_t *ret_outbox_id, struct rd_err *err)
 {
 	struct rd_case_contact to = { 0 };
 	struct rd_letter_order order = {
@@ -230,7 +171,7 @@ static enum rd_rc send_letter(struct act *act, enum rd_letter_kind letter, bool 
 }
 
 /* It was given by telephone, post or in person: recorded, and the answer's clock starts. */
-static enum rd_rc record_given(struct act *act, struct rd_date given_on, struct rd_err *err)
+static enum rd_rc record_given(struct rd_act *act, struct rd_date given_on, struct rd_err *err)
 {
 	const struct rd_outbox_row given = {
 		.case_id = act->matter.id,
@@ -255,11 +196,11 @@ static enum rd_rc record_given(struct act *act, struct rd_date given_on, struct 
 enum rd_rc rd_act_acknowledge(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const struct rd_act_acknowledge *how, struct rd_err *err)
 {
-	RD_CLEANUP(end_act) struct act act = { 0 };
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 	int64_t outbox_id = 0, n;
 	const char *cause;
 
-	RD_TRY(begin_on_case(&act, db, office, case_id, err));
+	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(check_complaint(&act, err));
 	if (act.matter.acknowledged_ms != 0)
 		return rd_fail(err, RD_E_REFUSED, "case %s was acknowledged already",
@@ -274,26 +215,26 @@ enum rd_rc rd_act_acknowledge(struct rd_db *db, const struct rd_office *office, 
 			act.matter.reference);
 	if (rd_date_is_set(how->given_on)) {
 		RD_TRY(record_given(&act, how->given_on, err));
-		return record_and_commit(&act, "acknowledgement_recorded", 0, NULL, err);
+		return rd_act_record_and_commit(&act, "acknowledgement_recorded", 0, NULL, err);
 	}
 	RD_TRY(rd_outbox_cancel_case(
 		act.tx, case_id, "a person acknowledges", act.now_ms, &n, err));
 	cause = rd_arena_printf(act.arena, "act:acknowledge:%" PRId64, act.now_ms);
 	RD_TRY(send_letter(&act, RD_LETTER_ACKNOWLEDGEMENT, true, cause, &outbox_id, err));
-	return record_and_commit(&act, "acknowledged_by_staff", outbox_id, NULL, err);
+	return rd_act_record_and_commit(&act, "acknowledged_by_staff", outbox_id, NULL, err);
 }
 
 enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const char *definition, const char *outcome, struct rd_err *err)
 {
-	RD_CLEANUP(end_act) struct act act = { 0 };
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 	int64_t outbox_id = 0;
 	const char *cause;
 	enum rd_rc rc;
 
-	RD_TRY(begin_on_case(&act, db, office, case_id, err));
+	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(check_complaint(&act, err));
-	RD_TRY(check_text(definition, "the complaint definition", err));
+	RD_TRY(rd_act_check_text(definition, "the complaint definition", err));
 	RD_TRY(rd_case_set_definition(act.tx, case_id, definition, err));
 	RD_TRY(add_outcome(&act, outcome, err));
 	rc = rd_case_meet_clock(
@@ -307,13 +248,13 @@ enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64
 	/* Defined all the same: the duty is the person's work, not the letter. */
 	if (rc != RD_OK && rc != RD_E_REFUSED && rc != RD_E_MISSING)
 		return rc;
-	return record_and_commit(&act, "defined", outbox_id, NULL, err);
+	return rd_act_record_and_commit(&act, "defined", outbox_id, NULL, err);
 }
 
 /* --- reclassifying and deciding --- */
 
-static enum rd_rc label(
-	struct act *act, int64_t message_id, enum rd_kind kind, const char *why, struct rd_err *err)
+static enum rd_rc label(struct rd_act *act, int64_t message_id, enum rd_kind kind, const char *why,
+	struct rd_err *err)
 {
 	struct rd_review *reviews;
 	const struct rd_review review = {
@@ -341,7 +282,7 @@ static enum rd_rc label(
 		why, false, act->now_ms, err);
 }
 
-static const char *kinds_as_json(struct act *act, enum rd_kind from, enum rd_kind to)
+static const char *kinds_as_json(struct rd_act *act, enum rd_kind from, enum rd_kind to)
 {
 	return rd_arena_printf(act->arena, "{\"from\":\"%s\",\"to\":\"%s\"}", rd_kind_names[from],
 		rd_kind_names[to]);
@@ -350,13 +291,13 @@ static const char *kinds_as_json(struct act *act, enum rd_kind from, enum rd_kin
 enum rd_rc rd_act_reclassify(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	enum rd_kind kind, const char *why, struct rd_err *err)
 {
-	RD_CLEANUP(end_act) struct act act = { 0 };
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 	int64_t *messages;
 	size_t n;
 
-	RD_TRY(begin_on_case(&act, db, office, case_id, err));
+	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(check_open(&act, err));
-	RD_TRY(check_text(why, "the reason", err));
+	RD_TRY(rd_act_check_text(why, "the reason", err));
 	if (act.matter.kind == kind && act.matter.status != RD_STATUS_REVIEW)
 		return rd_fail(err, RD_E_REFUSED, "case %s is a %s already", act.matter.reference,
 			rd_kind_names[kind]);
@@ -366,25 +307,25 @@ enum rd_rc rd_act_reclassify(struct rd_db *db, const struct rd_office *office, i
 		office->actor.name, "reclassified", act.now_ms, NULL, err));
 	RD_TRY(rd_settling_case(act.tx, office, case_id, kind,
 		rd_arena_printf(act.arena, "act:reclassify:%" PRId64, act.now_ms), act.arena, err));
-	return record_and_commit(
+	return rd_act_record_and_commit(
 		&act, "reclassified", 0, kinds_as_json(&act, act.matter.kind, kind), err);
 }
 
 enum rd_rc rd_act_decide(struct rd_db *db, const struct rd_office *office, int64_t review_id,
 	enum rd_kind kind, const char *why, int64_t *ret_case, struct rd_err *err)
 {
-	RD_CLEANUP(end_act) struct act act = { 0 };
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 	struct rd_review review;
 	int64_t about;
 
-	RD_TRY(begin(&act, db, office, err));
+	RD_TRY(rd_act_begin(&act, db, office, err));
 	RD_TRY(rd_review_get(rd_tx_db(act.tx), review_id, act.arena, &review, err));
-	RD_TRY(take_case(&act, review.case_id, err));
+	RD_TRY(rd_act_take_case(&act, review.case_id, err));
 	RD_TRY(check_open(&act, err));
-	RD_TRY(check_text(why, "the reason", err));
+	RD_TRY(rd_act_check_text(why, "the reason", err));
 	RD_TRY(rd_settling_review(
 		act.tx, office, &review, kind, why, false, act.arena, &about, err));
-	RD_TRY(record_and_commit(
+	RD_TRY(rd_act_record_and_commit(
 		&act, "review_decided", 0, kinds_as_json(&act, review.best, kind), err));
 	*ret_case = about;
 	return RD_OK;
@@ -395,16 +336,16 @@ enum rd_rc rd_act_decide(struct rd_db *db, const struct rd_office *office, int64
 enum rd_rc rd_act_note(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const char *text, struct rd_err *err)
 {
-	RD_CLEANUP(end_act) struct act act = { 0 };
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 
-	RD_TRY(begin_on_case(&act, db, office, case_id, err));
+	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	if (text[strspn(text, " \t\r\n")] == '\0')
 		return rd_fail(err, RD_E_INPUT, "the note is empty");
 	RD_TRY(rd_case_add_note(act.tx, case_id, office->actor.name, text, act.now_ms, err));
-	return record_and_commit(&act, "noted", 0, NULL, err);
+	return rd_act_record_and_commit(&act, "noted", 0, NULL, err);
 }
 
-static enum rd_rc check_nothing_owed(struct act *act, struct rd_err *err)
+static enum rd_rc check_nothing_owed(struct rd_act *act, struct rd_err *err)
 {
 	struct rd_case_clock *clocks;
 	size_t n;
@@ -421,7 +362,7 @@ static enum rd_rc check_nothing_owed(struct act *act, struct rd_err *err)
 }
 
 /* What nobody has decided yet keeps the kind that its case has: there is nothing left to decide. */
-static enum rd_rc end_reviews(struct act *act, const char *why, struct rd_err *err)
+static enum rd_rc end_reviews(struct rd_act *act, const char *why, struct rd_err *err)
 {
 	struct rd_review *reviews;
 	size_t n;
@@ -438,12 +379,12 @@ static enum rd_rc end_reviews(struct act *act, const char *why, struct rd_err *e
 enum rd_rc rd_act_close(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const char *why, bool force, struct rd_err *err)
 {
-	RD_CLEANUP(end_act) struct act act = { 0 };
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 	int64_t n;
 
-	RD_TRY(begin_on_case(&act, db, office, case_id, err));
+	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(check_open(&act, err));
-	RD_TRY(check_text(why, "the reason", err));
+	RD_TRY(rd_act_check_text(why, "the reason", err));
 	if (!force)
 		RD_TRY(check_nothing_owed(&act, err));
 	RD_TRY(end_reviews(&act, why, err));
@@ -452,95 +393,21 @@ enum rd_rc rd_act_close(struct rd_db *db, const struct rd_office *office, int64_
 	RD_TRY(rd_task_done_of_case(act.tx, case_id, NULL, office->actor.name,
 		"the case was closed", act.now_ms, NULL, err));
 	RD_TRY(rd_case_set_status(act.tx, case_id, RD_STATUS_CLOSED, why, act.now_ms, err));
-	return record_and_commit(&act, "closed", 0, force ? "{\"force\":true}" : NULL, err);
+	return rd_act_record_and_commit(&act, "closed", 0, force ? "{\"force\":true}" : NULL, err);
 }
 
 enum rd_rc rd_act_lift_hold(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const char *why, struct rd_err *err)
 {
-	RD_CLEANUP(end_act) struct act act = { 0 };
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 
-	RD_TRY(begin_on_case(&act, db, office, case_id, err));
-	RD_TRY(check_text(why, "the reason", err));
+	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
+	RD_TRY(rd_act_check_text(why, "the reason", err));
 	if (!act.matter.held)
 		return rd_fail(err, RD_E_REFUSED, "case %s is not held for safeguarding",
 			act.matter.reference);
 	RD_TRY(rd_case_lift_hold(act.tx, case_id, office->actor.name, why, act.now_ms, err));
 	RD_TRY(rd_task_done_of_case(act.tx, case_id, rd_task_names[RD_TASK_SAFEGUARDING],
 		office->actor.name, "the hold was lifted", act.now_ms, NULL, err));
-	return record_and_commit(&act, "hold_lifted", 0, NULL, err);
-}
-
-/* --- the outbox and tasks --- */
-
-static enum rd_rc take_row(struct act *act, int64_t outbox_id, struct rd_err *err)
-{
-	struct rd_outbox_row row;
-
-	RD_TRY(rd_outbox_get(rd_tx_db(act->tx), outbox_id, act->arena, &row, err));
-	act->matter.id = row.case_id;
-	return RD_OK;
-}
-
-enum rd_rc rd_act_approve(
-	struct rd_db *db, const struct rd_office *office, int64_t outbox_id, struct rd_err *err)
-{
-	RD_CLEANUP(end_act) struct act act = { 0 };
-
-	RD_TRY(begin(&act, db, office, err));
-	RD_TRY(take_row(&act, outbox_id, err));
-	RD_TRY(rd_outbox_approve(act.tx, outbox_id, office->actor.name, act.now_ms, err));
-	return record_and_commit(&act, "letter_approved", outbox_id, NULL, err);
-}
-
-enum rd_rc rd_act_retry(
-	struct rd_db *db, const struct rd_office *office, int64_t outbox_id, struct rd_err *err)
-{
-	RD_CLEANUP(end_act) struct act act = { 0 };
-
-	RD_TRY(begin(&act, db, office, err));
-	RD_TRY(take_row(&act, outbox_id, err));
-	RD_TRY(rd_outbox_retry(act.tx, outbox_id, act.now_ms, err));
-	return record_and_commit(&act, "letter_retried", outbox_id, NULL, err);
-}
-
-enum rd_rc rd_act_cancel(struct rd_db *db, const struct rd_office *office, int64_t outbox_id,
-	const char *why, struct rd_err *err)
-{
-	RD_CLEANUP(end_act) struct act act = { 0 };
-
-	RD_TRY(begin(&act, db, office, err));
-	RD_TRY(take_row(&act, outbox_id, err));
-	RD_TRY(check_text(why, "the reason", err));
-	RD_TRY(rd_outbox_cancel(act.tx, outbox_id, why, act.now_ms, err));
-	return record_and_commit(&act, "letter_cancelled", outbox_id, NULL, err);
-}
-
-enum rd_rc rd_act_settle(struct rd_db *db, const struct rd_office *office, int64_t outbox_id,
-	enum rd_settle how, const char *why, struct rd_err *err)
-{
-	RD_CLEANUP(end_act) struct act act = { 0 };
-	struct rd_outbox_row row;
-
-	RD_TRY(begin(&act, db, office, err));
-	RD_TRY(take_row(&act, outbox_id, err));
-	RD_TRY(check_text(why, "the reason", err));
-	RD_TRY(rd_outbox_get(rd_tx_db(act.tx), outbox_id, act.arena, &row, err));
-	RD_TRY(rd_outbox_settle(act.tx, outbox_id, how, office->actor.name, why, act.now_ms, err));
-	if (how == RD_SETTLE_SENT)
-		RD_TRY(rd_correspondence_gone(act.tx, office, &row,
-			row.sending_ms != 0 ? row.sending_ms : act.now_ms, act.arena, err));
-	return record_and_commit(&act, "letter_settled", outbox_id, NULL, err);
-}
-
-enum rd_rc rd_act_task_done(struct rd_db *db, const struct rd_office *office, int64_t task_id,
-	const char *how, struct rd_err *err)
-{
-	RD_CLEANUP(end_act) struct act act = { 0 };
-
-	RD_TRY(begin(&act, db, office, err));
-	RD_TRY(check_text(how, "what was done", err));
-	RD_TRY(rd_task_done(act.tx, task_id, office->actor.name, how, act.now_ms, err));
-	return record_and_commit(&act, "task_done", 0,
-		rd_arena_printf(act.arena, "{\"task\":%" PRId64 "}", task_id), err);
+	return rd_act_record_and_commit(&act, "hold_lifted", 0, NULL, err);
 }

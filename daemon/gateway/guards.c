@@ -363,6 +363,12 @@ static enum rd_rc look_for_guarded_case(struct look *look, struct rd_err *err)
 	return look_at_case(look, err);
 }
 
+/* An e-mail address or a number; a short code or a sender's name by text answers to nobody. */
+static bool can_be_answered(const char *address)
+{
+	return strchr(address, '@') != NULL || address[0] == '+';
+}
+
 /* What has to do with the address and the hour alone. A message that came before the store was
  * restored may have been answered by what was lost since the backup. */
 static enum rd_rc look_at_caps(
@@ -370,7 +376,7 @@ static enum rd_rc look_at_caps(
 {
 	int64_t n = 0, until = 0;
 
-	facts->no_address = address[0] == '\0';
+	facts->no_address = !can_be_answered(address);
 	if (!facts->no_address)
 		RD_TRY(rd_outbox_rate(db, address, facts->now_ms - DAY_MS, &n, err));
 	facts->rate_capped = n >= RD_LETTERS_A_DAY_MAX;

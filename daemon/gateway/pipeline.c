@@ -1,186 +1,32 @@
 #include "redress/gateway/pipeline.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "redress/base/fault.h"
 #include "redress/base/limits.h"
 #include "redress/base/log.h"
+#include "redress/gateway/batch.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/guards.h"
-#include "redress/message/sms.h"
-#include "redress/store/intake.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
 
-#define BATCH_ARENA_BYTES (256u << 20)
-#define TX_MESSAGES_MAX	  100
-#define TX_MS_MAX	  50
-#define RETRY_MS	  5000
+#define TX_MESSAGES_MAX 100
+#define TX_MS_MAX	50
+#define RETRY_MS	5000
 
-/* One batch on its way. A group of texts is one reading: its first text leads, the rest follow. */
-struct batch {
+/* One batch being decided. */
+struct settling {
 	struct rd_pipeline *pipeline;
-	struct rd_arena *arena;
-	struct rd_claimed *claimed;
-	size_t n_claimed;
-	struct rd_reading_request *requests; /* one a leader */
-	struct rd_reading *readings;
-	size_t *leader; /* requests[i] is of claimed[leader[i]] */
-	size_t n_requests;
+	struct rd_batch *batch;
 	struct rd_pipeline_round *round;
 };
 
-/* A mail's pieces come from the store only while a child takes them: opened late, closed at the
- * end. */
-struct stored_mail {
-	struct rd_db *db;
-	int64_t message_id;
-	struct rd_raw_reader *reader;
-};
-
-static enum rd_rc give_stored_mail(
-	void *context, const void **ret_piece, size_t *ret_len, struct rd_err *err)
-{
-	struct stored_mail *mail = context;
-	enum rd_rc rc;
-
-	if (mail->reader == NULL)
-		RD_TRY(rd_raw_open(mail->db, mail->message_id, &mail->reader, err));
-	rc = rd_raw_next(mail->reader, ret_piece, ret_len, err);
-	if (rc != RD_OK || *ret_len == 0) {
-		rd_raw_close(mail->reader);
-		mail->reader = NULL;
-	}
-	return rc;
-}
-
-static enum rd_rc rewind_stored_mail(void *context, struct rd_err *err)
-{
-	struct stored_mail *mail = context;
-
-	(void)err;
-	rd_raw_close(mail->reader);
-	mail->reader = NULL;
-	return RD_OK;
-}
-
-/* A lone opt-out word keeps its meaning among other texts, so it is read by itself. */
-static bool stands_alone(const struct rd_claimed *text)
-{
-	const enum rd_bare_word word = rd_bare_word(text->text, text->text_len);
-
-	return word == RD_WORD_OPT_OUT || word == RD_WORD_OPT_IN;
-}
-
-static bool leads(const struct batch *b, size_t i)
-{
-	return b->claimed[i].group == 0 || i == 0 ||
-	       b->claimed[i - 1].group != b->claimed[i].group || stands_alone(&b->claimed[i]) ||
-	       stands_alone(&b->claimed[i - 1]);
-}
-
-/* Texts that are decided together are read as one, joined by line ends. */
-static enum rd_rc request_text(
-	struct batch *b, size_t first, struct rd_reading_request *request, struct rd_err *err)
-{
-	struct rd_raw_memory *joined = rd_arena_alloc(b->arena, sizeof *joined);
-	size_t len = 0, end = first;
-	char *text;
-
-	do {
-		len += b->claimed[end].text_len + 1;
-		end++;
-	} while (end < b->n_claimed && !leads(b, end));
-	text = rd_arena_alloc(b->arena, len);
-	if (text == NULL || joined == NULL)
-		return rd_fail(err, RD_E_RANGE, "a batch of messages does not fit in memory");
-	joined->bytes = text;
-	joined->len = len - 1;
-	for (size_t i = first; i < end; i++) {
-		memcpy(text, b->claimed[i].text, b->claimed[i].text_len);
-		text += b->claimed[i].text_len;
-		*text++ = '\n';
-	}
-	request->raw = rd_raw_from_memory(joined);
-	request->from = b->claimed[first].from;
-	return RD_OK;
-}
-
-static enum rd_rc request_mail(
-	struct batch *b, size_t i, struct rd_reading_request *request, struct rd_err *err)
-{
-	struct stored_mail *mail = rd_arena_alloc(b->arena, sizeof *mail);
-
-	if (mail == NULL)
-		return rd_fail(err, RD_E_RANGE, "a batch of messages does not fit in memory");
-	mail->db = b->pipeline->db;
-	mail->message_id = b->claimed[i].id;
-	request->raw = (struct rd_raw_source){
-		.next = give_stored_mail, .rewind = rewind_stored_mail, .context = mail
-	};
-	request->cut = b->claimed[i].cut;
-	return RD_OK;
-}
-
-/* What the sealed children are asked to read: every claimed message but the exhausted ones. */
-static enum rd_rc make_requests(struct batch *b, struct rd_err *err)
-{
-	b->requests = rd_arena_array(b->arena, b->n_claimed, sizeof *b->requests);
-	b->readings = rd_arena_array(b->arena, b->n_claimed, sizeof *b->readings);
-	b->leader = rd_arena_array(b->arena, b->n_claimed, sizeof *b->leader);
-	if (rd_arena_overflowed(b->arena))
-		return rd_fail(err, RD_E_RANGE, "a batch of messages does not fit in memory");
-	for (size_t i = 0; i < b->n_claimed; i++) {
-		struct rd_reading_request *request = &b->requests[b->n_requests];
-
-		if (b->claimed[i].exhausted || !leads(b, i))
-			continue;
-		request->channel = b->claimed[i].channel;
-		request->landlord = b->claimed[i].landlord;
-		request->received_ms = b->claimed[i].received_ms;
-		request->from = "";
-		if (request->channel == RD_CHANNEL_SMS)
-			RD_TRY(request_text(b, i, request, err));
-		else
-			RD_TRY(request_mail(b, i, request, err));
-		b->leader[b->n_requests++] = i;
-	}
-	return RD_OK;
-}
-
-static void close_sources(struct batch *b)
-{
-	for (size_t i = 0; i < b->n_requests; i++) {
-		struct stored_mail *mail = b->requests[i].raw.context;
-
-		if (b->requests[i].channel != RD_CHANNEL_EMAIL)
-			continue;
-		rd_raw_close(mail->reader);
-		mail->reader = NULL;
-	}
-}
-
-/* NULL: exhausted, nobody read it. */
-static const struct rd_reading *reading_of(const struct batch *b, size_t i)
-{
-	for (size_t k = 0; k < b->n_requests; k++)
-		if (b->leader[k] == i)
-			return &b->readings[k];
-	return NULL;
-}
-
-static size_t end_of_group(const struct batch *b, size_t first)
-{
-	size_t end = first + 1;
-
-	while (end < b->n_claimed && !leads(b, end))
-		end++;
-	return end;
-}
-
-static struct rd_matter matter_of(const struct batch *b, const struct rd_claimed *claimed,
+static struct rd_matter matter_of(const struct settling *s, const struct rd_claimed *claimed,
 	const struct rd_reading *reading, const struct rd_guarded *guarded)
 {
 	const struct rd_message *message = reading != NULL ? &reading->message : NULL;
@@ -201,34 +47,34 @@ static struct rd_matter matter_of(const struct batch *b, const struct rd_claimed
 	};
 
 	matter.letters_by = matter.channel;
-	matter.cause = rd_arena_printf(b->arena, "message:%" PRId64, claimed->id);
+	matter.cause = rd_arena_printf(s->batch->arena, "message:%" PRId64, claimed->id);
 	return matter;
 }
 
 /* The rest of a group of texts shares the fate of its first. */
-static enum rd_rc finish_group(struct batch *b, struct rd_tx *tx, size_t first, struct rd_fate fate,
-	int64_t now_ms, struct rd_err *err)
+static enum rd_rc finish_group(struct settling *s, struct rd_tx *tx, size_t first,
+	struct rd_fate fate, int64_t now_ms, struct rd_err *err)
 {
-	RD_TRY(rd_queue_finish(tx, b->claimed[first].id, &fate, now_ms, err));
+	RD_TRY(rd_queue_finish(tx, s->batch->claimed[first].id, &fate, now_ms, err));
 	if (fate.kind == RD_FATE_OPENED)
 		fate.kind = RD_FATE_JOINED;
 	fate.quarantined = false;
-	for (size_t i = first + 1; i < end_of_group(b, first); i++) {
+	for (size_t i = first + 1; i < rd_batch_group_end(s->batch, first); i++) {
 		if (fate.kind == RD_FATE_JOINED)
 			RD_TRY(rd_case_add_message(
-				tx, fate.case_id, b->claimed[i].id, now_ms, err));
-		RD_TRY(rd_queue_finish(tx, b->claimed[i].id, &fate, now_ms, err));
+				tx, fate.case_id, s->batch->claimed[i].id, now_ms, err));
+		RD_TRY(rd_queue_finish(tx, s->batch->claimed[i].id, &fate, now_ms, err));
 	}
 	return RD_OK;
 }
 
 /* One message, from what the child read to its fate, in the caller's transaction. reading NULL: it
  * ended the parser three times and a person must read it. */
-static enum rd_rc decide_one(struct batch *b, struct rd_tx *tx, size_t first,
+static enum rd_rc decide_one(struct settling *s, struct rd_tx *tx, size_t first,
 	const struct rd_reading *reading, struct rd_err *err)
 {
-	const struct rd_office *office = &b->pipeline->office;
-	const struct rd_claimed *claimed = &b->claimed[first];
+	const struct rd_office *office = &s->pipeline->office;
+	const struct rd_claimed *claimed = &s->batch->claimed[first];
 	const struct rd_message *message = reading != NULL ? &reading->message : NULL;
 	const struct rd_score *score = reading != NULL ? &reading->score : NULL;
 	const struct rd_policy *policy;
@@ -238,13 +84,14 @@ static enum rd_rc decide_one(struct batch *b, struct rd_tx *tx, size_t first,
 	struct rd_fate fate = { .detail = "" };
 
 	RD_TRY(rd_office_policy(office, claimed->landlord, &policy, err));
-	RD_TRY(rd_guards_look(tx, office, claimed, message, score, b->arena, &guarded, err));
+	RD_TRY(rd_guards_look(tx, office, claimed, message, score, s->batch->arena, &guarded, err));
 	rd_decide(score, &guarded.facts, &policy->landlord, policy->calendar, &verdict);
 	if (reading != NULL)
 		RD_TRY(rd_reading_put(
 			tx, claimed->id, message, score, reading->ruleset, guarded.now_ms, err));
-	matter = matter_of(b, claimed, reading, &guarded);
-	RD_TRY(rd_casework_apply(tx, office, &matter, &verdict, b->arena, &fate.case_id, err));
+	matter = matter_of(s, claimed, reading, &guarded);
+	RD_TRY(rd_casework_apply(
+		tx, office, &matter, &verdict, s->batch->arena, &fate.case_id, err));
 
 	fate.kind = verdict.fate;
 	fate.quarantined = reading == NULL;
@@ -253,113 +100,101 @@ static enum rd_rc decide_one(struct batch *b, struct rd_tx *tx, size_t first,
 		fate.detail = rd_guard_names[guarded.facts.guard];
 	if (fate.kind == RD_FATE_DUPLICATE)
 		fate.case_id = guarded.joined_case;
-	b->round->n_letters += verdict.letter != RD_LETTER_NONE;
-	return finish_group(b, tx, first, fate, guarded.now_ms, err);
+	s->round->n_letters += verdict.letter != RD_LETTER_NONE;
+	return finish_group(s, tx, first, fate, guarded.now_ms, err);
 }
 
-static enum rd_rc give_back(struct batch *b, struct rd_tx *tx, size_t first, struct rd_err *err)
+static enum rd_rc give_back(struct settling *s, struct rd_tx *tx, size_t first, struct rd_err *err)
 {
-	const int64_t not_before = rd_office_now(&b->pipeline->office) + RETRY_MS;
+	const int64_t not_before = rd_office_now(&s->pipeline->office) + RETRY_MS;
 
-	for (size_t i = first; i < end_of_group(b, first); i++) {
-		RD_TRY(rd_queue_give_back(tx, b->claimed[i].id, not_before, err));
-		b->round->n_back++;
+	for (size_t i = first; i < rd_batch_group_end(s->batch, first); i++) {
+		RD_TRY(rd_queue_give_back(tx, s->batch->claimed[i].id, not_before, err));
+		s->round->n_back++;
 	}
 	return RD_OK;
 }
 
 /* A child died over this message alone: an attempt is gone; after the last a person reads it. */
-static enum rd_rc after_death(struct batch *b, struct rd_tx *tx, size_t first,
+static enum rd_rc after_death(struct settling *s, struct rd_tx *tx, size_t first,
 	const struct rd_reading *reading, struct rd_err *err)
 {
-	const size_t end = end_of_group(b, first);
+	const size_t end = rd_batch_group_end(s->batch, first);
 	size_t n_exhausted = 0;
 
 	for (size_t i = first; i < end; i++) {
 		int attempts = 0;
 
 		RD_TRY(rd_queue_record_death(
-			tx, b->claimed[i].id, reading->detail, &attempts, err));
+			tx, s->batch->claimed[i].id, reading->detail, &attempts, err));
 		n_exhausted += attempts >= RD_ATTEMPTS_MAX;
 	}
 	if (n_exhausted == end - first) {
-		RD_TRY(decide_one(b, tx, first, NULL, err));
-		b->round->n_done += end - first;
+		RD_TRY(decide_one(s, tx, first, NULL, err));
+		s->round->n_done += end - first;
 		return RD_OK;
 	}
-	b->round->n_back += end - first;
+	s->round->n_back += end - first;
 	/* Texts of one group may have come with unlike attempts; the exhausted wait for the rest.
 	 */
 	for (size_t i = first; n_exhausted > 0 && i < end; i++)
-		if (b->claimed[i].attempts >= RD_ATTEMPTS_MAX)
-			RD_TRY(rd_queue_give_back(tx, b->claimed[i].id, 0, err));
+		if (s->batch->claimed[i].attempts >= RD_ATTEMPTS_MAX)
+			RD_TRY(rd_queue_give_back(tx, s->batch->claimed[i].id, 0, err));
 	return RD_OK;
 }
 
-static enum rd_rc settle_one(struct batch *b, struct rd_tx *tx, size_t first, struct rd_err *err)
+static enum rd_rc settle_one(struct settling *s, struct rd_tx *tx, size_t first, struct rd_err *err)
 {
-	const struct rd_reading *reading = reading_of(b, first);
+	const struct rd_reading *reading = rd_batch_reading(s->batch, first);
 
 	if (reading != NULL && reading->end == RD_READ_DIED)
-		return after_death(b, tx, first, reading, err);
+		return after_death(s, tx, first, reading, err);
 	if (reading != NULL && reading->end == RD_READ_FAILED)
-		return give_back(b, tx, first, err);
-	RD_TRY(decide_one(b, tx, first, reading, err));
-	b->round->n_done += end_of_group(b, first) - first;
+		return give_back(s, tx, first, err);
+	RD_TRY(decide_one(s, tx, first, reading, err));
+	s->round->n_done += rd_batch_group_end(s->batch, first) - first;
 	return RD_OK;
 }
 
 /* One message's trouble must not cost the others their commit: it is undone and given back. */
-static enum rd_rc settle_apart(struct batch *b, struct rd_tx *tx, size_t first, struct rd_err *err)
+static enum rd_rc settle_apart(
+	struct settling *s, struct rd_tx *tx, size_t first, struct rd_err *err)
 {
 	char id[24];
 	enum rd_rc rc;
 
 	RD_TRY(rd_tx_savepoint(tx, err));
-	rc = settle_one(b, tx, first, err);
+	rc = settle_one(s, tx, first, err);
 	if (rc == RD_OK)
 		return rd_tx_release(tx, err);
 	if (rc == RD_E_AGAIN)
 		return rc;
-	snprintf(id, sizeof id, "%" PRId64, b->claimed[first].id);
+	snprintf(id, sizeof id, "%" PRId64, s->batch->claimed[first].id);
 	rd_log(RD_LOG_ERROR, "A message could not be decided; it waits and is tried again.",
 		"MESSAGE", id, "WHY", err->msg, NULL);
 	RD_TRY(rd_tx_undo(tx, err));
-	return give_back(b, tx, first, err);
+	return give_back(s, tx, first, err);
 }
 
 /* Settles messages from *first on until the transaction is full, and commits; *first moves on with
  * the commit alone. */
-static enum rd_rc settle_some(struct batch *b, size_t *first, struct rd_err *err)
+static enum rd_rc settle_some(struct settling *s, size_t *first, struct rd_err *err)
 {
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 	const int64_t begun = rd_monotonic_ms();
 	size_t next = *first;
 
-	RD_TRY(rd_tx_begin(b->pipeline->db, &tx, err));
-	while (next < b->n_claimed && next - *first < TX_MESSAGES_MAX &&
+	RD_TRY(rd_tx_begin(s->pipeline->db, &tx, err));
+	while (next < s->batch->n_claimed && next - *first < TX_MESSAGES_MAX &&
 		rd_monotonic_ms() - begun < TX_MS_MAX) {
-		RD_TRY(settle_apart(b, tx, next, err));
-		next = end_of_group(b, next);
+		RD_TRY(settle_apart(s, tx, next, err));
+		next = rd_batch_group_end(s->batch, next);
 	}
 	rd_fault_point("case-commit-before");
 	RD_TRY(rd_tx_commit(&tx, err));
 	rd_fault_point("case-commit-after");
 	*first = next;
 	return RD_OK;
-}
-
-static enum rd_rc read_all(struct batch *b, struct rd_err *err)
-{
-	enum rd_rc rc;
-
-	RD_TRY(make_requests(b, err));
-	if (b->n_requests == 0)
-		return RD_OK;
-	rc = rd_reader_read(b->pipeline->reader, b->requests, b->n_requests, b->pipeline->stop_fd,
-		b->arena, b->readings, err);
-	close_sources(b);
-	return rc;
 }
 
 /* Whatever this run has claimed waits again, its attempt given back: one pipeline claims for a run,
@@ -374,35 +209,168 @@ static enum rd_rc give_all_back(struct rd_pipeline *pipeline, struct rd_err *err
 	return RD_OK;
 }
 
-static enum rd_rc run_batch(struct batch *b, struct rd_err *err)
-{
-	struct rd_pipeline *pipeline = b->pipeline;
-	const int64_t pause_ms = pipeline->office.config->text_pause_s * (int64_t)1000;
-	struct rd_err ignored = { 0 };
-	size_t first = 0;
-	enum rd_rc rc;
+/* --- the batch after this one --- */
 
-	RD_TRY(rd_queue_claim(pipeline->db, pipeline->run, rd_office_now(&pipeline->office),
-		RD_PIPELINE_BATCH, pipeline->ignore_text_pause ? -pause_ms : pause_ms, b->arena,
-		&b->claimed, &b->n_claimed, &b->round->next_ms, err));
-	rc = read_all(b, err);
-	while (rc == RD_OK && first < b->n_claimed)
-		rc = settle_some(b, &first, err);
-	if (rc != RD_OK && give_all_back(pipeline, &ignored) != RD_OK)
-		rd_log(RD_LOG_ERROR, ignored.msg, "THREAD", "pipeline", NULL);
-	return rc;
+/* Claims and reads in a thread of its own while the batch before it is decided. */
+struct rd_pipeline_ahead {
+	struct rd_db *db;
+	struct rd_batch *batch; /* NULL: nothing is under way */
+	pthread_t thread;
+	enum rd_rc rc;
+	struct rd_err err;
+};
+
+static struct rd_batch *new_batch(const struct rd_pipeline *pipeline, struct rd_db *db)
+{
+	const int64_t pause_ms = pipeline->office.config->text_pause_s * (int64_t)1000;
+	const struct rd_batch_order order = {
+		.db = db,
+		.reader = pipeline->reader,
+		.run = pipeline->run,
+		.now_ms = rd_office_now(&pipeline->office),
+		.text_pause_ms = pipeline->ignore_text_pause ? -pause_ms : pause_ms,
+		.max = RD_PIPELINE_BATCH,
+		.stop_fd = pipeline->stop_fd,
+	};
+
+	return rd_batch_new(&order);
+}
+
+static void *take_ahead(void *context)
+{
+	struct rd_pipeline_ahead *ahead = context;
+
+	ahead->rc = rd_batch_take(ahead->batch, &ahead->err);
+	return NULL;
+}
+
+/* Where it cannot be (no memory for a thread), the next round does it itself. */
+static void begin_ahead(struct rd_pipeline *pipeline)
+{
+	struct rd_pipeline_ahead *ahead = pipeline->ahead;
+	struct rd_err ignored = { 0 };
+
+	if (!pipeline->read_ahead)
+		return;
+	if (ahead == NULL) {
+		ahead = calloc(1, sizeof *ahead);
+		RD_ASSERT(ahead != NULL);
+		pipeline->ahead = ahead;
+	}
+	if (ahead->db == NULL &&
+		rd_db_open(rd_db_store(pipeline->db), &ahead->db, &ignored) != RD_OK)
+		return;
+	ahead->batch = new_batch(pipeline, ahead->db);
+	if (pthread_create(&ahead->thread, NULL, take_ahead, ahead) != 0) {
+		rd_batch_free(ahead->batch);
+		ahead->batch = NULL;
+	}
+}
+
+/* Waits for it. NULL: there is none. What failed has claimed all the same: see give_all_back. */
+static enum rd_rc take_begun(
+	struct rd_pipeline *pipeline, struct rd_batch **ret_batch, struct rd_err *err)
+{
+	struct rd_pipeline_ahead *ahead = pipeline->ahead;
+
+	if (ahead == NULL || ahead->batch == NULL)
+		return RD_OK;
+	RD_ASSERT(pthread_join(ahead->thread, NULL) == 0);
+	if (ahead->rc == RD_OK)
+		*ret_batch = RD_STEAL(ahead->batch);
+	else
+		*err = ahead->err;
+	rd_batch_free(ahead->batch);
+	ahead->batch = NULL;
+	return ahead->rc;
+}
+
+static bool has_begun(const struct rd_pipeline *pipeline)
+{
+	return pipeline->ahead != NULL && pipeline->ahead->batch != NULL;
+}
+
+/* Read by other rules than those that decide now. */
+static bool is_outdated(const struct rd_pipeline *pipeline, const struct rd_batch *batch)
+{
+	const char *live = rd_live_sha256(pipeline->office.live);
+
+	for (size_t i = 0; i < batch->n_requests; i++)
+		if (batch->readings[i].end == RD_READ &&
+			strcmp(batch->readings[i].ruleset, live) != 0)
+			return true;
+	return false;
+}
+
+void rd_pipeline_close(struct rd_pipeline *pipeline)
+{
+	RD_CLEANUP(rd_batch_cleanup) struct rd_batch *batch = NULL;
+	struct rd_err ignored = { 0 };
+
+	if (pipeline->ahead == NULL)
+		return;
+	if (take_begun(pipeline, &batch, &ignored) != RD_OK)
+		rd_log(RD_LOG_WARNING, ignored.msg, "THREAD", "pipeline", NULL);
+	rd_db_close(pipeline->ahead->db);
+	free(pipeline->ahead);
+	pipeline->ahead = NULL;
+}
+
+/* --- the round --- */
+
+static enum rd_rc have_batch(
+	struct rd_pipeline *pipeline, struct rd_batch **ret_batch, struct rd_err *err)
+{
+	RD_TRY(take_begun(pipeline, ret_batch, err));
+	if (*ret_batch != NULL && is_outdated(pipeline, *ret_batch)) {
+		rd_batch_cleanup(ret_batch);
+		*ret_batch = NULL;
+		RD_TRY(rd_queue_give_run_back(pipeline->db, pipeline->run, 0, err));
+	}
+	if (*ret_batch != NULL)
+		return RD_OK;
+	*ret_batch = new_batch(pipeline, pipeline->db);
+	return rd_batch_take(*ret_batch, err);
+}
+
+static enum rd_rc run_batch(
+	struct rd_pipeline *pipeline, struct rd_pipeline_round *round, struct rd_err *err)
+{
+	RD_CLEANUP(rd_batch_cleanup) struct rd_batch *batch = NULL;
+	struct settling settling = { .pipeline = pipeline, .round = round };
+	size_t first = 0;
+
+	RD_TRY(have_batch(pipeline, &batch, err));
+	settling.batch = batch;
+	round->next_ms = batch->next_ms;
+	if (batch->n_claimed > 0)
+		begin_ahead(pipeline);
+	while (first < batch->n_claimed)
+		RD_TRY(settle_some(&settling, &first, err));
+	if (has_begun(pipeline))
+		round->next_ms = rd_office_now(&pipeline->office);
+	return RD_OK;
 }
 
 enum rd_rc rd_pipeline_round(
 	struct rd_pipeline *pipeline, struct rd_pipeline_round *ret_round, struct rd_err *err)
 {
-	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(BATCH_ARENA_BYTES);
+	RD_CLEANUP(rd_batch_cleanup) struct rd_batch *begun = NULL;
 	struct rd_pipeline_round round = { 0 };
-	struct batch batch = { .pipeline = pipeline, .arena = arena, .round = &round };
+	struct rd_err ignored = { 0 };
+	enum rd_rc rc;
 
 	if (pipeline->lost)
 		RD_TRY(give_all_back(pipeline, err));
-	RD_TRY(run_batch(&batch, err));
-	*ret_round = round;
-	return RD_OK;
+	rc = run_batch(pipeline, &round, err);
+	if (rc == RD_OK) {
+		*ret_round = round;
+		return RD_OK;
+	}
+	/* Whether it was read or not: it goes back with the rest. */
+	if (take_begun(pipeline, &begun, &ignored) != RD_OK)
+		rd_log(RD_LOG_WARNING, ignored.msg, "THREAD", "pipeline", NULL);
+	if (give_all_back(pipeline, &ignored) != RD_OK)
+		rd_log(RD_LOG_ERROR, ignored.msg, "THREAD", "pipeline", NULL);
+	return rc;
 }

@@ -71,7 +71,7 @@ static void alarm_own_trouble(struct posting *posting, const char *detail)
 	char text[400];
 
 	snprintf(text, sizeof text,
-		"Letters cannot leave: %s. They wait and are tried again; mend it soon, for "
+		"Letters cannot leave (%s). They wait and are tried again; mend it soon, for "
 		"acknowledgements are due.",
 		detail);
 	rd_alarms_raise(posting->desk->db, &posting->desk->office, "sending-trouble", text);

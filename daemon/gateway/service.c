@@ -166,8 +166,9 @@ static void run_pipeline(struct rd_thread *self, void *context)
 	struct service *service = context;
 	RD_CLEANUP(rd_desk_close) struct rd_desk desk = { 0 };
 	struct rd_err err = { 0 };
+	RD_CLEANUP(rd_pipeline_close)
 	struct rd_pipeline pipeline = {
-		.reader = service->reader, .run = service->run, .stop_fd = -1
+		.reader = service->reader, .run = service->run, .read_ahead = true, .stop_fd = -1
 	};
 	bool readers_behind;
 
@@ -453,11 +454,13 @@ enum rd_rc rd_service_run(const struct rd_config *config, const struct rd_clock 
 
 static enum rd_rc decide_all(struct service *service, struct rd_err *err)
 {
+	RD_CLEANUP(rd_pipeline_close)
 	struct rd_pipeline pipeline = { .db = service->desk.db,
 		.reader = service->reader,
 		.office = service->desk.office,
 		.run = service->run,
 		.ignore_text_pause = true,
+		.read_ahead = true,
 		.stop_fd = -1 };
 	struct rd_pipeline_round round;
 

@@ -39,22 +39,48 @@ struct doubt {
 	bool read;
 	double total, request_below;
 	bool flags[RD_N_FLAGS]; /* of the message and of its case */
-	struct rd_date received;
 };
 
-static enum rd_rc look_at_message(struct round *r, int64_t message_id, struct rd_arena *arena,
-	struct doubt *doubt, struct rd_err *err)
+/* From nine o'clock on the working day before the acknowledgement is due. */
+static enum rd_rc time_is_over(struct round *r, const struct rd_review *review,
+	struct rd_arena *arena, struct doubt *doubt, bool *ret_over, struct rd_err *err)
+{
+	const struct rd_policy *policy;
+	struct rd_message_row row;
+	int64_t received_ms, at_ms;
+
+	*ret_over = false;
+	RD_TRY(rd_case_get(r->db, review->case_id, arena, &doubt->matter, err));
+	if (doubt->matter.status == RD_STATUS_CLOSED)
+		return RD_OK;
+	received_ms = doubt->matter.received_ms;
+	if (review->message_id != 0) {
+		RD_TRY(rd_queue_show(r->db, review->message_id, arena, &row, err));
+		received_ms = row.received_ms;
+	}
+	RD_TRY(rd_office_policy(r->office, doubt->matter.landlord, &policy, err));
+	RD_TRY(rd_undecided_at(
+		&policy->landlord, policy->calendar, rd_date_of(received_ms), &at_ms, err));
+	*ret_over = r->now_ms >= at_ms;
+	return RD_OK;
+}
+
+static enum rd_rc look_at_score(struct round *r, const struct rd_review *review,
+	struct rd_arena *arena, struct doubt *doubt, struct rd_err *err)
 {
 	struct rd_message message;
-	struct rd_message_row row;
 	struct rd_score score;
 	const char *ruleset;
 	bool erased;
 	enum rd_rc rc;
 
-	RD_TRY(rd_queue_show(r->db, message_id, arena, &row, err));
-	doubt->received = rd_date_of(row.received_ms);
-	rc = rd_reading_get(r->db, message_id, arena, &message, &score, &ruleset, &erased, err);
+	memcpy(doubt->flags, doubt->matter.flags, sizeof doubt->flags);
+	if (doubt->matter.held)
+		doubt->flags[RD_SAFEGUARDING] = true;
+	if (review->message_id == 0)
+		return RD_OK;
+	rc = rd_reading_get(
+		r->db, review->message_id, arena, &message, &score, &ruleset, &erased, err);
 	if (rc == RD_E_MISSING)
 		return RD_OK;
 	RD_TRY(rc);
@@ -64,19 +90,6 @@ static enum rd_rc look_at_message(struct round *r, int64_t message_id, struct rd
 	for (int i = 0; i < RD_N_FLAGS; i++)
 		doubt->flags[i] = doubt->flags[i] || score.flags[i];
 	return RD_OK;
-}
-
-static enum rd_rc look_at_doubt(struct round *r, const struct rd_review *review,
-	struct rd_arena *arena, struct doubt *doubt, struct rd_err *err)
-{
-	memset(doubt, 0, sizeof *doubt);
-	RD_TRY(rd_case_get(r->db, review->case_id, arena, &doubt->matter, err));
-	memcpy(doubt->flags, doubt->matter.flags, sizeof doubt->flags);
-	doubt->received = rd_date_of(doubt->matter.received_ms);
-	if (doubt->matter.held)
-		doubt->flags[RD_SAFEGUARDING] = true;
-	return review->message_id == 0 ? RD_OK
-				       : look_at_message(r, review->message_id, arena, doubt, err);
 }
 
 static enum rd_rc complaint_by_default(
@@ -99,23 +112,22 @@ static enum rd_rc look_at_undecided(
 	struct round *r, const struct rd_review *review, struct rd_err *err)
 {
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(CASE_ARENA_BYTES);
-	const struct rd_policy *policy;
-	struct doubt doubt;
-	int64_t at_ms;
+	struct doubt doubt = { .read = false };
+	bool over;
 
-	RD_TRY(look_at_doubt(r, review, arena, &doubt, err));
-	if (doubt.matter.status == RD_STATUS_CLOSED)
+	RD_TRY(time_is_over(r, review, arena, &doubt, &over, err));
+	if (!over)
 		return RD_OK;
-	RD_TRY(rd_office_policy(r->office, doubt.matter.landlord, &policy, err));
-	RD_TRY(rd_undecided_at(&policy->landlord, policy->calendar, doubt.received, &at_ms, err));
-	if (r->now_ms < at_ms)
+	RD_TRY(look_at_score(r, review, arena, &doubt, err));
+	if (!doubt.read ||
+		(doubt.matter.kind == RD_COMPLAINT && doubt.matter.status != RD_STATUS_REVIEW) ||
+		!rd_undecided_is_complaint(doubt.total, doubt.request_below, doubt.flags)) {
+		r->n_undecided++;
 		return RD_OK;
-	if (doubt.read &&
-		(doubt.matter.kind != RD_COMPLAINT || doubt.matter.status == RD_STATUS_REVIEW) &&
-		rd_undecided_is_complaint(doubt.total, doubt.request_below, doubt.flags))
-		return complaint_by_default(r, review, arena, err);
-	r->n_undecided++;
-	return RD_OK;
+	}
+	if (r->done.n_defaults >= RD_TIMEKEEPER_DEFAULTS_MAX)
+		return RD_OK;
+	return complaint_by_default(r, review, arena, err);
 }
 
 static enum rd_rc undecided_reviews(struct round *r, struct rd_err *err)

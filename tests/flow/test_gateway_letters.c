@@ -144,6 +144,19 @@ static void stop_keeps_its_meaning_among_other_texts(void **state)
 	assert_int_equal(house_letter(h, house_case_of(h, one), NULL).state, RD_OUTBOX_FAILED);
 }
 
+static void a_short_code_or_a_name_by_text_is_answered_by_nobody(void **state)
+{
+	struct house *h = *state;
+	const int64_t code = house_text(h, "82228", COMPLAINT);
+	const int64_t name = house_text(h, "CITYBANK", COMPLAINT);
+
+	house_work_texts(h);
+	FATE_IS(code, RD_FATE_OPENED);
+	FATE_IS(name, RD_FATE_OPENED);
+	assert_int_equal(house_letters(h, 0, NULL, NULL), 0);
+	DAY_IS(house_task(h, house_case_of(h, name), "acknowledge").due, "2026-11-24");
+}
+
 static void safeguarding_holds_every_letter_until_a_person_lifts_it(void **state)
 {
 	struct house *h = *state;
@@ -621,6 +634,7 @@ int main(int argc, char **argv)
 		house_test(a_bounce_reopens_the_duty_by_another_way),
 		house_test(stop_alone_ends_texts_and_stop_please_is_a_message),
 		house_test(stop_keeps_its_meaning_among_other_texts),
+		house_test(a_short_code_or_a_name_by_text_is_answered_by_nobody),
 		house_test(safeguarding_holds_every_letter_until_a_person_lifts_it),
 		house_test(safeguarding_in_a_later_message_holds_what_was_queued),
 		house_test(what_is_linked_to_a_held_case_is_held_too),

@@ -1,7 +1,8 @@
 /* timekeeper: what happens because time passes.
  *
  *   - a review that nobody decided by 09:00 on the last working day before its due date becomes a
- *     complaint by default, or alarms (promise 8);
+ *     complaint by default, or alarms; of a message that joined a case, the linked complaint
+ *     (promise 8);
  *   - a letter that binds a day on which it was not attempted is written anew (promise 6);
  *   - a text unsent at 16:00 on its due date waits no longer and is a person's task too (promise
  * 5);
@@ -19,6 +20,8 @@
 #include "redress/gateway/office.h"
 
 #define RD_TIMEKEEPER_ROUND_MS 60000
+#define RD_TIMEKEEPER_DEFAULTS_MAX                                                                 \
+	200 /* a round; the next goes on, and none outlasts the watchdog */
 #define RD_WAITING_TOO_LONG_MS 600000	/* a message without a fate */
 #define RD_EVENT_ALARM_MS      86400000 /* the alarm of something that happened once */
 #define RD_SOURCE_SILENT_MS    1800000	/* a source whose last success is older */

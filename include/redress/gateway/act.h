@@ -1,0 +1,37 @@
+/* act: one act of staff on its way: its transaction, its memory, the case it is about. Private to
+ * the acts (acts.h); every act begins with one of the begins, ends with record_and_commit, and
+ * rolls back on every other way out.
+ *
+ *	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+ *	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
+ */
+#ifndef REDRESS_GATEWAY_ACT_H
+#define REDRESS_GATEWAY_ACT_H
+
+#include "redress/gateway/office.h"
+#include "redress/store/casebook.h"
+
+struct rd_act {
+	struct rd_db *db;
+	const struct rd_office *office;
+	struct rd_tx *tx;
+	struct rd_arena *arena;
+	int64_t now_ms;
+	struct rd_case matter; /* id 0: about none */
+	const struct rd_policy *policy;
+};
+
+RD_MUST_USE enum rd_rc rd_act_begin(
+	struct rd_act *act, struct rd_db *db, const struct rd_office *office, struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_act_take_case(struct rd_act *act, int64_t case_id, struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_act_begin_on_case(struct rd_act *act, struct rd_db *db,
+	const struct rd_office *office, int64_t case_id, struct rd_err *err);
+/* The audit's row in the actor's name; detail: JSON object, NULL for none. */
+RD_MUST_USE enum rd_rc rd_act_record_and_commit(struct rd_act *act, const char *what,
+	int64_t outbox_id, const char *detail, struct rd_err *err);
+void rd_act_end(struct rd_act *act);
+
+/* Something was said, and not too much; what names it in the error. */
+RD_MUST_USE enum rd_rc rd_act_check_text(const char *text, const char *what, struct rd_err *err);
+
+#endif
