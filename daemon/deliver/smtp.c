@@ -229,6 +229,24 @@ static bool address_good(const char *address)
 	return true;
 }
 
+/* What libcurl says, as the person can mend it who reads the alarm. */
+static const char *words_of(CURLcode rc)
+{
+	if (rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_SSL_ISSUER_ERROR)
+		return "the server's certificate is not accepted, and nothing was sent to it; "
+		       "check "
+		       "`Host:` and `CA file:`";
+	if (rc == CURLE_SSL_CACERT_BADFILE)
+		return "`CA file:` cannot be read, or holds no certificate";
+	if (rc == CURLE_COULDNT_RESOLVE_HOST)
+		return "there is no such host; check `Host:`";
+	if (rc == CURLE_COULDNT_CONNECT)
+		return "no connection; is the server up, and are `Host:` and `Port:` right?";
+	if (rc == CURLE_OPERATION_TIMEDOUT)
+		return "no answer in time";
+	return curl_easy_strerror(rc);
+}
+
 static void class_code(const struct transaction *t, long code, struct rd_deliver_result *result)
 {
 	if (code >= 400 && code < 500) {
@@ -242,7 +260,8 @@ static void class_code(const struct transaction *t, long code, struct rd_deliver
 	}
 }
 
-static void class_end(const struct transaction *t, CURLcode rc, struct rd_deliver_result *result)
+static void class_end(const struct rd_outgoing_config *config, const struct transaction *t,
+	CURLcode rc, struct rd_deliver_result *result)
 {
 	long code = t->code;
 	/* 354 is the answer to DATA: with it as the last, the mail's own answer never came. */
@@ -262,7 +281,8 @@ static void class_end(const struct transaction *t, CURLcode rc, struct rd_delive
 	else if (t->err.msg[0])
 		snprintf(result->response, sizeof result->response, "%.500s", t->err.msg);
 	else
-		snprintf(result->response, sizeof result->response, "%s", curl_easy_strerror(rc));
+		snprintf(result->response, sizeof result->response, "%.200s port %d: %s",
+			config->host, config->port, words_of(rc));
 }
 
 /* A kept connection may have died meanwhile: nothing of the letter has left then. */
@@ -332,7 +352,7 @@ void rd_smtp_send(struct rd_smtp *smtp, const char *recipient, const char *mail,
 		}
 		if (try == 0 && stale_connection(&t, rc, n_connects))
 			continue;
-		class_end(&t, rc, &result);
+		class_end(smtp->config, &t, rc, &result);
 		if (t.asked_wire)
 			rd_fault_point("smtp-data-after");
 		break;
@@ -359,7 +379,7 @@ enum rd_rc rd_smtp_try(struct rd_smtp *smtp, struct rd_err *err)
 	curl_easy_reset(smtp->curl);
 	if (rc != CURLE_OK)
 		return rd_fail(err, rc == CURLE_LOGIN_DENIED ? RD_E_REFUSED : RD_E_AGAIN,
-			"%s:%d: %s%s%s", smtp->config->host, smtp->config->port,
-			curl_easy_strerror(rc), t.last[0] ? ": " : "", t.last);
+			"%s port %d: %s%s%s", smtp->config->host, smtp->config->port, words_of(rc),
+			t.last[0] ? ": " : "", t.last);
 	return RD_OK;
 }

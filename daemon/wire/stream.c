@@ -253,8 +253,11 @@ static enum rd_rc certificate_refused(struct rd_stream *s, struct rd_err *err)
 	unsigned status = gnutls_session_get_verify_cert_status(s->tls);
 	gnutls_datum_t text = { 0 };
 	gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0);
+	while (text.data && text.size > 0 && text.data[text.size - 1] == ' ')
+		text.data[--text.size] = '\0';
 	enum rd_rc rc = fail(s, err, RD_E_REFUSED,
-		"the server's certificate is not accepted: %s Nothing was sent to it.",
+		"the server's certificate is not accepted: %s Nothing was sent to it. Check `Host:` "
+		"and `CA file:`.",
 		text.data ? (const char *)text.data : "it could not be verified.");
 	gnutls_free(text.data);
 	return rc;
