@@ -1,4 +1,4 @@
-"""A real Dovecot for tests: dovecot_server.py FOLDER PEM KEY
+"""A real Dovecot for tests: dovecot_server.py FOLDER PEM KEY [lmtp]
 
 Runs it in FOLDER on a free port of 127.0.0.1, as nobody where the test is root, with one TLS, one
 STARTTLS/plain and no other listener. Every user's password is `secret`. Prints the TLS port, then
@@ -12,6 +12,9 @@ answers one line to each line of its standard input:
   renumber USER                      gives INBOX a new UIDVALIDITY and new UIDs
   fill USER N BYTES                  N mails straight into INBOX's files (quick, all different)
   make USER FOLDER
+  lmtp                               with `lmtp`: the port that takes mail for every user
+  down                               ends Dovecot, its ports refuse
+  up                                 starts it again on the same ports
 Ends when its standard input closes.
 """
 import glob
@@ -31,7 +34,7 @@ CONF = """
 base_dir = {dir}/run
 state_dir = {dir}/run/state
 log_path = {dir}/dovecot.log
-protocols = imap
+protocols = {protocols}
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <{pem}
@@ -65,6 +68,14 @@ service imap-login {{
     ssl = yes
   }}
 }}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp}
+  }}
+}}
+protocol lmtp {{
+  postmaster_address = postmaster@landlord.example
+}}
 service anvil {{
   chroot =
 }}
@@ -90,11 +101,14 @@ who = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
 os.makedirs(folder + "/mail", exist_ok=True)
 shutil.copy(pem, folder + "/dovecot.pem")
 shutil.copy(key, folder + "/dovecot.key")
-tls_port, plain_port = free_port(), free_port()
+tls_port, plain_port, lmtp_port = free_port(), free_port(), free_port()
+with_lmtp = "lmtp" in sys.argv[4:]
 with open(folder + "/dovecot.conf", "w") as f:
     f.write(CONF.format(dir=folder, pem=folder + "/dovecot.pem", key=folder + "/dovecot.key",
                         uid=who.pw_uid, gid=who.pw_gid, user=who.pw_name,
-                        group=grp.getgrgid(who.pw_gid).gr_name, tls=tls_port, plain=plain_port))
+                        group=grp.getgrgid(who.pw_gid).gr_name, tls=tls_port, plain=plain_port,
+                        lmtp=lmtp_port if with_lmtp else 0,
+                        protocols="imap lmtp" if with_lmtp else "imap"))
 
 
 def own(path):
@@ -119,31 +133,44 @@ program = next((p for p in ("/usr/sbin/dovecot", shutil.which("dovecot")) if p a
                None)
 if not program:
     sys.exit("dovecot is not installed (Debian package dovecot-imapd)")
-dovecot = subprocess.Popen([program, "-F", "-c", folder + "/dovecot.conf"], preexec_fn=lower,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+dovecot = None
 
 
-def stop(*_):
+def start():
+    """Starts it and waits until it takes connections."""
+    global dovecot
+    dovecot = subprocess.Popen([program, "-F", "-c", folder + "/dovecot.conf"], preexec_fn=lower,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 15
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", plain_port), 1).close()
+            return "ok"
+        except OSError:
+            if dovecot.poll() is not None or time.monotonic() > deadline:
+                log = folder + "/dovecot.log"
+                sys.exit("dovecot did not start: " +
+                         (open(log).read() if os.path.exists(log) else ""))
+            time.sleep(0.02)
+
+
+def end():
     dovecot.terminate()
     try:
         dovecot.wait(5)
     except subprocess.TimeoutExpired:
         dovecot.kill()
+        dovecot.wait()
+    return "ok"
+
+
+def stop(*_):
+    end()
     os._exit(0)
 
 
 signal.signal(signal.SIGTERM, stop)
-
-deadline = time.monotonic() + 15
-while True:
-    try:
-        socket.create_connection(("127.0.0.1", plain_port), 1).close()
-        break
-    except OSError:
-        if dovecot.poll() is not None or time.monotonic() > deadline:
-            log = folder + "/dovecot.log"
-            sys.exit("dovecot did not start: " + (open(log).read() if os.path.exists(log) else ""))
-        time.sleep(0.02)
+start()
 
 serial = 0
 
@@ -236,6 +263,12 @@ def answer(words):
         c.create('"%s"' % words[2])
         c.logout()
         return "ok"
+    if words[0] == "lmtp":
+        return lmtp_port
+    if words[0] == "down":
+        return end()
+    if words[0] == "up":
+        return start()
     return "unknown command"
 
 

@@ -1,4 +1,7 @@
 """A real SMTP server for tests: smtp_server.py [--tls PEM KEY | --starttls PEM KEY] [--auth USER PASS]
+                                             [--deliver PORT]
+
+With --deliver what it keeps goes on by LMTP, as a mail server hands it to its mailboxes.
 
 Prints its port, then answers one line to each line of its standard input:
   mode WORD    ok | rcpt-4 | rcpt-5 | data-4 | data-5 | mail-5 | size-5 | drop-data (hangs up after
@@ -18,6 +21,7 @@ import argparse
 import asyncio
 import email
 import logging
+import smtplib
 import socket
 import ssl
 import sys
@@ -30,6 +34,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--tls", nargs=2)
 parser.add_argument("--starttls", nargs=2)
 parser.add_argument("--auth", nargs=2)
+parser.add_argument("--deliver", type=int)
 args = parser.parse_args()
 
 warnings.simplefilter("ignore")  # AUTH without TLS is what some tests want
@@ -37,6 +42,11 @@ logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
 state = {"mode": "ok", "mails": [], "sessions": 0, "ehlo": "", "data": 0}
 transports = set()
+
+
+def hand_over(envelope):
+    with smtplib.LMTP("127.0.0.1", args.deliver, local_hostname="localhost") as mailboxes:
+        mailboxes.sendmail(envelope.mail_from or "<>", envelope.rcpt_tos, envelope.content)
 
 
 class Handler:
@@ -68,6 +78,8 @@ class Handler:
         if mode == "data-5":
             return "554 5.6.0 refused content"
         state["mails"].append((envelope.mail_from, list(envelope.rcpt_tos), envelope.content))
+        if args.deliver:
+            await loop.run_in_executor(None, hand_over, envelope)
         if mode == "drop-data":
             server.transport.abort()
             await asyncio.sleep(5)
