@@ -104,6 +104,15 @@ enum rd_rc rd_source_list(struct rd_db *db, struct rd_arena *arena,
 	return RD_OK;
 }
 
+/* A clock that runs ahead must not put the day of receipt into the future; one that stands at 1970
+ * makes a message old, which is then never answered by itself. */
+static int64_t plausible_ms(int64_t received_ms, int64_t first_seen_ms)
+{
+	if (received_ms > first_seen_ms)
+		return first_seen_ms;
+	return received_ms < RD_RECEIVED_FIRST_MS ? RD_RECEIVED_FIRST_MS : received_ms;
+}
+
 /* --- mails --- */
 
 static enum rd_rc find_twin(
@@ -138,7 +147,8 @@ static enum rd_rc insert_mail(struct rd_tx *tx, const struct rd_mail_put *mail, 
 			" ON CONFLICT DO NOTHING",
 			RD_ARGS(rd_int(mail->source_id), rd_text(mail->landlord),
 				rd_int_or_null(mail->epoch_id), rd_int_or_null(mail->uid),
-				rd_text_or_null(mail->name), rd_int(mail->received_ms),
+				rd_text_or_null(mail->name),
+				rd_int(plausible_ms(mail->received_ms, mail->first_seen_ms)),
 				rd_int(mail->first_seen_ms), rd_int((int64_t)size_bytes),
 				rd_int((int64_t)n_pieces), rd_int(mail->cut),
 				rd_text(mail->mark ? "due" : "none"),
@@ -360,8 +370,8 @@ enum rd_rc rd_intake_put_text(struct rd_tx *tx, const struct rd_text_put *text,
 		" ON CONFLICT DO NOTHING",
 		RD_ARGS(rd_int(text->source_id), rd_text(text->landlord),
 			rd_text(text->provider_id), rd_blob(sender, sizeof sender),
-			rd_int(text->received_ms), rd_int(text->first_seen_ms),
-			rd_int((int64_t)text->body_len)),
+			rd_int(plausible_ms(text->received_ms, text->first_seen_ms)),
+			rd_int(text->first_seen_ms), rd_int((int64_t)text->body_len)),
 		&inserted, err));
 	if (!inserted) {
 		RD_TRY(rd_sql_int(rd_tx_db(tx),

@@ -100,6 +100,39 @@ static void a_text_comes_in_once_for_each_provider_id(void **state)
 	TX_FAILS(RD_E_INPUT, rd_intake_put_text(tx, &text, &again, &w->err));
 }
 
+/* A server's clock may be ahead, and a file's time may be 1970: days that a policy cannot count,
+ * and that could not be read back, would stop the clocks of every case. */
+static void a_time_of_receipt_that_cannot_be_is_not_believed(void **state)
+{
+	struct store_world *w = *state;
+	static const struct {
+		const char *why;
+		int64_t given_ms, kept_ms;
+	} rows[] = {
+		{ "as the server says", NOW_MS - 5, NOW_MS - 5 },
+		{ "a server's clock that runs ahead", NOW_MS + 3600000, NOW_MS },
+		{ "the year 9999", INT64_C(253402300799000), NOW_MS },
+		{ "a file without a time", 0, RD_RECEIVED_FIRST_MS },
+		{ "before 1970", INT64_C(-86400000), RD_RECEIVED_FIRST_MS },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rd_mail_put mail = world_mail(w, (uint32_t)i + 1);
+		struct rd_message_row row;
+		struct rd_date day;
+		char text[RD_DATE_MAX];
+		int64_t id = 0;
+
+		mail.received_ms = rows[i].given_ms;
+		TX(rd_intake_put_mail(tx, &mail, "x", 1, &id, &w->err));
+		OK(rd_queue_show(w->db, id, w->arena, &row, &w->err));
+		if (row.received_ms != rows[i].kept_ms)
+			fail_msg("%s: %lld", rows[i].why, (long long)row.received_ms);
+		rd_date_format(rd_date_of(row.received_ms), text);
+		OK(rd_date_parse(text, &day, &w->err));
+	}
+}
+
 static void raw_bytes_come_back_piece_by_piece_as_they_were(void **state)
 {
 	struct store_world *w = *state;
@@ -290,6 +323,7 @@ int main(void)
 		T(a_uid_comes_in_once_for_each_uidvalidity),
 		T(a_maildir_name_comes_in_once),
 		T(a_text_comes_in_once_for_each_provider_id),
+		T(a_time_of_receipt_that_cannot_be_is_not_believed),
 		T(raw_bytes_come_back_piece_by_piece_as_they_were),
 		T(an_unfinished_mail_is_seen_by_nobody),
 		T(the_watermark_never_goes_back),

@@ -18,6 +18,7 @@
 #define RD_SOURCE_IDENTITY_MAX 1024
 #define RD_MAILDIR_NAME_MAX    255
 #define RD_PROVIDER_ID_MAX     256
+#define RD_RECEIVED_FIRST_MS   INT64_C(820454400000) /* 1996-01-01, the first day of base/date.h */
 
 enum rd_source_kind { RD_SOURCE_IMAP = 0, RD_SOURCE_MAILDIR, RD_SOURCE_TEXTS };
 
@@ -97,7 +98,9 @@ struct rd_mail_put {
 	int64_t epoch_id;      /* IMAP; 0 for a Maildir */
 	uint32_t uid;	       /* IMAP; 0 for a Maildir */
 	const char *name;      /* a Maildir's base name before `:`; NULL for IMAP */
-	int64_t received_ms;   /* the server's: INTERNALDATE, mtime; never the Date header */
+	int64_t received_ms;   /* the server's: INTERNALDATE, mtime; never the Date header. Kept
+				  within   RD_RECEIVED_FIRST_MS and first_seen_ms: a day outside could
+				  be   counted by no policy */
 	int64_t first_seen_ms; /* now */
 	uint64_t server_bytes; /* size that the server names; may be larger than what is stored when
 				  cut */
@@ -154,7 +157,7 @@ struct rd_text_put {
 	const char *body;	 /* UTF-8, at most RD_SMS_BYTES_MAX */
 	size_t body_len;
 	int64_t provider_ms;   /* as the provider says; 0: not said */
-	int64_t received_ms;   /* the provider's receipt, else now */
+	int64_t received_ms;   /* the provider's receipt, else now; kept within the same bounds */
 	int64_t first_seen_ms; /* now */
 };
 /* RD_E_EXISTS without harm: answer 2xx again. */
