@@ -98,7 +98,8 @@ static enum rd_rc filter_calls(int fd, struct rd_err *err)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 
-	/* libseccomp asks the kernel first, and finds it without seccomp where that is forbidden. */
+	/* libseccomp asks the kernel first, and finds it without seccomp where that is forbidden.
+	 */
 	if (filter == NULL)
 		return rd_fail(err, RD_E_REFUSED,
 			"the system call filter could not be made; does the unit allow `seccomp`?");

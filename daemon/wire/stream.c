@@ -256,7 +256,8 @@ static enum rd_rc certificate_refused(struct rd_stream *s, struct rd_err *err)
 	while (text.data && text.size > 0 && text.data[text.size - 1] == ' ')
 		text.data[--text.size] = '\0';
 	enum rd_rc rc = fail(s, err, RD_E_REFUSED,
-		"the server's certificate is not accepted: %s Nothing was sent to it. Check `Host:` "
+		"the server's certificate is not accepted: %s Nothing was sent to it. Check "
+		"`Host:` "
 		"and `CA file:`.",
 		text.data ? (const char *)text.data : "it could not be verified.");
 	gnutls_free(text.data);

@@ -17,7 +17,7 @@
 #include "redress/base/err.h"
 
 #define RD_MAILBOXES_MAX 32 /* one thread each */
-#define RD_TEXTS_MAX     16
+#define RD_TEXTS_MAX	 16
 
 enum rd_security { RD_SECURITY_TLS = 0, RD_SECURITY_STARTTLS, RD_SECURITY_PLAIN };
 enum rd_mailbox_kind { RD_MAILBOX_IMAP = 0, RD_MAILBOX_MAILDIR };
@@ -33,17 +33,17 @@ struct rd_secret_place {
 };
 
 struct rd_mailbox_config {
-	const char *name;      /* the label of the stanza */
+	const char *name; /* the label of the stanza */
 	enum rd_mailbox_kind kind;
-	const char *path;      /* maildir */
-	const char *host;      /* imap, and the rest */
-	int port;              /* 993 for tls, 143 else */
-	const char *folder;    /* INBOX */
+	const char *path;   /* maildir */
+	const char *host;   /* imap, and the rest */
+	int port;	    /* 993 for tls, 143 else */
+	const char *folder; /* INBOX */
 	enum rd_security security;
-	const char *ca_file;   /* "" : the system's store */
+	const char *ca_file; /* "" : the system's store */
 	const char *user;
 	struct rd_secret_place password;
-	const char *landlord;  /* the stanza's, else the gateway's */
+	const char *landlord; /* the stanza's, else the gateway's */
 	enum rd_start_from start_from;
 	struct rd_date start_day;
 	enum rd_afterwards afterwards;
@@ -54,46 +54,47 @@ struct rd_mailbox_config {
 struct rd_texts_config {
 	const char *name;
 	enum rd_texts_kind kind;
-	const char *number;       /* ours, E.164, or a short code */
-	const char *account;      /* Twilio account SID */
-	struct rd_secret_place token;   /* Twilio auth token, Notify callback bearer token, tray's token */
+	const char *number;  /* ours, E.164, or a short code */
+	const char *account; /* Twilio account SID */
+	struct rd_secret_place
+		token; /* Twilio auth token, Notify callback bearer token, tray's token */
 	struct rd_secret_place api_key; /* Notify: `API key:` for sending */
-	const char *template_id;  /* Notify: `Template:`, with one placeholder ((body)) */
-	const char *api_url;      /* the provider's own by default; loopback in tests */
-	const char *path;         /* tray: a directory */
+	const char *template_id;	/* Notify: `Template:`, with one placeholder ((body)) */
+	const char *api_url;		/* the provider's own by default; loopback in tests */
+	const char *path;		/* tray: a directory */
 	const char *landlord;
 };
 
 struct rd_outgoing_config {
 	const char *name;
 	enum rd_outgoing_kind kind;
-	const char *path;         /* maildir */
+	const char *path; /* maildir */
 	const char *host;
-	int port;                 /* 465 for tls, 587 starttls, 25 plain */
+	int port; /* 465 for tls, 587 starttls, 25 plain */
 	enum rd_security security;
 	const char *ca_file;
-	const char *user;         /* "" : no authentication */
+	const char *user; /* "" : no authentication */
 	struct rd_secret_place password;
-	const char *from;         /* address, may carry a display name: Name <a@b> */
+	const char *from;	     /* address, may carry a display name: Name <a@b> */
 	const char *envelope_sender; /* "" is the null sender <> */
 };
 
 struct rd_config {
 	const char *file;
-	const char *gateway;      /* its name: X-Loop, Message-ID's left of the domain */
-	const char *state;        /* the store's file, absolute */
-	const char *rules;        /* the folder that a person edits */
-	const char *listen_host;  /* loopback by default: 127.0.0.1 */
-	int listen_port;          /* 0: a free one, said in the log and in STATE.port */
-	bool listen;              /* false where no Listen: stands */
+	const char *gateway;	 /* its name: X-Loop, Message-ID's left of the domain */
+	const char *state;	 /* the store's file, absolute */
+	const char *rules;	 /* the folder that a person edits */
+	const char *listen_host; /* loopback by default: 127.0.0.1 */
+	int listen_port;	 /* 0: a free one, said in the log and in STATE.port */
+	bool listen;		 /* false where no Listen: stands */
 	const char *const *trusted_proxies;
 	size_t n_trusted_proxies;
-	const char *public_url;   /* without a slash at its end; "" unless a provider signs over it */
+	const char *public_url; /* without a slash at its end; "" unless a provider signs over it */
 	const char *landlord;
-	const char *alarms_to;    /* "" : nobody */
-	int text_hours_from_min;  /* minutes of the London day: 480 */
-	int text_hours_to_min;    /* 1200 */
-	int text_pause_s;         /* 90; 0..3600 */
+	const char *alarms_to;	 /* "" : nobody */
+	int text_hours_from_min; /* minutes of the London day: 480 */
+	int text_hours_to_min;	 /* 1200 */
+	int text_pause_s;	 /* 90; 0..3600 */
 	struct rd_mailbox_config *mailboxes;
 	size_t n_mailboxes;
 	struct rd_texts_config *texts;
@@ -102,8 +103,8 @@ struct rd_config {
 };
 
 /* Owned: rd_config_free. */
-RD_MUST_USE enum rd_rc rd_config_read(const char *path, struct rd_config **ret_config,
-	struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_config_read(
+	const char *path, struct rd_config **ret_config, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_config_parse(const char *file, const char *text, size_t len,
 	struct rd_config **ret_config, struct rd_err *err);
 void rd_config_free(struct rd_config *config); /* NULL is fine */
