@@ -6,6 +6,7 @@
 
 #include "redress/store/audit.h"
 #include "redress/store/casebook.h"
+#include "redress/store/contact.h"
 #include "redress/store/tasks.h"
 
 static enum rd_rc audit(struct rd_tx *tx, const struct rd_outbox_row *row, const char *what,
@@ -128,6 +129,8 @@ static enum rd_rc record_refused(
 		(long long)row->id);
 	RD_TRY(rd_tx_begin(sender->db, &tx, err));
 	RD_TRY(rd_outbox_fail(tx, row->id, sender->result.response, err));
+	if (sender->result.opted_out)
+		RD_TRY(rd_contact_opt_out(tx, row->recipient, now_ms, err));
 	RD_TRY(task(sender, tx, row, "send", text, now_ms, err));
 	RD_TRY(audit(tx, row, "letter_failed", now_ms, err));
 	RD_TRY(on_trouble(sender, tx, row, what, err));

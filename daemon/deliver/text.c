@@ -105,6 +105,7 @@ static enum rd_rc over_http(struct rd_text_sender *sender,
 	result->provider_id = sent.id;
 	result->body = sent.body;
 	result->wait_ms = sent.wait_ms;
+	result->opted_out = sent.opted_out;
 	result->ours = sent.outcome == RD_SEND_AGAIN && response.status != 429;
 	if (sent.template_id[0])
 		snprintf(result->response, sizeof result->response, "%s, template %.40s version %d",

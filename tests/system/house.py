@@ -169,6 +169,7 @@ class House:
         self.daemon = None
         self.port = None
         self.n_texts = 0
+        self.account = "tray"       # the AccountSid of incoming texts
         self.helpers = []
         self.failed = True
         for name in ("tmp", "new", "cur"):
@@ -415,7 +416,8 @@ class House:
 
     def send_text(self, number, sender, body, texts="texts", deadline_s=20):
         """A signed text to the webhook: the answer's status, or None where none came."""
-        return self.post(f"/sms/{texts}", text_fields(number, sender, body), deadline_s=deadline_s)
+        return self.post(f"/sms/{texts}", text_fields(number, sender, body, self.account),
+                         deadline_s=deadline_s)
 
     def deliver_text(self, number, sender, body, texts="texts"):
         status = self.send_text(number, sender, body, texts)
@@ -453,9 +455,9 @@ def mail(number, sender=None, subject="The tap drips", body="It drips.", headers
     return bytes(made)
 
 
-def text_fields(number, sender, body):
+def text_fields(number, sender, body, account="tray"):
     """Twilio's form of an incoming text; NUMBER makes the MessageSid."""
-    return {"MessageSid": f"SM{number:032x}", "AccountSid": "tray", "From": sender,
+    return {"MessageSid": f"SM{number:032x}", "AccountSid": account, "From": sender,
             "To": OUR_NUMBER, "Body": body, "NumMedia": "0"}
 
 

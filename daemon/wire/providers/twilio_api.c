@@ -103,6 +103,7 @@ void rd_twilio_read_sent(const struct rd_provider_account *account,
 		sent.wait_ms = response->retry_after_s * 1000;
 	} else if (status >= 400 && status < 500) {
 		sent.outcome = RD_SEND_REFUSED;
+		sent.opted_out = code == RD_TWILIO_OPTED_OUT_CODE;
 	}
 	*ret_sent = sent;
 }

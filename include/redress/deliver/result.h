@@ -24,6 +24,7 @@ struct rd_deliver_result {
 	const char *provider_id;		  /* arena, "" where there is none */
 	const char *body; /* arena: what the provider says it has sent, "" where not said */
 	int64_t wait_ms;  /* again: not before now plus this; 0: the usual back-off */
+	bool opted_out;	  /* refused because the number has opted out at the provider */
 };
 
 struct rd_deliver_hooks {

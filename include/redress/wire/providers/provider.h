@@ -81,6 +81,7 @@ struct rd_provider_sent {
 	int template_version;	 /* Notify, else 0 */
 	char response[RD_PROVIDER_RESPONSE_BYTES]; /* status and code, never their prose */
 	int64_t wait_ms; /* again: not before now plus this, 0 for the usual back-off */
+	bool opted_out;	 /* refused because the number has opted out at the provider */
 };
 
 enum rd_asked { RD_ASKED_FOUND = 0, RD_ASKED_ABSENT, RD_ASKED_UNCLEAR, RD_ASKED_MORE };

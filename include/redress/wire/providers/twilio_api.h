@@ -9,7 +9,8 @@
 
 #include "redress/wire/providers/provider.h"
 
-#define RD_TWILIO_OPTED_OUT "21610"
+#define RD_TWILIO_OPTED_OUT	 "21610"
+#define RD_TWILIO_OPTED_OUT_CODE 21610
 
 bool rd_twilio_id_good(const char *id);
 enum rd_rc rd_twilio_build_send(const struct rd_provider_account *account,
