@@ -59,10 +59,12 @@ static enum rd_rc memory_next(
 {
 	struct rd_raw_memory *memory = context;
 
+	size_t left = memory->len - memory->given;
+
 	(void)err;
-	*ret_piece = memory->bytes;
-	*ret_len = memory->given ? 0 : memory->len;
-	memory->given = true;
+	*ret_piece = (const char *)memory->bytes + memory->given;
+	*ret_len = left < RD_RAW_PIECE_BYTES ? left : RD_RAW_PIECE_BYTES;
+	memory->given += *ret_len;
 	return RD_OK;
 }
 
@@ -71,7 +73,7 @@ static enum rd_rc memory_rewind(void *context, struct rd_err *err)
 	struct rd_raw_memory *memory = context;
 
 	(void)err;
-	memory->given = false;
+	memory->given = 0;
 	return RD_OK;
 }
 

@@ -99,7 +99,7 @@ static int close_all(void **state)
 
 static void add_raw(struct fixture *f, enum rd_channel channel, const void *bytes, size_t len)
 {
-	f->memories[f->n] = (struct rd_raw_memory){ bytes, len, false };
+	f->memories[f->n] = (struct rd_raw_memory){ bytes, len, 0 };
 	f->requests[f->n] = (struct rd_reading_request){ .channel = channel,
 		.landlord = "code-2024",
 		.received_ms = rd_now_ms(&rd_system_clock),
@@ -443,6 +443,30 @@ static void an_arena_that_is_full_costs_nobody_an_attempt(void **state)
 	assert_false(overflowed);
 }
 
+/* A hundred long texts of one number within the pause are read as one. */
+static void what_is_in_memory_may_be_longer_than_a_piece(void **state)
+{
+	struct fixture *f = *state;
+	static char mail[3 * RD_RAW_PIECE_BYTES / 2];
+	static char texts[RD_RAW_PIECE_BYTES + 1];
+	static const char head[] =
+		"From: Asha <asha@example.com>\r\nSubject: Mail\r\n\r\nfed up\r\n";
+
+	memset(mail, 'x', sizeof mail);
+	for (size_t i = 76; i < sizeof mail; i += 77)
+		mail[i] = '\n';
+	memcpy(mail, head, sizeof head - 1);
+	memset(texts, 'x', sizeof texts);
+	add_raw(f, RD_CHANNEL_EMAIL, mail, sizeof mail);
+	add_raw(f, RD_CHANNEL_SMS, texts, sizeof texts);
+	add_good(f, 1);
+	read_all(f);
+	assert_int_equal(f->readings[0].end, RD_READ);
+	assert_true(f->readings[0].message.body_len > RD_RAW_PIECE_BYTES);
+	assert_int_not_equal(f->readings[1].end, RD_READ_FAILED);
+	check_good(f, 2);
+}
+
 /* A line of /proc/PID/status: its number, or its first letter. */
 static int status_of(int pid, const char *name)
 {
@@ -651,6 +675,7 @@ int main(int argc, char **argv)
 		WITH(open_two, a_source_that_fails_costs_its_own_message_alone),
 		WITH(open_two, stopping_ends_the_waiting),
 		WITH(open_two, an_arena_that_is_full_costs_nobody_an_attempt),
+		WITH(open_two, what_is_in_memory_may_be_longer_than_a_piece),
 		WITH(open_two, children_killed_between_batches_blame_no_message),
 		WITH(open_two, a_killed_spawner_is_replaced_and_blames_no_message),
 		WITH(open_one, signals_to_the_group_do_not_end_children),

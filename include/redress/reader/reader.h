@@ -41,11 +41,11 @@ struct rd_raw_source {
 	void *context;
 };
 
-/* Bytes in memory as a source: `struct rd_raw_memory memory = { bytes, len, false };`, borrowed. */
+/* Bytes in memory as a source: `struct rd_raw_memory memory = { bytes, len, 0 };`, borrowed. */
 struct rd_raw_memory {
 	const void *bytes;
 	size_t len;
-	bool given;
+	size_t given; /* bytes, so far */
 };
 struct rd_raw_source rd_raw_from_memory(struct rd_raw_memory *memory);
 
