@@ -127,16 +127,11 @@ static enum rd_rc add_outcome(struct rd_act *act, const char *outcome, struct rd
 static enum rd_rc main_contact(
 	struct rd_act *act, struct rd_case_contact *ret_contact, struct rd_err *err)
 {
-	struct rd_case_contact *contacts;
-	size_t n;
-
-	RD_TRY(rd_case_contacts(rd_tx_db(act->tx), act->matter.id, act->arena, &contacts, &n, err));
-	for (size_t i = 0; i < n; i++)
-		if (contacts[i].main &&
-			(contacts[i].channel == RD_BY_EMAIL || contacts[i].channel == RD_BY_SMS)) {
-			*ret_contact = contacts[i];
-			return RD_OK;
-		}
+	RD_TRY(rd_casework_main_contact(
+		rd_tx_db(act->tx), act->matter.id, act->arena, ret_contact, err));
+	if (ret_contact->address[0] != '\0' &&
+		(ret_contact->channel == RD_BY_EMAIL || ret_contact->channel == RD_BY_SMS))
+		return RD_OK;
 	return rd_fail(err, RD_E_REFUSED,
 		"case %s has no e-mail address or mobile number to write to; do it another way and "
 		"record it",

@@ -337,6 +337,7 @@ static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 		.letter = verdict->letter,
 		.cause = w->matter->cause,
 		.answers_message = w->matter->message_id,
+		.answered = w->matter->message,
 		.outgoing = w->matter->source[0] != '\0' ? w->matter->source : NULL,
 		.meets_acknowledge = verdict->letter_meets_acknowledge,
 		.emergency_health = verdict->emergency_health,
@@ -432,18 +433,17 @@ static enum rd_rc raise_alarms(struct writing *w, struct rd_err *err)
 {
 	static const char *const texts[RD_N_ALARMS] = {
 		[RD_ALARM_CALENDAR_ENDED] =
-			"A message came for which no due date can be worked out: the list of bank "
-			"holidays has ended. Put gov.uk's newest list into the rules folder and "
-			"activate it; see `redressctl tasks`.",
+			("A message came for which no due date can be worked out: the list of bank "
+			 "holidays has ended. Put gov.uk's newest list into the rules folder and "
+			 "activate it; see `redressctl tasks`."),
 		[RD_ALARM_QUARANTINED] =
-			"A message could not be read by machine after three tries. It has a case; "
-			"a "
-			"person must read it in the mailbox. See `redressctl tasks`.",
-		[RD_ALARM_WRONG_CODES] = "Somebody has written five wrong case references in one "
-					 "day; codes from that "
-					 "sender are not believed today. See `redressctl tasks`.",
-		[RD_ALARM_UNDECIDED] = "A case waits for a person to decide what it is. Run "
-				       "`redressctl review list`.",
+			("A message could not be read by machine after three tries. It has a case; "
+			 "a person must read it in the mailbox. See `redressctl tasks`."),
+		[RD_ALARM_WRONG_CODES] =
+			("Somebody has written five wrong case references in one day; codes from "
+			 "that sender are not believed today. See `redressctl tasks`."),
+		[RD_ALARM_UNDECIDED] = ("A case waits for a person to decide what it is. Run "
+					"`redressctl review list`."),
 	};
 
 	for (size_t i = 0; i < w->verdict->n_alarms; i++) {

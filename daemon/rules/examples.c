@@ -112,5 +112,10 @@ enum rd_rc rd_rules_prove(const struct rd_rulefiles *files, int64_t today_ms, st
 	RD_TRY(rd_rules_lint(files, today_ms, &problems, err));
 	RD_TRY(rd_problems_rc(&problems, err));
 	RD_TRY(rd_rules_test(files, today_ms, &problems, &tested, err));
-	return rd_problems_rc(&problems, err);
+	RD_TRY(rd_problems_rc(&problems, err));
+	/* A folder copied by half would let every complaint pass for a request. */
+	if (tested.n_rules == 0)
+		return rd_fail(err, RD_E_INPUT,
+			"no *.rules file holds a rule with an example: is the folder whole?");
+	return RD_OK;
 }

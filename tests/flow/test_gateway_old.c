@@ -260,6 +260,16 @@ static void a_bad_folder_is_refused_by_line_and_column_and_the_old_set_goes_on(v
 	assert_int_equal(house_case(h, house_case_of(h, id)).kind, RD_COMPLAINT);
 }
 
+static void a_folder_copied_by_half_never_goes_live(void **state)
+{
+	struct house *h = *state;
+	bool changed;
+
+	house_write_rules(h, "Ruleset: house\n");
+	assert_int_equal(reload(h, &changed), RD_E_INPUT);
+	assert_false(changed);
+}
+
 static void a_letter_without_the_ombudsman_never_goes_live(void **state)
 {
 	struct house *h = *state;
@@ -385,6 +395,7 @@ int main(int argc, char **argv)
 		house_test(after_a_restore_nobody_is_answered_twice),
 		house_test(what_waited_undecided_in_the_backup_is_not_answered_either),
 		house_test(a_bad_folder_is_refused_by_line_and_column_and_the_old_set_goes_on),
+		house_test(a_folder_copied_by_half_never_goes_live),
 		house_test(a_letter_without_the_ombudsman_never_goes_live),
 		house_test(a_good_folder_is_swapped_whole_and_an_equal_one_is_no_news),
 		house_test(a_boot_takes_the_live_set_and_not_newer_files),

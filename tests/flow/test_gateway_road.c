@@ -265,6 +265,39 @@ static void what_could_not_be_committed_is_decided_in_the_next_round(void **stat
 	FATE_IS(id, RD_FATE_OPENED);
 }
 
+/* The disk fills up between a mail's storing and its case, and has room again later. */
+static void a_full_disk_loses_nothing_and_answers_nobody_twice(void **state)
+{
+	struct house *h = *state;
+	struct rd_pipeline_round round;
+	enum rd_rc rc = RD_OK;
+	int64_t ids[40];
+	const unsigned char *head;
+	size_t len, page_bytes;
+
+	for (size_t i = 0; i < 40; i++)
+		ids[i] = house_mail_in(h, .body = COMPLAINT,
+			.from = rd_arena_printf(h->arena, "person%zu@example.com", i));
+	OK(rd_db_checkpoint(h->db, &h->err));
+	house_close(h);
+	head = (unsigned char *)house_read(h->state, &len);
+	page_bytes = (size_t)head[16] << 8 | head[17];
+	h->max_pages = (int)(len / page_bytes) + 8;
+	free((void *)(uintptr_t)head);
+	house_open(h);
+	for (int i = 0; rc == RD_OK && i < 10; i++)
+		rc = rd_pipeline_round(&h->pipeline, &round, &h->err);
+	assert_int_equal(rc, RD_E_AGAIN);
+	house_close(h);
+	h->max_pages = 0;
+	house_open(h);
+	h->now_ms += 60000;
+	house_work(h);
+	for (size_t i = 0; i < 40; i++)
+		FATE_IS(ids[i], RD_FATE_OPENED);
+	assert_int_equal(house_letters(h, 0, NULL, NULL), 40);
+}
+
 /* --- every decision can be re-derived --- */
 
 static void the_audit_says_why_without_a_word_of_the_resident(void **state)
@@ -330,6 +363,7 @@ int main(int argc, char **argv)
 		house_test(the_third_death_opens_a_case_for_a_person_in_this_very_run),
 		house_test(the_daemons_own_end_costs_no_attempt),
 		house_test(what_could_not_be_committed_is_decided_in_the_next_round),
+		house_test(a_full_disk_loses_nothing_and_answers_nobody_twice),
 		house_test(the_audit_says_why_without_a_word_of_the_resident),
 		house_test(the_chain_verifies_after_everything_that_staff_do),
 	};

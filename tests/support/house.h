@@ -121,6 +121,7 @@ struct house {
 	uint32_t n_put;
 	struct rd_arena *arena;
 	struct rd_err err;
+	int max_pages; /* of the store at its next opening; 0: no limit */
 };
 
 static struct rd_spawner *house_spawner; /* started in house_main, before anything else */
@@ -328,7 +329,7 @@ static inline void house_open(struct house *h)
 {
 	static const struct rd_actor actor = { RD_ACTOR_DAEMON, -1 };
 	const struct rd_store_options options = {
-		.path = h->state, .create = true, .daemon = true
+		.path = h->state, .create = true, .daemon = true, .max_pages = h->max_pages
 	};
 	RD_CLEANUP(rd_db_cleanup) struct rd_db *db = NULL;
 	struct rd_activation current;

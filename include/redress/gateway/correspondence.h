@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include "redress/gateway/office.h"
+#include "redress/message/message.h"
 #include "redress/policy/letter.h"
 #include "redress/store/casebook.h"
 #include "redress/store/outbox.h"
@@ -28,8 +29,10 @@ struct rd_letter_order {
 	const char *recipient;	 /* address or number */
 	const char *cause;	 /* "message:17", "act:review:4"; part of the row's key */
 	int64_t answers_message; /* the mail that it answers: In-Reply-To; 0: the case's first */
-	const char *outgoing;	 /* a text: the Texts stanza to leave by; NULL: the one that the
-				    answered message came by, else the landlord's first */
+	const struct rd_message
+		*answered;    /* that mail, where it is at hand; NULL: as it is stored */
+	const char *outgoing; /* a text: the Texts stanza to leave by; NULL: the one that the
+				 answered message came by, else the landlord's first */
 	bool meets_acknowledge;
 	bool emergency_health, emergency_heat;
 	struct rd_date day_zero; /* receipt, or the day of the act */

@@ -29,7 +29,8 @@ struct rd_rules_tested {
 RD_MUST_USE enum rd_rc rd_rules_test(const struct rd_rulefiles *files, int64_t today_ms,
 	struct rd_problems *problems, struct rd_rules_tested *ret_tested, struct rd_err *err);
 
-/* Lint and test, as whatever makes a rule set live must do: the first error fails. */
+/* Lint and test, as whatever makes a rule set live must do: the first error fails, and so does a
+ * set in which no rule has an example. */
 RD_MUST_USE enum rd_rc rd_rules_prove(
 	const struct rd_rulefiles *files, int64_t today_ms, struct rd_err *err);
 
