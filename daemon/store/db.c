@@ -272,8 +272,8 @@ static enum rd_rc file_fail(const char *path, struct rd_err *err)
 		return rd_fail(err, RD_E_REFUSED,
 			"%s: its folder is not there; make it, or correct State:", path);
 	case EISDIR:
-		return rd_fail(err, RD_E_REFUSED,
-			"%s is a folder; State: names a file inside one", path);
+		return rd_fail(
+			err, RD_E_REFUSED, "%s is a folder; State: names a file inside one", path);
 	default:
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
 	}

@@ -86,14 +86,17 @@ static void a_newer_store_is_refused_in_plain_words(void **state)
 {
 	struct store_world *w = *state;
 	struct rd_store *store = NULL;
+	char set[48];
 	struct rd_store_options options = { .path = w->path, .create = true };
 
 	world_close(w);
 	sqlite3 *handle = raw_open(w->path);
-	assert_int_equal(sqlite3_exec(handle, "PRAGMA user_version = 3", NULL, NULL, NULL), 0);
+	snprintf(set, sizeof set, "PRAGMA user_version = %d", RD_STORE_VERSION + 1);
+	assert_int_equal(sqlite3_exec(handle, set, NULL, NULL, NULL), 0);
 	FAILS(RD_E_REFUSED, rd_store_open(&options, &store, &w->err));
 	assert_non_null(strstr(w->err.msg, "newer redressd"));
-	assert_int_equal(sqlite3_exec(handle, "PRAGMA user_version = 2", NULL, NULL, NULL), 0);
+	snprintf(set, sizeof set, "PRAGMA user_version = %d", RD_STORE_VERSION);
+	assert_int_equal(sqlite3_exec(handle, set, NULL, NULL, NULL), 0);
 	sqlite3_close(handle);
 	world_open(w);
 }
