@@ -232,7 +232,7 @@ class Watch:
     def look(self):
         pss = 0
         for pid in self.tree():
-            with contextlib.suppress(OSError, IndexError, ValueError):
+            with contextlib.suppress(OSError, IndexError, TypeError):   # it ended while we looked
                 fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
                 self.cpu[pid] = sum(map(int, fields[11:15])) / TICKS
                 status = pathlib.Path(f"/proc/{pid}/status").read_text()
@@ -249,6 +249,17 @@ class Watch:
         """Of those that live: one that has ended stands in its parent's sum."""
         self.look()
         return sum(self.cpu.get(pid, 0) for pid in self.tree())
+
+    def parts_ms(self, n):
+        """CPU ms a mail of each thread, by name: where the time goes."""
+        parts = {}
+        for pid in self.tree():
+            with contextlib.suppress(OSError):
+                for task in os.listdir(f"/proc/{pid}/task"):
+                    name, fields = pathlib.Path(f"/proc/{pid}/task/{task}/stat").read_text().split("(", 1)[1].rsplit(")", 1)
+                    spent = sum(map(int, fields.split()[11:13])) * 1000 / TICKS / n
+                    parts[name] = round(parts.get(name, 0) + spent, 3)
+        return parts
 
     def stop(self):
         self.ending.set()
@@ -342,7 +353,8 @@ def intake(build, folder, server, user, n):
         stored = gateway.wait("SELECT COALESCE(max(id), 0) FROM message", n)
         decided = gateway.wait(DECIDED, n)
         result = {"stored": n / stored, "decided": n / decided, "wall": decided,
-                  "cpu_ms": gateway.watch.cpu_s() * 1000 / n, "load": load()}
+                  "cpu_ms": gateway.watch.cpu_s() * 1000 / n, "load": load(),
+                  "parts": gateway.watch.parts_ms(n)}
         if gateway.number(STORED) != n or gateway.number(DECIDED) != n:
             fail("the store does not hold each mail once")
         result["letters"] = gateway.number("SELECT count(*) FROM outbox")
