@@ -28,10 +28,10 @@ static json_t *problems_json(const char *dir, const struct rd_problems *problems
 	for (size_t i = 0; i < problems->n_items; i++) {
 		const struct rd_problem *p = &problems->items[i];
 		json_t *file = json_sprintf("%s/%s", dir, p->at.file);
-		json_array_append_new(list,
-			json_pack("{s:s,s:o,s:i,s:i,s:s}", "severity",
-				p->warning ? "warning" : "error", "file", file, "line", p->at.line,
-				"column", p->at.column, "message", p->text));
+		json_array_append_new(
+			list, json_pack("{s:s,s:o,s:i,s:i,s:s}", "severity",
+				      p->warning ? "warning" : "error", "file", file, "line",
+				      p->at.line, "column", p->at.column, "message", p->text));
 	}
 	return list;
 }
@@ -60,7 +60,8 @@ static const char *read_arguments(struct rd_ctl *ctl, int argc, char **argv)
 	return rd_ctl_rules_dir(ctl);
 }
 
-/* Landlords, letters and the calendar go live with the rules: a fault of theirs holds the set back. */
+/* Landlords, letters and the calendar go live with the rules: a fault of theirs holds the set back.
+ */
 static void lint_policies(const struct rd_rulefiles *files, struct rd_problems *problems)
 {
 	char name[RD_LANDLORD_NAME_MAX];
@@ -122,7 +123,8 @@ enum rd_exit rd_ctl_rules_test(struct rd_ctl *ctl, int argc, char **argv)
 		return rd_ctl_usage(ctl);
 	rd_problems_begin(&problems, arena);
 	if (rd_rulefiles_read(dir, arena, &files, &err) != RD_OK ||
-		rd_rules_test(&files, rd_now_ms(&rd_system_clock), &problems, &tested, &err) != RD_OK)
+		rd_rules_test(&files, rd_now_ms(&rd_system_clock), &problems, &tested, &err) !=
+			RD_OK)
 		return rd_ctl_fail(&err);
 	if (ctl->json)
 		print_json(json_pack("{s:o,s:i,s:i,s:i,s:s}", "problems",

@@ -17,14 +17,17 @@ struct rd_buf {
 	size_t max;  /* len may never exceed this */
 };
 
-#define RD_BUF(max_bytes) { .data = NULL, .len = 0, .size = 0, .max = (max_bytes) }
+#define RD_BUF(max_bytes)                                                                          \
+	{                                                                                          \
+		.data = NULL, .len = 0, .size = 0, .max = (max_bytes)                              \
+	}
 
-RD_MUST_USE enum rd_rc rd_buf_add(struct rd_buf *buf, const void *data, size_t len,
-	struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_buf_add(
+	struct rd_buf *buf, const void *data, size_t len, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_buf_add_str(struct rd_buf *buf, const char *text, struct rd_err *err);
 RD_PRINTF(3, 4)
-RD_MUST_USE enum rd_rc rd_buf_printf(struct rd_buf *buf, struct rd_err *err, const char *format,
-	...);
+RD_MUST_USE enum rd_rc rd_buf_printf(
+	struct rd_buf *buf, struct rd_err *err, const char *format, ...);
 
 /* The text so far, "" while empty. Borrowed until the next change. */
 const char *rd_buf_str(const struct rd_buf *buf);

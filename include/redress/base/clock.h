@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct rd_clock {
-	int64_t (*now_ms)(void *context);  /* since 1970, UTC; may jump */
+	int64_t (*now_ms)(void *context); /* since 1970, UTC; may jump */
 	void *context;
 };
 

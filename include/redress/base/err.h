@@ -37,8 +37,8 @@ struct rd_err {
 	char msg[RD_ERR_MAX];
 };
 
-#define RD_MUST_USE    __attribute__((warn_unused_result))
-#define RD_CLEANUP(fn) __attribute__((cleanup(fn)))
+#define RD_MUST_USE	__attribute__((warn_unused_result))
+#define RD_CLEANUP(fn)	__attribute__((cleanup(fn)))
 #define RD_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 /* Gives a pointer away: its cleanup then finds NULL. */

@@ -22,7 +22,8 @@ enum rd_log_level {
 
 void rd_log_set_level(enum rd_log_level most_detailed); /* before threads start; INFO by default */
 
-/* fields: name and value pairs as strings, ended by NULL; names in capitals ("CASE", "MESSAGE_ROW"). */
+/* fields: name and value pairs as strings, ended by NULL; names in capitals ("CASE",
+ * "MESSAGE_ROW"). */
 void rd_log(enum rd_log_level level, const char *sentence, ...) __attribute__((sentinel));
 RD_PRINTF(2, 3)
 void rd_logf(enum rd_log_level level, const char *format, ...);

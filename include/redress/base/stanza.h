@@ -6,8 +6,8 @@
  * compared without regard to case. UTF-8; a byte order mark and CRLF are taken.
  *
  * Knows nothing of rules or mailboxes: readers ask for fields by name and then call
- * rd_stanza_check_fields, which names every field that the reader does not know with a did-you-mean.
- * Errors read `file:line:column: what is wrong; what to do`.
+ * rd_stanza_check_fields, which names every field that the reader does not know with a
+ * did-you-mean. Errors read `file:line:column: what is wrong; what to do`.
  */
 #ifndef REDRESS_BASE_STANZA_H
 #define REDRESS_BASE_STANZA_H
@@ -18,19 +18,19 @@
 #include "redress/base/err.h"
 
 #define RD_STANZA_FILE_MAX   (4u << 20) /* bytes of one file */
-#define RD_STANZA_LINE_MAX   8192       /* bytes of one line */
-#define RD_STANZA_FIELDS_MAX 2000       /* fields in one stanza */
+#define RD_STANZA_LINE_MAX   8192	/* bytes of one line */
+#define RD_STANZA_FIELDS_MAX 2000	/* fields in one stanza */
 
 struct rd_field {
 	const char *name;  /* as written */
 	const char *value; /* trimmed; may be "" */
-	int line;          /* from 1 */
+	int line;	   /* from 1 */
 	int name_column;   /* from 1, in bytes */
 	int value_column;
 };
 
 struct rd_stanza {
-	const char *file; /* the name given to the parser */
+	const char *file;	       /* the name given to the parser */
 	const struct rd_field *fields; /* never empty */
 	size_t n_fields;
 };
@@ -54,11 +54,13 @@ RD_MUST_USE enum rd_rc rd_file_read(const char *path, size_t max, struct rd_aren
 /* The first field of that name, or NULL. */
 const struct rd_field *rd_stanza_field(const struct rd_stanza *stanza, const char *name);
 /* The next of that name after `after` (NULL: from the start), or NULL. */
-const struct rd_field *rd_stanza_next(const struct rd_stanza *stanza, const char *name,
-	const struct rd_field *after);
-const char *rd_stanza_value(const struct rd_stanza *stanza, const char *name, const char *otherwise);
+const struct rd_field *rd_stanza_next(
+	const struct rd_stanza *stanza, const char *name, const struct rd_field *after);
+const char *rd_stanza_value(
+	const struct rd_stanza *stanza, const char *name, const char *otherwise);
 
-/* known: NULL-ended. repeatable: NULL-ended, or NULL. Fails at the first unknown or repeated field. */
+/* known: NULL-ended. repeatable: NULL-ended, or NULL. Fails at the first unknown or repeated field.
+ */
 RD_MUST_USE enum rd_rc rd_stanza_check_fields(const struct rd_stanza *stanza,
 	const char *const *known, const char *const *repeatable, struct rd_err *err);
 

@@ -25,7 +25,8 @@ RD_MUST_USE enum rd_rc rd_thread_start(const char *name, rd_thread_body *body, v
 /* Called by the body. */
 bool rd_thread_stopping(const struct rd_thread *self);
 void rd_thread_beat(struct rd_thread *self);
-int rd_thread_wake_fd(const struct rd_thread *self); /* readable when woken or stopping; for poll() */
+int rd_thread_wake_fd(
+	const struct rd_thread *self); /* readable when woken or stopping; for poll() */
 /* Sleeps until woken, stopping, or timeout_ms (-1: no end) has passed; takes the wake-up off.
  * Beats before and after, and in between as often as promised. */
 void rd_thread_wait(struct rd_thread *self, int64_t timeout_ms);
@@ -34,7 +35,7 @@ void rd_thread_wait(struct rd_thread *self, int64_t timeout_ms);
 const char *rd_thread_name(const struct rd_thread *thread);
 void rd_thread_wake(struct rd_thread *thread);
 bool rd_thread_late(const struct rd_thread *thread); /* has it missed its promise twice over? */
-void rd_thread_stop(struct rd_thread *thread);       /* asks and wakes; does not wait */
-void rd_thread_join(struct rd_thread *thread);       /* stops, waits and frees; NULL is fine */
+void rd_thread_stop(struct rd_thread *thread);	     /* asks and wakes; does not wait */
+void rd_thread_join(struct rd_thread *thread);	     /* stops, waits and frees; NULL is fine */
 
 #endif

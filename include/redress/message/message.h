@@ -18,8 +18,8 @@ enum rd_channel { RD_CHANNEL_EMAIL = 0, RD_CHANNEL_SMS };
 /* What a stretch of the body is. Only RD_SPAN_NEW is ever scored (but see nothing_new). */
 enum rd_span_kind {
 	RD_SPAN_NEW = 0,
-	RD_SPAN_QUOTED,     /* earlier mail, "On ... wrote:", "> " lines, Outlook's From/Sent block */
-	RD_SPAN_FORWARDED,  /* a forwarded block */
+	RD_SPAN_QUOTED, /* earlier mail, "On ... wrote:", "> " lines, Outlook's From/Sent block */
+	RD_SPAN_FORWARDED, /* a forwarded block */
 	RD_SPAN_SIGNATURE,
 	RD_SPAN_DISCLAIMER, /* "This e-mail is confidential ...", "Sent from my iPhone" */
 	RD_SPAN_OWN_LETTER, /* one of our own letters, between its two reference lines */
@@ -38,38 +38,42 @@ struct rd_address {
 
 /* An attachment or any other part that is not the text read. It stays in the raw message. */
 struct rd_part {
-	const char *name; /* file name, "" where none is given */
-	const char *type; /* "image/jpeg", lower case */
-	uint64_t size_bytes; /* decoded */
+	const char *name;		 /* file name, "" where none is given */
+	const char *type;		 /* "image/jpeg", lower case */
+	uint64_t size_bytes;		 /* decoded */
 	uint8_t sha256[RD_SHA256_BYTES]; /* of the decoded bytes */
 };
 
 /* What makes a mail an automatic one, header by header (RFC 3834, RFC 5230, RFC 3464 and the
  * de-facto ones). These hold back a reply, never the record. */
 struct rd_automatic {
-	bool auto_submitted;      /* Auto-Submitted: anything but "no" */
-	bool auto_replied;        /* of those: auto-replied, or X-Autoreply and its kin: an out-of-office */
-	bool precedence_bulk;     /* Precedence / X-Precedence: bulk, list, junk, auto_reply */
-	bool list;                /* a List-* header of RFC 2369 / 2919 */
-	bool suppress_asked;      /* X-Auto-Response-Suppress: All or AutoReply (asks for silence only) */
-	bool null_return_path;    /* Return-Path: <> */
-	bool no_reply_address;    /* noreply@, donotreply@, mailer-daemon@, *-request@, owner-* ... */
-	bool machine_generated;   /* X-FC-Machinegenerated, Feedback-ID, X-Loop of another system */
-	bool delivery_report;     /* multipart/report; report-type=delivery-status, or the look of one */
-	bool read_receipt;        /* multipart/report; report-type=disposition-notification */
-	bool from_redress;        /* carries our own X-Loop: the X-Loop value is in own_loop */
-	const char *own_loop;     /* value of X-Loop: redress/..., "" where there is none */
+	bool auto_submitted; /* Auto-Submitted: anything but "no" */
+	bool auto_replied;   /* of those: auto-replied, or X-Autoreply and its kin: an out-of-office
+			      */
+	bool precedence_bulk;  /* Precedence / X-Precedence: bulk, list, junk, auto_reply */
+	bool list;	       /* a List-* header of RFC 2369 / 2919 */
+	bool suppress_asked;   /* X-Auto-Response-Suppress: All or AutoReply (asks for silence only)
+				*/
+	bool null_return_path; /* Return-Path: <> */
+	bool no_reply_address; /* noreply@, donotreply@, mailer-daemon@, *-request@, owner-* ... */
+	bool machine_generated; /* X-FC-Machinegenerated, Feedback-ID, X-Loop of another system */
+	bool delivery_report;	/* multipart/report; report-type=delivery-status, or the look of one
+				 */
+	bool read_receipt;	/* multipart/report; report-type=disposition-notification */
+	bool from_redress;	/* carries our own X-Loop: the X-Loop value is in own_loop */
+	const char *own_loop;	/* value of X-Loop: redress/..., "" where there is none */
 };
 
 /* What could not be read as it was meant. Any of these sends the message to a person. */
 struct rd_trouble {
-	bool unparseable;   /* not a mail; the whole was taken as text */
-	bool bad_charset;   /* bytes that the named or guessed charset cannot hold */
-	bool text_truncated;/* more readable text than RD_TEXT_BYTES_MAX, or more to score than allowed */
-	bool cut;           /* the mail was longer than Size limit and only its beginning is stored */
-	bool too_many_parts;/* a cap on headers, parts, boundaries or depth was reached */
-	bool encrypted;     /* S/MIME or PGP: no text to read */
-	bool no_text;       /* nothing readable at all (a picture alone) */
+	bool unparseable;    /* not a mail; the whole was taken as text */
+	bool bad_charset;    /* bytes that the named or guessed charset cannot hold */
+	bool text_truncated; /* more readable text than RD_TEXT_BYTES_MAX, or more to score than
+				allowed */
+	bool cut; /* the mail was longer than Size limit and only its beginning is stored */
+	bool too_many_parts; /* a cap on headers, parts, boundaries or depth was reached */
+	bool encrypted;	     /* S/MIME or PGP: no text to read */
+	bool no_text;	     /* nothing readable at all (a picture alone) */
 };
 
 struct rd_message {
@@ -77,7 +81,8 @@ struct rd_message {
 
 	const char *subject;
 	uint32_t subject_len;
-	const char *body; /* the readable text, whole: quoted and signed parts stay in it, marked by spans */
+	const char *body; /* the readable text, whole: quoted and signed parts stay in it, marked by
+			     spans */
 	uint32_t body_len;
 	const struct rd_span *spans; /* cover the body from 0 to body_len, in order, none empty */
 	size_t n_spans;
@@ -85,14 +90,16 @@ struct rd_message {
 
 	/* A mail's headers; empty for a text but for from.address (the number, +44...) and to. */
 	struct rd_address from;
-	const char *return_path;  /* address, "" where absent or null */
-	const char *message_id;   /* without <>; "" where absent */
-	const char *date_header;  /* raw */
-	const char *const *to;    /* addresses of To and Cc */
+	const char *return_path; /* address, "" where absent or null */
+	const char *message_id;	 /* without <>; "" where absent */
+	const char *date_header; /* raw */
+	const char *const *to;	 /* addresses of To and Cc */
 	size_t n_to;
-	const char *const *references; /* In-Reply-To first, then References, without <>, none twice */
+	const char *const
+		*references; /* In-Reply-To first, then References, without <>, none twice */
 	size_t n_references;
-	const char *const *report_ids; /* a delivery report: Message-IDs of the mail that it speaks of */
+	const char *const
+		*report_ids; /* a delivery report: Message-IDs of the mail that it speaks of */
 	size_t n_report_ids;
 
 	struct rd_automatic automatic;
@@ -114,7 +121,7 @@ static inline bool rd_message_troubled(const struct rd_message *message)
 	const struct rd_trouble *t = &message->trouble;
 
 	return t->unparseable || t->bad_charset || t->text_truncated || t->cut ||
-		t->too_many_parts || t->encrypted || t->no_text;
+	       t->too_many_parts || t->encrypted || t->no_text;
 }
 
 #endif

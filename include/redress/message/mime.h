@@ -13,7 +13,8 @@
  * (the returned mail in a delivery report least of all). Charsets: as declared; where undeclared,
  * unknown or untrue UTF-8 if the bytes are valid UTF-8, else windows-1252. format=flowed and DelSp
  * (RFC 3676) are undone. Of a multipart/alternative only the branch that is read counts: the others
- * say the same and are not listed as parts. Sources: RFC 2045-2047, 2231, 3462, 3464, 3676, 3834, 5230, 5322, 8098.
+ * say the same and are not listed as parts. Sources: RFC 2045-2047, 2231, 3462, 3464, 3676, 3834,
+ * 5230, 5322, 8098.
  *
  * Pure but for rd_mime_init. Safe in any number of threads after it. Needs 2 MiB of stack.
  */

@@ -1,8 +1,8 @@
 /* normal: one field of a message made ready for matching.
  *
  * NFKC, case folded, smart quotes and dashes made plain, zero-width and soft hyphens dropped,
- * look-alike letters of other scripts inside an otherwise Latin word made Latin, runs of blanks made
- * one space (line ends stay "\n"). Text-speak is left alone: the rules' word lists know it.
+ * look-alike letters of other scripts inside an otherwise Latin word made Latin, runs of blanks
+ * made one space (line ends stay "\n"). Text-speak is left alone: the rules' word lists know it.
  * ASCII takes a fast path. Only spans that are scored are in it, with "\n" between them.
  */
 #ifndef REDRESS_MESSAGE_NORMAL_H
@@ -14,8 +14,8 @@
 struct rd_normal {
 	const char *text;
 	uint32_t len;
-	/* origin[i] is the byte of the field where normalised byte i comes from; origin[len] is where
-	 * the last one ends. Never falls. NULL where it is the identity. */
+	/* origin[i] is the byte of the field where normalised byte i comes from; origin[len] is
+	 * where the last one ends. Never falls. NULL where it is the identity. */
 	const uint32_t *origin;
 	bool truncated; /* longer than max; the rest is not in it */
 };

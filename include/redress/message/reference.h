@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RD_REFERENCE_MAX 24 /* with NUL */
-#define RD_REFERENCE_KEY_BYTES 32
+#define RD_REFERENCE_MAX	24 /* with NUL */
+#define RD_REFERENCE_KEY_BYTES	32
 #define RD_REFERENCES_FOUND_MAX 8
 
 struct rd_found_reference {
@@ -24,8 +24,8 @@ struct rd_found_reference {
 void rd_reference_format(int64_t number, const uint8_t key[static RD_REFERENCE_KEY_BYTES],
 	char out[static RD_REFERENCE_MAX]);
 /* In constant time. */
-bool rd_reference_right(const struct rd_found_reference *found,
-	const uint8_t key[static RD_REFERENCE_KEY_BYTES]);
+bool rd_reference_right(
+	const struct rd_found_reference *found, const uint8_t key[static RD_REFERENCE_KEY_BYTES]);
 /* The references that stand in a text, none twice; returns how many. */
 size_t rd_references_find(const char *text, size_t len,
 	struct rd_found_reference out[static RD_REFERENCES_FOUND_MAX]);

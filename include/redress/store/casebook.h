@@ -2,8 +2,9 @@
  * caller decides, these functions keep and refuse what cannot be (a transition that is not
  * allowed).
  *
- * A case's id is its number, from 100001, with a gap after a restore (backup.h); its reference is made of it by message/reference.h under
- * the store's key. Names, addresses, words and notes lie in tables that erasure can empty.
+ * A case's id is its number, from 100001, with a gap after a restore (backup.h); its reference is
+ * made of it by message/reference.h under the store's key. Names, addresses, words and notes lie in
+ * tables that erasure can empty.
  */
 #ifndef REDRESS_STORE_CASEBOOK_H
 #define REDRESS_STORE_CASEBOOK_H

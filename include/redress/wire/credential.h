@@ -2,10 +2,10 @@
  *
  * `credential NAME` is $CREDENTIALS_DIRECTORY/NAME or, as the unit hands the whole folder over,
  * $CREDENTIALS_DIRECTORY/redress_NAME (systemd.exec(5), LoadCredential=); at a shell, where nothing
- * was handed over, RD_CREDENTIALS_DIR/NAME. `file PATH` must belong to us or root and be readable by
- * nobody else. A trailing newline is not part of it.
- * A secret with CR, LF or NUL inside is refused: it would be a command injection in IMAP and SMTP.
- * Errors name the place, never the secret.
+ * was handed over, RD_CREDENTIALS_DIR/NAME. `file PATH` must belong to us or root and be readable
+ * by nobody else. A trailing newline is not part of it. A secret with CR, LF or NUL inside is
+ * refused: it would be a command injection in IMAP and SMTP. Errors name the place, never the
+ * secret.
  */
 #ifndef REDRESS_WIRE_CREDENTIAL_H
 #define REDRESS_WIRE_CREDENTIAL_H
@@ -19,8 +19,8 @@ struct rd_secret {
 	char text[RD_SECRET_MAX]; /* NUL-ended */
 };
 
-RD_MUST_USE enum rd_rc rd_credential_read(const struct rd_secret_place *place,
-	struct rd_secret *ret_secret, struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_credential_read(
+	const struct rd_secret_place *place, struct rd_secret *ret_secret, struct rd_err *err);
 /* Wipes it; fit for RD_CLEANUP. */
 void rd_secret_wipe(struct rd_secret *secret);
 
