@@ -68,10 +68,10 @@ static const int refused[] = { SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(access
 
 static int add_rules(scmp_filter_ctx filter, int fd)
 {
-	struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	struct scmp_arg_cmp own_fd = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd);
-	struct scmp_arg_cmp stderr_fd = SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO);
-	struct scmp_arg_cmp own_pid = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+	const struct scmp_arg_cmp no_exec = { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 };
+	const struct scmp_arg_cmp own_fd = { 0, SCMP_CMP_EQ, (scmp_datum_t)fd, 0 };
+	const struct scmp_arg_cmp stderr_fd = { 0, SCMP_CMP_EQ, STDERR_FILENO, 0 };
+	const struct scmp_arg_cmp own_pid = { 0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0 };
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < sizeof allowed / sizeof allowed[0]; i++)

@@ -218,11 +218,11 @@ int main(int argc, char **argv)
 			return RD_EXIT_DONE;
 		}
 		if (!rd_ctl_option(&ctl, option))
-			return rd_ctl_usage(&ctl);
+			return (int)rd_ctl_usage(&ctl);
 	}
 	if (optind >= argc) {
 		print_usage(stderr);
-		return RD_EXIT_USAGE;
+		return (int)RD_EXIT_USAGE;
 	}
 	return (int)run(&ctl, argc - optind, argv + optind);
 }

@@ -1,5 +1,5 @@
-/* measure: what a test may ask of memory and CPU time. Under a sanitizer, whose own memory and time
- * drown ours, the limits are out of reach. */
+/* measure: what a test may ask of memory. Under a sanitizer, whose own memory drowns ours, the
+ * limits are out of reach. */
 #ifndef REDRESS_SUPPORT_MEASURE_H
 #define REDRESS_SUPPORT_MEASURE_H
 
@@ -24,15 +24,6 @@ static inline long measure_peak_kib(void)
 	struct rusage usage;
 	getrusage(RUSAGE_SELF, &usage);
 	return usage.ru_maxrss;
-}
-
-/* Ours alone: other work on the machine does not count. */
-static inline long measure_cpu_ms(void)
-{
-	struct rusage usage;
-	getrusage(RUSAGE_SELF, &usage);
-	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
-	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
 }
 
 #endif

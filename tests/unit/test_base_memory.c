@@ -39,7 +39,7 @@ static void a_buffer_grows_through_many_small_pieces(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100000; i++)
-		assert_int_equal(rd_buf_add(&buf, "abcdefghij" + i % 10, 1, &err), RD_OK);
+		assert_int_equal(rd_buf_add(&buf, &"abcdefghij"[i % 10], 1, &err), RD_OK);
 	assert_int_equal(strlen(rd_buf_str(&buf)), 100000);
 	assert_memory_equal(buf.data + 99990, "abcdefghij", 10);
 	rd_buf_free(&buf);
