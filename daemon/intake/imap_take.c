@@ -133,7 +133,9 @@ static enum rd_rc begin_large(
 	struct rd_taker *t, size_t index, const struct rd_imap_mail *mail, struct rd_err *err)
 {
 	struct rd_mail_put put = describe(t, mail);
-	struct rd_large_mail large = { .index = index, .stored = mail->len };
+	struct rd_large_mail large = {
+		.index = index, .stored = mail->len, .size_bytes = mail->size_bytes
+	};
 	RD_TRY(flush(t, err));
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 	STORE_TRY(rd_tx_begin(t->db, &tx, err));
@@ -173,7 +175,8 @@ static enum rd_rc on_mail(void *context, struct rd_imap_mail *mail, struct rd_er
 		if (t->held[i].index == index)
 			return RD_OK; /* sent twice */
 	uint64_t limit = size_limit(t);
-	if (mail->len >= RD_RAW_PIECE_BYTES && limit > RD_RAW_PIECE_BYTES)
+	/* A full piece, or less than the server says there is: the rest is asked for. */
+	if (mail->len < limit && (mail->len >= RD_RAW_PIECE_BYTES || mail->len < mail->size_bytes))
 		return begin_large(t, index, mail, err);
 	struct rd_held_mail held = { .index = index, .mail = *mail };
 	held.cut = mail->len > limit || (mail->len == limit && mail->size_bytes > limit);
@@ -210,8 +213,12 @@ static enum rd_rc add_piece(struct rd_taker *t, struct rd_large_mail *large, boo
 	}
 	RD_TRY(rc);
 	size_t take = len > limit - large->stored ? (size_t)(limit - large->stored) : len;
-	*ret_cut = take < len;
-	*ret_more = !*ret_cut && len >= RD_RAW_PIECE_BYTES;
+	/* An empty piece is the end, whatever size the server said: some estimate it. */
+	bool is_short =
+		len > 0 && len < RD_RAW_PIECE_BYTES && large->stored + take < large->size_bytes;
+	large->n_short += is_short;
+	*ret_cut = take < len || large->n_short > RD_SHORT_PIECES_MAX;
+	*ret_more = !*ret_cut && (len >= RD_RAW_PIECE_BYTES || is_short);
 	if (take == 0)
 		return RD_OK;
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;

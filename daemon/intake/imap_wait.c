@@ -37,7 +37,6 @@ static enum rd_rc wait_readable(struct rd_imap *imap, const struct awaiting *a, 
 
 static enum rd_rc read_line(struct rd_imap *imap, const char **ret_line, struct rd_err *err)
 {
-	rd_imap_begin(imap, RD_IMAP_COMMAND_MS, RD_IMAP_SHORT_BYTES);
 	*ret_line = mailimap_read_line(imap->session);
 	return *ret_line ? RD_OK : rd_imap_outcome(imap, MAILIMAP_ERROR_STREAM, "wait", err);
 }
@@ -76,11 +75,12 @@ static enum rd_rc idle(
 	snprintf(tag, sizeof tag, "%d ", imap->session->imap_tag);
 	RD_TRY(send_text(imap, "IDLE\r\n", err));
 	bool idling = false, ended = false;
-	int64_t start_by = rd_monotonic_ms() + IDLE_START_MS;
-	while (!ended) {
+	int64_t now = rd_monotonic_ms(), start_by = now + IDLE_START_MS;
+	/* One deadline and one budget for all lines: a server that talks without end is left. */
+	rd_imap_begin(imap, a->until_ms - now + RD_IMAP_COMMAND_MS, RD_IMAP_SHORT_BYTES);
+	while (!ended && !(idling && (*ret_news || rd_monotonic_ms() >= a->until_ms))) {
 		bool ready = false;
-		int64_t until = !idling ? start_by : *ret_news ? rd_monotonic_ms() : a->until_ms;
-		RD_TRY(wait_readable(imap, a, until, &ready, err));
+		RD_TRY(wait_readable(imap, a, idling ? a->until_ms : start_by, &ready, err));
 		if (!ready && !idling) {
 			imap->broken = true;
 			return rd_fail(err, RD_E_AGAIN, "%s: the server does not answer IDLE",

@@ -276,6 +276,40 @@ static void every_byte_of_a_mail_is_stored(void **state)
 	}
 }
 
+static void a_server_that_gives_less_than_asked_for_is_asked_again(void **state)
+{
+	struct scripted_world *s = *state;
+	char hex[65];
+	tell(s, "box 0 0");
+	tell(s, "add 1 700000");
+	tell(s, "add 1 300000");
+	tell(s, "add 1 2000000");
+	tell(s, "mode short");
+	assert_int_equal(once(s), 3);
+	tell(s, "add 1 300");
+	tell(s, "add 1 600000");
+	tell(s, "mode overstated");
+	assert_int_equal(once(s), 2);
+	for (int64_t id = 1; id <= 5; id++) {
+		struct rd_message_row row = world_message(s->w, id);
+		char command[64];
+		world_digest(s->w, row.id, hex);
+		snprintf(command, sizeof command, "digest %u", row.uid);
+		assert_string_equal(child_ask(&s->server, command), hex);
+		assert_false(row.cut);
+	}
+}
+
+static void a_mail_that_comes_in_crumbs_is_cut_and_a_person_looks(void **state)
+{
+	struct scripted_world *s = *state;
+	tell(s, "box 0 0");
+	tell(s, "add 1 5000");
+	tell(s, "mode crumbs");
+	assert_int_equal(once(s), 1);
+	assert_true(world_message(s->w, 1).cut);
+}
+
 static void a_mail_that_is_withheld_blocks_no_other(void **state)
 {
 	struct scripted_world *s = *state;
@@ -390,6 +424,18 @@ static void without_idle_we_poll(void **state)
 	}
 }
 
+static void a_server_that_never_stops_talking_is_left(void **state)
+{
+	struct scripted_world *s = *state;
+	tell(s, "mode idle-flood");
+	tell(s, "box 1 300");
+	start_thread(s);
+	world_await(s->w, &s->w->n_warnings, 1);
+	tell(s, "mode good");
+	tell(s, "add 1 300");
+	world_await(s->w, &s->w->n_accepted, 2);
+}
+
 static void a_lost_connection_is_made_anew(void **state)
 {
 	struct scripted_world *s = *state;
@@ -441,6 +487,8 @@ int main(void)
 		CASE(without_move_mails_are_copied_and_only_they_expunged),
 		CASE(a_server_without_uidnext_is_begun_rightly),
 		CASE(every_byte_of_a_mail_is_stored),
+		CASE(a_server_that_gives_less_than_asked_for_is_asked_again),
+		CASE(a_mail_that_comes_in_crumbs_is_cut_and_a_person_looks),
 		CASE(a_mail_that_is_withheld_blocks_no_other),
 		CASE(a_no_to_one_fetch_loses_nothing),
 		CASE(a_mail_missing_below_the_watermark_is_fetched_and_alarmed),
@@ -448,6 +496,7 @@ int main(void)
 		CASE(a_mailbox_of_100000_comes_in_and_in_bounded_memory),
 		CASE(news_that_come_with_the_plus_are_not_missed),
 		CASE(without_idle_we_poll),
+		CASE(a_server_that_never_stops_talking_is_left),
 		CASE(a_lost_connection_is_made_anew),
 		CASE(a_refusal_is_alarmed_at_once),
 		CASE(stopping_ends_an_idle_at_once),

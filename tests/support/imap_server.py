@@ -19,7 +19,9 @@ Prints its port, then answers one line to each line of its standard input:
 Modes before the login: greeting-crash, greeting-endless, silent, preauth, bye, not-imap, inject,
 no-login, refuse-login. In SELECT: flags-crash, no-keywords, no-uidnext. In the first FETCH of a
 body: endless-line, literal-4g, literal-wrap, literal-big, drip, eof, brackets, bye-late, wrong-tag,
-nonsense, flood, no-fetch. In IDLE: idle-together (news with the `+`), idle-refused, idle-silent.
+nonsense, flood, no-fetch. In each FETCH of a body: short (half of what was asked for), crumbs (ten
+bytes), overstated (RFC822.SIZE is twice the size). In IDLE: idle-together (news with the `+`),
+idle-refused, idle-silent, idle-flood.
 """
 import argparse
 import hashlib
@@ -197,12 +199,13 @@ class Session:
             if "INTERNALDATE" in asked:
                 items += ' INTERNALDATE "01-Oct-2026 09:00:%02d +0100"' % (u % 60)
             if "RFC822.SIZE" in asked:
-                items += " RFC822.SIZE %d" % sizes[u]
+                items += " RFC822.SIZE %d" % (sizes[u] * (2 if self.mode == "overstated" else 1))
             if "FLAGS" in asked:
                 items += " FLAGS (\\Seen)"
             data = b""
             if piece:
                 at, want = int(piece[1]), int(piece[2])
+                want = {"short": want // 2, "crumbs": 10}.get(self.mode, want)
                 data = body(u, sizes[u])[at:at + want]
                 items += " BODY[]<%d> {%d}\r\n" % (at, len(data))
             out.append(b"* %d FETCH (%s" % (number[u], items.encode()) + data + b")\r\n")
@@ -278,6 +281,8 @@ class Session:
                 n = len(box)
             together = b"* %d EXISTS\r\n" % n
         self.send(b"+ idling\r\n" + together)
+        if self.mode == "idle-flood":
+            self.flood(b"* OK still here\r\n" * 4000)
         done = threading.Event()
 
         def news():

@@ -13,7 +13,8 @@
 #include "redress/intake/source.h"
 #include "redress/store/intake.h"
 
-#define RD_WITHHELD_TRIES 3
+#define RD_WITHHELD_TRIES   3
+#define RD_SHORT_PIECES_MAX 64 /* of one mail; what then is still missing is cut off */
 
 struct rd_held_mail {
 	size_t index; /* in the run */
@@ -25,6 +26,8 @@ struct rd_large_mail {
 	size_t index;
 	int64_t message_id;
 	uint64_t stored;
+	uint64_t size_bytes; /* as the server claims */
+	int n_short;	     /* pieces that ended before the mail did */
 };
 
 struct rd_taker {
