@@ -55,13 +55,12 @@ static enum rd_rc list_cases(const struct rd_ctl *ctl, struct rd_ctl_desk *desk,
 {
 	static const char *const heads[] = { "case", "kind", "stage", "status", "by", "opened",
 		"next due", "subject", NULL };
-	json_t *json = json_array();
-	struct rd_table table;
+	RD_CLEANUP(rd_listing_free) struct rd_listing listing = { 0 };
 	struct rd_case *cases;
 	size_t n;
 
 	RD_TRY(rd_case_list(desk->desk.db, filter, desk->arena, &cases, &n, err));
-	rd_table_begin(&table, heads);
+	rd_listing_begin(&listing, ctl->json, heads);
 	for (size_t i = 0; i < n; i++) {
 		struct rd_case_clock *clocks;
 		size_t n_clocks;
@@ -69,20 +68,16 @@ static enum rd_rc list_cases(const struct rd_ctl *ctl, struct rd_ctl_desk *desk,
 
 		RD_TRY(rd_case_clocks(
 			desk->desk.db, cases[i].id, desk->arena, &clocks, &n_clocks, err));
-		json_array_append_new(json, case_json(&cases[i], clocks, n_clocks));
-		rd_table_row(&table,
+		if (listing.json != NULL)
+			json_array_append_new(listing.json, case_json(&cases[i], clocks, n_clocks));
+		rd_table_row(&listing.table,
 			(const char *const[]){ cases[i].reference, rd_kind_names[cases[i].kind],
 				rd_stage_names[cases[i].stage], rd_status_names[cases[i].status],
 				rd_case_channel_names[cases[i].channel],
 				rd_short_instant(cases[i].opened_ms, opened),
 				rd_short_day(next_due(clocks, n_clocks), day), cases[i].subject });
 	}
-	if (ctl->json)
-		rd_json_print(json);
-	else {
-		rd_table_end(&table, "No cases.");
-		json_decref(json);
-	}
+	rd_listing_show(&listing, "No cases.");
 	return RD_OK;
 }
 

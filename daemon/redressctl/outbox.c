@@ -53,13 +53,12 @@ static enum rd_rc list_rows(const struct rd_ctl *ctl, struct rd_ctl_desk *desk,
 {
 	static const char *const heads[] = { "row", "case", "letter", "by", "state", "not before",
 		"sent", "note", NULL };
-	json_t *json = json_array();
+	RD_CLEANUP(rd_listing_free) struct rd_listing listing = { 0 };
 	struct rd_outbox_row *rows;
-	struct rd_table table;
 	size_t n;
 
 	RD_TRY(rd_outbox_list(desk->desk.db, filter, desk->arena, &rows, &n, err));
-	rd_table_begin(&table, heads);
+	rd_listing_begin(&listing, ctl->json, heads);
 	for (size_t i = 0; i < n; i++) {
 		char id[24], before[24], sent[24], reference[RD_REFERENCE_MAX] = "-";
 
@@ -67,20 +66,16 @@ static enum rd_rc list_rows(const struct rd_ctl *ctl, struct rd_ctl_desk *desk,
 		if (rows[i].case_id != 0)
 			rd_reference_format(rows[i].case_id,
 				rd_store_key(desk->store, RD_KEY_REFERENCE), reference);
-		json_array_append_new(json, row_json(desk, &rows[i], false));
-		rd_table_row(&table,
+		if (listing.json != NULL)
+			json_array_append_new(listing.json, row_json(desk, &rows[i], false));
+		rd_table_row(&listing.table,
 			(const char *const[]){ id, reference, rows[i].letter,
 				rows[i].channel == RD_CHANNEL_EMAIL ? "mail" : "text",
 				rd_outbox_state_names[rows[i].state],
 				rd_short_instant(rows[i].not_before_ms, before),
 				rd_short_instant(rows[i].sent_ms, sent), note_of(&rows[i]) });
 	}
-	if (ctl->json) {
-		rd_json_print(json);
-	} else {
-		rd_table_end(&table, "No letters.");
-		json_decref(json);
-	}
+	rd_listing_show(&listing, "No letters.");
 	return RD_OK;
 }
 

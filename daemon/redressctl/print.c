@@ -112,7 +112,7 @@ static void print_row(const struct rd_table *table, const char *const *cells, co
 	putchar('\n');
 }
 
-void rd_table_end(struct rd_table *table, const char *otherwise)
+static void print_table(const struct rd_table *table, const char *otherwise)
 {
 	size_t widths[RD_TABLE_COLUMNS] = { 0 };
 
@@ -126,13 +126,47 @@ void rd_table_end(struct rd_table *table, const char *otherwise)
 		puts(otherwise);
 	else
 		print_row(table, table->heads, widths);
-	for (size_t r = 0; r < table->n_rows; r++) {
+	for (size_t r = 0; r < table->n_rows; r++)
 		print_row(table, (const char *const *)table->rows[r], widths);
+}
+
+static void free_table(struct rd_table *table)
+{
+	for (size_t r = 0; r < table->n_rows; r++) {
 		for (size_t i = 0; i < table->n_columns; i++)
 			free(table->rows[r][i]);
 		free(table->rows[r]);
 	}
 	free(table->rows);
+	table->rows = NULL;
+	table->n_rows = table->size = 0;
+}
+
+void rd_table_end(struct rd_table *table, const char *otherwise)
+{
+	print_table(table, otherwise);
+	free_table(table);
+}
+
+void rd_listing_begin(struct rd_listing *listing, bool as_json, const char *const *heads)
+{
+	rd_table_begin(&listing->table, heads);
+	listing->json = as_json ? json_array() : NULL;
+}
+
+void rd_listing_show(struct rd_listing *listing, const char *otherwise)
+{
+	if (listing->json != NULL)
+		rd_json_print(RD_STEAL(listing->json));
+	else
+		print_table(&listing->table, otherwise);
+}
+
+void rd_listing_free(struct rd_listing *listing)
+{
+	json_decref(listing->json);
+	listing->json = NULL;
+	free_table(&listing->table);
 }
 
 static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",

@@ -6,6 +6,7 @@
 #define REDRESS_REDRESSCTL_PRINT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include "redress/base/date.h"
 
 json_t *rd_json_instant(int64_t ms);	 /* 0: null */
@@ -28,6 +29,16 @@ void rd_table_begin(struct rd_table *table, const char *const *heads); /* NULL-e
 void rd_table_row(struct rd_table *table, const char *const *cells);   /* n_columns of them */
 /* Prints heads and rows, or `otherwise` where there is none, and frees it. */
 void rd_table_end(struct rd_table *table, const char *otherwise);
+
+/* What a list command shows, either way: as a table, or as a JSON array. Declare it with
+ * RD_CLEANUP(rd_listing_free), so that a failure half-way leaves nothing behind. */
+struct rd_listing {
+	json_t *json; /* an array; NULL where people read */
+	struct rd_table table;
+};
+void rd_listing_begin(struct rd_listing *listing, bool as_json, const char *const *heads);
+void rd_listing_show(struct rd_listing *listing, const char *otherwise);
+void rd_listing_free(struct rd_listing *listing);
 
 /* "Mon 23 Nov 2026", "-" where it is not set. */
 const char *rd_short_day(struct rd_date day, char out[static 20]);

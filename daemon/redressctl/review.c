@@ -36,19 +36,19 @@ static enum rd_rc list_reviews(
 {
 	static const char *const heads[] = { "review", "case", "probably", "since", "decided",
 		"why a person must look", NULL };
-	json_t *json = json_array();
+	RD_CLEANUP(rd_listing_free) struct rd_listing listing = { 0 };
 	struct rd_review *reviews;
-	struct rd_table table;
 	size_t n;
 
 	RD_TRY(rd_review_list(desk->desk.db, 0, all, desk->arena, &reviews, &n, err));
-	rd_table_begin(&table, heads);
+	rd_listing_begin(&listing, ctl->json, heads);
 	for (size_t i = 0; i < n; i++) {
 		char row[24], since[24], reference[RD_REFERENCE_MAX];
 
 		snprintf(row, sizeof row, "%" PRId64, reviews[i].id);
-		json_array_append_new(json, review_json(desk, &reviews[i]));
-		rd_table_row(&table,
+		if (listing.json != NULL)
+			json_array_append_new(listing.json, review_json(desk, &reviews[i]));
+		rd_table_row(&listing.table,
 			(const char *const[]){ row,
 				reference_of(desk, reviews[i].case_id, reference),
 				rd_kind_names[reviews[i].best],
@@ -57,12 +57,7 @@ static enum rd_rc list_reviews(
 							   : "-",
 				reviews[i].reasons });
 	}
-	if (ctl->json) {
-		rd_json_print(json);
-	} else {
-		rd_table_end(&table, "Nothing waits to be looked at.");
-		json_decref(json);
-	}
+	rd_listing_show(&listing, "Nothing waits to be looked at.");
 	return RD_OK;
 }
 
@@ -143,13 +138,12 @@ static enum rd_rc list_tasks(const struct rd_ctl *ctl, struct rd_ctl_desk *desk,
 	struct rd_date due_by, struct rd_err *err)
 {
 	static const char *const heads[] = { "task", "due", "case", "what to do", NULL };
-	json_t *json = json_array();
+	RD_CLEANUP(rd_listing_free) struct rd_listing listing = { 0 };
 	struct rd_task *tasks;
-	struct rd_table table;
 	size_t n;
 
 	RD_TRY(rd_task_list(desk->desk.db, due_by, desk->arena, &tasks, &n, err));
-	rd_table_begin(&table, heads);
+	rd_listing_begin(&listing, ctl->json, heads);
 	for (size_t i = 0; i < n; i++) {
 		char row[24], due[20], reference[RD_REFERENCE_MAX] = "-";
 		const char *what = tasks[i].text;
@@ -160,16 +154,13 @@ static enum rd_rc list_tasks(const struct rd_ctl *ctl, struct rd_ctl_desk *desk,
 		if (tasks[i].n > 1)
 			what = rd_arena_printf(
 				desk->arena, "%s (%" PRId64 " messages)", what, tasks[i].n);
-		json_array_append_new(json, task_json(desk, &tasks[i]));
-		rd_table_row(&table, (const char *const[]){ row, rd_short_day(tasks[i].due, due),
-					     reference, what });
+		if (listing.json != NULL)
+			json_array_append_new(listing.json, task_json(desk, &tasks[i]));
+		rd_table_row(
+			&listing.table, (const char *const[]){ row, rd_short_day(tasks[i].due, due),
+						reference, what });
 	}
-	if (ctl->json) {
-		rd_json_print(json);
-	} else {
-		rd_table_end(&table, "Nothing is owed.");
-		json_decref(json);
-	}
+	rd_listing_show(&listing, "Nothing is owed.");
 	return RD_OK;
 }
 

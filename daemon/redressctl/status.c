@@ -213,37 +213,32 @@ static enum rd_rc list_messages(const struct rd_ctl *ctl, struct rd_ctl_desk *de
 {
 	static const char *const heads[] = { "message", "by", "received", "became", "kind", "case",
 		"due", "subject", NULL };
-	json_t *json = json_array();
+	RD_CLEANUP(rd_listing_free) struct rd_listing listing = { 0 };
 	struct rd_message_row *rows;
-	struct rd_table table;
 	size_t n;
 
 	RD_TRY(rd_queue_list(desk->desk.db, fate, MESSAGES_MAX, desk->arena, &rows, &n, err));
-	rd_table_begin(&table, heads);
+	rd_listing_begin(&listing, ctl->json, heads);
 	for (size_t i = 0; i < n; i++) {
 		struct told told;
 		char id[24], received[24], due[20];
 
 		RD_TRY(tell(desk, &rows[i], &told, err));
 		snprintf(id, sizeof id, "%" PRId64, rows[i].id);
-		if (ctl->json)
-			json_array_append_new(json, told_json(desk, &told));
-		rd_table_row(&table, (const char *const[]){ id,
-					     rows[i].channel == RD_CHANNEL_EMAIL ? "mail" : "text",
-					     rd_short_instant(rows[i].received_ms, received),
-					     rows[i].fate.kind == RD_FATE_NONE
-						     ? rows[i].state
-						     : rd_fate_names[rows[i].fate.kind],
-					     told.read ? rd_kind_names[told.score.kind] : "-",
-					     told.reference != NULL ? told.reference : "-",
-					     rd_short_day(told.due, due), told.message.subject });
+		if (listing.json != NULL)
+			json_array_append_new(listing.json, told_json(desk, &told));
+		rd_table_row(&listing.table,
+			(const char *const[]){ id,
+				rows[i].channel == RD_CHANNEL_EMAIL ? "mail" : "text",
+				rd_short_instant(rows[i].received_ms, received),
+				rows[i].fate.kind == RD_FATE_NONE
+					? rows[i].state
+					: rd_fate_names[rows[i].fate.kind],
+				told.read ? rd_kind_names[told.score.kind] : "-",
+				told.reference != NULL ? told.reference : "-",
+				rd_short_day(told.due, due), told.message.subject });
 	}
-	if (ctl->json)
-		rd_json_print(json);
-	else
-		json_decref(json);
-	if (!ctl->json)
-		rd_table_end(&table, "No messages.");
+	rd_listing_show(&listing, "No messages.");
 	return RD_OK;
 }
 
