@@ -157,6 +157,16 @@ static void no_token_and_no_signature_are_refused(void **state)
 #define JSON_HASH   "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620"
 #define JSON_SIGNED "a9nBmqA0ju/hNViExpshrM61xv4="
 
+/* Else it would spend what proved requests may spend, and shut genuine texts out. */
+static void a_form_too_large_to_check_is_not_proved(void **state)
+{
+	char form[2 * 600 + 1];
+	for (size_t i = 0; i < sizeof form - 1; i += 2)
+		memcpy(form + i, "a&", 2);
+	form[sizeof form - 1] = '\0';
+	assert_int_equal(check(*state, "12345", FORM_TYPE, U, form, "x"), RD_E_REFUSED);
+}
+
 static void json_needs_the_hash_of_its_body(void **state)
 {
 	const char *json = "application/json; charset=utf-8";
@@ -677,6 +687,7 @@ int main(void)
 		WITH_ARENA(every_known_signature_fits),
 		WITH_ARENA(one_flipped_byte_anywhere_is_refused),
 		WITH_ARENA(no_token_and_no_signature_are_refused),
+		WITH_ARENA(a_form_too_large_to_check_is_not_proved),
 		WITH_ARENA(json_needs_the_hash_of_its_body),
 		WITH_ARENA(a_text_is_read_from_the_form),
 		WITH_ARENA(the_words_stay_untrimmed),

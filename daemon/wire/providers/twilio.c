@@ -175,8 +175,10 @@ enum rd_rc rd_twilio_check(const char *token, const struct rd_webhook_request *r
 		return rd_fail(err, RD_E_REFUSED, "no token is configured");
 	if (!request->signature[0])
 		return rd_fail(err, RD_E_REFUSED, "there is no X-Twilio-Signature");
-	if (is_form)
-		RD_TRY(rd_form_parse(request->body, request->body_len, arena, &form, err));
+	/* Not proved, whatever is wrong with it: it must not count among the proved ones. */
+	if (is_form && rd_form_parse(request->body, request->body_len, arena, &form, err) != RD_OK)
+		return rd_fail(err, RD_E_REFUSED,
+			"the form is too large or broken for its signature to be checked");
 	const char *urls[3];
 	size_t n_urls = url_forms(arena, request->url, urls);
 	bool right = false;
