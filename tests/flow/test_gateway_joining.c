@@ -318,7 +318,7 @@ static void a_danger_in_what_joins_is_answered_with_the_block_even_on_the_same_d
 {
 	struct house *h = *state;
 	const int64_t case_id = open_by_mail(h, REQUEST);
-	struct rd_outbox_row last;
+	struct rd_outbox_row last = { 0 };
 
 	house_mail_in(h, .body = "Any news?", .subject = reference_of(h, case_id));
 	house_work(h);
