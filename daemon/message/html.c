@@ -7,6 +7,7 @@
 #include <libxml/xmlerror.h>
 #include "redress/base/buf.h"
 #include "redress/message/charset.h"
+#include "redress/message/html_tags.h"
 
 #define PIECE_BYTES	16384
 #define META_LOOK_BYTES 2048
@@ -436,6 +437,7 @@ enum rd_rc rd_html_to_text(const char *html, size_t len, size_t max, struct rd_a
 	struct state s = { .text = RD_BUF(max > 0 ? max : 1), .arena = arena };
 	struct rd_html_text result = { 0 };
 	htmlSAXHandler sax = { 0 };
+	const size_t readable = rd_html_readable(html, len);
 
 	s.open = rd_arena_array(arena, RD_HTML_DEPTH_MAX, sizeof *s.open);
 	s.spans = rd_arena_array(arena, HTML_SPANS_MAX, sizeof *s.spans);
@@ -455,14 +457,14 @@ enum rd_rc rd_html_to_text(const char *html, size_t len, size_t max, struct rd_a
 						 HTML_PARSE_NODEFDTD);
 	/* so that libxml2 need not imply a body, and a paragraph around words that have none */
 	(void)htmlParseChunk(parser, "<html><body>", (int)strlen("<html><body>"), 0);
-	for (size_t at = 0; at < len && !s.truncated; at += PIECE_BYTES) {
-		size_t n = len - at < PIECE_BYTES ? len - at : PIECE_BYTES;
+	for (size_t at = 0; at < readable && !s.truncated; at += PIECE_BYTES) {
+		size_t n = readable - at < PIECE_BYTES ? readable - at : PIECE_BYTES;
 
 		(void)htmlParseChunk(parser, html + at, (int)n, 0);
 	}
 	(void)htmlParseChunk(parser, NULL, 0, 1);
 	text = s.text; /* freed with this name on every way out */
-	result.truncated = s.truncated;
+	result.truncated = s.truncated || readable < len;
 	/* libxml2 hands out UTF-8; what it makes of wrong bytes is not for us to trust. */
 	result.len = (uint32_t)rd_utf8_valid(rd_buf_str(&text), text.len);
 	result.truncated = result.truncated || result.len < text.len;

@@ -28,7 +28,7 @@ struct rd_html_text {
 	/* What the elements said; in order, apart from one another. Everything else is NEW. */
 	const struct rd_span *spans;
 	size_t n_spans;
-	bool truncated; /* more text than max */
+	bool truncated; /* more text than max, or a tag over its bounds (html_tags) */
 };
 
 /* html: UTF-8 (rd_charset_decode first; a charset in a <meta> is not looked at). */
