@@ -25,6 +25,7 @@ POINTS = [f"{step}-{side}" for step in STEPS for side in ("before", "after")]
 AT_POINT_EACH = 3          # kills at each point in each house: 12 and more a step in both
 AT_DATA_EACH = 6           # at smtp-data, which texts into the tray pass too
 LIFE_S = (0.0, 1.2)        # of a life that ends at a random moment
+OWN_ENDS_MAX = 10          # that cost a message in hand no attempt
 POINT_S = 25               # a point that is not passed in this time is tried again later
 WORDS = ["Still waiting for the leak to be mended. I have rung three times and nobody came.",
          "The kitchen tap has started to drip. Could somebody come and look?",
@@ -225,9 +226,13 @@ class Victim:
         others = home.number("SELECT count(*) FROM outbox WHERE channel = 'sms' AND state NOT IN"
                              " ('sent', 'held', 'cancelled')")
         house.equal(others, 0, say + "texts neither sent nor held")
+        # A slow machine may end with the same message in hand more than ten times (promise 4).
+        house.equal(home.number(f"SELECT count(*) FROM message WHERE quarantined AND give_backs <"
+                                f" {OWN_ENDS_MAX}"), 0, say + "good messages quarantined too soon")
         unlettered = home.number(
             "SELECT count(*) FROM case_file c WHERE c.held = 0 AND NOT EXISTS"
-            " (SELECT 1 FROM outbox o WHERE o.case_id = c.id AND o.state <> 'cancelled')")
+            " (SELECT 1 FROM outbox o WHERE o.case_id = c.id AND o.state <> 'cancelled')"
+            " AND NOT EXISTS (SELECT 1 FROM message m WHERE m.case_id = c.id AND m.quarantined)")
         house.equal(unlettered, 0, say + "cases without a letter")
         print(f"  {self.kind}: {self.n_kills} kills, {dict(sorted(self.deaths.items()))}; "
               f"{self.in_data} between DATA and its answer, {uncertain} uncertain; "
