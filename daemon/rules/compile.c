@@ -89,7 +89,11 @@ static void compile_phrase(struct compiler *c, uint32_t rule, const struct rd_li
 			"this phrase with its lists is too long; make several of it");
 		return;
 	}
-	add_pattern(c, (struct rd_pattern){ .code = compile(c, regex, 0, line->at, false),
+	/* Anchored or with symbols, it may begin where no word does. */
+	bool windowed = phrase.literals.n_items > 0 && !phrase.sentence_start && !phrase.odd;
+	add_pattern(c, (struct rd_pattern){
+			       .code = compile(c, regex, PCRE2_USE_OFFSET_LIMIT, line->at, false),
+			       .reach = windowed ? phrase.literals.reach : 0,
 			       .rule = rule,
 			       .at_start = phrase.at_start,
 			       .at_end = phrase.at_end,
@@ -198,6 +202,7 @@ static void read_lists(struct compiler *c)
 			list.odd = list.odd || p->odd;
 			list.wide = list.wide || p->wide;
 			list.ways = p->ways > list.ways ? p->ways : list.ways;
+			list.words = p->words > list.words ? p->words : list.words;
 			n++;
 		}
 		list.regex = n > 0 ? rd_phrase_alternatives(phrases, n, c->arena) : NULL;

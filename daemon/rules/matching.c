@@ -1,5 +1,6 @@
 #include "redress/rules/matching.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "redress/base/limits.h"
@@ -8,6 +9,16 @@
 
 struct candidate {
 	uint32_t pattern, unit;
+	uint32_t first,
+		last; /* where what a phrase needs first stands in the skeleton (its ends) */
+};
+
+/* What the literal pass knows of one pattern. Stamps are numbers of units or segments, each field's
+ * above the last one's. */
+struct needed {
+	uint32_t noted;	      /* the last that is a candidate */
+	uint32_t stamp;	      /* the last with one of the first set, */
+	uint32_t first, last; /* and where in the skeleton */
 };
 
 /* The literal pass over one field. */
@@ -16,8 +27,8 @@ struct pass {
 	enum rd_where where;
 	const struct rd_prepared *field;
 	uint32_t unit, segment; /* at which the passes are */
-	uint32_t *last;		/* by pattern: the unit or segment noted last */
-	uint32_t *seen; /* by owner (2 * pattern, + 1 for its second set): the last unit, from 1 */
+	uint32_t before;	/* stamps of the fields before */
+	struct needed *seen;	/* by pattern */
 	struct candidate *found;
 	size_t n_found, size;
 	bool full;
@@ -26,8 +37,11 @@ struct pass {
 struct runner {
 	struct rd_matching *m;
 	pcre2_match_data *data;
-	pcre2_match_context *counted; /* with the callout that counts steps */
-	pcre2_match_context *quick;   /* whose match limit is set for each run */
+	pcre2_match_context *counted;  /* with the callout that counts steps */
+	pcre2_match_context *quick;    /* whose match limit is set for each run */
+	pcre2_match_context *windowed; /* whose offset limit is set for each run */
+	struct needed *seen;	       /* by pattern */
+	uint32_t n_stamps;
 };
 
 static bool wanted(const struct rd_matching *m, const struct rd_rule *rule, enum rd_where where)
@@ -44,9 +58,11 @@ static bool wanted(const struct rd_matching *m, const struct rd_rule *rule, enum
 
 static void note(struct pass *p, uint32_t pattern, uint32_t unit)
 {
-	if (p->last[pattern] != NONE && p->last[pattern] >= unit)
+	uint32_t stamp = p->before + unit + 1;
+
+	if (p->seen[pattern].noted >= stamp)
 		return;
-	p->last[pattern] = unit;
+	p->seen[pattern].noted = stamp;
 	if (p->n_found == p->size) {
 		size_t size = p->size == 0 ? 256 : p->size * 2;
 		struct candidate *found = rd_arena_array(p->m->arena, size, sizeof *found);
@@ -59,7 +75,7 @@ static void note(struct pass *p, uint32_t pattern, uint32_t unit)
 		p->found = found;
 		p->size = size;
 	}
-	p->found[p->n_found++] = (struct candidate){ pattern, unit };
+	p->found[p->n_found++] = (struct candidate){ .pattern = pattern, .unit = unit };
 }
 
 /* Segments overlap: the place can lie in this one and in the next. */
@@ -88,16 +104,20 @@ static void found_in_text(void *context, uint32_t owner, uint32_t at)
 static void found_in_skeleton(void *context, uint32_t owner, uint32_t at)
 {
 	struct pass *p = context;
-	uint32_t pattern = owner / 2, stamp = p->unit + 1;
-
-	(void)at;
-	if (p->seen[owner] == stamp)
-		return;
-	p->seen[owner] = stamp;
+	uint32_t pattern = owner / 2, stamp = p->before + p->unit + 1;
 	const struct rd_pattern *found = &p->m->rules->patterns[pattern];
-	if (found->second.n_items > 0 && p->seen[owner ^ 1] != stamp)
-		return;
-	if (wanted(p->m, &p->m->rules->rules[found->rule], p->where))
+	struct needed *seen = &p->seen[pattern];
+
+	at += p->field->skeleton_from[p->unit];
+	if (owner % 2 == 0) {
+		if (seen->stamp != stamp)
+			seen->first = at;
+		seen->stamp = stamp;
+		seen->last = at;
+	}
+	bool second = owner % 2 == 1 || found->second.n_items == 0;
+	if (second && seen->stamp == stamp &&
+		wanted(p->m, &p->m->rules->rules[found->rule], p->where))
 		note(p, pattern, p->unit);
 }
 
@@ -209,11 +229,39 @@ static bool take_place(struct runner *r, const struct rd_rule *rule, struct rd_o
 	return false;
 }
 
+/* Where in a unit a match can begin. */
+struct window {
+	uint32_t from, to; /* to: the last such place, NONE for any */
+};
+
+/* A phrase begins so many words before what it needs first at the most, and never behind it. */
+static struct window window_of(const struct rd_pattern *pattern, const struct rd_prepared *field,
+	const struct candidate *c)
+{
+	const uint32_t unit_from = field->units[c->unit].from;
+	struct window window = { 0, NONE };
+
+	if (pattern->reach == 0)
+		return window;
+	/* One word more, for a possessive s is none of the skeleton's. */
+	uint32_t own = rd_prepared_word(field, field->skeleton_from[c->unit] + 1);
+	uint32_t first = rd_prepared_word(field, c->first);
+	if (first >= own + pattern->reach)
+		window.from = field->places[first - pattern->reach].text - unit_from;
+	window.to = field->places[rd_prepared_word(field, c->last)].text - unit_from;
+	return window;
+}
+
 static int match(struct runner *r, const struct rd_pattern *pattern, const char *text, uint32_t len,
-	uint32_t start)
+	struct window window)
 {
 	pcre2_match_context *limits = r->m->rules->limits;
+	uint32_t start = window.from;
 
+	if (window.to != NONE) {
+		limits = r->windowed;
+		pcre2_set_offset_limit(limits, window.to);
+	}
 	if (pattern->counted != NULL) {
 		limits = r->quick;
 		pcre2_set_match_limit(limits, RD_QUICK_STEPS / (len - start) + 10);
@@ -227,22 +275,22 @@ static int match(struct runner *r, const struct rd_pattern *pattern, const char 
 }
 
 static void run_pattern(struct runner *r, const struct rd_pattern *pattern, enum rd_where where,
-	const struct rd_unit *unit)
+	const struct rd_unit *unit, struct window window)
 {
 	struct rd_matching *m = r->m;
 	struct rd_outcome *o = &m->outcomes[pattern->rule];
 	const char *text = m->field[where].text + unit->from;
-	uint32_t len = unit->to - unit->from, start = 0;
+	uint32_t len = unit->to - unit->from;
 
-	while (start < len) {
+	while (window.from < len && window.from <= window.to) {
 		if (m->bytes_run > RD_CONFIRM_BYTES_MAX || m->steps > RD_REGEX_STEPS_MAX) {
 			m->exhausted = true;
 			o->failed = true;
 			return;
 		}
 		m->n_runs++;
-		m->bytes_run += len - start;
-		int rc = match(r, pattern, text, len, start);
+		m->bytes_run += len - window.from;
+		int rc = match(r, pattern, text, len, window);
 		if (rc == PCRE2_ERROR_NOMATCH)
 			return;
 		if (rc < 0) {
@@ -254,15 +302,16 @@ static void run_pattern(struct runner *r, const struct rd_pattern *pattern, enum
 		if (to > from &&
 			!take_place(r, &m->rules->rules[pattern->rule], o, where, unit, from, to))
 			return;
-		start = to > from ? to : to + 1;
-		while (start < len && ((unsigned char)text[start] & 0xc0) == 0x80)
-			start++;
+		window.from = to > from ? to : to + 1;
+		while (window.from < len && ((unsigned char)text[window.from] & 0xc0) == 0x80)
+			window.from++;
 	}
 }
 
-static void confirm(struct runner *r, uint32_t index, enum rd_where where, uint32_t unit)
+static void confirm(struct runner *r, const struct candidate *c, enum rd_where where)
 {
-	const struct rd_pattern *pattern = &r->m->rules->patterns[index];
+	const struct rd_pattern *pattern = &r->m->rules->patterns[c->pattern];
+	const uint32_t unit = c->unit;
 	const struct rd_prepared *field = &r->m->field[where];
 	const struct rd_outcome *o = &r->m->outcomes[pattern->rule];
 	const struct rd_unit *units = pattern->is_regex ? field->segments : field->units;
@@ -277,39 +326,56 @@ static void confirm(struct runner *r, uint32_t index, enum rd_where where, uint3
 	if (pattern->question && memchr(field->text + units[unit].from, '?',
 					 units[unit].to - units[unit].from) == NULL)
 		return;
-	run_pattern(r, pattern, where, &units[unit]);
+	run_pattern(r, pattern, where, &units[unit], window_of(pattern, field, c));
+}
+
+static int in_order(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+
+	if (a->pattern != b->pattern)
+		return a->pattern < b->pattern ? -1 : 1;
+	return (a->unit > b->unit) - (a->unit < b->unit);
 }
 
 static enum rd_rc search_field(struct runner *r, enum rd_where where, struct rd_err *err)
 {
 	struct rd_matching *m = r->m;
 	const struct rd_ruleset *rules = m->rules;
-	struct pass p = { .m = m, .where = where, .field = &m->field[where] };
+	struct pass p = { .m = m,
+		.where = where,
+		.field = &m->field[where],
+		.before = r->n_stamps,
+		.seen = r->seen };
 
 	if (p.field->n_units == 0)
 		return RD_OK;
-	p.last = rd_arena_array(m->arena, rules->n_patterns + 1u, sizeof *p.last);
-	p.seen = rd_arena_array(m->arena, 2u * rules->n_patterns + 2u, sizeof *p.seen);
-	if (p.last == NULL || p.seen == NULL)
-		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
-	memset(p.last, 0xff, rules->n_patterns * sizeof *p.last);
 	for (p.unit = 0; p.unit < p.field->n_units; p.unit++) {
 		uint32_t from = p.field->skeleton_from[p.unit];
+		size_t n_before = p.n_found;
 		rd_automaton_run(rules->by_skeleton, p.field->skeleton + from,
 			p.field->skeleton_from[p.unit + 1] - from, found_in_skeleton, &p);
+		for (size_t i = n_before; i < p.n_found; i++) {
+			p.found[i].first = p.seen[p.found[i].pattern].first;
+			p.found[i].last = p.seen[p.found[i].pattern].last;
+		}
 	}
 	rd_automaton_run(rules->by_text, p.field->text, p.field->len, found_in_text, &p);
 	if (p.full)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	r->n_stamps += p.field->n_units + p.field->n_segments;
+	/* Phrases in the order of their file, whatever the literal pass found first. */
+	qsort(p.found, p.n_found, sizeof *p.found, in_order);
 	for (size_t i = 0; i < p.n_found; i++)
-		confirm(r, p.found[i].pattern, where, p.found[i].unit);
+		confirm(r, &p.found[i], where);
 	for (uint32_t i = 0; i < rules->n_always; i++) {
 		const struct rd_pattern *pattern = &rules->patterns[rules->always[i]];
 		uint32_t n = pattern->is_regex ? p.field->n_segments : p.field->n_units;
 		if (!wanted(m, &rules->rules[pattern->rule], where))
 			continue;
 		for (uint32_t unit = 0; unit < n; unit++)
-			confirm(r, rules->always[i], where, unit);
+			confirm(r, &(struct candidate){ .pattern = rules->always[i], .unit = unit },
+				where);
 	}
 	return RD_OK;
 }
@@ -335,6 +401,7 @@ static void runner_cleanup(struct runner *r)
 	pcre2_match_data_free(r->data);
 	pcre2_match_context_free(r->counted);
 	pcre2_match_context_free(r->quick);
+	pcre2_match_context_free(r->windowed);
 }
 
 enum rd_rc rd_matching_run(const struct rd_ruleset *rules, const struct rd_message *message,
@@ -354,8 +421,12 @@ enum rd_rc rd_matching_run(const struct rd_ruleset *rules, const struct rd_messa
 	r.data = pcre2_match_data_create(2, NULL);
 	r.counted = pcre2_match_context_copy(rules->limits);
 	r.quick = pcre2_match_context_copy(rules->limits);
-	RD_ASSERT(r.data != NULL && r.counted != NULL && r.quick != NULL);
+	r.windowed = pcre2_match_context_copy(rules->limits);
+	RD_ASSERT(r.data != NULL && r.counted != NULL && r.quick != NULL && r.windowed != NULL);
 	pcre2_set_callout(r.counted, count_step, &m);
+	r.seen = rd_arena_array(arena, rules->n_patterns + 1u, sizeof *r.seen);
+	if (r.seen == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
 	RD_TRY(search_field(&r, RD_WHERE_SUBJECT, err));
 	RD_TRY(search_field(&r, RD_WHERE_BODY, err));
 	*ret_matching = m;

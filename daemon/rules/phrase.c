@@ -28,6 +28,9 @@
 	"(?:(?:\\d{1,2}(?:st|nd|rd|th)? (?:of )?)?" MONTH ",? \\d{4}|"                             \
 	"\\d{1,2}[\\/.-]\\d{1,2}[\\/.-]\\d{2,4}|\\d{4}-\\d{2}-\\d{2}|(?:19|20)\\d\\d)(?!\\d)"
 
+#define GAP_WORD_WORDS 3 /* of a skeleton, in one word of a gap: it may have apostrophes */
+#define BUILT_IN_WORDS 8 /* at the most: "the 12th of january, 2026", "£1,000.50k" */
+
 /* One alternative being written, and what its parenthesis has gathered so far. */
 struct frame {
 	size_t out;	/* where its alternatives begin in the pattern */
@@ -41,6 +44,8 @@ struct frame {
 	struct rd_literals together; /* of the alternatives before */
 	bool first;		     /* alternative */
 	unsigned ways, all_ways;
+	unsigned words, all_words; /* of a text's skeleton, at the most */
+	unsigned n_noted;
 };
 
 struct writer {
@@ -93,6 +98,8 @@ static void end_item(struct writer *r, const char *behind)
 /* Both the best and the second best of what an alternative needs are looked for. */
 static void note_literals(struct frame *f, struct rd_literals literals)
 {
+	literals.place = ++f->n_noted;
+	literals.reach = f->words;
 	struct rd_literals better = rd_literals_better(f->best, literals);
 	struct rd_literals other = better.items == f->best.items ? literals : f->best;
 
@@ -158,15 +165,19 @@ static void write_item(struct writer *r, struct frame *f, size_t i)
 		add(r, t->list->regex);
 		literals = t->list->literals;
 		ways = t->list->ways;
+		f->words += t->list->words;
 	} else if (t->kind == RD_TOKEN_BUILT_IN) {
 		bool number = rd_token_is(t, "number");
 		add(r, number ? NUMBER : rd_token_is(t, "money") ? MONEY : DATE);
+		f->words += BUILT_IN_WORDS;
 	} else if (t->kind == RD_TOKEN_WORD && !r->t.failed) {
 		if (rd_word_pattern(t->text, t->len, t->prefix, &r->out, &word, &err) != RD_OK)
 			rd_tokens_complain(
 				&r->t, t->text, "this phrase is too long; make several of it");
-		else
+		else {
+			f->words += word.words;
 			note_word(r, f, i, &word);
+		}
 	}
 	if (t->kind != RD_TOKEN_WORD)
 		end_run(r, f);
@@ -193,6 +204,7 @@ static void write_gap(struct writer *r, struct frame *f, const struct rd_token *
 	add(r, r->join);
 	add(r, ANY_WORD);
 	add(r, bounds);
+	f->words += GAP_WORD_WORDS * (unsigned)t->max;
 	note_item(f, &(struct rd_token){ .optional = true }, (struct rd_literals){ .items = NULL },
 		(unsigned)(t->max - t->min + 1));
 	f->gap = true;
@@ -209,6 +221,8 @@ static bool end_alternative(struct writer *r, struct frame *f, const char *at)
 	/* Only one of the alternatives is spread at a place: the worst of them counts. */
 	if (f->ways > f->all_ways)
 		f->all_ways = f->ways;
+	if (f->words > f->all_words)
+		f->all_words = f->words;
 	return true;
 }
 
@@ -273,6 +287,7 @@ static bool write_tokens(struct writer *r, size_t from, size_t to, struct frame 
 			f->mandatory = f->gap = false;
 			f->best = f->second = (struct rd_literals){ .items = NULL };
 			f->ways = 1;
+			f->words = 0;
 			break;
 		case RD_TOKEN_CLOSE:
 			if (!end_alternative(r, f, t->text))
@@ -280,6 +295,7 @@ static bool write_tokens(struct writer *r, size_t from, size_t to, struct frame 
 			share_letters(r, f);
 			end_item(r, behind[depth]);
 			depth--;
+			frames[depth].words += f->all_words;
 			note_item(&frames[depth], t, f->together, f->all_ways);
 			break;
 		case RD_TOKEN_START:
@@ -331,9 +347,11 @@ static bool read_tokens(struct writer *r, struct rd_phrase *phrase)
 		return rd_tokens_complain(&r->t, r->t.text,
 			"its gaps can be spread in too many ways to be tried; make "
 			"the gaps smaller, or two phrases of it");
-	phrase->literals = outer.together;
-	phrase->second = outer.second;
+	bool swapped = outer.second.n_items > 0 && outer.second.place < outer.best.place;
+	phrase->literals = swapped ? outer.second : outer.best;
+	phrase->second = swapped ? outer.best : outer.second;
 	phrase->ways = outer.all_ways;
+	phrase->words = outer.all_words;
 	phrase->odd = r->t.odd;
 	phrase->wide = r->t.wide;
 	phrase->regex = rd_arena_copy(r->arena, rd_buf_str(&r->out), r->out.len);

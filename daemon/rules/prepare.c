@@ -238,14 +238,28 @@ static uint32_t letter_at(const char *text, uint32_t i, uint32_t to, uint32_t *r
 	return rd_word_is_letter(text + i, to - i) ? *ret_len : 0;
 }
 
-static uint32_t add_skeleton(const char *text, const struct rd_unit *unit, char *out)
+struct skeleton {
+	char *text;
+	struct rd_word_place *places;
+	uint32_t len, n_places;
+};
+
+static void begin_word(struct skeleton *s, uint32_t n, uint32_t at)
 {
-	uint32_t n = 0, len = 0;
+	s->places[s->n_places++] = (struct rd_word_place){ n, at };
+}
+
+static void add_skeleton(const char *text, const struct rd_unit *unit, struct skeleton *s)
+{
+	char *out = s->text;
+	uint32_t n = s->len, len = 0;
 
 	out[n++] = ' ';
 	for (uint32_t i = unit->from; i < unit->to; i += len) {
 		/* Nearly all of nearly every text. */
 		if ((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9')) {
+			if (out[n - 1] == ' ')
+				begin_word(s, n, i);
 			out[n++] = text[i];
 			len = 1;
 			continue;
@@ -258,6 +272,8 @@ static uint32_t add_skeleton(const char *text, const struct rd_unit *unit, char 
 		}
 		uint32_t letter = letter_at(text, i, unit->to, &len);
 		if (letter > 0) {
+			if (out[n - 1] == ' ')
+				begin_word(s, n, i);
 			memcpy(out + n, text + i, letter);
 			n += letter;
 			continue;
@@ -272,7 +288,7 @@ static uint32_t add_skeleton(const char *text, const struct rd_unit *unit, char 
 	}
 	if (out[n - 1] != ' ')
 		out[n++] = ' ';
-	return n;
+	s->len = n;
 }
 
 static bool make_skeleton(struct rd_prepared *p, struct rd_arena *arena)
@@ -281,15 +297,34 @@ static bool make_skeleton(struct rd_prepared *p, struct rd_arena *arena)
 
 	for (uint32_t i = 0; i < p->n_units; i++)
 		size += p->units[i].to - p->units[i].from + 2;
-	char *skeleton = rd_arena_alloc(arena, size);
+	struct skeleton s = { .text = rd_arena_alloc(arena, size),
+		.places = rd_arena_array(arena, size / 2 + 1, sizeof *s.places) };
 	uint32_t *from = rd_arena_array(arena, p->n_units + 1u, sizeof *from);
-	if (skeleton == NULL || from == NULL)
+	if (s.text == NULL || s.places == NULL || from == NULL)
 		return false;
-	for (uint32_t i = 0; i < p->n_units; i++)
-		from[i + 1] = from[i] + add_skeleton(p->text, &p->units[i], skeleton + from[i]);
-	p->skeleton = skeleton;
+	for (uint32_t i = 0; i < p->n_units; i++) {
+		add_skeleton(p->text, &p->units[i], &s);
+		from[i + 1] = s.len;
+	}
+	p->skeleton = s.text;
 	p->skeleton_from = from;
+	p->places = s.places;
+	p->n_places = s.n_places;
 	return true;
+}
+
+uint32_t rd_prepared_word(const struct rd_prepared *prepared, uint32_t at)
+{
+	uint32_t low = 0, high = prepared->n_places;
+
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+		if (prepared->places[middle].skeleton <= at)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 enum rd_rc rd_prepare(const struct rd_normal *normal, struct rd_arena *arena,

@@ -164,10 +164,14 @@ enum rd_rc rd_word_pattern(const char *word, size_t len, bool prefix, struct rd_
 {
 	size_t apostrophe = prefix ? 0 : contraction_at(word, len);
 	struct gathering g = { .len = 0, .begins = true };
-	struct rd_word out = { .literal_len = 0 };
+	struct rd_word out = { .literal_len = 0, .words = apostrophe > 0 ? 2 : 1 };
 
+	/* Its own letters may go on behind an apostrophe, and a prefix behind two. */
+	if (prefix)
+		out.words += 2;
 	for (size_t i = 0; i < len; i++) {
 		bool optional = is_optional(word, len, i);
+		out.words += !is_plain(word[i]);
 		if (optional || (apostrophe > 0 && i == apostrophe))
 			end_gathering(&g, false, &out);
 		if (apostrophe > 0 && i == apostrophe)

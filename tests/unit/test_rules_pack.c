@@ -6,6 +6,7 @@
 
 #include "redress/rules/compiled.h"
 #include "redress/rules/lint.h"
+#include "redress/rules/matching.h"
 #include "redress/rules/prepare.h"
 
 static void read_shipped(struct bench *b, struct rd_rulefiles *ret_files)
@@ -33,16 +34,27 @@ static bool has_one(const struct rd_literals *l, const char *text, size_t len)
 	return found;
 }
 
-/* Only ids are printed: nobody reads the check set. */
+/* Would one match of one of its patterns, in a mail's body, decide that the rule hits? */
+static bool needs_one_match(const struct rd_definition *def)
+{
+	return def->in_body && def->by_email && def->words_to == 0 && def->older_months == 0 &&
+	       def->at_least <= 1;
+}
+
+/* Only ids are printed: nobody reads the check set. Where a pattern, run on every unit from its
+ * first byte on, matches, the literal pass must select it, and the window that it leaves to the
+ * search must hold the match. */
 static void check_text(struct bench *b, const char *id, const char *text, pcre2_match_data *data)
 {
-	struct rd_normal normal;
-	struct rd_prepared p;
+	const struct rd_plain plain = {
+		.channel = RD_CHANNEL_EMAIL, .subject = "", .body = text, .body_len = strlen(text)
+	};
+	struct rd_matching m;
 
-	assert_int_equal(rd_normalise(text, (uint32_t)strlen(text), NULL, 0, 65536, b->arena,
-				 &normal, &b->err),
-		RD_OK);
-	assert_int_equal(rd_prepare(&normal, b->arena, &p, &b->err), RD_OK);
+	assert_int_equal(rd_plain_message(&plain, b->arena, &b->message, &b->err), RD_OK);
+	assert_int_equal(
+		rd_matching_run(b->rules, &b->message, b->now_ms, b->arena, &m, &b->err), RD_OK);
+	const struct rd_prepared p = m.field[RD_WHERE_BODY];
 	for (uint32_t i = 0; i < b->rules->n_patterns; i++) {
 		const struct rd_pattern *pattern = &b->rules->patterns[i];
 		const struct rd_unit *units = pattern->is_regex ? p.segments : p.units;
@@ -62,6 +74,16 @@ static void check_text(struct bench *b, const char *id, const char *text, pcre2_
 				fail_msg("%s: the pattern of %s, line %d matches and the pass in "
 					 "front "
 					 "would not select it",
+					id, pattern->line->at.file, pattern->line->at.line);
+			const struct rd_outcome *o = &m.outcomes[pattern->rule];
+			bool at_place = (!pattern->at_start || (u == 0 && units[u].begins)) &&
+					(!pattern->at_end || (u + 1 == n && units[u].ends)) &&
+					(!pattern->question ||
+						memchr(p.text + units[u].from, '?',
+							units[u].to - units[u].from) != NULL);
+			if (at_place && needs_one_match(b->rules->rules[pattern->rule].def) &&
+				!o->hit && !o->stopped && !o->failed)
+				fail_msg("%s: the pattern of %s, line %d matches and was not found",
 					id, pattern->line->at.file, pattern->line->at.line);
 		}
 	}

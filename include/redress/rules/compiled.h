@@ -28,7 +28,9 @@ struct rd_pattern {
 	bool question;	  /* only in a unit with a question mark */
 	bool at_start, at_end; /* only in the field's first or last unit */
 	const struct rd_line *line;
-	struct rd_literals literals, second; /* one of each must stand in the unit */
+	unsigned reach; /* a match begins so many words at the most before the end of what it needs
+			   first, and never behind it; 0: it may begin anywhere */
+	struct rd_literals literals, second; /* one of each must stand in the unit, in this order */
 };
 
 struct rd_unless_code {

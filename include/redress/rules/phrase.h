@@ -22,12 +22,16 @@ struct rd_literals {
 	const char *const *items; /* arena */
 	size_t n_items;		  /* 0: nothing is known to be needed */
 	int worth;		  /* the longer and rarer, the more */
+	unsigned place;		  /* which of the things that must stand in a row it is of */
+	unsigned reach;		  /* words from where the phrase begins to the end of that thing, at
+				     the most; a word with two apostrophes counts as three */
 };
 
 struct rd_phrase {
 	const char *regex; /* arena; without the boundaries at its ends */
 	struct rd_literals literals;
-	struct rd_literals second; /* needed as well; may be none */
+	struct rd_literals second; /* needed as well, behind the first; may be none */
+	unsigned words;		   /* of a text's skeleton, at the most */
 	bool at_start;		   /* [start]: only the field's first sentence */
 	bool at_end;		   /* [end]: only its last */
 	bool sentence_start, sentence_end, question;
@@ -43,7 +47,7 @@ struct rd_phrase_list {
 	const char *regex; /* "(?:a|b)"; NULL while the list itself is being read */
 	struct rd_literals literals;
 	bool odd, wide;
-	unsigned ways;
+	unsigned ways, words;
 	bool used;
 };
 

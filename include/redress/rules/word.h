@@ -12,6 +12,7 @@ struct rd_word {
 	char literal[RD_WORD_LITERAL_MAX]; /* the longest stretch that always stands in the skeleton
 					    */
 	size_t literal_len;
+	unsigned words;	   /* of a text's skeleton that it can be, at the most */
 	bool begins, ends; /* with a blank of the skeleton before it, and behind it */
 };
 
