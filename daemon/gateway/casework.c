@@ -516,15 +516,20 @@ static bool is_duty_of_kind(enum rd_task_kind kind)
 	return false;
 }
 
+static enum rd_rc end_duties(struct writing *w, struct rd_err *err)
+{
+	for (size_t i = 0; i < sizeof duties_of_kind / sizeof duties_of_kind[0]; i++)
+		RD_TRY(rd_task_done_of_case(w->tx, w->case_id, rd_task_names[duties_of_kind[i]],
+			w->office->actor.name, "the case was decided anew", w->now_ms, NULL, err));
+	return RD_OK;
+}
+
 /* What does not hang on the kind (read it, danger, safeguarding) was asked for when it came. */
-static enum rd_rc renew_tasks(struct writing *w, struct rd_err *err)
+static enum rd_rc put_duties(struct writing *w, struct rd_err *err)
 {
 	struct rd_verdict *verdict = w->settled;
 	size_t n = 0;
 
-	for (size_t i = 0; i < sizeof duties_of_kind / sizeof duties_of_kind[0]; i++)
-		RD_TRY(rd_task_done_of_case(w->tx, w->case_id, rd_task_names[duties_of_kind[i]],
-			w->office->actor.name, "the case was decided anew", w->now_ms, NULL, err));
 	for (size_t i = 0; i < verdict->n_tasks; i++)
 		if (is_duty_of_kind(verdict->tasks[i].kind))
 			verdict->tasks[n++] = verdict->tasks[i];
@@ -567,8 +572,10 @@ enum rd_rc rd_casework_resettle(struct rd_tx *tx, const struct rd_office *office
 		RD_TRY(rd_case_cancel_clock(tx, was->id, NULL, w.now_ms, err));
 	RD_TRY(set_settled_status(&w, was, err));
 	RD_TRY(start_clocks(&w, err));
+	/* Before the letter: one that cannot be written leaves its duty to a person. */
+	RD_TRY(end_duties(&w, err));
 	RD_TRY(put_letter(&w, err));
-	RD_TRY(renew_tasks(&w, err));
+	RD_TRY(put_duties(&w, err));
 	RD_TRY(raise_alarms(&w, err));
 	return audit_decision(&w, err);
 }
