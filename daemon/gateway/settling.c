@@ -38,17 +38,6 @@ static enum rd_rc facts_of_case(struct rd_tx *tx, const struct rd_office *office
 	return RD_OK;
 }
 
-static enum rd_rc first_message(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
-	int64_t *ret_message_id, struct rd_err *err)
-{
-	int64_t *messages;
-	size_t n;
-
-	RD_TRY(rd_case_messages(db, case_id, arena, &messages, &n, err));
-	*ret_message_id = n > 0 ? messages[0] : 0;
-	return RD_OK;
-}
-
 enum rd_rc rd_settling_case(struct rd_tx *tx, const struct rd_office *office, int64_t case_id,
 	enum rd_kind kind, const char *cause, struct rd_arena *arena, struct rd_err *err)
 {
@@ -66,7 +55,7 @@ enum rd_rc rd_settling_case(struct rd_tx *tx, const struct rd_office *office, in
 	RD_TRY(rd_case_get(rd_tx_db(tx), case_id, arena, &was, err));
 	RD_TRY(rd_office_policy(office, was.landlord, &policy, err));
 	RD_TRY(rd_casework_main_contact(rd_tx_db(tx), case_id, arena, &to, err));
-	RD_TRY(first_message(rd_tx_db(tx), case_id, arena, &message_id, err));
+	RD_TRY(rd_case_opener(rd_tx_db(tx), case_id, &message_id, err));
 	RD_TRY(facts_of_case(tx, office, &was, &to, message_id, arena, &facts, err));
 	matter.landlord = was.landlord;
 	matter.address = to.address;
@@ -184,13 +173,13 @@ static enum rd_rc settle_joined(struct rd_tx *tx, const struct rd_office *office
 
 /* --- reviews --- */
 
-enum rd_rc rd_settling_opened(struct rd_db *db, const struct rd_review *review,
-	struct rd_arena *arena, bool *ret_opened, struct rd_err *err)
+enum rd_rc rd_settling_opened(
+	struct rd_db *db, const struct rd_review *review, bool *ret_opened, struct rd_err *err)
 {
-	int64_t first;
+	int64_t opener;
 
-	RD_TRY(first_message(db, review->case_id, arena, &first, err));
-	*ret_opened = review->message_id == 0 || review->message_id == first;
+	RD_TRY(rd_case_opener(db, review->case_id, &opener, err));
+	*ret_opened = review->message_id == 0 || review->message_id == opener;
 	return RD_OK;
 }
 
@@ -221,7 +210,7 @@ enum rd_rc rd_settling_review(struct rd_tx *tx, const struct rd_office *office,
 				       : rd_arena_printf(arena, "act:review:%" PRId64, review->id);
 	bool opened = false;
 
-	RD_TRY(rd_settling_opened(rd_tx_db(tx), review, arena, &opened, err));
+	RD_TRY(rd_settling_opened(rd_tx_db(tx), review, &opened, err));
 	RD_TRY(rd_review_decide(tx, review->id, kind, office->actor.name, office->actor.uid, why,
 		is_default, rd_office_now(office), err));
 	RD_TRY(task_of_review_done(tx, office, review, is_default, arena, err));

@@ -175,6 +175,16 @@ enum rd_rc rd_case_messages(struct rd_db *db, int64_t case_id, struct rd_arena *
 	return RD_OK;
 }
 
+enum rd_rc rd_case_opener(
+	struct rd_db *db, int64_t case_id, int64_t *ret_message_id, struct rd_err *err)
+{
+	/* One whose own case is another's opened this one when a person decided what it is. */
+	return rd_sql_int(db,
+		"SELECT min(m.id) FROM case_message cm JOIN message m ON m.id = cm.message_id"
+		" WHERE cm.case_id = ?1 AND (m.fate = 'opened' OR m.case_id <> ?1)",
+		RD_ARGS(rd_int(case_id)), 0, ret_message_id, err);
+}
+
 enum rd_rc rd_case_add_note(struct rd_tx *tx, int64_t case_id, const char *by, const char *text,
 	int64_t now_ms, struct rd_err *err)
 {

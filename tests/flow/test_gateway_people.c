@@ -279,6 +279,70 @@ static void a_joined_review_leaves_the_case_or_opens_the_linked_one(void **state
 	assert_string_equal(house_letter(h, about, NULL).recipient, "ann@example.com");
 }
 
+/* A request that staff took down by telephone three weeks ago, and an unsure text that joined. */
+static int64_t join_by_text_what_staff_opened(struct house *h, const struct rd_office *staff)
+{
+	const struct rd_act_open open = {
+		.landlord = "code-2024",
+		.kind = RD_SERVICE_REQUEST,
+		.channel = RD_BY_PHONE,
+		.contact = HOUSE_PHONE,
+		.received_ms = house_instant("2026-11-03T10:00:00Z"),
+	};
+	int64_t case_id, text;
+
+	OK(rd_act_open(h->db, staff, &open, &case_id, &h->err));
+	house_send(h);
+	text = house_text(h, HOUSE_PHONE, UNSURE);
+	house_work_texts(h);
+	FATE_IS(text, RD_FATE_JOINED);
+	assert_int_equal(house_case_of(h, text), case_id);
+	return case_id;
+}
+
+static void what_joined_a_case_that_staff_opened_is_decided_apart_from_it(void **state)
+{
+	struct house *h = *state;
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = join_by_text_what_staff_opened(h, &staff);
+	int64_t about;
+
+	OK(rd_act_decide(h->db, &staff, house_review(h, case_id).id, RD_COMPLAINT, "is one", &about,
+		&h->err));
+	assert_int_not_equal(about, case_id);
+	assert_int_equal(house_case(h, case_id).kind, RD_SERVICE_REQUEST);
+	assert_false(house_runs(h, case_id, "stage1.acknowledge"));
+	assert_int_equal(house_case(h, about).kind, RD_COMPLAINT);
+	DAY_IS(house_clock(h, about, "stage1.acknowledge").starts, "2026-11-17");
+}
+
+static void nothing_for_us_in_what_joined_leaves_the_staffs_case_alive(void **state)
+{
+	struct house *h = *state;
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = join_by_text_what_staff_opened(h, &staff);
+	int64_t about;
+
+	OK(rd_act_decide(
+		h->db, &staff, house_review(h, case_id).id, RD_OTHER, "thanks", &about, &h->err));
+	assert_int_equal(about, case_id);
+	assert_int_equal(house_case(h, case_id).kind, RD_SERVICE_REQUEST);
+	assert_int_equal(house_case(h, case_id).status, RD_STATUS_OPEN);
+}
+
+static void undecided_in_time_it_is_a_linked_complaint_and_not_the_staffs_case(void **state)
+{
+	struct house *h = *state;
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = join_by_text_what_staff_opened(h, &staff);
+
+	house_at(h, "2026-11-23T09:00:00Z");
+	house_keep_time(h);
+	assert_int_equal(house_n_cases(h), 2);
+	assert_int_equal(house_case(h, case_id).kind, RD_SERVICE_REQUEST);
+	assert_int_equal(house_case(h, case_id).stage, RD_STAGE_NONE);
+}
+
 static void reclassifying_moves_the_duties_with_the_kind(void **state)
 {
 	struct house *h = *state;
@@ -299,6 +363,28 @@ static void reclassifying_moves_the_duties_with_the_kind(void **state)
 	DAY_IS(house_task(h, case_id, "define").due, "2026-11-24");
 	house_send(h);
 	assert_false(house_runs(h, case_id, "stage1.acknowledge"));
+}
+
+static void a_decisions_letter_that_cannot_be_written_is_a_persons_duty(void **state)
+{
+	static const enum rd_kind kinds[] = { RD_COMPLAINT, RD_SERVICE_REQUEST };
+	struct house *h = *state;
+	const struct rd_office staff = house_staff(h);
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		const int64_t id =
+			house_mail_in(h, .body = UNSURE, .from = "j\xc3\xb6rg@example.com");
+		int64_t case_id, about;
+
+		house_work(h);
+		case_id = house_case_of(h, id);
+		DAY_IS(house_task(h, case_id, "acknowledge").due, "2026-11-24");
+		OK(rd_act_decide(h->db, &staff, house_review(h, case_id).id, kinds[i], "read it",
+			&about, &h->err));
+		assert_int_equal(house_letters(h, case_id, NULL, NULL), 0);
+		assert_int_equal(house_n_tasks(h, case_id, "acknowledge"), 1);
+		house_keep_time(h);
+	}
 }
 
 static void an_urgent_task_that_was_done_does_not_come_back_with_the_decision(void **state)
@@ -435,7 +521,11 @@ int main(int argc, char **argv)
 		house_test(doubt_about_what_joined_is_settled_in_time_too),
 		house_test(who_asks_for_nothing_formal_is_offered_the_choice),
 		house_test(a_joined_review_leaves_the_case_or_opens_the_linked_one),
+		house_test(what_joined_a_case_that_staff_opened_is_decided_apart_from_it),
+		house_test(nothing_for_us_in_what_joined_leaves_the_staffs_case_alive),
+		house_test(undecided_in_time_it_is_a_linked_complaint_and_not_the_staffs_case),
 		house_test(reclassifying_moves_the_duties_with_the_kind),
+		house_test(a_decisions_letter_that_cannot_be_written_is_a_persons_duty),
 		house_test(an_urgent_task_that_was_done_does_not_come_back_with_the_decision),
 		house_test(a_letter_that_went_while_the_case_was_decided_anew_starts_no_clock),
 		house_test(an_acknowledgement_given_by_telephone_counts_from_its_day),

@@ -311,6 +311,15 @@ static void a_case_knows_its_people_messages_and_notes(void **state)
 	OK(rd_case_messages(w->db, id, w->arena, &messages, &n, &w->err));
 	assert_int_equal(n, 1);
 	assert_int_equal(messages[0], mail);
+	int64_t opener = -1, opened = world_put_mail(w, 2);
+	OK(rd_case_opener(w->db, id, &opener, &w->err));
+	assert_int_equal(opener, 0); /* what joined did not open it */
+	message = world_message("ann@example.org", "", 2);
+	world_finish(
+		w, opened, &(struct rd_fate){ .kind = RD_FATE_OPENED, .case_id = id }, &message);
+	TX(rd_case_add_message(tx, id, opened, NOW_MS, &w->err));
+	OK(rd_case_opener(w->db, id, &opener, &w->err));
+	assert_int_equal(opener, opened);
 	TX(rd_case_add_note(tx, id, "Sam", "rang her", NOW_MS, &w->err));
 	OK(rd_case_notes(w->db, id, w->arena, &notes, &n, &w->err));
 	assert_string_equal(notes[0].text, "rang her");
@@ -320,7 +329,7 @@ static void a_case_knows_its_people_messages_and_notes(void **state)
 	OK(rd_case_get(w->db, id, w->arena, &found, &w->err));
 	assert_string_equal(found.definition, "a leak");
 	assert_int_equal(found.acknowledged_ms, NOW_MS);
-	assert_int_equal(found.n_messages, 1);
+	assert_int_equal(found.n_messages, 2);
 }
 
 static void opt_outs_and_wrong_codes_are_counted(void **state)

@@ -16,9 +16,10 @@ RD_MUST_USE enum rd_rc rd_settling_case(struct rd_tx *tx, const struct rd_office
 	int64_t case_id, enum rd_kind kind, const char *cause, struct rd_arena *arena,
 	struct rd_err *err);
 
-/* Is this the message that opened the case (or a case that staff opened: no message)? */
-RD_MUST_USE enum rd_rc rd_settling_opened(struct rd_db *db, const struct rd_review *review,
-	struct rd_arena *arena, bool *ret_opened, struct rd_err *err);
+/* Is this the message that opened the case (or no message: staff labelled the case)? One that
+ * joined a case which staff opened is not. */
+RD_MUST_USE enum rd_rc rd_settling_opened(
+	struct rd_db *db, const struct rd_review *review, bool *ret_opened, struct rd_err *err);
 
 /* An undecided review gets its answer, kept as a label. Of the message that opened the case: the
  * case is settled. Of one that joined: a complaint opens the linked case, received on the message's

@@ -172,6 +172,9 @@ RD_MUST_USE enum rd_rc rd_case_add_message(
 	struct rd_tx *tx, int64_t case_id, int64_t message_id, int64_t now_ms, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_messages(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	int64_t **ret_message_ids, size_t *ret_n, struct rd_err *err);
+/* The message that opened the case; 0: staff did, and what is on it joined. */
+RD_MUST_USE enum rd_rc rd_case_opener(
+	struct rd_db *db, int64_t case_id, int64_t *ret_message_id, struct rd_err *err);
 
 struct rd_note {
 	int64_t id, at_ms;
