@@ -9,6 +9,7 @@
 #include "redress/base/buf.h"
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/correspondence.h"
+#include "redress/gateway/holding.h"
 #include "redress/store/audit.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
@@ -469,11 +470,11 @@ static enum rd_rc write_case(struct writing *w, struct rd_err *err)
 	if (w->matter->message_id != 0)
 		RD_TRY(rd_case_add_message(
 			w->tx, w->case_id, w->matter->message_id, w->now_ms, err));
-	/* A message that only joins a held case must not take back what a person has lifted from
-	 * another case linked to it. */
-	if (w->verdict->safeguarding_hold &&
-		(w->verdict->fate == RD_FATE_OPENED || w->verdict->flags[RD_SAFEGUARDING]))
-		RD_TRY(rd_case_hold(w->tx, w->case_id, w->now_ms, err));
+	/* What only joins or grows from a held case was held by its link, and must not take back
+	 * what a person has lifted from another. */
+	if (w->verdict->flags[RD_SAFEGUARDING])
+		RD_TRY(rd_holding_flagged(
+			w->tx, w->office, w->case_id, w->matter->cause, w->arena, err));
 	RD_TRY(start_clocks(w, err));
 	RD_TRY(put_review(w, err));
 	return put_letter(w, err);

@@ -302,19 +302,17 @@ static enum rd_rc look_at_letters(struct look *look, struct rd_err *err)
 		&joined->first_text_answered, err);
 }
 
-/* The same person's new case is held with the old one: what is sent may be read by another. */
+/* Whoever writes, the new case is held with the old one: what is sent may be read by another. */
 static enum rd_rc look_at_related(struct look *look, struct rd_err *err)
 {
 	struct rd_facts *facts = &look->result->facts;
 	struct rd_case matter;
-	bool known = false;
 
 	facts->possibly_related = look->result->related_case != 0;
-	if (!facts->possibly_related || look->sender[0] == '\0')
+	if (!facts->possibly_related)
 		return RD_OK;
 	RD_TRY(rd_case_get(look->db, look->result->related_case, look->arena, &matter, err));
-	RD_TRY(rd_case_knows(look->db, look->result->related_case, look->sender, &known, err));
-	facts->related_held = known && matter.held;
+	facts->related_held = matter.held;
 	return RD_OK;
 }
 

@@ -8,10 +8,24 @@ const char *const rd_link_names[3] = { "related", "grew", NULL };
 
 /* --- links --- */
 
+/* What a person has lifted stays lifted: no new danger was told. */
+static enum rd_rc hold_by_link(
+	struct rd_tx *tx, int64_t case_id, int64_t other_id, int64_t now_ms, struct rd_err *err)
+{
+	int64_t n = 0;
+
+	RD_TRY(rd_sql_change(tx,
+		"UPDATE case_file SET held = 1, held_ms = ?3 WHERE id IN (?1, ?2) AND held = 0"
+		" AND hold_lifted_ms IS NULL"
+		" AND EXISTS (SELECT 1 FROM case_file h WHERE h.id IN (?1, ?2) AND h.held = 1)",
+		RD_ARGS(rd_int(case_id), rd_int(other_id), rd_int(now_ms)), &n, err));
+	return n > 0 ? rd_case_hold_letters(tx, err) : RD_OK;
+}
+
 enum rd_rc rd_case_link(struct rd_tx *tx, int64_t case_id, int64_t other_id, enum rd_link how,
 	int64_t now_ms, struct rd_err *err)
 {
-	int64_t held = 0, there = 0;
+	int64_t there = 0;
 
 	if (case_id == other_id)
 		return rd_fail(err, RD_E_REFUSED, "a case cannot be linked to itself");
@@ -27,10 +41,7 @@ enum rd_rc rd_case_link(struct rd_tx *tx, int64_t case_id, int64_t other_id, enu
 		RD_ARGS(rd_int(case_id), rd_int(other_id), rd_text(rd_link_names[how]),
 			rd_int(now_ms)),
 		NULL, err));
-	RD_TRY(rd_sql_int(rd_tx_db(tx),
-		"SELECT max(id) FROM case_file WHERE id IN (?1, ?2) AND held = 1",
-		RD_ARGS(rd_int(case_id), rd_int(other_id)), 0, &held, err));
-	return held ? rd_case_hold(tx, held, now_ms, err) : RD_OK;
+	return hold_by_link(tx, case_id, other_id, now_ms, err);
 }
 
 enum rd_rc rd_case_links(struct rd_db *db, int64_t case_id, struct rd_arena *arena,

@@ -430,18 +430,53 @@ enum rd_rc rd_case_set_total(
 
 /* --- the safeguarding hold --- */
 
-enum rd_rc rd_case_hold(struct rd_tx *tx, int64_t case_id, int64_t now_ms, struct rd_err *err)
+/* UNION, not UNION ALL: links go both ways and may run in a circle. */
+#define REACH                                                                                      \
+	"WITH RECURSIVE reach (id) AS (SELECT CAST(?1 AS BIGINT) UNION"                            \
+	"  SELECT CASE WHEN l.case_id = reach.id THEN l.other_id ELSE l.case_id END"               \
+	"  FROM case_link l JOIN reach ON reach.id IN (l.case_id, l.other_id))"
+
+static enum rd_rc unheld_in_reach(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
+	struct rd_list *list, struct rd_err *err)
 {
+	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
+
+	RD_TRY(rd_sql_query(db,
+		REACH " SELECT id FROM case_file WHERE held = 0 AND id IN (SELECT id FROM reach)"
+		      " ORDER BY id",
+		RD_ARGS(rd_int(case_id)), &rows, err));
+	for (;;) {
+		bool more = false;
+		void *item = NULL;
+
+		RD_TRY(rd_rows_next(&rows, &more, err));
+		if (!more)
+			return RD_OK;
+		RD_TRY(rd_list_grow(list, arena, &item, err));
+		*(int64_t *)item = rd_rows_int(&rows, 0);
+	}
+}
+
+enum rd_rc rd_case_hold(struct rd_tx *tx, int64_t case_id, int64_t now_ms, struct rd_arena *arena,
+	int64_t **ret_case_ids, size_t *ret_n, struct rd_err *err)
+{
+	struct rd_list unheld = { .bytes_each = sizeof(int64_t) };
+
 	RD_TRY(must_exist(rd_tx_db(tx), case_id, err));
-	/* UNION, not UNION ALL: links go both ways and may run in a circle. */
+	RD_TRY(unheld_in_reach(rd_tx_db(tx), case_id, arena, &unheld, err));
 	RD_TRY(rd_sql_change(tx,
-		"WITH RECURSIVE reach (id) AS (SELECT CAST(?1 AS BIGINT) UNION"
-		"  SELECT CASE WHEN l.case_id = reach.id THEN l.other_id ELSE l.case_id END"
-		"  FROM case_link l JOIN reach ON reach.id IN (l.case_id, l.other_id))"
-		" UPDATE case_file SET held = 1, held_ms = ?2, hold_lifted_by = '',"
-		" hold_lifted_ms = NULL WHERE id IN (SELECT id FROM reach)"
-		" AND (held = 0 OR id = ?1)",
+		REACH " UPDATE case_file SET held = 1, held_ms = ?2, hold_lifted_by = '',"
+		      " hold_lifted_ms = NULL WHERE id IN (SELECT id FROM reach)"
+		      " AND (held = 0 OR id = ?1)",
 		RD_ARGS(rd_int(case_id), rd_int(now_ms)), NULL, err));
+	RD_TRY(rd_case_hold_letters(tx, err));
+	*ret_case_ids = unheld.items;
+	*ret_n = unheld.n;
+	return RD_OK;
+}
+
+enum rd_rc rd_case_hold_letters(struct rd_tx *tx, struct rd_err *err)
+{
 	return rd_sql_change(tx,
 		"UPDATE outbox SET state = 'held', hold_reason = 'safeguarding'"
 		" WHERE state = 'queued' AND case_id IN (SELECT id FROM case_file WHERE held = 1)",

@@ -131,6 +131,16 @@ static enum rd_outbox_state letter_state(struct store_world *w, int64_t id)
 	return row.state;
 }
 
+/* Returns how many cases were not held before. */
+static size_t hold(struct store_world *w, int64_t case_id)
+{
+	int64_t *held = NULL;
+	size_t n = 0;
+
+	TX(rd_case_hold(tx, case_id, NOW_MS, w->arena, &held, &n, &w->err));
+	return n;
+}
+
 static void a_safeguarding_hold_reaches_linked_cases_and_their_letters(void **state)
 {
 	struct store_world *w = *state;
@@ -146,7 +156,8 @@ static void a_safeguarding_hold_reaches_linked_cases_and_their_letters(void **st
 	TX(rd_case_link(tx, c, b, RD_LINK_GREW, NOW_MS, &w->err));
 	TX(rd_case_link(tx, c, far, RD_LINK_GREW, NOW_MS, &w->err));
 	TX(rd_case_link(tx, a, related, RD_LINK_RELATED, NOW_MS, &w->err));
-	TX(rd_case_hold(tx, a, NOW_MS, &w->err));
+	assert_int_equal(hold(w, a), 5);
+	assert_int_equal(hold(w, a), 0);
 	OK(rd_case_get(w->db, far, w->arena, &found, &w->err));
 	assert_true(found.held);
 	assert_int_equal(letter_state(w, letter_a), RD_OUTBOX_HELD);
@@ -185,12 +196,34 @@ static void a_hold_set_again_takes_a_lift_back(void **state)
 	struct rd_case found;
 
 	TX(rd_case_link(tx, a, b, RD_LINK_GREW, NOW_MS, &w->err));
-	TX(rd_case_hold(tx, a, NOW_MS, &w->err));
+	hold(w, a);
 	TX(rd_case_lift_hold(tx, b, "Sam", "safe", NOW_MS, &w->err));
-	TX(rd_case_hold(tx, b, NOW_MS, &w->err));
+	assert_int_equal(hold(w, b), 1);
 	OK(rd_case_get(w->db, b, w->arena, &found, &w->err));
 	assert_true(found.held);
 	assert_string_equal(found.hold_lifted_by, "");
+}
+
+static void a_new_link_holds_the_new_case_alone_and_takes_no_lift_back(void **state)
+{
+	struct store_world *w = *state;
+	int64_t a = world_open_case(w, "a@example.org"), b = world_open_case(w, "b@example.org");
+	int64_t c = world_open_case(w, "c@example.org"), d = world_open_case(w, "d@example.org");
+	struct rd_case found;
+
+	TX(rd_case_link(tx, a, b, RD_LINK_GREW, NOW_MS, &w->err));
+	hold(w, a);
+	TX(rd_case_lift_hold(tx, b, "Sam", "safe", NOW_MS, &w->err));
+	TX(rd_case_link(tx, c, a, RD_LINK_RELATED, NOW_MS, &w->err));
+	TX(rd_case_link(tx, c, b, RD_LINK_RELATED, NOW_MS, &w->err));
+	OK(rd_case_get(w->db, c, w->arena, &found, &w->err));
+	assert_true(found.held);
+	OK(rd_case_get(w->db, b, w->arena, &found, &w->err));
+	assert_false(found.held);
+	assert_string_equal(found.hold_lifted_by, "Sam");
+	TX(rd_case_link(tx, d, b, RD_LINK_RELATED, NOW_MS, &w->err));
+	OK(rd_case_get(w->db, d, w->arena, &found, &w->err));
+	assert_false(found.held);
 }
 
 static void a_number_is_joined_to_its_only_open_case(void **state)
@@ -436,6 +469,7 @@ int main(void)
 		T(a_case_cannot_begin_closed),
 		T(a_safeguarding_hold_reaches_linked_cases_and_their_letters),
 		T(a_hold_set_again_takes_a_lift_back),
+		T(a_new_link_holds_the_new_case_alone_and_takes_no_lift_back),
 		T(a_number_is_joined_to_its_only_open_case),
 		T(the_list_is_filtered),
 		T(clocks_run_once_are_met_once_and_show_when_due),

@@ -82,8 +82,8 @@ struct rd_facts {
 	struct rd_joined_case joined;
 	bool sender_known;     /* the sender's address or number stands on the joined case */
 	bool possibly_related; /* does not join, but has something to do with an open case */
-	bool related_held;     /* ... whose safeguarding hold stands, and the sender is known on it;
-				  or the case grows from a held one */
+	bool related_held;     /* ... whose safeguarding hold stands; or the case grows from a held
+				  one */
 	bool codes_locked_now; /* this message made the sender's fifth wrong code of the day */
 	bool no_address;       /* there is nowhere to send an answer to */
 	bool rate_capped;      /* the cap for this address or in total is reached */

@@ -130,9 +130,13 @@ RD_MUST_USE enum rd_rc rd_case_add_topics(
 RD_MUST_USE enum rd_rc rd_case_add_marks(
 	struct rd_tx *tx, int64_t case_id, const char *const *marks, size_t n, struct rd_err *err);
 /* The safeguarding hold of this case and every case linked to it, however far; holds their unsent
- * letters too (outbox.h, reason "safeguarding"). Set again, it takes a lift back. */
-RD_MUST_USE enum rd_rc rd_case_hold(
-	struct rd_tx *tx, int64_t case_id, int64_t now_ms, struct rd_err *err);
+ * letters too (outbox.h, reason "safeguarding"). It is for a new flag: a lift is taken back. The
+ * ids (arena) are those of the cases that were not held before, by number: a person must be told of
+ * each. */
+RD_MUST_USE enum rd_rc rd_case_hold(struct rd_tx *tx, int64_t case_id, int64_t now_ms,
+	struct rd_arena *arena, int64_t **ret_case_ids, size_t *ret_n, struct rd_err *err);
+/* Holds the queued letters of all held cases; what makes a case held does this itself. */
+RD_MUST_USE enum rd_rc rd_case_hold_letters(struct rd_tx *tx, struct rd_err *err);
 /* A person lifts it, for this case alone; a reason is a must. Held letters stay held: they are
  * approved one by one. */
 RD_MUST_USE enum rd_rc rd_case_lift_hold(struct rd_tx *tx, int64_t case_id, const char *by,
@@ -140,8 +144,8 @@ RD_MUST_USE enum rd_rc rd_case_lift_hold(struct rd_tx *tx, int64_t case_id, cons
 
 enum rd_link { RD_LINK_RELATED = 0 /* possibly related */, RD_LINK_GREW /* other grew from it */ };
 extern const char *const rd_link_names[3];
-/* Both ways. A link to a held case holds the other too: who shares a
- * phone or a flat is not known, so "possibly" is enough. Twice does no harm. */
+/* Both ways. A link to a held case holds the other one too, unless a person has lifted its hold:
+ * who shares a phone or a flat is not known, so "possibly" is enough. Twice does no harm. */
 RD_MUST_USE enum rd_rc rd_case_link(struct rd_tx *tx, int64_t case_id, int64_t other_id,
 	enum rd_link how, int64_t now_ms, struct rd_err *err);
 struct rd_case_linked {
