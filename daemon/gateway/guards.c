@@ -85,7 +85,8 @@ static enum rd_rc look_for_guard(struct look *look, struct rd_err *err)
 	int64_t own_letter = 0;
 
 	if (message->channel == RD_CHANNEL_EMAIL) {
-		RD_TRY(rd_reading_find_same(look->db, message, look->claimed->id, &twin, err));
+		RD_TRY(rd_reading_find_same(
+			look->db, message, look->claimed->landlord, look->claimed->id, &twin, err));
 		if (message->message_id[0] != '\0')
 			RD_TRY(rd_outbox_by_message_id(
 				look->db, message->message_id, &own_letter, err));
@@ -182,7 +183,8 @@ static enum rd_rc join_by_thread(struct look *look, bool *ret_joined, struct rd_
 
 	if (look->message->channel != RD_CHANNEL_EMAIL)
 		return RD_OK;
-	RD_TRY(rd_reading_find_thread(look->db, look->message, &case_id, &known, err));
+	RD_TRY(rd_reading_find_thread(
+		look->db, look->message, look->claimed->landlord, &case_id, &known, err));
 	if (case_id == 0)
 		return RD_OK;
 	if (known) {
@@ -194,18 +196,37 @@ static enum rd_rc join_by_thread(struct look *look, bool *ret_joined, struct rd_
 	return RD_OK;
 }
 
-/* A text joins its number's only open case of the last 28 days; of several it is only related. */
+/* The latest of the sender's open cases; a held one before all: what holds that holds this. */
+static enum rd_rc relate_by_number(struct look *look, struct rd_err *err)
+{
+	const struct rd_case_filter filter = {
+		.address = look->sender, .landlord = look->claimed->landlord, .not_closed = true
+	};
+	const struct rd_case *best = NULL;
+	struct rd_case *cases;
+	size_t n = 0;
+
+	RD_TRY(rd_case_list(look->db, &filter, look->arena, &cases, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (best == NULL || cases[i].held || !best->held)
+			best = &cases[i];
+	if (best != NULL)
+		look->result->related_case = best->id;
+	return RD_OK;
+}
+
+/* A text joins its number's only open case of the last 28 days; of several it is only related. Of
+ * the landlord that was written to: another's case is nobody's business here. */
 static enum rd_rc join_by_number(struct look *look, bool *ret_joined, struct rd_err *err)
 {
 	const int64_t since = look->claimed->received_ms - RD_TEXT_JOIN_DAYS * DAY_MS;
-	struct rd_case_filter filter = { .address = look->sender, .not_closed = true };
-	struct rd_case *cases;
 	int64_t case_id = 0;
-	size_t n = 0, n_all = 0;
+	size_t n = 0;
 
 	if (look->sender[0] == '\0')
 		return RD_OK;
-	RD_TRY(rd_case_find_only_open(look->db, look->sender, since, &case_id, &n, err));
+	RD_TRY(rd_case_find_only_open(
+		look->db, look->claimed->landlord, look->sender, since, &case_id, &n, err));
 	if (look->message->channel == RD_CHANNEL_SMS && case_id != 0) {
 		look->result->joined_case = case_id;
 		*ret_joined = true;
@@ -213,10 +234,7 @@ static enum rd_rc join_by_number(struct look *look, bool *ret_joined, struct rd_
 	}
 	if (n == 0 || look->result->related_case != 0)
 		return RD_OK;
-	RD_TRY(rd_case_list(look->db, &filter, look->arena, &cases, &n_all, err));
-	if (n_all > 0)
-		look->result->related_case = cases[n_all - 1].id;
-	return RD_OK;
+	return relate_by_number(look, err);
 }
 
 /* The same Message-ID, From and Date with another body: a second arrival of the first one's case.
@@ -227,7 +245,8 @@ static enum rd_rc join_second_body(struct look *look, bool *ret_joined, struct r
 
 	if (look->message->channel != RD_CHANNEL_EMAIL)
 		return RD_OK;
-	RD_TRY(rd_reading_find_other_body(look->db, look->message, look->claimed->id, &twin, err));
+	RD_TRY(rd_reading_find_other_body(
+		look->db, look->message, look->claimed->landlord, look->claimed->id, &twin, err));
 	if (twin.message_id == 0)
 		return RD_OK;
 	look->result->facts.second_body = true;

@@ -291,8 +291,8 @@ enum rd_rc rd_case_list(struct rd_db *db, const struct rd_case_filter *filter,
 	return RD_OK;
 }
 
-enum rd_rc rd_case_find_only_open(struct rd_db *db, const char *address, int64_t since_ms,
-	int64_t *ret_case_id, size_t *ret_n, struct rd_err *err)
+enum rd_rc rd_case_find_only_open(struct rd_db *db, const char *landlord, const char *address,
+	int64_t since_ms, int64_t *ret_case_id, size_t *ret_n, struct rd_err *err)
 {
 	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	uint8_t key[RD_STORE_KEY_BYTES];
@@ -302,8 +302,10 @@ enum rd_rc rd_case_find_only_open(struct rd_db *db, const char *address, int64_t
 	rd_store_address_key(rd_db_store(db), address, key);
 	RD_TRY(rd_sql_query(db,
 		"SELECT c.id FROM case_contact k JOIN case_file c ON c.id = k.case_id"
-		" WHERE k.address_key = ?1 AND c.status <> 'closed' AND c.active_ms >= ?2",
-		RD_ARGS(rd_blob(key, sizeof key), rd_int(since_ms)), &rows, err));
+		" WHERE k.address_key = ?1 AND c.status <> 'closed' AND c.active_ms >= ?2"
+		" AND c.landlord = ?3",
+		RD_ARGS(rd_blob(key, sizeof key), rd_int(since_ms), rd_text(landlord)), &rows,
+		err));
 	for (bool more = true;; n++) {
 		RD_TRY(rd_rows_next(&rows, &more, err));
 		if (!more)

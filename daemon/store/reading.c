@@ -116,12 +116,13 @@ enum rd_rc rd_reading_get(struct rd_db *db, int64_t message_id, struct rd_arena 
 }
 
 static enum rd_rc first_twin(struct rd_db *db, const char *sql, const uint8_t *key,
-	int64_t not_this_id, struct rd_twin *ret_twin, struct rd_err *err)
+	const char *landlord, int64_t not_this_id, struct rd_twin *ret_twin, struct rd_err *err)
 {
 	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	bool more = false;
 
-	RD_TRY(rd_sql_query(db, sql, RD_ARGS(rd_blob(key, RD_STORE_KEY_BYTES), rd_int(not_this_id)),
+	RD_TRY(rd_sql_query(db, sql,
+		RD_ARGS(rd_blob(key, RD_STORE_KEY_BYTES), rd_int(not_this_id), rd_text(landlord)),
 		&rows, err));
 	RD_TRY(rd_rows_next(&rows, &more, err));
 	*ret_twin = (struct rd_twin){ 0 };
@@ -131,7 +132,7 @@ static enum rd_rc first_twin(struct rd_db *db, const char *sql, const uint8_t *k
 }
 
 enum rd_rc rd_reading_find_same(struct rd_db *db, const struct rd_message *message,
-	int64_t not_this_id, struct rd_twin *ret_twin, struct rd_err *err)
+	const char *landlord, int64_t not_this_id, struct rd_twin *ret_twin, struct rd_err *err)
 {
 	uint8_t key[RD_STORE_KEY_BYTES];
 
@@ -143,12 +144,12 @@ enum rd_rc rd_reading_find_same(struct rd_db *db, const struct rd_message *messa
 	return first_twin(db,
 		"SELECT m.id, m.case_id FROM reading r JOIN message m ON m.id = r.message_id"
 		" WHERE r.content_key = ?1 AND m.id <> ?2 AND m.state = 'done'"
-		" AND m.fate <> 'duplicate' ORDER BY m.id LIMIT 1",
-		key, not_this_id, ret_twin, err);
+		" AND m.fate <> 'duplicate' AND m.landlord = ?3 ORDER BY m.id LIMIT 1",
+		key, landlord, not_this_id, ret_twin, err);
 }
 
 enum rd_rc rd_reading_find_other_body(struct rd_db *db, const struct rd_message *message,
-	int64_t not_this_id, struct rd_twin *ret_twin, struct rd_err *err)
+	const char *landlord, int64_t not_this_id, struct rd_twin *ret_twin, struct rd_err *err)
 {
 	uint8_t key[RD_STORE_KEY_BYTES];
 
@@ -161,35 +162,38 @@ enum rd_rc rd_reading_find_other_body(struct rd_db *db, const struct rd_message 
 	return first_twin(db,
 		"SELECT m.id, m.case_id FROM reading r JOIN message m ON m.id = r.message_id"
 		" WHERE r.header_key = ?1 AND m.id <> ?2 AND m.state = 'done'"
-		" AND m.fate <> 'duplicate'"
+		" AND m.fate <> 'duplicate' AND m.landlord = ?3"
 		" ORDER BY CASE WHEN m.case_id IS NULL THEN 1 ELSE 0 END, m.id LIMIT 1",
-		key, not_this_id, ret_twin, err);
+		key, landlord, not_this_id, ret_twin, err);
 }
 
-static enum rd_rc case_of_id(
-	struct rd_db *db, const char *id, int64_t *ret_case, struct rd_err *err)
+static enum rd_rc case_of_id(struct rd_db *db, const char *id, const char *landlord,
+	int64_t *ret_case, struct rd_err *err)
 {
 	uint8_t key[RD_STORE_KEY_BYTES];
 
-	RD_TRY(rd_sql_int(db, "SELECT case_id FROM outbox WHERE message_id = ?1",
-		RD_ARGS(rd_text(id)), 0, ret_case, err));
+	RD_TRY(rd_sql_int(db,
+		"SELECT c.id FROM outbox o JOIN case_file c ON c.id = o.case_id"
+		" WHERE o.message_id = ?1 AND c.landlord = ?2",
+		RD_ARGS(rd_text(id), rd_text(landlord)), 0, ret_case, err));
 	if (*ret_case)
 		return RD_OK;
 	rd_store_hash(rd_db_store(db), RD_KEY_IDENTITY, "message-id", id, strlen(id), key);
 	return rd_sql_int(db,
 		"SELECT m.case_id FROM reading r JOIN message m ON m.id = r.message_id"
-		" WHERE r.id_key = ?1 AND m.fate IN ('opened', 'joined') ORDER BY m.id LIMIT 1",
-		RD_ARGS(rd_blob(key, sizeof key)), 0, ret_case, err);
+		" WHERE r.id_key = ?1 AND m.fate IN ('opened', 'joined') AND m.landlord = ?2"
+		" ORDER BY m.id LIMIT 1",
+		RD_ARGS(rd_blob(key, sizeof key), rd_text(landlord)), 0, ret_case, err);
 }
 
 enum rd_rc rd_reading_find_thread(struct rd_db *db, const struct rd_message *message,
-	int64_t *ret_case, bool *ret_known, struct rd_err *err)
+	const char *landlord, int64_t *ret_case, bool *ret_known, struct rd_err *err)
 {
 	int64_t case_id = 0, known = 0;
 	uint8_t sender[RD_STORE_KEY_BYTES];
 
 	for (size_t i = 0; i < message->n_references && !case_id; i++)
-		RD_TRY(case_of_id(db, message->references[i], &case_id, err));
+		RD_TRY(case_of_id(db, message->references[i], landlord, &case_id, err));
 	if (case_id && *message->from.address) {
 		rd_store_address_key(rd_db_store(db), message->from.address, sender);
 		RD_TRY(rd_sql_int(db,

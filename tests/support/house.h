@@ -47,8 +47,9 @@
 #include "redress/store/tasks.h"
 #include "support/folder.h"
 
-#define HOUSE_NOON  "2026-11-17T12:00:00Z" /* a Tuesday; due dates: 24 November (acknowledge) */
-#define HOUSE_PHONE "+447700900123"
+#define HOUSE_NOON	"2026-11-17T12:00:00Z" /* a Tuesday; due dates: 24 November (acknowledge) */
+#define HOUSE_PHONE	"+447700900123"
+#define HOUSE_ELSEWHERE 2 /* the other landlord's mailbox */
 
 static const char house_rules[] =
 	"Ruleset: house\nRequest below: 2.0\nComplaint from: 4.0\nCap per group: 9.0\n"
@@ -103,7 +104,10 @@ struct house_options {
 	int text_pause_s;	/* 0: 90; -1: none */
 	const char *start_from; /* NULL: now */
 	const char *text_hours; /* NULL: 08:00-20:00 */
+	bool two_landlords;
 };
+
+static const char *const house_landlords[] = { "code-2024", "homes-in-sedgemoor" };
 
 struct house {
 	struct house_options options;
@@ -117,7 +121,7 @@ struct house {
 	struct rd_db *db; /* the desk's */
 	struct rd_reader *reader;
 	struct rd_pipeline pipeline;
-	int64_t boxes[2], number, epoch;
+	int64_t boxes[3], numbers[2], epoch;
 	uint32_t n_put;
 	struct rd_arena *arena;
 	struct rd_err err;
@@ -288,37 +292,49 @@ static inline void house_configure(struct house *h)
 		h->dir, o->start_from != NULL ? "Start from: " : "",
 		o->start_from != NULL ? o->start_from : "", o->start_from != NULL ? "\n" : "",
 		h->dir, h->dir, h->dir, h->dir, gateway, o->config != NULL ? o->config : "");
+	if (o->two_landlords)
+		snprintf(text + strlen(text), sizeof text - strlen(text),
+			"\nMailbox: elsewhere\nKind: maildir\nPath: %s/elsewhere\nLandlord: %s\n"
+			"\nTexts: others\nKind: tray\nNumber: +447700900001\nPath: %s/tray\n"
+			"Token: file %s/token\nLandlord: %s\n",
+			h->dir, house_landlords[1], h->dir, h->dir, house_landlords[1]);
 	OK(rd_config_parse("house.conf", text, strlen(text), &h->config, &h->err));
 }
 
 static inline void house_activate(struct house *h, struct rd_db *db)
 {
-	static const char *const landlords[] = { "code-2024" };
 	static const struct rd_actor author = { RD_AUTHOR_FIRST_START, -1 };
 	char sha256[RD_RULESET_NAME_MAX];
 	bool changed;
 
-	OK(rd_rules_activate(db, h->rules, landlords, 1, &author, "an empty store", h->now_ms,
-		&changed, sha256, &h->err));
+	OK(rd_rules_activate(db, h->rules, house_landlords, h->options.two_landlords ? 2 : 1,
+		&author, "an empty store", h->now_ms, &changed, sha256, &h->err));
 }
 
 static inline void house_take_sources(struct house *h)
 {
-	const struct rd_source_identity boxes[2] = {
+	const struct rd_source_identity boxes[3] = {
 		{ RD_SOURCE_IMAP, "one.example.org", "", "INBOX" },
 		{ RD_SOURCE_IMAP, "two.example.org", "", "INBOX" },
+		{ RD_SOURCE_IMAP, "elsewhere.example.org", "", "INBOX" },
 	};
-	const struct rd_source_identity number = { RD_SOURCE_TEXTS, "tray", "", "+447700900000" };
-	static const char *const names[2] = { "complaints", "repairs" };
+	const struct rd_source_identity numbers[2] = {
+		{ RD_SOURCE_TEXTS, "tray", "", "+447700900000" },
+		{ RD_SOURCE_TEXTS, "tray", "", "+447700900001" },
+	};
+	static const char *const names[3] = { "complaints", "repairs", "elsewhere" };
+	const size_t n_landlords = h->options.two_landlords ? 2 : 1;
 	struct rd_tx *tx = NULL;
 	struct rd_epoch epoch;
 	bool is_new;
 
 	OK(rd_tx_begin(h->db, &tx, &h->err));
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 1 + n_landlords; i++)
 		OK(rd_source_take(
 			tx, &boxes[i], names[i], h->now_ms, &h->boxes[i], &is_new, &h->err));
-	OK(rd_source_take(tx, &number, "texts", h->now_ms, &h->number, &is_new, &h->err));
+	for (size_t i = 0; i < n_landlords; i++)
+		OK(rd_source_take(tx, &numbers[i], i == 0 ? "texts" : "others", h->now_ms,
+			&h->numbers[i], &is_new, &h->err));
 	OK(rd_epoch_take(tx, h->boxes[0], 7, 1, 1, h->now_ms, &epoch, &h->err));
 	h->epoch = epoch.id;
 	OK(rd_tx_commit(&tx, &h->err));
@@ -378,6 +394,8 @@ static inline struct house *house_new(const struct house_options *options)
 	mkdir(path, 0700);
 	house_copy_folder(h, "landlords", "code-2024.landlord",
 		h->options.letters_approved ? "Letters: at once" : NULL, "Letters: approved");
+	if (h->options.two_landlords)
+		house_copy_folder(h, "landlords", "homes-in-sedgemoor.landlord", NULL, NULL);
 	house_copy_folder(h, "letters", NULL, NULL, NULL);
 	house_copy_folder(h, "calendars", NULL, NULL, NULL);
 	house_write_rules(h, house_rules);
@@ -404,7 +422,7 @@ static inline int64_t house_put_raw(
 	char name[32];
 	struct rd_mail_put put = {
 		.source_id = h->boxes[box],
-		.landlord = "code-2024",
+		.landlord = house_landlords[box == HOUSE_ELSEWHERE],
 		.name = name,
 		.received_ms = received_ms,
 		.first_seen_ms = seen_ms,
@@ -444,15 +462,16 @@ static inline int64_t house_put(struct house *h, struct house_mail mail)
 /* house_mail_in(h, .body = COMPLAINT, .from = "...") */
 #define house_mail_in(house, ...) house_put((house), (struct house_mail){ __VA_ARGS__ })
 
-static inline int64_t house_text(struct house *h, const char *from, const char *body)
+static inline int64_t house_text_to(
+	struct house *h, size_t landlord, const char *from, const char *body)
 {
 	char provider_id[32];
 	const struct rd_text_put put = {
-		.source_id = h->number,
-		.landlord = "code-2024",
+		.source_id = h->numbers[landlord],
+		.landlord = house_landlords[landlord],
 		.provider_id = provider_id,
 		.from = from,
-		.to = "+447700900000",
+		.to = landlord == 0 ? "+447700900000" : "+447700900001",
 		.body = body,
 		.body_len = strlen(body),
 		.received_ms = h->now_ms,
@@ -466,6 +485,11 @@ static inline int64_t house_text(struct house *h, const char *from, const char *
 	OK(rd_intake_put_text(tx, &put, &id, &h->err));
 	OK(rd_tx_commit(&tx, &h->err));
 	return id;
+}
+
+static inline int64_t house_text(struct house *h, const char *from, const char *body)
+{
+	return house_text_to(h, 0, from, body);
 }
 
 /* --- what happens --- */

@@ -232,18 +232,23 @@ static void a_number_is_joined_to_its_only_open_case(void **state)
 	int64_t id = world_open_case(w, "+447700900001"), found = 0;
 	size_t n = 0;
 
-	OK(rd_case_find_only_open(w->db, "+447700900001", NOW_MS, &found, &n, &w->err));
+	OK(rd_case_find_only_open(
+		w->db, "code-2024", "+447700900001", NOW_MS, &found, &n, &w->err));
 	assert_int_equal(found, id);
-	OK(rd_case_find_only_open(w->db, "+447700900001", NOW_MS + 1, &found, &n, &w->err));
+	OK(rd_case_find_only_open(
+		w->db, "code-2024", "+447700900001", NOW_MS + 1, &found, &n, &w->err));
 	assert_int_equal(found, 0);
-	OK(rd_case_find_only_open(w->db, "+447700900009", 0, &found, &n, &w->err));
+	OK(rd_case_find_only_open(w->db, "code-2024", "+447700900009", 0, &found, &n, &w->err));
+	assert_int_equal(n, 0);
+	OK(rd_case_find_only_open(w->db, "homes", "+447700900001", 0, &found, &n, &w->err));
+	assert_int_equal(found, 0); /* another landlord's */
 	assert_int_equal(n, 0);
 	int64_t second = world_open_case(w, "+447700900001");
-	OK(rd_case_find_only_open(w->db, "+447700900001", 0, &found, &n, &w->err));
+	OK(rd_case_find_only_open(w->db, "code-2024", "+447700900001", 0, &found, &n, &w->err));
 	assert_int_equal(found, 0);
 	assert_int_equal(n, 2);
 	TX(rd_case_set_status(tx, second, RD_STATUS_CLOSED, "done", NOW_MS, &w->err));
-	OK(rd_case_find_only_open(w->db, "+447700900001", 0, &found, &n, &w->err));
+	OK(rd_case_find_only_open(w->db, "code-2024", "+447700900001", 0, &found, &n, &w->err));
 	assert_int_equal(found, id);
 }
 

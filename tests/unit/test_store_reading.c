@@ -101,7 +101,7 @@ static void erased_words_are_gone_and_keys_still_know_the_mail(void **state)
 	assert_string_equal(back.body, "");
 	assert_string_equal(back.from.address, "");
 	FAILS(RD_E_MISSING, rd_reading_salted_hash(w->db, id, "help", 4, hash, &w->err));
-	OK(rd_reading_find_same(w->db, &message, 0, &twin, &w->err));
+	OK(rd_reading_find_same(w->db, &message, "code-2024", 0, &twin, &w->err));
 	assert_int_equal(twin.message_id, id);
 }
 
@@ -160,12 +160,12 @@ static void the_same_mail_twice_is_one_and_equal_words_are_two(void **state)
 	int64_t first = world_put_mail(w, 1), second = world_put_mail(w, 2);
 	int64_t sms = world_put_text(w, "SM1", "+447700900001", NOW_MS);
 
-	OK(rd_reading_find_same(w->db, &mail, first, &twin, &w->err));
+	OK(rd_reading_find_same(w->db, &mail, "code-2024", first, &twin, &w->err));
 	assert_int_equal(twin.message_id, 0);
 	int64_t case_id = world_open_case(w, "ann@example.org");
 	world_finish(
 		w, first, &(struct rd_fate){ .kind = RD_FATE_OPENED, .case_id = case_id }, &mail);
-	OK(rd_reading_find_same(w->db, &mail, second, &twin, &w->err));
+	OK(rd_reading_find_same(w->db, &mail, "code-2024", second, &twin, &w->err));
 	assert_int_equal(twin.message_id, first);
 	assert_int_equal(twin.case_id, case_id);
 	world_finish(w, second,
@@ -173,19 +173,25 @@ static void the_same_mail_twice_is_one_and_equal_words_are_two(void **state)
 			.kind = RD_FATE_DUPLICATE, .duplicate_of = first, .case_id = case_id },
 		&mail);
 	/* A third is the twin of the first, not of the duplicate. */
-	OK(rd_reading_find_same(w->db, &mail, 99, &twin, &w->err));
+	OK(rd_reading_find_same(w->db, &mail, "code-2024", 99, &twin, &w->err));
 	assert_int_equal(twin.message_id, first);
 	/* Texts have no content key: two residents' equal words are two messages. */
 	world_finish(w, sms, &other, &text);
-	OK(rd_reading_find_same(w->db, &text, 99, &twin, &w->err));
+	OK(rd_reading_find_same(w->db, &text, "code-2024", 99, &twin, &w->err));
 	assert_int_equal(twin.message_id, 0);
 	/* The same headers with another body. */
 	mail.content_key[0] = 77;
-	OK(rd_reading_find_same(w->db, &mail, 99, &twin, &w->err));
+	OK(rd_reading_find_same(w->db, &mail, "code-2024", 99, &twin, &w->err));
 	assert_int_equal(twin.message_id, 0);
-	OK(rd_reading_find_other_body(w->db, &mail, 99, &twin, &w->err));
+	OK(rd_reading_find_other_body(w->db, &mail, "code-2024", 99, &twin, &w->err));
 	assert_int_equal(twin.message_id, first);
 	assert_int_equal(twin.case_id, case_id);
+	/* Another landlord owes an answer of its own. */
+	OK(rd_reading_find_other_body(w->db, &mail, "homes", 99, &twin, &w->err));
+	assert_int_equal(twin.message_id, 0);
+	mail.content_key[0] = 1;
+	OK(rd_reading_find_same(w->db, &mail, "homes", 99, &twin, &w->err));
+	assert_int_equal(twin.message_id, 0);
 	world_ledger_holds(w);
 }
 
@@ -213,19 +219,23 @@ static void threads_are_found_by_our_letters_and_their_mails(void **state)
 	world_finish(
 		w, id, &(struct rd_fate){ .kind = RD_FATE_OPENED, .case_id = case_id }, &first);
 	TX(rd_outbox_put(tx, &row, NOW_MS, &outbox_id, &w->err));
-	OK(rd_reading_find_thread(w->db, &reply, &found, &known, &w->err));
+	OK(rd_reading_find_thread(w->db, &reply, "code-2024", &found, &known, &w->err));
 	assert_int_equal(found, 0);
 	reply.references = ours;
 	reply.n_references = 2;
-	OK(rd_reading_find_thread(w->db, &reply, &found, &known, &w->err));
+	OK(rd_reading_find_thread(w->db, &reply, "code-2024", &found, &known, &w->err));
 	assert_int_equal(found, case_id);
 	assert_true(known);
+	OK(rd_reading_find_thread(w->db, &reply, "homes", &found, &known, &w->err));
+	assert_int_equal(found, 0);
 	reply.references = theirs;
 	reply.n_references = 1;
 	reply.from.address = "stranger@example.com";
-	OK(rd_reading_find_thread(w->db, &reply, &found, &known, &w->err));
+	OK(rd_reading_find_thread(w->db, &reply, "code-2024", &found, &known, &w->err));
 	assert_int_equal(found, case_id);
 	assert_false(known);
+	OK(rd_reading_find_thread(w->db, &reply, "homes", &found, &known, &w->err));
+	assert_int_equal(found, 0);
 	reply.report_ids = ours;
 	reply.n_report_ids = 2;
 	OK(rd_reading_find_reported(w->db, &reply, &reported, &w->err));

@@ -99,10 +99,11 @@ struct rd_case_filter {
 RD_MUST_USE enum rd_rc rd_case_list(struct rd_db *db, const struct rd_case_filter *filter,
 	struct rd_arena *arena, struct rd_case **ret_cases, size_t *ret_n, struct rd_err *err);
 
-/* The number's only open (not closed) case with a message or opening since since_ms; 0 where there
- * is none or more than one (*ret_n says how many). */
-RD_MUST_USE enum rd_rc rd_case_find_only_open(struct rd_db *db, const char *address,
-	int64_t since_ms, int64_t *ret_case_id, size_t *ret_n, struct rd_err *err);
+/* The number's only open (not closed) case of this landlord with a message or opening since
+ * since_ms; 0 where there is none or more than one (*ret_n says how many). */
+RD_MUST_USE enum rd_rc rd_case_find_only_open(struct rd_db *db, const char *landlord,
+	const char *address, int64_t since_ms, int64_t *ret_case_id, size_t *ret_n,
+	struct rd_err *err);
 
 /* --- changes; each refuses with RD_E_REFUSED and plain words what cannot be --- */
 

@@ -1,0 +1,113 @@
+/* One gateway, two landlords: what a resident says to one is never shown by the other, and each
+ * owes an answer of its own. Promise 10. */
+#include "support/house.h"
+
+static const struct house_options two = { .two_landlords = true };
+
+static int64_t open_by_text(struct house *h, size_t landlord, const char *body)
+{
+	const int64_t id = house_text_to(h, landlord, HOUSE_PHONE, body);
+
+	house_work_texts(h);
+	FATE_IS(id, RD_FATE_OPENED);
+	assert_string_equal(
+		house_case(h, house_case_of(h, id)).landlord, house_landlords[landlord]);
+	return house_case_of(h, id);
+}
+
+static void assert_unlinked(struct house *h, int64_t case_id)
+{
+	struct rd_case_linked *links;
+	size_t n;
+
+	OK(rd_case_links(h->db, case_id, h->arena, &links, &n, &h->err));
+	assert_int_equal(n, 0);
+}
+
+static void a_text_to_another_landlord_opens_that_ones_case(void **state)
+{
+	struct house *h = *state = house_new(&two);
+	const int64_t one = open_by_text(h, 0, REQUEST);
+	const int64_t other = open_by_text(h, 1, "What time do you open?");
+	const struct rd_outbox_row letter = house_letter(h, other, "enquiry");
+
+	assert_unlinked(h, other);
+	assert_string_equal(letter.outgoing, "others");
+	assert_false(house_says(h, &letter, house_case(h, one).reference));
+	/* Each number goes on with its own landlord's case. */
+	assert_int_equal(house_case(h, one).n_messages, 1);
+	house_text_to(h, 1, HOUSE_PHONE, "Any news?");
+	house_work_texts(h);
+	assert_int_equal(house_case(h, other).n_messages, 2);
+}
+
+static void a_complaint_to_another_landlord_grows_from_no_case_here(void **state)
+{
+	struct house *h = *state = house_new(&two);
+
+	open_by_text(h, 0, REQUEST);
+	assert_unlinked(h, open_by_text(h, 1, COMPLAINT));
+}
+
+static void a_mail_is_related_to_no_case_of_another_landlord(void **state)
+{
+	struct house *h = *state = house_new(&two);
+	int64_t one, other;
+
+	one = house_mail_in(h, .body = REQUEST " I am afraid of him.");
+	house_work(h);
+	other = house_mail_in(h, .body = REQUEST, .box = HOUSE_ELSEWHERE);
+	house_work(h);
+	FATE_IS(one, RD_FATE_OPENED);
+	FATE_IS(other, RD_FATE_OPENED);
+	assert_unlinked(h, house_case_of(h, other));
+	assert_false(house_case(h, house_case_of(h, other)).held);
+}
+
+static void a_thread_joins_no_case_of_another_landlord(void **state)
+{
+	struct house *h = *state = house_new(&two);
+	const int64_t one = house_mail_in(h, .body = REQUEST);
+	int64_t to_letter, to_mail;
+	const char *thread;
+
+	house_work(h);
+	thread = rd_arena_printf(h->arena, "In-Reply-To: <%s>\r\n",
+		house_letter(h, house_case_of(h, one), NULL).message_id);
+	to_letter = house_mail_in(h, .body = COMPLAINT, .headers = thread, .box = HOUSE_ELSEWHERE);
+	house_work(h);
+	to_mail = house_mail_in(h, .body = REQUEST " The other one.",
+		.headers = "References: <m1@example.com>\r\n", .box = HOUSE_ELSEWHERE);
+	house_work(h);
+	FATE_IS(to_letter, RD_FATE_OPENED);
+	assert_unlinked(h, house_case_of(h, one));
+	FATE_IS(to_mail, RD_FATE_OPENED);
+	assert_int_equal(house_case(h, house_case_of(h, one)).n_messages, 1);
+}
+
+static void the_same_mail_to_two_landlords_is_answered_by_both(void **state)
+{
+	struct house *h = *state = house_new(&two);
+	const int64_t one = house_mail_in(h, .body = COMPLAINT, .id = "both@example.com");
+	const int64_t other = house_mail_in(
+		h, .body = COMPLAINT, .id = "both@example.com", .box = HOUSE_ELSEWHERE);
+
+	house_work(h);
+	FATE_IS(one, RD_FATE_OPENED);
+	FATE_IS(other, RD_FATE_OPENED);
+	house_letter(h, house_case_of(h, one), "acknowledgement");
+	house_letter(h, house_case_of(h, other), "acknowledgement");
+}
+
+int main(int argc, char **argv)
+{
+	house_main(argc, argv);
+	const struct CMUnitTest tests[] = {
+		house_test_own(a_text_to_another_landlord_opens_that_ones_case),
+		house_test_own(a_complaint_to_another_landlord_grows_from_no_case_here),
+		house_test_own(a_mail_is_related_to_no_case_of_another_landlord),
+		house_test_own(a_thread_joins_no_case_of_another_landlord),
+		house_test_own(the_same_mail_to_two_landlords_is_answered_by_both),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
