@@ -316,7 +316,6 @@ enum rd_rc rd_act_decide(struct rd_db *db, const struct rd_office *office, int64
 	RD_TRY(rd_act_begin(&act, db, office, err));
 	RD_TRY(rd_review_get(rd_tx_db(act.tx), review_id, act.arena, &review, err));
 	RD_TRY(rd_act_take_case(&act, review.case_id, err));
-	RD_TRY(check_open(&act, err));
 	RD_TRY(rd_act_check_text(why, "the reason", err));
 	RD_TRY(rd_settling_review(
 		act.tx, office, &review, kind, why, false, act.arena, &about, err));

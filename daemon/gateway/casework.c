@@ -10,7 +10,9 @@
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/holding.h"
+#include "redress/policy/clocks.h"
 #include "redress/store/audit.h"
+#include "redress/store/queue.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
@@ -538,16 +540,59 @@ static enum rd_rc put_duties(struct writing *w, struct rd_err *err)
 	return put_tasks(w, err);
 }
 
-static enum rd_rc set_settled_status(
-	struct writing *w, const struct rd_case *was, struct rd_err *err)
+/* When the earliest message of the case that nobody has decided yet was received; 0: none is left.
+ */
+static enum rd_rc doubt_since(struct writing *w, int64_t *ret_received_ms, struct rd_err *err)
 {
-	const bool closes = w->verdict->kind == RD_OTHER; /* nothing is owed to anybody */
+	struct rd_db *db = rd_tx_db(w->tx);
+	struct rd_message_row row;
+	struct rd_review *left;
+	size_t n;
+
+	RD_TRY(rd_review_list(db, w->case_id, false, w->arena, &left, &n, err));
+	*ret_received_ms = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (left[i].message_id == 0)
+			continue;
+		RD_TRY(rd_queue_show(db, left[i].message_id, w->arena, &row, err));
+		if (*ret_received_ms == 0 || row.received_ms < *ret_received_ms)
+			*ret_received_ms = row.received_ms;
+	}
+	return RD_OK;
+}
+
+/* What another message on the case may still ask for is not over with this one's decision. */
+static enum rd_rc keep_doubt(struct writing *w, int64_t since_ms, struct rd_err *err)
+{
+	const struct rd_landlord *landlord = &w->policy->landlord;
+	struct rd_err unused = { 0 };
+	struct rd_case_clock clock = {
+		.case_id = w->case_id,
+		.name = rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE],
+		.starts = rd_date_of(since_ms),
+		.source = landlord->clocks[RD_CLOCK_STAGE1_ACKNOWLEDGE].source,
+	};
+	enum rd_rc rc;
+
+	if (since_ms == 0 || w->verdict->kind == RD_COMPLAINT)
+		return RD_OK;
+	if (rd_clock_due(landlord, w->policy->calendar, RD_CLOCK_STAGE1_ACKNOWLEDGE, clock.starts,
+		    &clock.due, &unused) != RD_OK)
+		clock.due = (struct rd_date){ 0 };
+	rc = rd_case_start_clock(w->tx, &clock, err);
+	return rc == RD_E_EXISTS ? RD_OK : rc;
+}
+
+static enum rd_rc set_settled_status(
+	struct writing *w, const struct rd_case *was, bool in_doubt, struct rd_err *err)
+{
+	const bool closes = w->verdict->kind == RD_OTHER && !in_doubt;
 	const enum rd_case_status status = closes ? RD_STATUS_CLOSED : w->verdict->status;
 
 	if (was->status == status)
 		return RD_OK;
-	return rd_case_set_status(w->tx, w->case_id, status,
-		closes ? "a person found that nothing is owed" : "", w->now_ms, err);
+	return rd_case_set_status(
+		w->tx, w->case_id, status, closes ? RD_CASEWORK_NOTHING_OWED : "", w->now_ms, err);
 }
 
 enum rd_rc rd_casework_resettle(struct rd_tx *tx, const struct rd_office *office,
@@ -564,6 +609,7 @@ enum rd_rc rd_casework_resettle(struct rd_tx *tx, const struct rd_office *office
 		.case_id = was->id,
 		.now_ms = rd_office_now(office),
 	};
+	int64_t doubt_ms;
 
 	verdict->letter_to = RD_LETTER_TO_CASE;
 	RD_TRY(rd_office_policy(office, was->landlord, &w.policy, err));
@@ -571,8 +617,10 @@ enum rd_rc rd_casework_resettle(struct rd_tx *tx, const struct rd_office *office
 	/* The acknowledgement's clock ran while nobody knew: it goes on for a complaint alone. */
 	if (was->kind != verdict->kind || verdict->kind != RD_COMPLAINT)
 		RD_TRY(rd_case_cancel_clock(tx, was->id, NULL, w.now_ms, err));
-	RD_TRY(set_settled_status(&w, was, err));
+	RD_TRY(doubt_since(&w, &doubt_ms, err));
+	RD_TRY(set_settled_status(&w, was, doubt_ms != 0, err));
 	RD_TRY(start_clocks(&w, err));
+	RD_TRY(keep_doubt(&w, doubt_ms, err));
 	/* Before the letter: one that cannot be written leaves its duty to a person. */
 	RD_TRY(end_duties(&w, err));
 	RD_TRY(put_letter(&w, err));

@@ -138,10 +138,12 @@ static enum rd_rc open_linked(struct rd_tx *tx, const struct rd_office *office,
 	return rd_casework_apply(tx, office, &matter, &verdict, arena, ret_case, err);
 }
 
-/* The clock that ran on the case while nobody knew whether the message was a complaint. */
+/* The clock that ran on the case while nobody knew whether the message was a complaint; a case of
+ * nothing was kept open for that alone. */
 static enum rd_rc end_doubt(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_case *joined, struct rd_arena *arena, struct rd_err *err)
 {
+	const int64_t now_ms = rd_office_now(office);
 	struct rd_review *left;
 	size_t n;
 
@@ -150,8 +152,12 @@ static enum rd_rc end_doubt(struct rd_tx *tx, const struct rd_office *office,
 	RD_TRY(rd_review_list(rd_tx_db(tx), joined->id, false, arena, &left, &n, err));
 	if (n > 0)
 		return RD_OK;
-	return rd_case_cancel_clock(tx, joined->id, rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE],
-		rd_office_now(office), err);
+	RD_TRY(rd_case_cancel_clock(
+		tx, joined->id, rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE], now_ms, err));
+	if (joined->kind != RD_OTHER || joined->status == RD_STATUS_CLOSED)
+		return RD_OK;
+	return rd_case_set_status(
+		tx, joined->id, RD_STATUS_CLOSED, RD_CASEWORK_NOTHING_OWED, now_ms, err);
 }
 
 static enum rd_rc settle_joined(struct rd_tx *tx, const struct rd_office *office,

@@ -9,6 +9,8 @@
 #include "redress/reader/reader.h"
 #include "redress/store/casebook.h"
 
+#define RD_CASEWORK_NOTHING_OWED "a person found that nothing is owed" /* why a case is closed */
+
 /* What one verdict is about. Borrowed. */
 struct rd_matter {
 	int64_t message_id;   /* 0: staff opened the case */
@@ -36,8 +38,10 @@ RD_MUST_USE enum rd_rc rd_casework_apply(struct rd_tx *tx, const struct rd_offic
 	int64_t *ret_case, struct rd_err *err);
 
 /* A case that is there already takes what was settled (rd_decide_settled): its kind, stage, clocks,
- * letter and tasks; what the old kind had running is cancelled. was: the case as it stands, its
- * unsent letters cancelled already. The verdict is used up. */
+ * letter and tasks; what the old kind had running is cancelled. `other` closes it, unless a message
+ * on it is still undecided: that keeps the case open with stage1.acknowledge running from its own
+ * receipt. was: the case as it stands, its unsent letters cancelled already. The verdict is used
+ * up. */
 RD_MUST_USE enum rd_rc rd_casework_resettle(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_case *was, const struct rd_matter *matter, struct rd_verdict *verdict,
 	struct rd_arena *arena, struct rd_err *err);
