@@ -295,12 +295,14 @@ static bool emergency_is_new(const struct decision *d)
 	       (flags[RD_HEAT_LOSS] && !had[RD_HEAT_LOSS]);
 }
 
-/* The choice is offered by mail alone: a later text says nothing of the matter. */
+/* The choice is offered by mail alone, for a later text says nothing of the matter, and no oftener
+ * than anything else that joins is answered. */
 static enum rd_letter_kind letter_of_joined(const struct decision *d)
 {
 	if (d->facts->channel == RD_CHANNEL_SMS)
 		return RD_LETTER_LATER;
-	if (d->v->kind == RD_COMPLAINT && d->v->flags[RD_ASKS_NOT_FORMAL] && !d->facts->second_body)
+	if (d->v->kind == RD_COMPLAINT && d->v->flags[RD_ASKS_NOT_FORMAL] &&
+		!d->facts->second_body && !d->facts->joined.choice_sent_today)
 		return RD_LETTER_CHOICE;
 	return RD_LETTER_ADDED;
 }
@@ -340,11 +342,45 @@ enum rd_withheld rd_automatic_withholds(const struct rd_automatic *a)
 	return a->no_reply_address ? RD_WITHHELD_NO_REPLY : RD_WITHHELD_NO;
 }
 
+enum rd_withheld rd_address_withholds(const struct rd_facts *facts)
+{
+	if (facts->no_address)
+		return RD_WITHHELD_NO_ADDRESS;
+	if (facts->opted_out)
+		return RD_WITHHELD_OPTED_OUT;
+	return facts->rate_capped ? RD_WITHHELD_RATE_CAP : RD_WITHHELD_NO;
+}
+
+/* What stands against the one who would get the letter; the sender's marks count always, for a
+ * machine must not make us write to anybody. */
+static enum rd_withheld recipient_withholds(const struct decision *d)
+{
+	const struct rd_facts *f = d->facts;
+	enum rd_withheld automatic = rd_automatic_withholds(&f->automatic);
+	bool to_another = d->v->letter_to == RD_LETTER_TO_CASE && f->case_apart;
+	enum rd_withheld address = to_another ? f->case_withheld : rd_address_withholds(f);
+
+	if (automatic != RD_WITHHELD_NO)
+		return automatic;
+	if (address == RD_WITHHELD_NO_ADDRESS || !f->unauthenticated)
+		return address;
+	return RD_WITHHELD_UNAUTHENTICATED;
+}
+
+static bool had_its_letter_today(const struct decision *d)
+{
+	const struct rd_verdict *v = d->v;
+
+	return v->fate == RD_FATE_JOINED && !v->begin_stage1 &&
+	       (v->letter_wanted == RD_LETTER_ADDED || v->letter_wanted == RD_LETTER_LATER) &&
+	       d->facts->joined.added_sent_today && !emergency_is_new(d);
+}
+
 static enum rd_withheld why_withheld(const struct decision *d)
 {
 	const struct rd_facts *f = d->facts;
 	const struct rd_verdict *v = d->v;
-	enum rd_withheld automatic = rd_automatic_withholds(&f->automatic);
+	enum rd_withheld recipient = recipient_withholds(d);
 
 	if (v->letter_wanted == RD_LETTER_NONE)
 		return RD_WITHHELD_NO_LETTER;
@@ -356,25 +392,14 @@ static enum rd_withheld why_withheld(const struct decision *d)
 		return RD_WITHHELD_OLD;
 	if (f->after_backup)
 		return RD_WITHHELD_AFTER_BACKUP;
-	if (automatic != RD_WITHHELD_NO)
-		return automatic;
-	if (f->no_address)
-		return RD_WITHHELD_NO_ADDRESS;
-	if (f->unauthenticated)
-		return RD_WITHHELD_UNAUTHENTICATED;
-	if (f->opted_out)
-		return RD_WITHHELD_OPTED_OUT;
-	if (f->rate_capped)
-		return RD_WITHHELD_RATE_CAP;
-	if (f->second_body)
+	if (recipient != RD_WITHHELD_NO)
+		return recipient;
+	/* The first arrival's case was answered; one without a case never was. */
+	if (f->second_body && f->joined.present)
 		return RD_WITHHELD_SECOND_BODY;
-	if ((v->letter_wanted == RD_LETTER_ADDED || v->letter_wanted == RD_LETTER_LATER) &&
-		v->fate == RD_FATE_JOINED && !v->begin_stage1 && f->joined.added_sent_today &&
-		!emergency_is_new(d))
+	if (had_its_letter_today(d))
 		return RD_WITHHELD_ONCE_A_DAY;
-	if (v->calendar_ended)
-		return RD_WITHHELD_CALENDAR;
-	return RD_WITHHELD_NO;
+	return v->calendar_ended ? RD_WITHHELD_CALENDAR : RD_WITHHELD_NO;
 }
 
 /* ---- what a person owes ---- */
@@ -451,6 +476,8 @@ static void add_tasks(struct decision *d)
 		add_task(v, RD_TASK_REVIEW, v->old ? d->today : soon);
 	else if (v->fate == RD_FATE_JOINED && !v->begin_stage1)
 		add_task(v, RD_TASK_READ, soon);
+	if (f->second_body && v->fate == RD_FATE_OPENED)
+		add_task(v, RD_TASK_READ, soon);
 	if (v->flags[RD_STAGE2_REQUEST] ||
 		(v->fate == RD_FATE_JOINED && v->review && v->kind == RD_COMPLAINT &&
 			f->joined.kind == RD_COMPLAINT && f->joined.status >= RD_STATUS_ANSWERED))
@@ -466,6 +493,14 @@ static void add_tasks(struct decision *d)
 	add_duty(d);
 	if (d->person_acknowledges && !v->old)
 		add_task(v, RD_TASK_ACKNOWLEDGE, duty_day(d));
+}
+
+static void tell_of_wrong_codes(struct decision *d)
+{
+	if (!d->facts->codes_locked_now)
+		return;
+	add_task(d->v, RD_TASK_WRONG_CODES, d->today);
+	add_alarm(d->v, RD_ALARM_WRONG_CODES);
 }
 
 static void finish(struct decision *d, bool later_text)
@@ -488,10 +523,7 @@ static void finish(struct decision *d, bool later_text)
 				.when_letter_leaves = true };
 	}
 	add_tasks(d);
-	if (f->codes_locked_now) {
-		add_task(v, RD_TASK_WRONG_CODES, d->today);
-		add_alarm(v, RD_ALARM_WRONG_CODES);
-	}
+	tell_of_wrong_codes(d);
 	if (v->calendar_ended)
 		add_alarm(v, RD_ALARM_CALENDAR_ENDED);
 	if (f->quarantined)
@@ -550,11 +582,10 @@ void rd_decide(const struct rd_score *score, const struct rd_facts *facts,
 	place(&d);
 	if (d.v->fate == RD_FATE_OTHER) {
 		d.v->withheld = RD_WITHHELD_NO_LETTER;
-		if (facts->codes_locked_now)
-			add_task(d.v, RD_TASK_WRONG_CODES, d.today);
+		tell_of_wrong_codes(&d);
 		return;
 	}
-	finish(&d, false);
+	finish(&d, d.v->begin_stage1 && facts->joined.first_text_answered);
 }
 
 void rd_decide_settled(enum rd_kind kind, const struct rd_facts *facts,

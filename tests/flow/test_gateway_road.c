@@ -78,6 +78,21 @@ static void the_same_id_with_another_body_joins_and_a_person_sees_it(void **stat
 	assert_int_equal(house_letters(h, 0, NULL, NULL), 1);
 }
 
+static void another_body_of_what_was_nothing_is_answered_and_shown(void **state)
+{
+	struct house *h = *state;
+	const int64_t one = house_mail_in(h, .body = CIRCULAR, .id = "same@example.com");
+	int64_t two;
+
+	house_work(h);
+	FATE_IS(one, RD_FATE_OTHER);
+	two = house_mail_in(h, .body = COMPLAINT, .id = "same@example.com");
+	house_work(h);
+	FATE_IS(two, RD_FATE_OPENED);
+	house_letter(h, house_case_of(h, two), "acknowledgement");
+	assert_non_null(house_task(h, house_case_of(h, two), "read").kind);
+}
+
 static void two_residents_with_the_same_words_are_two_cases(void **state)
 {
 	struct house *h = *state;
@@ -355,6 +370,7 @@ int main(int argc, char **argv)
 		house_test(when_it_has_gone_one_clock_is_met_and_the_next_runs),
 		house_test(the_same_mail_in_two_mailboxes_is_one_case_with_two_arrivals),
 		house_test(the_same_id_with_another_body_joins_and_a_person_sees_it),
+		house_test(another_body_of_what_was_nothing_is_answered_and_shown),
 		house_test(two_residents_with_the_same_words_are_two_cases),
 		house_test(a_decided_message_is_not_decided_again_by_the_next_run),
 		house_test(each_message_has_the_fate_that_it_deserves),

@@ -161,6 +161,24 @@ static const struct row rows[] = {
 	{ "what joins gets `added`, to the address on the case, and is read",
 		"enquiry joins:complaint known",
 		"joined enquiry stage1 open added read@2026-11-23 to-case" },
+	{ "but not where the case's own contact takes no replies",
+		"enquiry joins:complaint known case:no_reply",
+		"joined enquiry stage1 open withheld:no_reply read@2026-11-23 to-case" },
+	{ "a stranger's opt-out is not the case's", "enquiry joins:complaint optedout case:no",
+		"joined enquiry stage1 open added read@2026-11-23 to-case" },
+	{ "a complaint to be answered to the case whose contact opted out is a person's",
+		"complaint joins:service_request case:opted_out",
+		"opened complaint stage1 open withheld:opted_out define@2026-11-27 "
+		"acknowledge@2026-11-27 +stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 "
+		"linked to-case" },
+	{ "a known sender's own complaint asks nobody else",
+		"complaint joins:service_request known case:opted_out",
+		"opened complaint stage1 open acknowledgement define@2026-11-27 "
+		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter "
+		"meets linked" },
+	{ "a machine that joins makes us write to nobody",
+		"enquiry joins:complaint automatic case:no",
+		"joined enquiry stage1 open withheld:automatic read@2026-11-23 to-case" },
 	{ "at most once a day", "enquiry joins:complaint known addedtoday",
 		"joined enquiry stage1 open withheld:once_a_day read@2026-11-23 to-case" },
 	{ "but danger is answered again", "enquiry joins:complaint known addedtoday heat_loss",
@@ -209,6 +227,14 @@ static const struct row rows[] = {
 		"joined complaint none open choice review@2026-11-23 "
 		"+stage1.acknowledge@2026-11-27 "
 		"review to-case" },
+	{ "the choice is offered once a day",
+		"complaint asks_not_formal joins:service_request known choicetoday addedtoday",
+		"joined complaint none open withheld:once_a_day review@2026-11-23 "
+		"+stage1.acknowledge@2026-11-27 "
+		"review to-case" },
+	{ "where the case began with it, what joins is added",
+		"complaint asks_not_formal joins:complaint underreview known choicetoday",
+		"joined complaint stage1 review added review@2026-11-23 review to-case" },
 	{ "by text the choice is a matter: not named",
 		"complaint asks_not_formal "
 		"joins:service_request known sms answeredtext",
@@ -246,6 +272,17 @@ static const struct row rows[] = {
 		"+stage1.acknowledge@2026-11-25 +stage1.define@2026-11-25 +stage1.respond@letter "
 		"meets "
 		"begins to-case" },
+	{ "by text too, but it says nothing of the matter where the number was answered",
+		"other notopic says_complaint joins:service_request known underreview casetopic "
+		"sms answeredtext",
+		"joined complaint stage1 open later define@2026-11-25 acknowledge@2026-11-25 "
+		"+stage1.acknowledge@2026-11-25 +stage1.define@2026-11-25 begins to-case" },
+	{ "its first answer by text names the topics",
+		"other notopic says_complaint joins:service_request known underreview casetopic "
+		"sms",
+		"joined complaint stage1 open acknowledgement define@2026-11-25 "
+		"+stage1.acknowledge@2026-11-25 +stage1.define@2026-11-25 +stage1.respond@letter "
+		"meets begins to-case" },
 	{ "COMPLAINT where nothing formal was wanted: stage 1 begins now",
 		"other notopic says_complaint joins:complaint known underreview casetopic informal",
 		"joined complaint stage1 open acknowledgement define@2026-11-27 "
@@ -266,11 +303,21 @@ static const struct row rows[] = {
 		"related" },
 	{ "after five wrong codes a person is told", "enquiry locked",
 		"opened enquiry none open enquiry wrong_codes@2026-11-20 !wrong_codes" },
+	{ "whatever the message is", "other locked",
+		"other other no_letter wrong_codes@2026-11-20 !wrong_codes" },
 
 	/* Promise 3: the same mail with another body. */
 	{ "a second body joins the first one's case and is shown to a person",
 		"complaint second joins:service_request known",
 		"joined complaint none open withheld:second_body read@2026-11-23 to-case" },
+
+	{ "where the first one had no case it was never answered: this one is, and shown",
+		"complaint second",
+		"opened complaint stage1 open acknowledgement read@2026-11-23 define@2026-11-27 "
+		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter "
+		"meets" },
+	{ "a request too", "service_request second",
+		"opened service_request none open service_request read@2026-11-23" },
 
 	/* Promise 11. */
 	{ "an old complaint: never answered by itself, its own task, overdue at once",
@@ -380,6 +427,8 @@ static bool set_joined(const char *word, struct rd_joined_case *joined)
 		joined->safeguarding_hold = true;
 	else if (strcmp(word, "addedtoday") == 0)
 		joined->added_sent_today = true;
+	else if (strcmp(word, "choicetoday") == 0)
+		joined->choice_sent_today = true;
 	else if (strcmp(word, "answeredtext") == 0)
 		joined->first_text_answered = true;
 	else if (strcmp(word, "haslinked") == 0)
@@ -444,6 +493,14 @@ static bool set_fact(const char *word, struct rd_facts *facts)
 			guard++;
 		facts->guard = (enum rd_guard)guard;
 		return guard < RD_N_GUARDS;
+	} else if (strncmp(word, "case:", 5) == 0) {
+		int against = 0;
+		while (rd_withheld_names[against] != NULL &&
+			strcmp(rd_withheld_names[against], word + 5) != 0)
+			against++;
+		facts->case_apart = true;
+		facts->case_withheld = (enum rd_withheld)against;
+		return against < RD_N_WITHHELD;
 	} else {
 		return set_joined(word, &facts->joined);
 	}

@@ -62,37 +62,10 @@ struct rd_joined_case {
 	struct rd_date received;  /* its day zero */
 	bool safeguarding_hold;	  /* on it or on any case linked to it, not lifted by a person */
 	bool first_text_answered; /* this number has had its first answer on this case */
-	bool added_sent_today;	  /* a letter `added` (or a later text) went to it today */
+	bool added_sent_today;	  /* what joined it had its letter (`added`, a later text, `choice`)
+				     on the day on which the next would leave */
+	bool choice_sent_today;	  /* a letter `choice` went to it on that day */
 	bool has_open_linked_complaint; /* a complaint case linked to it is open already */
-};
-
-/* Start with `= { 0 }`. */
-struct rd_facts {
-	enum rd_channel channel;
-	enum rd_guard guard;
-	bool second_body; /* same Message-ID, From and Date as a stored one, another body;
-			     joined is then the case of the first, if it has one */
-	struct rd_automatic
-		automatic;   /* as the reader found it; a case opens, the reply is withheld */
-	bool troubled;	     /* rd_message_troubled */
-	bool nothing_new;    /* stripping left nothing and the whole was scored */
-	bool quarantined;    /* it killed the parser three times: there is no score (NULL) */
-	bool score_failed;   /* the rules reported an error: there is no score (NULL) */
-	bool says_complaint; /* rd_message_word gave RD_WORD_COMPLAINT: the answer to our offer */
-	struct rd_joined_case joined;
-	bool sender_known;     /* the sender's address or number stands on the joined case */
-	bool possibly_related; /* does not join, but has something to do with an open case */
-	bool related_held;     /* ... whose safeguarding hold stands; or the case grows from a held
-				  one */
-	bool codes_locked_now; /* this message made the sender's fifth wrong code of the day */
-	bool no_address;       /* there is nowhere to send an answer to */
-	bool rate_capped;      /* the cap for this address or in total is reached */
-	bool opted_out;	       /* this number or address asked for no messages */
-	bool unauthenticated;  /* the sender's address failed its checks */
-	bool after_backup;     /* received since the backup that the store was restored from */
-	int64_t received_ms;   /* the server's time of receipt */
-	int64_t first_seen_ms; /* when we first saw it */
-	int64_t now_ms;
 };
 
 /* Why no letter goes by itself, the gravest first. */
@@ -116,6 +89,38 @@ enum rd_withheld {
 };
 extern const char *const rd_withheld_names[RD_N_WITHHELD + 1]; /* "no", "safeguarding", ... */
 const char *rd_withheld_words(enum rd_withheld withheld);      /* a sentence for a person */
+
+/* Start with `= { 0 }`. */
+struct rd_facts {
+	enum rd_channel channel;
+	enum rd_guard guard;
+	bool second_body; /* same Message-ID, From and Date as a stored one, another body;
+			     joined is then the case of the first, if it has one */
+	struct rd_automatic
+		automatic;   /* as the reader found it; a case opens, the reply is withheld */
+	bool troubled;	     /* rd_message_troubled */
+	bool nothing_new;    /* stripping left nothing and the whole was scored */
+	bool quarantined;    /* it killed the parser three times: there is no score (NULL) */
+	bool score_failed;   /* the rules reported an error: there is no score (NULL) */
+	bool says_complaint; /* rd_message_word gave RD_WORD_COMPLAINT: the answer to our offer */
+	struct rd_joined_case joined;
+	bool sender_known;     /* the sender's address or number stands on the joined case */
+	bool possibly_related; /* does not join, but has something to do with an open case */
+	bool related_held;     /* ... whose safeguarding hold stands; or the case grows from a held
+				  one */
+	bool codes_locked_now; /* this message made the sender's fifth wrong code of the day */
+	bool no_address;       /* there is nowhere to send an answer to */
+	bool rate_capped;      /* the cap for this address or in total is reached */
+	bool opted_out;	       /* this number or address asked for no messages */
+	bool case_apart;       /* letters of the joined case go to another address than the
+				  sender's; what stands against writing to that one: */
+	enum rd_withheld case_withheld;
+	bool unauthenticated;  /* the sender's address failed its checks */
+	bool after_backup;     /* received since the backup that the store was restored from */
+	int64_t received_ms;   /* the server's time of receipt */
+	int64_t first_seen_ms; /* when we first saw it */
+	int64_t now_ms;
+};
 
 enum rd_task_kind {
 	RD_TASK_ACKNOWLEDGE = 0, /* a person acknowledges: no letter could, or none may go */
@@ -200,6 +205,8 @@ void rd_decide(const struct rd_score *score, const struct rd_facts *facts,
 
 /* Which marks of a message withhold the reply: RD_WITHHELD_NO, _AUTOMATIC or _NO_REPLY. */
 enum rd_withheld rd_automatic_withholds(const struct rd_automatic *automatic);
+/* What stands against writing to the address that the facts are about, whatever the letter. */
+enum rd_withheld rd_address_withholds(const struct rd_facts *facts);
 
 /* A review case that nobody decided: at this instant (09:00 London on the last working day before
  * stage1.acknowledge is due) it becomes a complaint by default, or alarms. */
