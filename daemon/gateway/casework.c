@@ -12,6 +12,7 @@
 #include "redress/gateway/holding.h"
 #include "redress/policy/clocks.h"
 #include "redress/store/audit.h"
+#include "redress/store/outbox.h"
 #include "redress/store/queue.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
@@ -184,8 +185,11 @@ static enum rd_rc begin_stage1(struct writing *w, struct rd_err *err)
 {
 	struct rd_case matter;
 	struct rd_review *reviews;
+	int64_t n_cancelled;
 	size_t n;
 
+	RD_TRY(rd_outbox_cancel_case(w->tx, w->case_id, "the resident asked for a complaint",
+		w->now_ms, &n_cancelled, err));
 	RD_TRY(rd_review_list(rd_tx_db(w->tx), w->case_id, false, w->arena, &reviews, &n, err));
 	for (size_t i = 0; i < n; i++)
 		RD_TRY(rd_review_decide(w->tx, reviews[i].id, RD_COMPLAINT, RD_ACTOR_DAEMON, -1,

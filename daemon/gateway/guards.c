@@ -1,9 +1,12 @@
 #include "redress/gateway/guards.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "redress/gateway/casework.h"
 #include "redress/message/reference.h"
 #include "redress/message/sms.h"
+#include "redress/policy/letter_plan.h"
 #include "redress/store/backup.h"
 #include "redress/store/contact.h"
 #include "redress/store/outbox.h"
@@ -21,7 +24,8 @@ struct look {
 	const struct rd_score *score;	  /* NULL: none */
 	struct rd_arena *arena;
 	struct rd_guarded *result;
-	const char *sender; /* "" nobody known */
+	const char *sender;		/* "" nobody known */
+	struct rd_case_contact contact; /* that letters of the joined case go to */
 };
 
 static bool is_own_letter(const struct look *look, int64_t outbox_id)
@@ -110,14 +114,18 @@ static enum rd_rc look_for_guard(struct look *look, struct rd_err *err)
 	return look_for_opt_out(look, err);
 }
 
+/* All who name no sender share one count, else leaving out From would allow any number of tries. */
+static const char *who_tries(const struct look *look)
+{
+	return look->sender[0] != '\0' ? look->sender : "nobody";
+}
+
 /* A wrong code counts against its sender; the fifth of a day locks codes for it. */
 static enum rd_rc count_wrong_code(struct look *look, struct rd_date today, struct rd_err *err)
 {
 	int count = 0;
 
-	if (look->sender[0] == '\0')
-		return RD_OK;
-	RD_TRY(rd_contact_wrong_code(look->tx, look->sender, today, &count, err));
+	RD_TRY(rd_contact_wrong_code(look->tx, who_tries(look), today, &count, err));
 	if (count == RD_WRONG_CODES_MAX)
 		look->result->facts.codes_locked_now = true;
 	return RD_OK;
@@ -131,8 +139,7 @@ static enum rd_rc try_reference(struct look *look, const struct rd_found_referen
 	bool works = true;
 	enum rd_rc rc;
 
-	if (look->sender[0] != '\0')
-		RD_TRY(rd_contact_codes_work(look->db, look->sender, today, &works, err));
+	RD_TRY(rd_contact_codes_work(look->db, who_tries(look), today, &works, err));
 	if (!works)
 		return RD_OK;
 	if (!rd_reference_right(found, key))
@@ -290,6 +297,11 @@ static enum rd_rc look_for_linked_complaint(struct look *look, struct rd_err *er
 	return RD_OK;
 }
 
+static bool is_out(const struct rd_outbox_row *row)
+{
+	return row->state != RD_OUTBOX_CANCELLED && row->state != RD_OUTBOX_FAILED;
+}
+
 enum rd_rc rd_guards_text_answered(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	bool *ret_answered, struct rd_err *err)
 {
@@ -301,24 +313,101 @@ enum rd_rc rd_guards_text_answered(struct rd_db *db, int64_t case_id, struct rd_
 	RD_TRY(rd_outbox_list(db, &filter, arena, &rows, &n, err));
 	*ret_answered = false;
 	for (size_t i = 0; i < n; i++)
-		if (rows[i].state != RD_OUTBOX_CANCELLED && rows[i].state != RD_OUTBOX_FAILED)
-			*ret_answered = true;
+		*ret_answered = *ret_answered || is_out(&rows[i]);
 	return RD_OK;
+}
+
+/* The London day on which a letter to the case's contact would leave now. */
+static enum rd_rc day_it_leaves(
+	struct look *look, enum rd_letter_kind letter, struct rd_date *ret_day, struct rd_err *err)
+{
+	const struct rd_config *config = look->office->config;
+	const struct rd_policy *policy;
+	struct rd_err unused = { 0 };
+	struct rd_letter_time time;
+	struct rd_letter_ask ask = {
+		.letter = letter,
+		.channel = look->contact.channel == RD_BY_SMS ? RD_CHANNEL_SMS : RD_CHANNEL_EMAIL,
+		.now_ms = look->result->now_ms,
+		.day_zero = rd_date_of(look->claimed->received_ms),
+		.hours = { config->text_hours_from_min, config->text_hours_to_min },
+	};
+
+	RD_TRY(rd_office_policy(look->office, look->claimed->landlord, &policy, err));
+	ask.approval_wanted = policy->landlord.letters_approved;
+	*ret_day = rd_date_of(ask.now_ms);
+	if (rd_letter_when(&ask, policy->calendar, &time, &unused) == RD_OK)
+		*ret_day = time.written_for;
+	return RD_OK;
+}
+
+/* The day on which the row left, or will: what waited past its day leaves today. */
+static struct rd_date day_of_row(const struct rd_outbox_row *row, struct rd_date today)
+{
+	if (row->state == RD_OUTBOX_SENT)
+		return rd_date_of(row->sent_ms);
+	if (row->state == RD_OUTBOX_QUEUED && rd_date_compare(row->written_for, today) < 0)
+		return today;
+	return row->written_for;
+}
+
+/* The days on which an `added` (or a later text) and a `choice` would leave now. */
+struct days {
+	struct rd_date today, added, choice;
+};
+
+static bool is_letter(const struct rd_outbox_row *row, enum rd_letter_kind letter)
+{
+	return strcmp(row->letter, rd_letter_names[letter]) == 0;
+}
+
+/* opened_by: the cause of the letter that the case itself began with. */
+static void note_letter(struct rd_joined_case *joined, const struct rd_outbox_row *row,
+	const struct days *days, const char *opened_by)
+{
+	const struct rd_date day = day_of_row(row, days->today);
+	const bool choice = is_letter(row, RD_LETTER_CHOICE);
+
+	if (row->state == RD_OUTBOX_CANCELLED)
+		return;
+	if (choice && rd_date_compare(day, days->choice) == 0)
+		joined->choice_sent_today = true;
+	if ((choice && strcmp(row->cause, opened_by) != 0) || is_letter(row, RD_LETTER_ADDED) ||
+		is_letter(row, RD_LETTER_LATER))
+		joined->added_sent_today |= rd_date_compare(day, days->added) == 0;
+}
+
+/* What is still unsent when the case begins stage 1 is cancelled: it is no first answer. */
+static bool is_first_answer(
+	const struct look *look, const struct rd_outbox_row *row, enum rd_case_status status)
+{
+	const bool unsent = row->state == RD_OUTBOX_QUEUED || row->state == RD_OUTBOX_HELD;
+	const bool begins = look->result->facts.says_complaint && status == RD_STATUS_REVIEW;
+
+	return row->channel == RD_CHANNEL_SMS && is_out(row) && !(begins && unsent);
 }
 
 static enum rd_rc look_at_letters(struct look *look, struct rd_err *err)
 {
+	const struct rd_outbox_filter filter = { .case_id = look->result->joined_case };
 	struct rd_joined_case *joined = &look->result->facts.joined;
-	const int64_t midnight = rd_date_start_ms(rd_date_of(look->result->now_ms));
-	bool added = false, later = false;
+	struct days days = { .today = rd_date_of(look->result->now_ms) };
+	struct rd_outbox_row *rows;
+	const char *opened_by;
+	int64_t opener;
+	size_t n;
 
-	RD_TRY(rd_outbox_has(look->db, look->result->joined_case, rd_letter_names[RD_LETTER_ADDED],
-		midnight, &added, err));
-	RD_TRY(rd_outbox_has(look->db, look->result->joined_case, rd_letter_names[RD_LETTER_LATER],
-		midnight, &later, err));
-	joined->added_sent_today = added || later;
-	return rd_guards_text_answered(look->db, look->result->joined_case, look->arena,
-		&joined->first_text_answered, err);
+	RD_TRY(rd_case_opener(look->db, filter.case_id, &opener, err));
+	opened_by = rd_arena_printf(look->arena, "message:%" PRId64, opener);
+	RD_TRY(day_it_leaves(look, RD_LETTER_ADDED, &days.added, err));
+	RD_TRY(day_it_leaves(look, RD_LETTER_CHOICE, &days.choice, err));
+	RD_TRY(rd_outbox_list(look->db, &filter, look->arena, &rows, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		note_letter(joined, &rows[i], &days, opened_by);
+		if (is_first_answer(look, &rows[i], joined->status))
+			joined->first_text_answered = true;
+	}
+	return RD_OK;
 }
 
 /* Whoever writes, the new case is held with the old one: what is sent may be read by another. */
@@ -351,7 +440,12 @@ static enum rd_rc look_at_case(struct look *look, struct rd_err *err)
 	memcpy(facts->joined.flags, matter.flags, sizeof matter.flags);
 	facts->joined.n_topics = matter.n_topics;
 	facts->joined.safeguarding_hold = matter.held;
+	RD_TRY(rd_casework_main_contact(look->db, matter.id, look->arena, &look->contact, err));
 	RD_TRY(look_at_letters(look, err));
+	/* Of a sender who is the case's contact enough is known. */
+	if (strcasecmp(look->contact.address, look->sender) != 0)
+		RD_TRY(rd_guards_case_contact(
+			look->db, look->office, matter.id, look->arena, facts, err));
 	if (look->sender[0] != '\0')
 		RD_TRY(rd_case_knows(look->db, look->result->joined_case, look->sender,
 			&facts->sender_known, err));
@@ -374,16 +468,19 @@ static enum rd_rc look_for_guarded_case(struct look *look, struct rd_err *err)
 		}
 	} else if (look->result->facts.guard == RD_GUARD_OPT_OUT) {
 		RD_TRY(join_by_number(look, &joined, err));
+		if (!joined) /* several open cases: a person sees it on one of them */
+			look->result->joined_case = look->result->related_case;
 	} else {
 		return RD_OK;
 	}
 	return look_at_case(look, err);
 }
 
-/* An e-mail address or a number; a short code or a sender's name by text answers to nobody. */
+/* An e-mail address or a UK mobile. A short code or a sender's name by text answers to nobody, and
+ * a premium, satellite or foreign number must not cost the landlord money by itself. */
 static bool can_be_answered(const char *address)
 {
-	return strchr(address, '@') != NULL || address[0] == '+';
+	return strchr(address, '@') != NULL || rd_phone_is_uk_mobile(address);
 }
 
 /* What has to do with the address and the hour alone. A message that came before the store was
@@ -441,6 +538,25 @@ enum rd_rc rd_guards_may_answer(struct rd_db *db, const struct rd_office *office
 	facts->automatic = message.automatic;
 	if (claims_to_be_us(office, address))
 		facts->automatic.no_reply_address = true;
+	return RD_OK;
+}
+
+enum rd_rc rd_guards_case_contact(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	struct rd_arena *arena, struct rd_facts *facts, struct rd_err *err)
+{
+	struct rd_facts about = { .received_ms = facts->received_ms, .now_ms = facts->now_ms };
+	struct rd_case_contact to;
+	int64_t opener;
+
+	RD_TRY(rd_casework_main_contact(db, case_id, arena, &to, err));
+	RD_TRY(rd_case_opener(db, case_id, &opener, err));
+	RD_TRY(rd_guards_may_answer(db, office, to.address, opener, arena, &about, err));
+	facts->case_apart = true;
+	facts->case_withheld = rd_automatic_withholds(&about.automatic);
+	if (to.channel != RD_BY_EMAIL && to.channel != RD_BY_SMS)
+		facts->case_withheld = RD_WITHHELD_NO_ADDRESS;
+	else if (facts->case_withheld == RD_WITHHELD_NO)
+		facts->case_withheld = rd_address_withholds(&about);
 	return RD_OK;
 }
 

@@ -90,6 +90,23 @@ static enum rd_rc open_linked_complaint(struct rd_db *db, int64_t case_id, struc
 	return RD_OK;
 }
 
+/* What stands against answering the one who wrote; where the joined case does not know him, against
+ * writing to whoever gets the letters there. */
+static enum rd_rc look_at_recipient(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_case *joined, const struct rd_message *message, int64_t message_id,
+	struct rd_arena *arena, struct rd_facts *facts, struct rd_err *err)
+{
+	struct rd_db *db = rd_tx_db(tx);
+	const char *sender = message->from.address;
+
+	RD_TRY(rd_guards_may_answer(db, office, sender, message_id, arena, facts, err));
+	if (sender[0] != '\0')
+		RD_TRY(rd_case_knows(db, joined->id, sender, &facts->sender_known, err));
+	return facts->sender_known
+		       ? RD_OK
+		       : rd_guards_case_contact(db, office, joined->id, arena, facts, err);
+}
+
 /* Received on the message's day: that is when dissatisfaction was expressed (promise 12). */
 static enum rd_rc open_linked(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_case *joined, int64_t message_id, struct rd_arena *arena, int64_t *ret_case,
@@ -127,8 +144,7 @@ static enum rd_rc open_linked(struct rd_tx *tx, const struct rd_office *office,
 	facts.channel = row.channel;
 	facts.received_ms = row.received_ms;
 	facts.now_ms = rd_office_now(office);
-	RD_TRY(rd_guards_may_answer(
-		rd_tx_db(tx), office, message.from.address, message_id, arena, &facts, err));
+	RD_TRY(look_at_recipient(tx, office, joined, &message, message_id, arena, &facts, err));
 	rd_decide_settled(RD_COMPLAINT, &facts, score.flags,
 		score.n_topics > 0 ? score.n_topics : joined->n_topics, &policy->landlord,
 		policy->calendar, &verdict);

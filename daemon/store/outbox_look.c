@@ -152,19 +152,6 @@ enum rd_rc rd_outbox_rate(struct rd_db *db, const char *recipient, int64_t since
 		RD_ARGS(rd_blob(key, sizeof key), rd_int(since_ms)), 0, ret_n, err);
 }
 
-enum rd_rc rd_outbox_has(struct rd_db *db, int64_t case_id, const char *letter, int64_t since_ms,
-	bool *ret_has, struct rd_err *err)
-{
-	int64_t has = 0;
-
-	RD_TRY(rd_sql_int(db,
-		"SELECT 1 FROM outbox WHERE case_id = ?1 AND letter = ?2 AND created_ms >= ?3"
-		" AND state <> 'cancelled' LIMIT 1",
-		RD_ARGS(rd_int(case_id), rd_text(letter), rd_int(since_ms)), 0, &has, err));
-	*ret_has = has != 0;
-	return RD_OK;
-}
-
 enum rd_rc rd_outbox_by_message_id(
 	struct rd_db *db, const char *message_id, int64_t *ret_id, struct rd_err *err)
 {

@@ -132,6 +132,45 @@ static void one_wrong_code_written_twice_in_a_mail_counts_once(void **state)
 	assert_false(house_alarm(h, "wrong_codes"));
 }
 
+/* A mail without From. */
+static int64_t nobodys_mail(struct house *h, const char *subject)
+{
+	const char *raw = rd_arena_printf(h->arena,
+		"To: c@house.example\r\nSubject: %s\r\nDate: Tue, 17 Nov 2026 09:00:00 +0000\r\n"
+		"Message-ID: <n%u@example.com>\r\n\r\nmy case\r\n",
+		subject, h->n_put);
+	const int64_t id = house_put_raw(h, 0, raw, strlen(raw), h->now_ms, h->now_ms);
+
+	house_work(h);
+	return id;
+}
+
+static void wrong_codes_of_nobody_lock_codes_for_all_who_name_no_sender(void **state)
+{
+	struct house *h = *state;
+	const char *reference = reference_of(h, open_by_mail(h, REQUEST));
+
+	FATE_IS(nobodys_mail(h, reference), RD_FATE_JOINED);
+	for (int i = 0; i < 5; i++)
+		nobodys_mail(h, rd_arena_printf(h->arena, "RD1000%02d-2222", i + 50));
+	assert_true(house_alarm(h, "wrong_codes"));
+	FATE_IS(nobodys_mail(h, reference), RD_FATE_OPENED);
+}
+
+static void the_fifth_wrong_code_is_alarmed_whatever_the_message_is(void **state)
+{
+	struct house *h = *state;
+
+	for (int i = 0; i < 5; i++) {
+		const int64_t id = house_mail_in(h, .from = STRANGER, .body = CIRCULAR,
+			.subject = rd_arena_printf(h->arena, "RD1000%02d-2222", i + 50));
+
+		house_work(h);
+		FATE_IS(id, RD_FATE_OTHER);
+	}
+	assert_true(house_alarm(h, "wrong_codes"));
+}
+
 /* --- threads --- */
 
 static void a_known_sender_joins_by_thread_with_mail_or_letter(void **state)
@@ -296,6 +335,40 @@ static void a_first_text_that_never_left_is_not_the_first_answer(void **state)
 	assert_string_equal(letter.meets_clock, "stage1.acknowledge");
 }
 
+static void complaint_by_text_names_topics_only_in_the_first_answer(void **state)
+{
+	struct house *h = *state;
+	const int64_t id = house_text(h, HOUSE_PHONE, UNSURE);
+	struct rd_outbox_row letter = { 0 };
+	int64_t case_id;
+
+	house_work_texts(h);
+	house_send(h); /* `received` */
+	case_id = house_case_of(h, id);
+	house_text(h, HOUSE_PHONE, "COMPLAINT");
+	house_work_texts(h);
+	assert_int_equal(house_case(h, case_id).stage, RD_STAGE_1);
+	house_letters(h, case_id, NULL, &letter);
+	assert_string_equal(letter.letter, "later");
+	assert_false(house_says(h, &letter, "a leak"));
+	DAY_IS(house_task(h, case_id, "acknowledge").due, "2026-11-24");
+}
+
+static void complaint_before_the_first_answer_left_takes_its_place(void **state)
+{
+	struct house *h = *state;
+	int64_t id, case_id;
+
+	house_at(h, "2026-11-17T21:00:00Z"); /* outside the hours */
+	id = house_text(h, HOUSE_PHONE, UNSURE);
+	house_work_texts(h);
+	case_id = house_case_of(h, id);
+	house_text(h, HOUSE_PHONE, "COMPLAINT");
+	house_work_texts(h);
+	assert_int_equal(house_letters(h, case_id, "received", NULL), 0);
+	assert_string_equal(house_letter(h, case_id, NULL).meets_clock, "stage1.acknowledge");
+}
+
 /* --- what joins --- */
 
 static void added_goes_once_a_day(void **state)
@@ -308,10 +381,85 @@ static void added_goes_once_a_day(void **state)
 		house_work(h);
 	}
 	assert_int_equal(house_letters(h, case_id, "added", NULL), 1);
+	house_send(h);
+	house_send(h);
 	house_at(h, "2026-11-18T00:10:00Z");
 	house_mail_in(h, .body = "Any news?", .subject = reference_of(h, case_id));
 	house_work(h);
 	assert_int_equal(house_letters(h, case_id, "added", NULL), 2);
+}
+
+static void the_choice_is_offered_once_a_day(void **state)
+{
+	struct house *h = *state;
+	const int64_t case_id = open_by_mail(h, REQUEST);
+
+	for (int i = 0; i < 4; i++) {
+		house_mail_in(h, .subject = reference_of(h, case_id),
+			.body = rd_arena_printf(
+				h->arena, COMPLAINT " But nothing formal please. (%d)", i));
+		house_work(h);
+	}
+	assert_int_equal(house_letters(h, case_id, "choice", NULL), 1);
+	assert_int_equal(house_letters(h, case_id, "added", NULL), 0);
+}
+
+static void a_text_written_for_today_yesterday_evening_is_todays(void **state)
+{
+	struct house *h = *state;
+	const int64_t id = house_text(h, HOUSE_PHONE, REQUEST);
+	int64_t case_id;
+
+	house_work_texts(h);
+	house_send(h);
+	case_id = house_case_of(h, id);
+	house_at(h, "2026-11-17T21:00:00Z");
+	house_text(h, HOUSE_PHONE, "any news");
+	house_work_texts(h);
+	house_at(h, "2026-11-18T09:00:00Z");
+	house_send(h);
+	house_text(h, HOUSE_PHONE, "any news now");
+	house_work_texts(h);
+	assert_int_equal(house_letters(h, case_id, "later", NULL), 1);
+	house_at(h, "2026-11-18T21:00:00Z"); /* it would leave the day after */
+	house_text(h, HOUSE_PHONE, "still no news");
+	house_work_texts(h);
+	assert_int_equal(house_letters(h, case_id, "later", NULL), 2);
+}
+
+static void nothing_is_added_for_a_contact_that_takes_no_replies(void **state)
+{
+	struct house *h = *state;
+	const int64_t id = house_mail_in(h, .body = REQUEST, .from = "noreply@forms.example.com");
+	int64_t case_id, joins;
+
+	house_work(h);
+	case_id = house_case_of(h, id);
+	joins = house_mail_in(h, .body = "Any news?", .subject = reference_of(h, case_id));
+	house_work(h);
+	FATE_IS(joins, RD_FATE_JOINED);
+	assert_int_equal(house_letters(h, case_id, NULL, NULL), 0);
+	assert_non_null(house_task(h, case_id, "read").kind);
+}
+
+static void a_linked_complaint_of_a_stranger_is_not_sent_to_such_a_contact_either(void **state)
+{
+	struct house *h = *state;
+	const struct rd_office staff = house_staff(h);
+	const int64_t id = house_mail_in(h, .body = REQUEST, .from = "noreply@forms.example.com");
+	int64_t case_id, decided, about;
+
+	house_work(h);
+	case_id = house_case_of(h, id);
+	decided = house_mail_in(
+		h, .from = STRANGER, .body = UNSURE, .subject = reference_of(h, case_id));
+	house_work(h);
+	FATE_IS(decided, RD_FATE_JOINED);
+	OK(rd_act_decide(h->db, &staff, house_review(h, case_id).id, RD_COMPLAINT, "is one", &about,
+		&h->err));
+	assert_int_not_equal(about, case_id);
+	assert_int_equal(house_letters(h, about, NULL, NULL), 0);
+	DAY_IS(house_task(h, about, "acknowledge").due, "2026-11-24");
 }
 
 static void a_danger_in_what_joins_is_answered_with_the_block_even_on_the_same_day(void **state)
@@ -474,6 +622,8 @@ int main(int argc, char **argv)
 		house_test(a_strangers_complaint_on_it_is_linked_and_answered_to_the_case_alone),
 		house_test(five_wrong_codes_lock_that_sender_for_the_day_and_a_person_is_told),
 		house_test(one_wrong_code_written_twice_in_a_mail_counts_once),
+		house_test(wrong_codes_of_nobody_lock_codes_for_all_who_name_no_sender),
+		house_test(the_fifth_wrong_code_is_alarmed_whatever_the_message_is),
 		house_test(a_known_sender_joins_by_thread_with_mail_or_letter),
 		house_test(a_stranger_in_a_thread_is_only_possibly_related),
 		house_test(texts_of_one_pause_are_decided_together_and_it_is_never_extended),
@@ -482,7 +632,13 @@ int main(int argc, char **argv)
 		house_test(with_two_open_cases_a_text_opens_a_possibly_related_one),
 		house_test(the_first_answer_to_a_text_says_all_that_it_must),
 		house_test(a_first_text_that_never_left_is_not_the_first_answer),
+		house_test(complaint_by_text_names_topics_only_in_the_first_answer),
+		house_test(complaint_before_the_first_answer_left_takes_its_place),
 		house_test(added_goes_once_a_day),
+		house_test(the_choice_is_offered_once_a_day),
+		house_test(a_text_written_for_today_yesterday_evening_is_todays),
+		house_test(nothing_is_added_for_a_contact_that_takes_no_replies),
+		house_test(a_linked_complaint_of_a_stranger_is_not_sent_to_such_a_contact_either),
 		house_test(a_danger_in_what_joins_is_answered_with_the_block_even_on_the_same_day),
 		house_test(a_complaint_on_a_request_opens_the_linked_case_of_that_day),
 		house_test_own(the_answer_complaint_to_the_offer_opens_the_linked_complaint),

@@ -144,6 +144,48 @@ static void stop_keeps_its_meaning_among_other_texts(void **state)
 	assert_int_equal(house_letter(h, house_case_of(h, one), NULL).state, RD_OUTBOX_FAILED);
 }
 
+static void stop_with_two_open_cases_is_shown_to_a_person(void **state)
+{
+	struct house *h = *state;
+	int64_t one, two, stop;
+
+	one = house_text(h, HOUSE_PHONE, REQUEST);
+	house_work_texts(h);
+	two = house_text(h, HOUSE_PHONE, COMPLAINT); /* the linked one */
+	house_work_texts(h);
+	stop = house_text(h, HOUSE_PHONE, "STOP");
+	house_work_texts(h);
+	FATE_IS(stop, RD_FATE_GUARDED);
+	assert_int_equal(house_n_tasks(h, house_case_of(h, one), "read") +
+				 house_n_tasks(h, house_case_of(h, two), "read"),
+		1);
+}
+
+static void a_number_that_is_no_uk_mobile_is_texted_by_nobody(void **state)
+{
+	static const struct {
+		const char *why, *number;
+	} rows[] = {
+		{ "a personal number, charged like premium", "+4470"
+							     "12345678" },
+		{ "a landline", "+442079460123" },
+		{ "a premium line", "+449098790123" },
+		{ "a satellite", "+881612345678" },
+		{ "another country", "+12025550123" },
+	};
+	struct house *h = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const int64_t id = house_text(h, rows[i].number, COMPLAINT);
+
+		print_message("%s\n", rows[i].why);
+		house_work_texts(h);
+		FATE_IS(id, RD_FATE_OPENED);
+		assert_int_equal(house_letters(h, 0, NULL, NULL), 0);
+		DAY_IS(house_task(h, house_case_of(h, id), "acknowledge").due, "2026-11-24");
+	}
+}
+
 static void a_short_code_or_a_name_by_text_is_answered_by_nobody(void **state)
 {
 	struct house *h = *state;
@@ -634,6 +676,8 @@ int main(int argc, char **argv)
 		house_test(a_bounce_reopens_the_duty_by_another_way),
 		house_test(stop_alone_ends_texts_and_stop_please_is_a_message),
 		house_test(stop_keeps_its_meaning_among_other_texts),
+		house_test(stop_with_two_open_cases_is_shown_to_a_person),
+		house_test(a_number_that_is_no_uk_mobile_is_texted_by_nobody),
 		house_test(a_short_code_or_a_name_by_text_is_answered_by_nobody),
 		house_test(safeguarding_holds_every_letter_until_a_person_lifts_it),
 		house_test(safeguarding_in_a_later_message_holds_what_was_queued),

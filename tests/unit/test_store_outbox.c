@@ -367,9 +367,6 @@ static void attempts_are_counted_by_recipient_and_in_all(void **state)
 	assert_int_equal(n, 2);
 	OK(rd_outbox_rate(w->db, NULL, NOW_MS, &n, &w->err));
 	assert_int_equal(n, 3);
-	bool has = true;
-	OK(rd_outbox_has(w->db, 0, "acknowledgement", 0, &has, &w->err));
-	assert_false(has); /* none of a case */
 }
 
 static void receipts_find_their_letter_even_when_they_come_first(void **state)

@@ -37,6 +37,12 @@ RD_MUST_USE enum rd_rc rd_guards_may_answer(struct rd_db *db, const struct rd_of
 	const char *address, int64_t message_id, struct rd_arena *arena, struct rd_facts *facts,
 	struct rd_err *err);
 
+/* The same for the address that letters of a case go to, where somebody else wrote: fills
+ * case_apart and case_withheld. The marks of the message that opened the case count. received_ms
+ * and now_ms are given. */
+RD_MUST_USE enum rd_rc rd_guards_case_contact(struct rd_db *db, const struct rd_office *office,
+	int64_t case_id, struct rd_arena *arena, struct rd_facts *facts, struct rd_err *err);
+
 /* Has the case's number had its first answer (sent, or on its way)? */
 RD_MUST_USE enum rd_rc rd_guards_text_answered(struct rd_db *db, int64_t case_id,
 	struct rd_arena *arena, bool *ret_answered, struct rd_err *err);

@@ -150,10 +150,6 @@ RD_MUST_USE enum rd_rc rd_outbox_stale(struct rd_db *db, struct rd_date today, i
 /* Attempted or sent since, to one recipient (NULL: to all). For rate caps. */
 RD_MUST_USE enum rd_rc rd_outbox_rate(struct rd_db *db, const char *recipient, int64_t since_ms,
 	int64_t *ret_n, struct rd_err *err);
-/* Has a letter of that kind been put for the case (any cause) since? Not counting cancelled ones.
- */
-RD_MUST_USE enum rd_rc rd_outbox_has(struct rd_db *db, int64_t case_id, const char *letter,
-	int64_t since_ms, bool *ret_has, struct rd_err *err);
 
 /* 0: none of ours. */
 RD_MUST_USE enum rd_rc rd_outbox_by_message_id(
