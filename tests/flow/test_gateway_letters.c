@@ -612,6 +612,29 @@ static void an_approved_letter_goes_today_with_todays_dates(void **state)
 	DAY_IS(house_clock(h, case_id, "stage1.respond").due, "2026-12-02");
 }
 
+static void a_danger_told_after_a_letter_was_written_begins_it_when_written_anew(void **state)
+{
+	const struct house_options options = { .letters_approved = true };
+	struct house *h = *state = house_new(&options);
+	const struct rd_office staff = house_staff(h);
+	const int64_t id = house_mail_in(h, .body = COMPLAINT);
+	struct rd_outbox_row letter;
+	int64_t case_id;
+
+	house_work(h);
+	case_id = house_case_of(h, id);
+	house_mail_in(h, .body = "Now I smell gas",
+		.subject = rd_arena_printf(h->arena, "%s", house_case(h, case_id).reference));
+	house_work(h);
+	letter = house_letter(h, case_id, "acknowledgement");
+	assert_false(house_says(h, &letter, "ring 999"));
+	house_at(h, "2026-11-18T10:00:00Z");
+	OK(rd_act_approve(h->db, &staff, letter.id, &h->err));
+	house_keep_time(h); /* written for the day on which it would have gone */
+	letter = house_letter(h, case_id, "acknowledgement");
+	assert_true(house_says(h, &letter, "ring 999"));
+}
+
 static void a_letter_that_cannot_be_written_anew_does_not_stop_the_others(void **state)
 {
 	struct house *h = *state;
@@ -700,6 +723,8 @@ int main(int argc, char **argv)
 			a_text_that_can_only_leave_late_on_its_due_date_is_a_persons_task_at_once),
 		house_test_own(unapproved_letters_go_at_nine_on_the_last_working_day_before),
 		house_test_own(an_approved_letter_goes_today_with_todays_dates),
+		house_test_own(
+			a_danger_told_after_a_letter_was_written_begins_it_when_written_anew),
 		house_test(a_letter_that_cannot_be_written_anew_does_not_stop_the_others),
 		house_test(a_duty_due_or_past_is_alarmed),
 		house_test(a_clock_set_back_stops_sending_and_is_alarmed),
