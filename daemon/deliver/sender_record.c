@@ -2,7 +2,10 @@
 #include "redress/deliver/sender_parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <jansson.h>
 
 #include "redress/store/audit.h"
 #include "redress/store/casebook.h"
@@ -12,9 +15,12 @@
 static enum rd_rc audit(struct rd_tx *tx, const struct rd_outbox_row *row, const char *what,
 	int64_t now_ms, struct rd_err *err)
 {
-	char detail[96];
 	int64_t seq;
-	snprintf(detail, sizeof detail, "{\"attempts\":%d}", row->attempts);
+	json_t *json =
+		json_pack("{s:i,s:s}", "attempts", row->attempts, "version", row->letter_version);
+	char *detail = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
+	json_decref(json);
+	RD_ASSERT(detail != NULL);
 	const struct rd_audit_row audit_row = {
 		.at_ms = now_ms,
 		.actor = "redressd",
@@ -24,7 +30,9 @@ static enum rd_rc audit(struct rd_tx *tx, const struct rd_outbox_row *row, const
 		.outbox_id = row->id,
 		.detail = detail,
 	};
-	return rd_audit_add(tx, &audit_row, &seq, err);
+	enum rd_rc rc = rd_audit_add(tx, &audit_row, &seq, err);
+	free(detail);
+	return rc;
 }
 
 /* An alarm mail is nobody's duty: whoever runs the machine sees the alarm itself. */

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "redress/base/buf.h"
+#include "redress/base/limits.h"
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/holding.h"
@@ -14,10 +15,12 @@
 #include "redress/store/audit.h"
 #include "redress/store/outbox.h"
 #include "redress/store/queue.h"
+#include "redress/store/reading.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
 #define REASONS_BYTES_MAX 4096
+#define WORDS_BYTES_MAX	  (RD_TEXT_BYTES_MAX + RD_SUBJECT_BYTES_MAX + 1)
 
 /* One verdict being written. */
 struct writing {
@@ -49,6 +52,24 @@ enum rd_rc rd_casework_audit(struct rd_tx *tx, const struct rd_office *office, c
 	int64_t seq;
 
 	return rd_audit_add(tx, &row, &seq, err);
+}
+
+enum rd_rc rd_casework_audit_letter(struct rd_tx *tx, const struct rd_office *office,
+	const char *what, int64_t case_id, int64_t message_id, int64_t outbox_id,
+	const char *version, int64_t as, struct rd_err *err)
+{
+	json_t *detail = json_pack("{s:s}", "version", version);
+	char *text;
+	enum rd_rc rc;
+
+	if (as != 0)
+		json_object_set_new(detail, "as", json_integer(as));
+	text = json_dumps(detail, JSON_COMPACT | JSON_ENSURE_ASCII);
+	json_decref(detail);
+	RD_ASSERT(text != NULL);
+	rc = rd_casework_audit(tx, office, what, case_id, message_id, outbox_id, text, err);
+	free(text);
+	return rc;
 }
 
 enum rd_rc rd_casework_task(struct rd_tx *tx, const struct rd_office *office,
@@ -335,6 +356,17 @@ static bool can_be_written_to(const struct rd_case_contact *to)
 	return to->address[0] != '\0' && (to->channel == RD_BY_EMAIL || to->channel == RD_BY_SMS);
 }
 
+static enum rd_rc audit_queued(struct writing *w, const struct rd_letter_order *order,
+	int64_t outbox_id, struct rd_err *err)
+{
+	const struct rd_letter *letter =
+		rd_letters_find(w->policy->letters, order->letter, order->channel);
+
+	RD_ASSERT(letter != NULL);
+	return rd_casework_audit_letter(w->tx, w->office, "letter_queued", w->case_id,
+		w->matter->message_id, outbox_id, rd_letter_version(letter), 0, err);
+}
+
 static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 {
 	const struct rd_verdict *verdict = w->verdict;
@@ -377,19 +409,23 @@ static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 		return RD_OK; /* no duty hangs on it; the message itself is a person's task */
 	if (rc != RD_OK)
 		return letter_by_hand(w, &why, err);
-	return rd_casework_audit(w->tx, w->office, "letter_queued", w->case_id,
-		w->matter->message_id, id, NULL, err);
+	return audit_queued(w, &order, id, err);
 }
 
+/* What stopped a hit stands as the line of its exclusion: the words would be the message's. */
 static json_t *hits_as_json(const struct rd_hit *hits, size_t n)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(
-			list, json_pack("{s:s,s:f,s:i,s:[i,i],s:s}", "rule", hits[i].rule, "points",
-				      hits[i].points, "where", (int)hits[i].where, "span",
-				      (int)hits[i].from, (int)hits[i].to, "layer", hits[i].layer));
+	for (size_t i = 0; i < n; i++) {
+		json_t *hit = json_pack("{s:s,s:f,s:i,s:[i,i],s:s}", "rule", hits[i].rule, "points",
+			hits[i].points, "where", (int)hits[i].where, "span", (int)hits[i].from,
+			(int)hits[i].to, "layer", hits[i].layer);
+
+		if (hits[i].by_place[0] != '\0')
+			json_object_set_new(hit, "by", json_string(hits[i].by_place));
+		json_array_append_new(list, hit);
+	}
 	return list;
 }
 
@@ -403,7 +439,30 @@ static json_t *flags_as_json(const bool *flags)
 	return list;
 }
 
-/* Everything that the decision can be re-derived from (promise 7): ids, offsets, numbers. */
+/* Binds the row to the words that its offsets are of, for as long as their salt is there. */
+static enum rd_rc add_hash_of_words(struct writing *w, json_t *detail, struct rd_err *err)
+{
+	const struct rd_message *message = w->matter->message;
+	RD_CLEANUP(rd_buf_free) struct rd_buf words = RD_BUF(WORDS_BYTES_MAX);
+	char hash[65];
+	enum rd_rc rc;
+
+	if (message == NULL || w->matter->message_id == 0)
+		return RD_OK;
+	RD_TRY(rd_buf_add(&words, message->subject, message->subject_len, err));
+	RD_TRY(rd_buf_add(&words, "", 1, err)); /* no subject ends where a body begins */
+	RD_TRY(rd_buf_add(&words, message->body, message->body_len, err));
+	rc = rd_reading_salted_hash(
+		rd_tx_db(w->tx), w->matter->message_id, words.data, words.len, hash, err);
+	if (rc == RD_E_MISSING) /* erased */
+		return RD_OK;
+	RD_TRY(rc);
+	json_object_set_new(detail, "words", json_string(hash));
+	return RD_OK;
+}
+
+/* Everything that the decision can be re-derived from (promise 7): ids, offsets, numbers, and a
+ * salted hash of the words. */
 static enum rd_rc audit_decision(struct writing *w, struct rd_err *err)
 {
 	const struct rd_verdict *verdict = w->verdict;
@@ -425,6 +484,11 @@ static enum rd_rc audit_decision(struct writing *w, struct rd_err *err)
 		json_object_set_new(detail, "hits", hits_as_json(score->hits, score->n_hits));
 		json_object_set_new(
 			detail, "suppressed", hits_as_json(score->suppressed, score->n_suppressed));
+	}
+	rc = add_hash_of_words(w, detail, err);
+	if (rc != RD_OK) {
+		json_decref(detail);
+		return rc;
 	}
 	text = json_dumps(detail, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(detail);

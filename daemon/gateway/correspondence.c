@@ -361,6 +361,8 @@ static enum rd_rc write_anew(struct rd_tx *tx, const struct rd_office *office,
 	RD_TRY(acknowledge_due(tx, stale->case_id, arena, &order.due, err));
 	RD_TRY(draft_letter(&draft, &row, err));
 	RD_TRY(rd_outbox_rewrite(tx, stale->id, &row, rd_office_now(office), &id, err));
+	RD_TRY(rd_casework_audit_letter(tx, office, "letter_rewritten", stale->case_id, 0,
+		stale->id, row.letter_version, id, err));
 	return put_late_task(&draft, id, err);
 }
 
@@ -394,10 +396,7 @@ enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *o
 		*err = why;
 		return rc;
 	}
-	if (rc != RD_OK)
-		return leave_to_person(tx, office, &matter, stale, arena, err);
-	return rd_casework_audit(
-		tx, office, "letter_rewritten", stale->case_id, 0, stale->id, NULL, err);
+	return rc == RD_OK ? RD_OK : leave_to_person(tx, office, &matter, stale, arena, err);
 }
 
 static enum rd_rc start_respond(struct rd_tx *tx, const struct rd_office *office,

@@ -432,6 +432,11 @@ enum rd_letter_kind rd_letter_kind_of(const struct rd_letter *letter)
 	return letter->kind;
 }
 
+const char *rd_letter_version(const struct rd_letter *letter)
+{
+	return letter->version;
+}
+
 enum rd_channel rd_letter_channel_of(const struct rd_letter *letter)
 {
 	return letter->channel;

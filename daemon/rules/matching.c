@@ -132,10 +132,19 @@ static int count_step(pcre2_callout_block *block, void *context)
 	return PCRE2_ERROR_CALLOUT;
 }
 
-/* What stops the match [from, to) of the unit; words for a person, NULL where nothing does. */
+static const char *place_of_unless(struct runner *r, const struct rd_unless *unless)
+{
+	const struct rd_place *at = &unless->phrases[0].at;
+	const char *place = rd_arena_printf(r->m->arena, "%s:%d", at->file, at->line);
+
+	return place != NULL ? place : "";
+}
+
+/* What stops the match [from, to) of the unit; words for a person, NULL where nothing does.
+ * *ret_place: where the exclusion stands. */
 static const char *stopped_by(struct runner *r, const struct rd_rule *rule,
 	const struct rd_prepared *field, const struct rd_unit *unit, uint32_t from, uint32_t to,
-	bool *ret_failed)
+	const char **ret_place, bool *ret_failed)
 {
 	static const char *const sides[] = { "before", "after", "near" };
 	const char *text = field->text + unit->from;
@@ -174,6 +183,7 @@ static const char *stopped_by(struct runner *r, const struct rd_rule *rule,
 						: rd_arena_printf(r->m->arena, "%s, %u word%s %s",
 							  word, distance, distance == 1 ? "" : "s",
 							  before ? sides[0] : sides[1]);
+				*ret_place = place_of_unless(r, u->from);
 				return by != NULL ? by : "an exclusion";
 			}
 			start = b > a ? a + 1 : b + 1;
@@ -204,12 +214,14 @@ static bool take_place(struct runner *r, const struct rd_rule *rule, struct rd_o
 	if (def->older_months > 0 && !rd_dates_older(field->text, spot.from, spot.to,
 					     def->older_months, r->m->received_ms))
 		return true;
-	const char *by = stopped_by(r, rule, field, unit, from, to, &o->failed);
+	const char *by_place = "";
+	const char *by = stopped_by(r, rule, field, unit, from, to, &by_place, &o->failed);
 	if (by != NULL) {
 		if (!o->stopped) {
 			o->stopped = true;
 			o->stopped_spot = spot;
 			o->by = by;
+			o->by_place = by_place;
 		}
 		return true;
 	}

@@ -98,7 +98,7 @@ static void count_points(struct weigher *w)
 }
 
 static struct rd_hit hit_of(
-	const struct weigher *w, uint32_t rule, struct rd_spot spot, double points, const char *by)
+	const struct weigher *w, uint32_t rule, struct rd_spot spot, double points)
 {
 	const struct rd_rule *r = &w->rules->rules[rule];
 	struct rd_hit hit = { .rule = r->def->id,
@@ -108,7 +108,8 @@ static struct rd_hit hit_of(
 		.layer = r->def->layer,
 		.points = points,
 		.where = spot.where,
-		.by = by };
+		.by = "",
+		.by_place = "" };
 
 	if (spot.to > spot.from)
 		rd_normal_origin(&w->m->normal[spot.where], spot.from, spot.to, &hit.from, &hit.to);
@@ -146,10 +147,12 @@ static enum rd_rc gather_hits(struct weigher *w, struct rd_err *err)
 		const struct rd_outcome *o = &w->m->outcomes[i];
 		struct rd_spot nowhere = { RD_WHERE_BODY, 0, 0 };
 		if (w->truth[i])
-			hits[n_hits++] =
-				hit_of(w, i, o->hit ? o->spot : nowhere, w->counted[i], "");
-		if (o->stopped)
-			stopped[n_stopped++] = hit_of(w, i, o->stopped_spot, 0, o->by);
+			hits[n_hits++] = hit_of(w, i, o->hit ? o->spot : nowhere, w->counted[i]);
+		if (o->stopped) {
+			stopped[n_stopped] = hit_of(w, i, o->stopped_spot, 0);
+			stopped[n_stopped].by = o->by;
+			stopped[n_stopped++].by_place = o->by_place;
+		}
 	}
 	qsort(hits, n_hits, sizeof *hits, by_place);
 	qsort(stopped, n_stopped, sizeof *stopped, by_place);

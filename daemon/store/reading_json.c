@@ -111,6 +111,9 @@ static enum rd_rc full(const struct rd_arena *arena, struct rd_err *err)
 
 /* --- the score --- */
 
+/* It outlives erasure, so what suppressed a hit is kept by its place alone: `by` quotes the
+ * message.
+ */
 static json_t *hits_json(const struct rd_hit *hits, size_t n)
 {
 	json_t *array = json_array();
@@ -122,7 +125,7 @@ static json_t *hits_json(const struct rd_hit *hits, size_t n)
 		put(hit, "topic", text(hits[i].topic));
 		put(hit, "place", text(hits[i].place));
 		put(hit, "layer", text(hits[i].layer));
-		put(hit, "by", text(hits[i].by));
+		put(hit, "by_place", text(hits[i].by_place));
 		put(hit, "points", json_real(hits[i].points));
 		put(hit, "body", json_boolean(hits[i].where == RD_WHERE_BODY));
 		put(hit, "from", json_integer(hits[i].from));
@@ -148,7 +151,8 @@ static const struct rd_hit *get_hits(
 			.topic = get_text(hit, "topic", arena),
 			.place = get_text(hit, "place", arena),
 			.layer = get_text(hit, "layer", arena),
-			.by = get_text(hit, "by", arena),
+			.by = "",
+			.by_place = get_text(hit, "by_place", arena),
 			.points = get_number(hit, "points"),
 			.where = get_bool(hit, "body") ? RD_WHERE_BODY : RD_WHERE_SUBJECT,
 			.from = get_offset(hit, "from"),

@@ -231,10 +231,10 @@ static void a_bad_folder_is_refused_by_line_and_column_and_the_old_set_goes_on(v
 	static const struct {
 		const char *why, *was, *is, *where;
 	} rows[] = {
-		{ "unknown field", "Points: 2.5", "Pionts: 2.5", "core.rules:18:1" },
+		{ "unknown field", "Points: 2.5", "Pionts: 2.5", "core.rules:19:1" },
 		{ "a failing example", "Must match: I am still waiting",
-			"Must match: I am not waiting", "core.rules:20" },
-		{ "nonsense", "Phrase: still waiting", "Phrase: (still waiting", "core.rules:19:" },
+			"Must match: I am not waiting", "core.rules:21" },
+		{ "nonsense", "Phrase: still waiting", "Phrase: (still waiting", "core.rules:20:" },
 	};
 	struct house *h = *state;
 	char was[RD_RULESET_NAME_MAX];

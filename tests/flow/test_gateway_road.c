@@ -344,6 +344,76 @@ static void the_audit_says_why_without_a_word_of_the_resident(void **state)
 	house_audit_lacks(h, "complaining.");
 }
 
+static struct rd_audit_row audit_row(
+	struct house *h, int64_t case_id, const char *what, const char *file, int line)
+{
+	struct rd_audit_row *rows;
+	size_t n;
+
+	OK(rd_audit_list(h->db, case_id, 0, 0, 100, h->arena, &rows, &n, &h->err));
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].what, what) == 0)
+			return rows[i];
+	print_error("no row `%s`\n", what);
+	_fail(file, line);
+	return (struct rd_audit_row){ 0 };
+}
+#define AUDIT_ROW(case_id, what) audit_row(h, (case_id), (what), __FILE__, __LINE__)
+
+static void the_audit_names_the_line_that_stopped_a_rule_and_not_the_words(void **state)
+{
+	struct house *h = *state;
+	const int64_t id = house_mail_in(
+		h, .body = "The tap leaks. My neighbourly aunt says I am complaining too much, "
+			   "my neighbours says I am complaining.");
+	const char *detail, *suppressed;
+
+	house_work(h);
+	detail = AUDIT_ROW(house_case_of(h, id), "decided").detail;
+	suppressed = strstr(detail, "\"suppressed\":[{");
+	assert_non_null(suppressed);
+	assert_non_null(strstr(suppressed, "\"by\":\"core.rules:11\""));
+	house_audit_lacks(h, "neighbour");
+}
+
+static void the_audit_is_bound_to_the_words_by_a_hash_that_erasure_makes_mute(void **state)
+{
+	struct house *h = *state;
+	const int64_t id = house_mail_in(h, .subject = "Roof", .body = COMPLAINT);
+	const char *ruleset, *words;
+	struct rd_message message;
+	struct rd_score score;
+	bool erased;
+	char hash[65];
+
+	house_work(h);
+	OK(rd_reading_get(h->db, id, h->arena, &message, &score, &ruleset, &erased, &h->err));
+	words = rd_arena_printf(h->arena, "%s%c%s", message.subject, '\0', message.body);
+	OK(rd_reading_salted_hash(
+		h->db, id, words, message.subject_len + 1 + message.body_len, hash, &h->err));
+	assert_non_null(strstr(AUDIT_ROW(house_case_of(h, id), "decided").detail,
+		rd_arena_printf(h->arena, "\"words\":\"%s\"", hash)));
+}
+
+static void the_audit_says_which_version_of_a_letter_was_written_and_sent(void **state)
+{
+	struct house *h = *state;
+	const int64_t id = house_mail_in(h, .body = COMPLAINT);
+	const char *version;
+	int64_t case_id;
+
+	house_work(h);
+	case_id = house_case_of(h, id);
+	version = rd_arena_printf(
+		h->arena, "\"version\":\"%s\"", house_letter(h, case_id, NULL).letter_version);
+	assert_non_null(strstr(AUDIT_ROW(case_id, "letter_queued").detail, version));
+	house_at(h, "2026-11-18T09:00:00Z"); /* not tried on its day */
+	house_keep_time(h);
+	assert_non_null(strstr(AUDIT_ROW(case_id, "letter_rewritten").detail, version));
+	house_send(h);
+	assert_non_null(strstr(AUDIT_ROW(case_id, "letter_sent").detail, version));
+}
+
 static void the_chain_verifies_after_everything_that_staff_do(void **state)
 {
 	struct house *h = *state;
@@ -381,6 +451,9 @@ int main(int argc, char **argv)
 		house_test(what_could_not_be_committed_is_decided_in_the_next_round),
 		house_test(a_full_disk_loses_nothing_and_answers_nobody_twice),
 		house_test(the_audit_says_why_without_a_word_of_the_resident),
+		house_test(the_audit_names_the_line_that_stopped_a_rule_and_not_the_words),
+		house_test(the_audit_is_bound_to_the_words_by_a_hash_that_erasure_makes_mute),
+		house_test(the_audit_says_which_version_of_a_letter_was_written_and_sent),
 		house_test(the_chain_verifies_after_everything_that_staff_do),
 	};
 	int failed;

@@ -54,6 +54,8 @@ static void exclusions_stop_within_their_window_and_sentence(void **state)
 			(stopped == NULL || strcmp(stopped->by, exclusions[i].by) != 0))
 			fail_msg("%s: stopped by `%s`", exclusions[i].why,
 				stopped != NULL ? stopped->by : "nothing");
+		if (stopped != NULL)
+			assert_string_equal(stopped->by_place, "core.rules:10");
 	}
 }
 

@@ -17,9 +17,9 @@ static void a_reading_comes_back_as_it_was(void **state)
 	};
 	struct rd_part part = { "mould.jpg", "image/jpeg", 70000, { 1, 0xfe } };
 	struct rd_hit hit = { "chasing", "means", "a delay", "core.rules:14", "", 2.1,
-		RD_WHERE_BODY, 2, 4, "" };
+		RD_WHERE_BODY, 2, 4, "", "" };
 	struct rd_hit held = { "waiting", "means", "", "core.rules:20", "code", 0, RD_WHERE_SUBJECT,
-		0, 1, "not, 2 words before" };
+		0, 1, "not, 2 words before", "core.rules:18" };
 	struct rd_message message = world_message("Ann@Example.org", "id@example.org", 3), back;
 	struct rd_score score = { .kind = RD_ENQUIRY, .review = true, .total = 0.1 + 0.2 }, scored;
 	const char *ruleset = NULL;
@@ -74,7 +74,8 @@ static void a_reading_comes_back_as_it_was(void **state)
 	assert_int_equal(scored.n_hits, 1);
 	assert_string_equal(scored.hits[0].place, "core.rules:14");
 	assert_true(scored.hits[0].points == 2.1 && scored.hits[0].where == RD_WHERE_BODY);
-	assert_string_equal(scored.suppressed[0].by, "not, 2 words before");
+	assert_string_equal(scored.suppressed[0].by_place, "core.rules:18");
+	assert_string_equal(scored.suppressed[0].by, ""); /* it quotes: erasure must reach it */
 	assert_string_equal(scored.topics[0], "a delay");
 	assert_string_equal(scored.nearest_change, "1 more point");
 }

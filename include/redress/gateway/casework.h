@@ -61,4 +61,10 @@ RD_MUST_USE enum rd_rc rd_casework_audit(struct rd_tx *tx, const struct rd_offic
 	const char *what, int64_t case_id, int64_t message_id, int64_t outbox_id,
 	const char *detail, struct rd_err *err);
 
+/* The row of a letter that was put: with its version, and with the row that took an old one's place
+ * (as; 0: none). */
+RD_MUST_USE enum rd_rc rd_casework_audit_letter(struct rd_tx *tx, const struct rd_office *office,
+	const char *what, int64_t case_id, int64_t message_id, int64_t outbox_id,
+	const char *version, int64_t as, struct rd_err *err);
+
 #endif

@@ -116,6 +116,7 @@ const struct rd_letter *rd_letters_find(
 	const struct rd_letters *letters, enum rd_letter_kind kind, enum rd_channel channel);
 enum rd_letter_kind rd_letter_kind_of(const struct rd_letter *letter);
 enum rd_channel rd_letter_channel_of(const struct rd_letter *letter);
+const char *rd_letter_version(const struct rd_letter *letter); /* "acknowledgement.email 1" */
 
 /* Borrowed for the call. Strings may be NULL for "not known". Start with `= { 0 }`. */
 struct rd_letter_values {

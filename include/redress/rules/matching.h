@@ -28,6 +28,7 @@ struct rd_outcome {
 	bool stopped;	     /* at least one place was stopped by an Unless */
 	struct rd_spot stopped_spot;
 	const char *by;		/* arena: "not, 2 words before" */
+	const char *by_place;	/* arena: "core.rules:18" */
 	struct rd_spot *places; /* only under `At least` */
 	unsigned n_places;
 };

@@ -34,7 +34,9 @@ struct rd_hit {
 	double points; /* as counted, after the group's cap; 0 for a suppressed hit */
 	enum rd_where where;
 	uint32_t from, to; /* bytes of the subject or the body as given; 0,0 for a Combine */
-	const char *by;	   /* what suppressed it, in words ("not, 2 words before"); "" for a hit */
+	const char *by; /* what suppressed it, in words ("not, 2 words before"); "" for a hit. The
+			   words are the message's: never for the audit */
+	const char *by_place; /* "core.rules:18", where the Unless stands; "" for a hit */
 };
 
 struct rd_score {

@@ -16,8 +16,8 @@ RD_MUST_USE enum rd_rc rd_reading_put(struct rd_tx *tx, int64_t message_id,
 	const struct rd_message *message, const struct rd_score *score, const char *ruleset,
 	int64_t now_ms, struct rd_err *err);
 
-/* Back as it was. hits' means, place, layer and by are kept too. RD_E_MISSING: never read (or
- * quarantined). After erasure the words are "" and *ret_erased is true. */
+/* Back as it was, but for the hits' `by`, which quotes the message and is not kept. RD_E_MISSING:
+ * never read (or quarantined). After erasure the words are "" and *ret_erased is true. */
 RD_MUST_USE enum rd_rc rd_reading_get(struct rd_db *db, int64_t message_id, struct rd_arena *arena,
 	struct rd_message *ret_message, struct rd_score *ret_score, const char **ret_ruleset,
 	bool *ret_erased, struct rd_err *err);
