@@ -248,8 +248,8 @@ static enum rd_rc prepare_copy(
 	return run(rd_db_handle(db), "PRAGMA wal_checkpoint(TRUNCATE)", err);
 }
 
-/* Folds the log into the old file, so that putting it away is one rename. A damaged one, for which
- * a restore is the cure, is put away as it is. */
+/* Folds the log into the old file, so that putting it away is one exchange. A damaged one, for
+ * which a restore is the cure, is put away as it is. */
 static enum rd_rc fold_old(const char *state, struct rd_err *err)
 {
 	RD_CLEANUP(close_handle) sqlite3 *old = NULL;
@@ -264,24 +264,57 @@ static enum rd_rc fold_old(const char *state, struct rd_err *err)
 	return RD_OK;
 }
 
-static enum rd_rc put_away(const char *state, struct rd_err *err)
+/* Beside a store that could be folded nothing is left; what lies beside a damaged one must not be
+ * taken for the new one's. */
+static enum rd_rc put_log_away(const char *state, const char *old, struct rd_err *err)
 {
-	static const char *const endings[] = { "-wal", "-shm", "" };
-	char old[PATH_BYTES_MAX], from[PATH_BYTES_MAX], to[PATH_BYTES_MAX];
-	struct stat about;
+	static const char *const endings[] = { "-wal", "-shm" };
+	char from[PATH_BYTES_MAX], to[PATH_BYTES_MAX];
 
-	RD_TRY(path_with(state, ".before-restore", old, err));
-	if (lstat(old, &about) == 0)
-		return rd_fail(err, RD_E_EXISTS,
-			"%s of an earlier restore is still there; move it away first", old);
-	if (lstat(state, &about) == 0)
-		RD_TRY(fold_old(state, err));
 	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
 		RD_TRY(path_with(state, endings[i], from, err));
 		RD_TRY(path_with(old, endings[i], to, err));
 		if (rename(from, to) != 0 && errno != ENOENT)
 			return rd_fail(err, RD_E_AGAIN, "%s: %s", from, strerror(errno));
 	}
+	return RD_OK;
+}
+
+/* At every instant there is a store under the name: after a crash in between, the next start must
+ * not find none and make an empty one. */
+static enum rd_rc exchange(const char *copy, const char *state, const char *old, struct rd_err *err)
+{
+	if (rename(copy, old) != 0)
+		return rd_fail(err, RD_E_AGAIN, "%s: %s", old, strerror(errno));
+	if (renameat2(AT_FDCWD, old, AT_FDCWD, state, RENAME_EXCHANGE) == 0)
+		return RD_OK;
+	/* Not every file system can exchange: then the old file gets its second name first. */
+	if (rename(old, copy) != 0 || link(state, old) != 0)
+		return rd_fail(err, RD_E_AGAIN, "%s: %s", old, strerror(errno));
+	if (rename(copy, state) == 0)
+		return RD_OK;
+	enum rd_rc rc = rd_fail(err, RD_E_AGAIN, "%s: %s", state, strerror(errno));
+	unlink(old);
+	return rc;
+}
+
+static enum rd_rc put_in_place(const char *copy, const char *state, struct rd_err *err)
+{
+	char old[PATH_BYTES_MAX];
+	struct stat about;
+
+	RD_TRY(path_with(state, ".before-restore", old, err));
+	if (lstat(old, &about) == 0)
+		return rd_fail(err, RD_E_EXISTS,
+			"%s of an earlier restore is still there; move it away first", old);
+	if (lstat(state, &about) == 0) {
+		RD_TRY(fold_old(state, err));
+		RD_TRY(put_log_away(state, old, err));
+		return exchange(copy, state, old, err);
+	}
+	RD_TRY(put_log_away(state, old, err));
+	if (rename(copy, state) != 0)
+		return rd_fail(err, RD_E_AGAIN, "%s: %s", state, strerror(errno));
 	return RD_OK;
 }
 
@@ -311,9 +344,7 @@ enum rd_rc rd_backup_restore(
 	enum rd_rc rc = prepare_copy(copy, file, now_ms, err);
 	remove_beside(copy);
 	RD_TRY(rc);
-	RD_TRY(put_away(state, err));
-	if (rename(copy, state) != 0)
-		return rd_fail(err, RD_E_AGAIN, "%s: %s", state, strerror(errno));
+	RD_TRY(put_in_place(copy, state, err));
 	*copy = '\0';
 	return sync_folder(state, err);
 }

@@ -1,7 +1,10 @@
 #include "support/store_world.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "redress/store/audit.h"
 #include "redress/store/backup.h"
@@ -255,6 +258,59 @@ static void a_backup_comes_back_with_what_was_unsent_uncertain(void **state)
 	world_open(w);
 }
 
+/* What a crash would leave: after each change of a name the state file must be there. */
+static const char *watched; /* NULL: nobody looks */
+static bool was_missing, cannot_exchange;
+
+static int looked(long rc)
+{
+	if (watched != NULL && access(watched, F_OK) != 0)
+		was_missing = true;
+	return (int)rc;
+}
+
+int rename(const char *from, const char *to)
+{
+	return looked(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
+}
+
+int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+	if (flags == RENAME_EXCHANGE && cannot_exchange) {
+		errno = EINVAL;
+		return -1;
+	}
+	return looked(syscall(SYS_renameat2, from_dir, from, to_dir, to, flags));
+}
+
+static void a_restore_never_leaves_the_name_without_a_store(void **state)
+{
+	struct store_world *w = *state;
+	char file[160], old[192], restoring[192];
+	bool has = true;
+
+	snprintf(file, sizeof file, "%s/backup", w->dir);
+	snprintf(old, sizeof old, "%s.before-restore", w->path);
+	snprintf(restoring, sizeof restoring, "%s.restoring", w->path);
+	OK(rd_backup_write(w->db, file, NOW_MS, &w->err));
+	for (int i = 0; i < 2; i++) {
+		cannot_exchange = i > 0;
+		world_put_mail(w, 2);
+		world_close(w);
+		was_missing = false;
+		watched = w->path;
+		OK(rd_backup_restore(file, w->path, NOW_MS + 1, &w->err));
+		watched = NULL;
+		assert_false(was_missing);
+		assert_int_not_equal(access(restoring, F_OK), 0);
+		assert_int_equal(unlink(old), 0); /* the old one is kept */
+		world_open(w);
+		OK(rd_intake_has_uid(w->db, w->epoch, 2, &has, &w->err));
+		assert_false(has);
+	}
+	cannot_exchange = false;
+}
+
 /* Letters of cases that a restore loses are out there, and their references must never lead to
  * another resident's case. */
 static void a_restore_gives_no_case_number_twice(void **state)
@@ -346,6 +402,7 @@ int main(void)
 		T(an_alarm_is_mailed_once_an_hour_a_cause),
 		T(status_counts_each_message_once),
 		T(a_backup_comes_back_with_what_was_unsent_uncertain),
+		T(a_restore_never_leaves_the_name_without_a_store),
 		T(a_restore_gives_no_case_number_twice),
 		T(a_restore_is_refused_where_it_would_do_harm),
 	};

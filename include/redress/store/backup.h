@@ -20,9 +20,10 @@ RD_MUST_USE enum rd_rc rd_backup_write(
 	struct rd_db *db, const char *file, int64_t now_ms, struct rd_err *err);
 
 /* Puts the backup in the place of the state file (which may be missing; an old one is kept as
- * STATE.before-restore). Refuses (RD_E_REFUSED) one that is damaged, newer than this program, or
- * whose audit chain is broken; RD_E_AGAIN while a daemon holds the lock. Unsent rows of the outbox
- * (queued, sending) become uncertain for a person, and case numbers go on behind a gap. */
+ * STATE.before-restore, and there is one of the two under the name at every instant). Refuses
+ * (RD_E_REFUSED) one that is damaged, newer than this program, or whose audit chain is broken;
+ * RD_E_AGAIN while a daemon holds the lock. Unsent rows of the outbox (queued, sending) become
+ * uncertain for a person, and case numbers go on behind a gap. */
 RD_MUST_USE enum rd_rc rd_backup_restore(
 	const char *file, const char *state, int64_t now_ms, struct rd_err *err);
 
