@@ -26,18 +26,24 @@ static bool is_answer(const char *letter)
 	return true;
 }
 
+/* One that is on the wire in this moment may come back and is held then. */
+static bool is_stopped(const struct rd_outbox_row *row)
+{
+	return row->state == RD_OUTBOX_SENDING ||
+	       (row->state == RD_OUTBOX_HELD && strcmp(row->hold_reason, "safeguarding") == 0);
+}
+
 static enum rd_rc answer_was_stopped(
 	struct holding *h, int64_t case_id, bool *ret_stopped, struct rd_err *err)
 {
-	const enum rd_outbox_state held = RD_OUTBOX_HELD;
-	const struct rd_outbox_filter filter = { .state = &held, .case_id = case_id };
+	const struct rd_outbox_filter filter = { .case_id = case_id };
 	struct rd_outbox_row *rows;
 	size_t n;
 
 	RD_TRY(rd_outbox_list(rd_tx_db(h->tx), &filter, h->arena, &rows, &n, err));
 	*ret_stopped = false;
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(rows[i].hold_reason, "safeguarding") == 0 && is_answer(rows[i].letter))
+		if (is_stopped(&rows[i]) && is_answer(rows[i].letter))
 			*ret_stopped = true;
 	return RD_OK;
 }

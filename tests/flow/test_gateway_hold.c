@@ -69,6 +69,23 @@ static void an_answer_stopped_on_a_linked_case_is_a_persons_task(void **state)
 	assert_int_equal(house_n_tasks(h, complaint, "safeguarding"), 1);
 }
 
+static void an_answer_on_the_wire_when_danger_is_told_is_a_persons_task_too(void **state)
+{
+	struct house *h = *state;
+	const int64_t case_id = open_by_mail(h, REQUEST);
+	struct rd_outbox_row row;
+	struct rd_tx *tx = NULL;
+
+	OK(rd_outbox_claim(h->db, NULL, h->now_ms, true, h->arena, &row, &h->err));
+	house_mail_in(h, .body = AFRAID, .subject = reference_of(h, case_id));
+	house_work(h);
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_outbox_defer(tx, row.id, "the server is busy", h->now_ms, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+	assert_int_equal(house_letter(h, case_id, NULL).state, RD_OUTBOX_HELD);
+	DAY_IS(house_task(h, case_id, "acknowledge").due, "2026-11-24");
+}
+
 static void a_linked_case_that_was_answered_owes_no_acknowledgement(void **state)
 {
 	struct house *h = *state;
@@ -117,6 +134,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		house_test(a_strangers_answer_in_a_held_thread_is_a_persons_task),
 		house_test(an_answer_stopped_on_a_linked_case_is_a_persons_task),
+		house_test(an_answer_on_the_wire_when_danger_is_told_is_a_persons_task_too),
 		house_test(a_linked_case_that_was_answered_owes_no_acknowledgement),
 		house_test(an_unflagged_new_case_takes_no_lift_back),
 		house_test(a_new_flag_takes_the_lift_back_and_a_person_is_told),
