@@ -441,6 +441,7 @@ static enum rd_rc look_at_case(struct look *look, struct rd_err *err)
 	facts->joined.n_topics = matter.n_topics;
 	facts->joined.safeguarding_hold = matter.held;
 	RD_TRY(rd_casework_main_contact(look->db, matter.id, look->arena, &look->contact, err));
+	facts->joined.by_text = look->contact.channel == RD_BY_SMS;
 	RD_TRY(look_at_letters(look, err));
 	/* Of a sender who is the case's contact enough is known. */
 	if (strcasecmp(look->contact.address, look->sender) != 0)

@@ -299,7 +299,7 @@ static bool emergency_is_new(const struct decision *d)
  * than anything else that joins is answered. */
 static enum rd_letter_kind letter_of_joined(const struct decision *d)
 {
-	if (d->facts->channel == RD_CHANNEL_SMS)
+	if (d->facts->joined.by_text)
 		return RD_LETTER_LATER;
 	if (d->v->kind == RD_COMPLAINT && d->v->flags[RD_ASKS_NOT_FORMAL] &&
 		!d->facts->second_body && !d->facts->joined.choice_sent_today)
@@ -312,10 +312,13 @@ static void choose_letter(struct decision *d, bool later_text)
 	const struct rd_facts *f = d->facts;
 	struct rd_verdict *v = d->v;
 	struct rd_letter_choice choice = { 0 };
+	enum rd_channel channel = f->channel;
 
+	if (v->begin_stage1 && f->joined.by_text)
+		channel = RD_CHANNEL_SMS;
 	if (v->fate == RD_FATE_OPENED || v->begin_stage1)
 		choice = rd_letter_for(
-			v->kind, v->review, v->flags, d->n_topics, f->channel, later_text);
+			v->kind, v->review, v->flags, d->n_topics, channel, later_text);
 	else if (v->fate == RD_FATE_JOINED)
 		choice.letter = letter_of_joined(d);
 	v->letter_wanted = choice.letter;

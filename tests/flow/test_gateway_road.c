@@ -376,7 +376,7 @@ static void the_audit_names_the_line_that_stopped_a_rule_and_not_the_words(void 
 	house_audit_lacks(h, "neighbour");
 }
 
-static void the_audit_is_bound_to_the_words_by_a_hash_that_erasure_makes_mute(void **state)
+static void the_audit_is_bound_to_the_words_by_a_salted_hash(void **state)
 {
 	struct house *h = *state;
 	const int64_t id = house_mail_in(h, .subject = "Roof", .body = COMPLAINT);
@@ -452,7 +452,7 @@ int main(int argc, char **argv)
 		house_test(a_full_disk_loses_nothing_and_answers_nobody_twice),
 		house_test(the_audit_says_why_without_a_word_of_the_resident),
 		house_test(the_audit_names_the_line_that_stopped_a_rule_and_not_the_words),
-		house_test(the_audit_is_bound_to_the_words_by_a_hash_that_erasure_makes_mute),
+		house_test(the_audit_is_bound_to_the_words_by_a_salted_hash),
 		house_test(the_audit_says_which_version_of_a_letter_was_written_and_sent),
 		house_test(the_chain_verifies_after_everything_that_staff_do),
 	};

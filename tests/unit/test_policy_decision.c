@@ -240,6 +240,14 @@ static const struct row rows[] = {
 		"joins:service_request known sms answeredtext",
 		"joined complaint none open later review@2026-11-23 +stage1.acknowledge@2026-11-27 "
 		"review to-case" },
+	{ "by mail on a case whose letters go to a number neither",
+		"complaint asks_not_formal joins:service_request known textcase answeredtext",
+		"joined complaint none open later review@2026-11-23 +stage1.acknowledge@2026-11-27 "
+		"review to-case" },
+	{ "by text on a case whose letters go by mail it is",
+		"complaint asks_not_formal joins:service_request sms mailcase",
+		"joined complaint none open choice review@2026-11-23 "
+		"+stage1.acknowledge@2026-11-27 review to-case" },
 	{ "stage 2 asked for on an answered complaint",
 		"complaint stage2_request joins:complaint "
 		"known answered",
@@ -275,6 +283,11 @@ static const struct row rows[] = {
 	{ "by text too, but it says nothing of the matter where the number was answered",
 		"other notopic says_complaint joins:service_request known underreview casetopic "
 		"sms answeredtext",
+		"joined complaint stage1 open later define@2026-11-25 acknowledge@2026-11-25 "
+		"+stage1.acknowledge@2026-11-25 +stage1.define@2026-11-25 begins to-case" },
+	{ "by mail too, where the case's letters go to that number",
+		"other notopic says_complaint joins:service_request known underreview casetopic "
+		"textcase answeredtext",
 		"joined complaint stage1 open later define@2026-11-25 acknowledge@2026-11-25 "
 		"+stage1.acknowledge@2026-11-25 +stage1.define@2026-11-25 begins to-case" },
 	{ "its first answer by text names the topics",
@@ -427,6 +440,10 @@ static bool set_joined(const char *word, struct rd_joined_case *joined)
 		joined->safeguarding_hold = true;
 	else if (strcmp(word, "addedtoday") == 0)
 		joined->added_sent_today = true;
+	else if (strcmp(word, "textcase") == 0)
+		joined->by_text = true;
+	else if (strcmp(word, "mailcase") == 0)
+		joined->by_text = false;
 	else if (strcmp(word, "choicetoday") == 0)
 		joined->choice_sent_today = true;
 	else if (strcmp(word, "answeredtext") == 0)
@@ -479,6 +496,7 @@ static bool set_fact(const char *word, struct rd_facts *facts)
 	}
 	if (strcmp(word, "sms") == 0) {
 		facts->channel = RD_CHANNEL_SMS;
+		facts->joined.by_text = true;
 	} else if (strcmp(word, "old") == 0) {
 		set_received(facts, at(2026, 11, 2));
 	} else if (strcmp(word, "fivedays") == 0) {

@@ -61,6 +61,7 @@ struct rd_joined_case {
 	size_t n_topics;	  /* topics known of the case */
 	struct rd_date received;  /* its day zero */
 	bool safeguarding_hold;	  /* on it or on any case linked to it, not lifted by a person */
+	bool by_text;		  /* its letters go to a number, whichever way the message came */
 	bool first_text_answered; /* this number has had its first answer on this case */
 	bool added_sent_today;	  /* what joined it had its letter (`added`, a later text, `choice`)
 				     on the day on which the next would leave */
