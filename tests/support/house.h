@@ -703,6 +703,22 @@ static inline bool house_alarm(struct house *h, const char *cause)
 	return false;
 }
 
+/* Without its SHA-256 sums, in which any digits may stand by chance. */
+static inline const char *house_unhashed(struct house *h, const char *detail)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *text = rd_arena_strdup(h->arena, detail);
+
+	for (char *at = text; *at != '\0';) {
+		const size_t n = strspn(at, hex);
+
+		if (n == 64)
+			memset(at, '#', n);
+		at += n > 0 ? n : 1;
+	}
+	return text;
+}
+
 /* No row of the audit holds these words. */
 static inline void house_audit_lacks(struct house *h, const char *words)
 {
@@ -711,7 +727,7 @@ static inline void house_audit_lacks(struct house *h, const char *words)
 
 	OK(rd_audit_list(h->db, 0, 0, 0, 10000, h->arena, &rows, &n, &h->err));
 	for (size_t i = 0; i < n; i++)
-		if (strcasestr(rows[i].detail, words) != NULL ||
+		if (strcasestr(house_unhashed(h, rows[i].detail), words) != NULL ||
 			strcasestr(rows[i].what, words) != NULL)
 			fail_msg("audit row %" PRId64 " holds `%s`: %s", rows[i].seq, words,
 				rows[i].detail);
