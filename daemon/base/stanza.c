@@ -279,32 +279,93 @@ static bool is_listed(const char *word, const char *const *list)
 	return false;
 }
 
+static enum rd_rc fail_at_name(const struct rd_stanza *stanza, const struct rd_field *field,
+	struct rd_err *err, const char *what)
+{
+	return fail_at(stanza->file, field->line, field->name_column, RD_E_INPUT, err, what);
+}
+
+bool rd_stanza_home(const char *name, const struct rd_stanza_form *forms, size_t n_forms, char *out,
+	size_t size)
+{
+	bool any = false;
+	size_t used = 0;
+
+	for (size_t i = 0; i < n_forms && used < size; i++) {
+		if (!is_listed(name, forms[i].fields))
+			continue;
+		if (any)
+			snprintf(out + used, size - used, " or the `%s:`", forms[i].fields[0]);
+		else
+			snprintf(out, size, "`%s:` belongs in the `%s:`", name, forms[i].fields[0]);
+		used = strlen(out);
+		any = true;
+	}
+	if (any && used < size)
+		snprintf(out + used, size - used, " stanza, not in this one");
+	return any;
+}
+
+static enum rd_rc fail_unknown(const struct rd_stanza *stanza, const struct rd_field *field,
+	const struct rd_stanza_form *forms, size_t n_forms, size_t form, struct rd_err *err)
+{
+	const char *near = rd_did_you_mean(field->name, forms[form].fields);
+	char what[RD_ERR_MAX];
+
+	if (rd_stanza_home(field->name, forms, n_forms, what, sizeof what))
+		return fail_at_name(stanza, field, err, what);
+	if (near != NULL)
+		snprintf(what, sizeof what, "unknown field `%s`; did you mean `%s`?", field->name,
+			near);
+	else
+		snprintf(what, sizeof what,
+			"unknown field `%s`; delete the line, or begin it with `#` to keep it as a "
+			"comment",
+			field->name);
+	return fail_at_name(stanza, field, err, what);
+}
+
+static bool begins_a_stanza(const char *name, const struct rd_stanza_form *forms, size_t n_forms)
+{
+	for (size_t i = 0; i < n_forms; i++)
+		if (strcasecmp(name, forms[i].fields[0]) == 0)
+			return true;
+	return false;
+}
+
+enum rd_rc rd_stanza_check_form(const struct rd_stanza *stanza, const struct rd_stanza_form *forms,
+	size_t n_forms, size_t form, struct rd_err *err)
+{
+	const struct rd_stanza_form *own = &forms[form];
+	char what[RD_ERR_MAX];
+
+	for (size_t i = 0; i < stanza->n_fields; i++) {
+		const struct rd_field *field = &stanza->fields[i];
+		const struct rd_field *first = rd_stanza_field(stanza, field->name);
+		bool known = is_listed(field->name, own->fields);
+		if (known && (first == field || is_listed(field->name, own->repeatable)))
+			continue;
+		if (i > 0 && begins_a_stanza(field->name, forms, n_forms)) {
+			snprintf(what, sizeof what,
+				"a new `%s:` stanza needs an empty line before it", field->name);
+			return fail_at_name(stanza, field, err, what);
+		}
+		if (!known)
+			return fail_unknown(stanza, field, forms, n_forms, form, err);
+		snprintf(what, sizeof what,
+			"`%s` stands here for the second time (first in line %d); keep one of them",
+			field->name, first->line);
+		return fail_at_name(stanza, field, err, what);
+	}
+	return RD_OK;
+}
+
 enum rd_rc rd_stanza_check_fields(const struct rd_stanza *stanza, const char *const *known,
 	const char *const *repeatable, struct rd_err *err)
 {
-	for (size_t i = 0; i < stanza->n_fields; i++) {
-		const struct rd_field *field = &stanza->fields[i];
-		if (!is_listed(field->name, known)) {
-			const char *near = rd_did_you_mean(field->name, known);
-			if (near != NULL)
-				return rd_fail(err, RD_E_INPUT,
-					"%s:%d:%d: unknown field `%s`; did you mean `%s`?",
-					stanza->file, field->line, field->name_column, field->name,
-					near);
-			return rd_fail(err, RD_E_INPUT,
-				"%s:%d:%d: unknown field `%s`; delete the line, or begin it with "
-				"`#` to keep it as a comment",
-				stanza->file, field->line, field->name_column, field->name);
-		}
-		const struct rd_field *first = rd_stanza_field(stanza, field->name);
-		if (first != field && !is_listed(field->name, repeatable))
-			return rd_fail(err, RD_E_INPUT,
-				"%s:%d:%d: `%s` stands here for the second time (first in line "
-				"%d); keep one of them",
-				stanza->file, field->line, field->name_column, field->name,
-				first->line);
-	}
-	return RD_OK;
+	const struct rd_stanza_form form = { known, repeatable };
+
+	return rd_stanza_check_form(stanza, &form, 1, 0, err);
 }
 
 enum rd_rc rd_stanza_fail(const struct rd_stanza *stanza, const struct rd_field *field,

@@ -42,6 +42,14 @@ static const char *const outgoing_fields[] = { "Outgoing", "Kind", "Path", "Host
 	"Security", "CA file", "User", "Password", "From", "Envelope sender", NULL };
 static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", NULL };
 
+enum form { FORM_GATEWAY, FORM_MAILBOX, FORM_TEXTS, FORM_OUTGOING, N_FORMS };
+static const struct rd_stanza_form forms[N_FORMS] = {
+	[FORM_GATEWAY] = { gateway_fields, gateway_repeatable },
+	[FORM_MAILBOX] = { mailbox_fields, NULL },
+	[FORM_TEXTS] = { texts_fields, NULL },
+	[FORM_OUTGOING] = { outgoing_fields, NULL },
+};
+
 static const char *const security_names[] = { "tls", "starttls", "plain", NULL };
 static const char *const mailbox_kinds[] = { "imap", "maildir", NULL };
 static const char *const texts_kinds[] = { "twilio", "notify", "tray", NULL };
@@ -342,7 +350,7 @@ static enum rd_rc read_public_url(const struct reading *r, struct rd_config *con
 
 static enum rd_rc read_gateway(const struct reading *r, struct rd_config *config)
 {
-	RD_TRY(rd_stanza_check_fields(r->stanza, gateway_fields, gateway_repeatable, r->err));
+	RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_GATEWAY, r->err));
 	if (config->gateway != NULL)
 		return rd_stanza_fail(r->stanza, &r->stanza->fields[0], r->err,
 			"a second `Gateway:` stanza; there is one a file");
@@ -420,7 +428,7 @@ static enum rd_rc read_mailbox(const struct reading *r, struct rd_mailbox_config
 {
 	int kind = RD_MAILBOX_IMAP, security = RD_SECURITY_TLS;
 
-	RD_TRY(rd_stanza_check_fields(r->stanza, mailbox_fields, NULL, r->err));
+	RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_MAILBOX, r->err));
 	RD_TRY(check_name(r));
 	mailbox->name = r->stanza->fields[0].value;
 	RD_TRY(choice(r, "Kind", mailbox_kinds, &kind));
@@ -460,7 +468,7 @@ static enum rd_rc read_texts(const struct reading *r, struct rd_texts_config *te
 {
 	int kind = RD_TEXTS_TWILIO;
 
-	RD_TRY(rd_stanza_check_fields(r->stanza, texts_fields, NULL, r->err));
+	RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_TEXTS, r->err));
 	RD_TRY(check_name(r));
 	texts->name = r->stanza->fields[0].value;
 	if (rd_stanza_field(r->stanza, "Kind") == NULL)
@@ -499,7 +507,7 @@ static enum rd_rc read_outgoing(const struct reading *r, struct rd_outgoing_conf
 	static const int default_port[] = { 465, 587, 25 };
 	int kind = RD_OUTGOING_SMTP, security = RD_SECURITY_TLS;
 
-	RD_TRY(rd_stanza_check_fields(r->stanza, outgoing_fields, NULL, r->err));
+	RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_OUTGOING, r->err));
 	RD_TRY(check_name(r));
 	outgoing->name = r->stanza->fields[0].value;
 	RD_TRY(choice(r, "Kind", outgoing_kinds, &kind));
@@ -525,6 +533,15 @@ static enum rd_rc read_outgoing(const struct reading *r, struct rd_outgoing_conf
 	if (outgoing->user[0] != '\0' && outgoing->password.from == RD_SECRET_NONE)
 		return missing(r, "Password", "credential smtp");
 	return check_security(r, outgoing->security, outgoing->host);
+}
+
+static bool stands_in_a_stanza(const char *name)
+{
+	for (size_t i = 0; i < N_FORMS; i++)
+		for (size_t k = 0; forms[i].fields[k] != NULL; k++)
+			if (strcasecmp(name, forms[i].fields[k]) == 0)
+				return true;
+	return false;
 }
 
 static enum rd_rc read_stanza(const struct reading *r)
@@ -554,6 +571,11 @@ static enum rd_rc read_stanza(const struct reading *r)
 		config->outgoing = &r->owner->outgoing;
 		return read_outgoing(r, config->outgoing);
 	}
+	if (stands_in_a_stanza(first->name))
+		return rd_stanza_fail(r->stanza, first, r->err,
+			"a stanza does not begin with `%s:`; is there an empty line too many "
+			"before it?",
+			first->name);
 	guess = rd_did_you_mean(first->name, stanza_names);
 	return rd_stanza_fail(r->stanza, first, r->err,
 		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:` or `Outgoing:`, not "

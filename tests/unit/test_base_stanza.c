@@ -83,6 +83,8 @@ static const struct {
 		"f:1:1: unknown field `Colour`; delete" },
 	{ "a field twice", "Rule: a\nPoints: 1\n\n# c\nRule: b\nMeans: x\nMEANS: y\n",
 		"f:7:1: `MEANS` stands here for the second time (first in line 6)" },
+	{ "the first field again, for want of an empty line", "Rule: a\nPoints: 1\nRule: b\n",
+		"f:3:1: a new `Rule:` stanza needs an empty line before it" },
 };
 
 static void an_error_names_file_line_and_column(void **state)

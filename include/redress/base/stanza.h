@@ -59,10 +59,25 @@ const struct rd_field *rd_stanza_next(
 const char *rd_stanza_value(
 	const struct rd_stanza *stanza, const char *name, const char *otherwise);
 
-/* known: NULL-ended. repeatable: NULL-ended, or NULL. Fails at the first unknown or repeated field.
- */
+/* known: NULL-ended. repeatable: NULL-ended, or NULL. Fails at the first unknown or repeated field;
+ * the stanza's own first field once more is the next stanza without its blank line. */
 RD_MUST_USE enum rd_rc rd_stanza_check_fields(const struct rd_stanza *stanza,
 	const char *const *known, const char *const *repeatable, struct rd_err *err);
+
+/* What stands in one kind of stanza; its first field is the one that such a stanza begins with. */
+struct rd_stanza_form {
+	const char *const *fields;     /* NULL-ended */
+	const char *const *repeatable; /* NULL-ended, or NULL */
+};
+/* The same for a file of several kinds: a field that begins another stanza, or belongs to one, is
+ * told as that. forms: every kind of the file; form: this stanza's. */
+RD_MUST_USE enum rd_rc rd_stanza_check_form(const struct rd_stanza *stanza,
+	const struct rd_stanza_form *forms, size_t n_forms, size_t form, struct rd_err *err);
+
+/* Writes "`Host:` belongs in the `Mailbox:` or the `Outgoing:` stanza, not in this one", cut to
+ * size; false, and nothing written, where no form has such a field. */
+bool rd_stanza_home(const char *name, const struct rd_stanza_form *forms, size_t n_forms, char *out,
+	size_t size);
 
 /* Fails with `file:line:column: ...` at the field's value. */
 RD_PRINTF(4, 5)
