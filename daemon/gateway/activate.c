@@ -65,7 +65,8 @@ enum rd_rc rd_rules_activate(struct rd_db *db, const char *dir, const char *cons
 	RD_TRY(rd_rulefiles_read(dir, arena, &files, err));
 	RD_TRY(is_live(db, files.sha256, arena, &live, err));
 	if (!live) {
-		RD_TRY(prove(&files, landlords, n_landlords, now_ms, err));
+		if (prove(&files, landlords, n_landlords, now_ms, err) != RD_OK)
+			return rd_rulefiles_fail_in(&files, dir, err);
 		RD_TRY(switch_to(db, &files, author, reason, now_ms, err));
 	}
 	*ret_changed = !live;

@@ -175,6 +175,7 @@ static void read_lists(struct compiler *c)
 	const struct rd_definitions *all = &c->set->definitions;
 	struct rd_phrase_lists *lists = &c->set->lists;
 
+	lists->incomplete = all->incomplete;
 	lists->items = rd_arena_array(c->arena, all->n_words + 1, sizeof *lists->items);
 	if (lists->items == NULL)
 		return;

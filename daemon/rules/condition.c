@@ -93,6 +93,8 @@ static bool find_rule(struct cond_reader *r, const char *id, uint32_t *ret)
 			*ret = (uint32_t)i;
 			return true;
 		}
+	if (r->all->incomplete)
+		return false;
 	const char **ids = rd_arena_array(r->arena, r->all->n_rules + 1, sizeof *ids);
 	const char *near = NULL;
 	for (size_t i = 0; i < r->all->n_rules && ids != NULL; i++)
@@ -114,6 +116,8 @@ static bool read_group(struct cond_reader *r, uint32_t *rules, size_t *n)
 	for (size_t i = 0; i < r->all->n_rules; i++)
 		if (!r->all->rules[i].is_combine && strcasecmp(r->all->rules[i].group, name) == 0)
 			rules[(*n)++] = (uint32_t)i;
+	if ((group == NULL || *n == 0) && r->all->incomplete)
+		return false;
 	if (group == NULL || *n == 0) {
 		const char **names = rd_arena_array(r->arena, r->all->n_groups + 1, sizeof *names);
 		const char *near = NULL;
@@ -165,6 +169,8 @@ static bool read_of(struct cond_reader *r)
 		return false;
 	if (every)
 		least = (long)n;
+	if ((least < 1 || (size_t)least > n) && r->all->incomplete)
+		return false;
 	if (least < 1 || (size_t)least > n) {
 		rd_problem_error(r->problems, place(r, count_word),
 			"`%s of` can never be: there are %zu to choose from, and it needs at least "

@@ -72,20 +72,17 @@ static void check_fields(
 {
 	for (size_t i = 0; i < lines.n_items; i++) {
 		const struct rd_line *line = &lines.items[i];
+		const struct rd_line *earlier = find_line(lines, line->name);
 		bool found = false;
 		for (size_t j = 0; known[j] != NULL; j++)
 			found = found || strcasecmp(known[j], line->name) == 0;
-		const char *near = found ? NULL : rd_did_you_mean(line->name, known);
 		if (!found)
-			rd_problem_error(r->problems, line->name_at, "unknown field `%s`%s%s%s",
-				line->name,
-				near != NULL ? "; did you mean `"
-					     : "; delete it, or begin the line with `#`",
-				near != NULL ? near : "", near != NULL ? "`?" : "");
-		else if (find_line(lines, line->name) != line && strcasecmp(line->name, many) != 0)
+			rd_definition_unknown_field(line, known, r->problems);
+		else if (earlier != line && strcasecmp(line->name, many) != 0)
 			rd_problem_error(r->problems, line->name_at,
-				"`%s` stands here for the second time; keep one of them",
-				line->name);
+				"`%s` stands here for the second time (first in line %d); keep one "
+				"of them",
+				line->name, earlier->at.line);
 	}
 }
 
@@ -111,12 +108,10 @@ static void read_number(
 
 static void read_head(struct set_reader *r, struct rd_lines lines)
 {
-	static const char *const known[] = { "Ruleset", "Format", "Request below", "Complaint from",
-		"Cap per group", "Nothing found", "Means", "Reason", "Owner", NULL };
 	struct rd_head *head = &r->all->head;
 	const struct rd_line *first = &lines.items[0];
 
-	check_fields(r, lines, known, "");
+	check_fields(r, lines, rd_rule_forms[RD_FORM_RULESET].fields, "");
 	if (r->layer[0] == '\0') {
 		if (head->at.line != 0)
 			rd_problem_error(r->problems, first->name_at,
@@ -167,6 +162,7 @@ static void add_rule(struct set_reader *r, struct rd_lines lines, bool is_combin
 			"`%s` cannot be a rule's name; small letters, digits and hyphens, at most "
 			"60",
 			first->value);
+		r->all->incomplete = true;
 		return;
 	}
 	for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
@@ -193,11 +189,10 @@ static void add_rule(struct set_reader *r, struct rd_lines lines, bool is_combin
 
 static void add_words(struct set_reader *r, struct rd_lines lines)
 {
-	static const char *const known[] = { "Words", "Word", "Means", NULL };
 	const struct rd_line *first = &lines.items[0];
 	size_t n = 0, size = 1;
 
-	check_fields(r, lines, known, "Word");
+	check_fields(r, lines, rd_rule_forms[RD_FORM_WORDS].fields, "Word");
 	for (size_t i = 0; i < r->all->n_words; i++)
 		if (strcasecmp(r->all->words[i].name, first->value) == 0) {
 			rd_problem_error(r->problems, first->at,
@@ -209,6 +204,7 @@ static void add_words(struct set_reader *r, struct rd_lines lines)
 		strlen(first->value) > RD_RULE_ID_MAX) {
 		rd_problem_error(r->problems, first->at,
 			"a word list needs a name of at most 60 characters without brackets");
+		r->all->incomplete = true;
 		return;
 	}
 	for (size_t i = 1; i < lines.n_items; i++)
@@ -245,10 +241,9 @@ static struct rd_group_def *add_group(struct set_reader *r, const char *name, st
 
 static void read_group(struct set_reader *r, struct rd_lines lines)
 {
-	static const char *const known[] = { "Group", "Cap", "Means", NULL };
 	struct rd_group_def *group = add_group(r, lines.items[0].value, lines.items[0].name_at);
 
-	check_fields(r, lines, known, "");
+	check_fields(r, lines, rd_rule_forms[RD_FORM_GROUP].fields, "");
 	if (group == NULL)
 		return;
 	if (group->named)
@@ -275,7 +270,7 @@ static struct rd_definition *layered_rule(struct set_reader *r, struct rd_lines 
 	if (reason == NULL || reason->value[0] == '\0')
 		rd_problem_error(r->problems, first->name_at,
 			"`%s:` wants a `Reason:` for whoever reads this later", first->name);
-	if (rule != NULL)
+	if (rule != NULL || r->all->incomplete)
 		return rule;
 	const char **ids = rd_arena_array(r->arena, r->all->n_rules + 1, sizeof *ids);
 	const char *near = NULL;
@@ -320,13 +315,12 @@ static void read_override(struct set_reader *r, struct rd_lines lines)
 
 static void read_disable(struct set_reader *r, struct rd_lines lines)
 {
-	static const char *const known[] = { "Disable", "Reason", "Until", NULL };
 	struct rd_definition *rule = layered_rule(r, lines);
 	const struct rd_line *until = find_line(lines, "Until");
 	struct rd_date day = { 0, 0, 0 };
 	struct rd_err err = { 0 };
 
-	check_fields(r, lines, known, "");
+	check_fields(r, lines, rd_rule_forms[RD_FORM_DISABLE].fields, "");
 	if (until == NULL) {
 		rd_problem_error(r->problems, lines.items[0].name_at,
 			"`Disable:` wants `Until: YYYY-MM-DD`, so that nobody forgets it");
@@ -351,13 +345,52 @@ static void read_disable(struct set_reader *r, struct rd_lines lines)
 	}
 }
 
-static void read_stanza(struct set_reader *r, const struct rd_stanza *stanza, const char *file)
+static bool begins_a_stanza(const char *name)
 {
-	struct rd_lines lines = lines_of(r, stanza, file);
+	for (size_t i = 0; stanza_names[i] != NULL; i++)
+		if (strcasecmp(name, stanza_names[i]) == 0)
+			return true;
+	return false;
+}
 
-	if (lines.n_items == 0)
-		return;
+/* How many stanzas it can be at most, were empty lines forgotten in it. */
+static size_t count_parts(const struct rd_stanza *stanza)
+{
+	size_t n = 1;
+
+	for (size_t i = 1; i < stanza->n_fields; i++)
+		n += begins_a_stanza(stanza->fields[i].name);
+	return n;
+}
+
+/* Where the next stanza begins though no empty line stands before it; n_items where none does. A
+ * `Group:` is a rule's own field too unless a `Cap:` follows, and a head may begin with its
+ * `Format:`. */
+static size_t end_of_part(struct rd_lines lines)
+{
+	const char *first = lines.n_items > 0 ? lines.items[0].name : "";
+	bool grouped = strcasecmp(first, "Rule") == 0 || strcasecmp(first, "Combine") == 0 ||
+		       strcasecmp(first, "Override") == 0;
+	bool after_format = strcasecmp(first, "Format") == 0;
+
+	for (size_t i = 1; i < lines.n_items; i++) {
+		const struct rd_line *line = &lines.items[i];
+		bool cap_follows = i + 1 < lines.n_items && strcasecmp(line[1].name, "Cap") == 0;
+		if (!begins_a_stanza(line->name))
+			continue;
+		if (grouped && strcasecmp(line->name, "Group") == 0 && !cap_follows)
+			continue;
+		if (after_format && find_line(lines, "Ruleset") == line)
+			continue;
+		return i;
+	}
+	return lines.n_items;
+}
+
+static void read_part(struct set_reader *r, struct rd_lines lines)
+{
 	const struct rd_line *first = &lines.items[0];
+
 	if (strcasecmp(first->name, "Format") == 0 && find_line(lines, "Ruleset") != NULL) {
 		/* The head may begin with its format. */
 		struct rd_line *swapped = rd_arena_array(r->arena, lines.n_items, sizeof *swapped);
@@ -385,12 +418,28 @@ static void read_stanza(struct set_reader *r, const struct rd_stanza *stanza, co
 		read_disable(r, lines);
 	} else {
 		const char *near = rd_did_you_mean(first->name, stanza_names);
+		r->all->incomplete = true;
 		rd_problem_error(r->problems, first->name_at,
 			"a stanza does not begin with `%s`%s%s%s; it begins with Rule, Combine, "
 			"Words, "
 			"Group, Ruleset, Override or Disable (is there a blank line too many?)",
 			first->name, near != NULL ? "; did you mean `" : "",
 			near != NULL ? near : "", near != NULL ? "`?" : "");
+	}
+}
+
+static void read_stanza(struct set_reader *r, const struct rd_stanza *stanza, const char *file)
+{
+	struct rd_lines lines = lines_of(r, stanza, file);
+
+	while (lines.n_items > 0) {
+		size_t n = end_of_part(lines);
+		read_part(r, (struct rd_lines){ .items = lines.items, .n_items = n });
+		lines = (struct rd_lines){ .items = lines.items + n, .n_items = lines.n_items - n };
+		if (lines.n_items > 0)
+			rd_problem_error(r->problems, lines.items[0].name_at,
+				"a new `%s:` stanza needs an empty line before it",
+				lines.items[0].name);
 	}
 }
 
@@ -407,18 +456,18 @@ struct parsed {
 	bool layer;
 };
 
-static enum rd_rc room(struct set_reader *r, size_t n_stanzas, struct rd_err *err)
+static enum rd_rc room(struct set_reader *r, size_t n_stanzas, size_t n_parts, struct rd_err *err)
 {
 	struct rd_definitions *all = r->all;
 
 	if (n_stanzas > RD_RULES_MAX)
 		return rd_fail(
 			err, RD_E_RANGE, "more than %d stanzas in the rule files", RD_RULES_MAX);
-	r->rules_size = r->words_size = n_stanzas;
-	r->groups_size = 2 * n_stanzas;
-	all->rules = rd_arena_array(r->arena, n_stanzas + 1, sizeof *all->rules);
-	all->words = rd_arena_array(r->arena, n_stanzas + 1, sizeof *all->words);
-	all->groups = rd_arena_array(r->arena, 2 * n_stanzas + 1, sizeof *all->groups);
+	r->rules_size = r->words_size = n_parts;
+	r->groups_size = 2 * n_parts;
+	all->rules = rd_arena_array(r->arena, n_parts + 1, sizeof *all->rules);
+	all->words = rd_arena_array(r->arena, n_parts + 1, sizeof *all->words);
+	all->groups = rd_arena_array(r->arena, 2 * n_parts + 1, sizeof *all->groups);
 	if (all->rules == NULL || all->words == NULL || all->groups == NULL)
 		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");
 	return RD_OK;
@@ -439,7 +488,7 @@ enum rd_rc rd_definitions_read(const struct rd_rulefiles *files, const char *lan
 		.today = rd_date_of(today_ms),
 		.layer = "" };
 	char layer_name[128] = "";
-	size_t n_parsed = 0, n_stanzas = 0;
+	size_t n_parsed = 0, n_stanzas = 0, n_parts = 0;
 
 	struct parsed *parsed = rd_arena_array(arena, files->n_items + 1, sizeof *parsed);
 	if (parsed == NULL)
@@ -461,12 +510,15 @@ enum rd_rc rd_definitions_read(const struct rd_rulefiles *files, const char *lan
 				    &fault) != RD_OK) {
 				rd_problem_of_err(
 					problems, (struct rd_place){ p->file, 1, 1 }, &fault);
+				all.incomplete = true;
 				continue;
 			}
 			n_stanzas += p->stanzas.n_items;
+			for (size_t k = 0; k < p->stanzas.n_items; k++)
+				n_parts += count_parts(&p->stanzas.items[k]);
 			n_parsed++;
 		}
-	RD_TRY(room(&r, n_stanzas, err));
+	RD_TRY(room(&r, n_stanzas, n_parts, err));
 	for (size_t i = 0; i < n_parsed; i++) {
 		r.layer = parsed[i].layer ? file_copy(&r, landlord) : "";
 		for (size_t j = 0; j < parsed[i].stanzas.n_items; j++)

@@ -20,6 +20,21 @@ static const char *const combine_fields[] = { "Combine", "If", "Means", "Topic",
 static const char *const repeatable[] = { "Flag", "Mark", "Phrase", "Regex", "Unless before",
 	"Unless after", "Unless near", "Must match", "Must not match", NULL };
 
+static const char *const words_fields[] = { "Words", "Word", "Means", NULL };
+static const char *const group_fields[] = { "Group", "Cap", "Means", NULL };
+static const char *const ruleset_fields[] = { "Ruleset", "Format", "Request below",
+	"Complaint from", "Cap per group", "Nothing found", "Means", "Reason", "Owner", NULL };
+static const char *const disable_fields[] = { "Disable", "Reason", "Until", NULL };
+
+const struct rd_stanza_form rd_rule_forms[RD_N_FORMS] = {
+	[RD_FORM_RULE] = { rule_fields, repeatable },
+	[RD_FORM_COMBINE] = { combine_fields, repeatable },
+	[RD_FORM_WORDS] = { words_fields, NULL },
+	[RD_FORM_GROUP] = { group_fields, NULL },
+	[RD_FORM_RULESET] = { ruleset_fields, NULL },
+	[RD_FORM_DISABLE] = { disable_fields, NULL },
+};
+
 struct field_reader {
 	struct rd_definition *rule;
 	struct rd_arena *arena;
@@ -32,6 +47,22 @@ static bool listed(const char *name, const char *const *list)
 		if (strcasecmp(name, *list) == 0)
 			return true;
 	return false;
+}
+
+void rd_definition_unknown_field(
+	const struct rd_line *line, const char *const *known, struct rd_problems *problems)
+{
+	const char *near = rd_did_you_mean(line->name, known);
+	char home[RD_ERR_MAX];
+
+	if (rd_stanza_home(line->name, rd_rule_forms, RD_N_FORMS, home, sizeof home))
+		rd_problem_error(problems, line->name_at, "%s", home);
+	else if (near != NULL)
+		rd_problem_error(problems, line->name_at, "unknown field `%s`; did you mean `%s`?",
+			line->name, near);
+	else
+		rd_problem_error(problems, line->name_at,
+			"unknown field `%s`; delete it, or begin the line with `#`", line->name);
 }
 
 static struct rd_place behind(struct rd_place at, size_t n)
@@ -127,9 +158,9 @@ static bool read_choice(struct field_reader *r, const struct rd_line *line,
 		memcpy(all + len, choices[i], n + 1);
 		len += n;
 	}
-	rd_problem_error(r->problems, line->at, "`%s` is no `%s`%s%s%s; one of: %s", line->value,
-		line->name, near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
-		near != NULL ? "`?" : "", all);
+	rd_problem_error(r->problems, line->at, "`%s:` cannot be `%s`%s%s%s it may be: %s",
+		line->name, line->value, near != NULL ? "; did you mean `" : ";",
+		near != NULL ? near : "", near != NULL ? "`?" : "", all);
 	return false;
 }
 
@@ -394,11 +425,7 @@ static void check_line(struct field_reader *r, size_t i, const char *const *know
 	const struct rd_line *line = &r->rule->lines.items[i];
 
 	if (!listed(line->name, known)) {
-		const char *near = rd_did_you_mean(line->name, known);
-		rd_problem_error(r->problems, line->name_at, "unknown field `%s`%s%s%s", line->name,
-			near != NULL ? "; did you mean `"
-				     : "; delete it, or begin the line with `#`",
-			near != NULL ? near : "", near != NULL ? "`?" : "");
+		rd_definition_unknown_field(line, known, r->problems);
 		return;
 	}
 	if (line->value[0] == '\0')
@@ -427,6 +454,7 @@ void rd_definition_fields(
 	rule->for_kind = RD_COMPLAINT;
 	rule->in_subject = rule->in_body = rule->by_email = rule->by_sms = true;
 	rule->at_least = 1;
+	const size_t n_before = problems->n_errors;
 	for (size_t i = 0; i < rule->lines.n_items; i++) {
 		const struct rd_line *line = &rule->lines.items[i];
 		check_line(&r, i, known);
@@ -437,6 +465,9 @@ void rd_definition_fields(
 		read_match(&r, line);
 		read_about(&r, line);
 	}
+	rule->faulty = problems->n_errors > n_before;
+	if (rule->faulty)
+		return;
 	if (rule->regexes.n_items > 0 && !reason)
 		rd_problem_error(problems, rule->regexes.items[0].name_at,
 			"a `Regex:` wants a `Reason:` why no phrase will do");

@@ -12,12 +12,25 @@
 
 struct linter {
 	const struct rd_ruleset *set;
+	bool combines_whole; /* else a combine that cannot be read may name any rule */
 	struct rd_problems *problems;
 	struct rd_date today;
 };
 
+static bool combines_are_whole(const struct rd_ruleset *set)
+{
+	if (set->definitions.incomplete)
+		return false;
+	for (uint32_t i = 0; i < set->n_rules; i++)
+		if (set->rules[i].def->is_combine && set->rules[i].condition.n_steps == 0)
+			return false;
+	return true;
+}
+
 static void check_examples(struct linter *l, const struct rd_definition *def)
 {
+	if (def->faulty)
+		return; /* the line may be there, misspelt */
 	if (def->is_combine && def->must.n_items + def->must_not.n_items == 0)
 		return; /* its rules have their own */
 	if (def->must.n_items == 0)
@@ -40,7 +53,9 @@ static void check_effect(struct linter *l, const struct rd_rule *rule)
 	bool effect = def->has_points || def->decides || def->any_flag || def->n_marks > 0 ||
 		      def->topic[0] != '\0';
 
-	if (!effect && !rule->used)
+	if (def->faulty)
+		return;
+	if (!effect && !rule->used && l->combines_whole)
 		rd_problem_error(l->problems, def->at,
 			"rule `%s` does nothing: give it Points, Flag, Decides, Mark or Topic, or "
 			"name it "
@@ -143,7 +158,7 @@ static void check_whole(struct linter *l)
 {
 	const struct rd_definitions *all = &l->set->definitions;
 
-	if (all->head.at.line == 0)
+	if (all->head.at.line == 0 && !all->incomplete)
 		rd_problem_error(l->problems, all->head.at,
 			"no stanza `Ruleset: NAME` in any NAME.rules file; it holds the "
 			"thresholds");
@@ -167,7 +182,10 @@ static enum rd_rc lint_layer(const struct rd_rulefiles *files, const char *landl
 	RD_CLEANUP(rd_ruleset_cleanup) struct rd_ruleset *set = NULL;
 
 	RD_TRY(rd_ruleset_build(files, landlord, today_ms, problems, &set, err));
-	struct linter l = { .set = set, .problems = problems, .today = rd_date_of(today_ms) };
+	struct linter l = { .set = set,
+		.combines_whole = combines_are_whole(set),
+		.problems = problems,
+		.today = rd_date_of(today_ms) };
 	check_whole(&l);
 	for (uint32_t i = 0; i < set->n_rules; i++) {
 		check_examples(&l, set->rules[i].def);

@@ -150,6 +150,8 @@ static const char *read_list(struct rd_tokens *r, const char *p)
 	known[n] = NULL;
 	if (r->lists == NULL) {
 		rd_tokens_complain(r, p, "a word list cannot hold another; write its words out");
+	} else if (t->list == NULL && r->lists->incomplete) {
+		r->failed = true;
 	} else if (t->list == NULL) {
 		const char *near = rd_did_you_mean(name, known);
 		rd_problem_error(r->problems, place_of(r, p),

@@ -114,16 +114,20 @@ void rd_problems_sort(struct rd_problems *problems)
 
 enum rd_rc rd_problems_rc(const struct rd_problems *problems, struct rd_err *err)
 {
+	const struct rd_problem *first = NULL;
+
 	if (problems->n_errors == 0)
 		return RD_OK;
 	for (size_t i = 0; i < problems->n_items; i++) {
 		const struct rd_problem *p = &problems->items[i];
-		if (p->warning)
-			continue;
-		if (p->at.line == 0)
-			return rd_fail(err, RD_E_INPUT, "%s: %s", p->at.file, p->text);
-		return rd_fail(err, RD_E_INPUT, "%s:%d:%d: %s", p->at.file, p->at.line,
-			p->at.column, p->text);
+		if (!p->warning && (first == NULL || by_place(p, first) < 0))
+			first = p;
 	}
-	return rd_fail(err, RD_E_RANGE, "the rule files have more faults than can be listed");
+	if (first == NULL)
+		return rd_fail(
+			err, RD_E_RANGE, "the rule files have more faults than can be listed");
+	if (first->at.line == 0)
+		return rd_fail(err, RD_E_INPUT, "%s: %s", first->at.file, first->text);
+	return rd_fail(err, RD_E_INPUT, "%s:%d:%d: %s", first->at.file, first->at.line,
+		first->at.column, first->text);
 }

@@ -170,6 +170,21 @@ const struct rd_rulefile *rd_rulefiles_find(const struct rd_rulefiles *files, co
 	return NULL;
 }
 
+enum rd_rc rd_rulefiles_fail_in(
+	const struct rd_rulefiles *files, const char *dir, struct rd_err *err)
+{
+	char told[RD_ERR_MAX];
+
+	for (size_t i = 0; i < files->n_items; i++) {
+		size_t len = strlen(files->items[i].name);
+		if (strncmp(err->msg, files->items[i].name, len) != 0 || err->msg[len] != ':')
+			continue;
+		memcpy(told, err->msg, sizeof told);
+		return rd_fail(err, err->code, "%s/%s", dir, told);
+	}
+	return err->code;
+}
+
 /* "landlords/NAME.landlord" or ".rules": the name; false for any other file. */
 static bool landlord_of(const char *file, char out[static 128])
 {
@@ -185,7 +200,7 @@ static bool landlord_of(const char *file, char out[static 128])
 	return true;
 }
 
-static enum rd_rc check_landlord(
+enum rd_rc rd_rulefiles_check_landlord(
 	const struct rd_rulefiles *files, const char *landlord, struct rd_err *err)
 {
 	char names[LANDLORDS_MAX][128];
@@ -203,10 +218,9 @@ static enum rd_rc check_landlord(
 	known[n] = NULL;
 	const char *near = rd_did_you_mean(landlord, known);
 	return rd_fail(err, RD_E_MISSING,
-		"there is no landlord `%s`%s%s%s; a landlord is a file landlords/NAME.landlord in "
-		"the "
-		"rule folder",
-		landlord, near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
+		"There is no landlord `%.60s`.%s%s%s A landlord is a file landlords/NAME.landlord "
+		"in the rule folder",
+		landlord, near != NULL ? " Did you mean `" : "", near != NULL ? near : "",
 		near != NULL ? "`?" : "");
 }
 
@@ -218,7 +232,7 @@ enum rd_rc rd_ruleset_compile(const struct rd_rulefiles *files, const char *land
 	struct rd_problems problems;
 
 	rd_problems_begin(&problems, arena);
-	RD_TRY(check_landlord(files, landlord, err));
+	RD_TRY(rd_rulefiles_check_landlord(files, landlord, err));
 	RD_TRY(rd_ruleset_build(files, landlord, today_ms, &problems, &rules, err));
 	RD_TRY(rd_problems_rc(&problems, err));
 	*ret_rules = RD_STEAL(rules);

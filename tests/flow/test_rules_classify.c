@@ -226,7 +226,7 @@ static void usage_errors_are_two_and_say_what_to_do(void **state)
 		const char *args[6];
 		const char *says;
 	} rows[] = {
-		{ { "classify", "--landlord", "acm", "--jsonl", "input" }, "did you mean `acme`" },
+		{ { "classify", "--landlord", "acm", "--jsonl", "input" }, "Did you mean `acme`?" },
 		{ { "classify", "--jsonl", "input" }, "--landlord NAME is missing" },
 		{ { "classify", "--landlord", "acme", "nowhere.eml" },
 			"nowhere.eml: No such file" },

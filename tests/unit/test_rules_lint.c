@@ -87,6 +87,49 @@ static const struct {
 		"10:12", "no day" },
 };
 
+/* One fault each: it is told where it stands, and what only follows from it is not told too. */
+static const struct {
+	const char *why;
+	const char *rules; /* behind HEAD, which has six lines */
+	const char *where;
+	const char *says;
+} alone[] = {
+	{ "points that are no number", "Rule: a\nMeans: m\nPoints: abc\nPhrase: aa\n" REST, "9:9",
+		"not a number" },
+	{ "a misspelt example",
+		"Rule: a\nMeans: m\nPoints: 1\nPhrase: aa\nMust mach: aa\nMust not match: b\n",
+		"11:1", "did you mean `Must match`" },
+	{ "a misspelt phrase", "Rule: a\nMeans: m\nPoints: 1\nPhrse: aa\n" REST, "10:1",
+		"did you mean `Phrase`" },
+	{ "a misspelt reason", "Rule: a\nMeans: m\nPoints: 1\nReson: r\nRegex: aa\n" REST, "10:1",
+		"did you mean `Reason`" },
+	{ "no empty line before a rule",
+		"Rule: a\nMeans: m\nPoints: 1\nPhrase: aa\nMust match: aa\nMust not match: "
+		"bb\n" GOOD "Combine: c\nMeans: m\nPoints: 1\nIf: a and good\n",
+		"13:1", "a new `Rule:` stanza needs an empty line before it" },
+	{ "none before a combine",
+		"Rule: a\nMeans: m\nPoints: 1\nPhrase: aa\nMust match: aa\nMust not match: bb\n"
+		"Combine: c\nMeans: m\nPoints: 1\nIf: a\n",
+		"13:1", "a new `Combine:` stanza needs an empty line before it" },
+	{ "none before a group",
+		GOOD "Rule: a\nMeans: m\nPoints: 1\nPhrase: aa\nGroup: g\n"
+		     "Must match: aa\nMust not match: bb\nGroup: g\nCap: 3\n",
+		"21:1", "a new `Group:` stanza needs an empty line before it" },
+	{ "a field of another stanza",
+		GOOD "Words: w\nWord: aa\nCap: 3\n\nRule: a\nMeans: m\n"
+		     "Points: 1\nPhrase: <w>\n" REST,
+		"16:1", "`Cap:` belongs in the `Group:` stanza" },
+	{ "a combine that names nothing, and so leaves a rule unused",
+		"Rule: a\nMeans: m\nPhrase: aa\n" REST
+		"Combine: c\nMeans: m\nPoints: 1\nIf: a and nowhere\n",
+		"16:11", "no rule `nowhere`" },
+	{ "a rule without a fit name, and a combine that names it",
+		"Rule: A b\nMeans: m\nPoints: 1\nPhrase: aa\n" REST
+		"Combine: c\nMeans: m\nPoints: 1\nIf: a-b\n",
+		"7:7", "cannot be a rule's name" },
+	{ "a line that cannot be read", "Rule: a\nfed up\n", "8:1", "no `:` in this line" },
+};
+
 static bool has_problem(const struct rd_problems *problems, const char *file, const char *where,
 	const char *says, bool warning)
 {
@@ -148,6 +191,38 @@ static void all_faults_of_one_file_are_found_in_one_run(void **state)
 	assert_true(has_problem(&problems, "core.rules", "38:1", "did you mean `Points`", false));
 	assert_true(has_problem(
 		&problems, "landlords/acme.rules", "1:11", "no rule `nobody` to override", false));
+}
+
+static void what_follows_from_a_fault_is_not_told(void **state)
+{
+	struct bench *b = *state;
+
+	for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++) {
+		struct rd_problems problems;
+		lint(b, rd_arena_printf(b->arena, HEAD "%s", alone[i].rules), NULL, &problems);
+		if (problems.n_errors != 1 || !has_problem(&problems, "core.rules", alone[i].where,
+						      alone[i].says, false)) {
+			const struct rd_problem *p = problems.n_items > 0 ? problems.items : NULL;
+			fail_msg("%s: %zu errors, first %d:%d %s", alone[i].why, problems.n_errors,
+				p != NULL ? p->at.line : 0, p != NULL ? p->at.column : 0,
+				p != NULL ? p->text : "");
+		}
+	}
+}
+
+static void the_first_fault_by_line_is_the_one_that_is_named(void **state)
+{
+	struct bench *b = *state;
+	struct rd_rulefiles files;
+
+	files_of(b,
+		HEAD "Rule: a\nMeans: m\nPoints: 1\nPhrase: aa\n\n" /* 7: no example */
+		     "Rule: b\nMeans: m\nPoints: abc\nPhrase: aa\n",
+		NULL, &files);
+	assert_int_equal(rd_rules_prove(&files, b->now_ms, &b->err), RD_E_INPUT);
+	assert_string_equal(b->err.msg,
+		"core.rules:7:1: rule `a` has no counter-example; add a line `Must not match:` "
+		"with words that come near and mean something else");
 }
 
 static void faults_of_a_layer_are_found(void **state)
@@ -235,6 +310,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_planted_fault_is_found),
 		TEST(all_faults_of_one_file_are_found_in_one_run),
+		TEST(what_follows_from_a_fault_is_not_told),
+		TEST(the_first_fault_by_line_is_the_one_that_is_named),
 		TEST(faults_of_a_layer_are_found),
 		TEST(a_good_file_has_no_fault),
 		TEST(warnings_keep_nothing_from_going_live),

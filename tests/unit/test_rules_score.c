@@ -314,7 +314,7 @@ static void an_unknown_landlord_is_named_with_a_guess(void **state)
 	files_of(b, HEAD, NULL, &files);
 	assert_int_equal(
 		rd_ruleset_compile(&files, "acmee", b->now_ms, &rules, &b->err), RD_E_MISSING);
-	assert_non_null(strstr(b->err.msg, "did you mean `acme`"));
+	assert_non_null(strstr(b->err.msg, "Did you mean `acme`?"));
 	assert_null(rules);
 }
 

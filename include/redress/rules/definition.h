@@ -47,6 +47,7 @@ struct rd_definition {
 	const char *layer;	  /* "" or the landlord's name */
 	const char *layer_reason; /* why the landlord changed it, "" */
 	bool disabled;
+	bool faulty; /* a line of it is wrong: what would follow from that is not told too */
 	struct rd_lines lines;
 
 	const char *means, *topic, *group, *owner;
@@ -101,9 +102,14 @@ struct rd_definitions {
 	struct rd_group_def *groups; /* every group that is named anywhere */
 	size_t n_groups;
 	bool layered; /* the landlord has a file of rules */
+	/* A file or stanza could not be taken at all: that something is missing proves nothing. */
+	bool incomplete;
 };
 
-/* landlord: NULL for the shipped set alone. Fails only where the arena is full; faults are
+/* A fault is told once, where it stands: what only follows from it (a rule that does nothing,
+ * because its points are no number) is not. A stanza that begins without an empty line before it is
+ * read as one all the same.
+ * landlord: NULL for the shipped set alone. Fails only where the arena is full; faults are
  * problems. */
 RD_MUST_USE enum rd_rc rd_definitions_read(const struct rd_rulefiles *files, const char *landlord,
 	int64_t today_ms, struct rd_arena *arena, struct rd_problems *problems,
@@ -112,7 +118,22 @@ RD_MUST_USE enum rd_rc rd_definitions_read(const struct rd_rulefiles *files, con
 struct rd_definition *rd_definition_find(const struct rd_definitions *all, const char *id);
 struct rd_group_def *rd_group_find(const struct rd_definitions *all, const char *name);
 
-/* Private to the readers in daemon/rules: the fields of one merged rule or combine. */
+/* Private to the readers in daemon/rules. What may stand in each kind of stanza; an Override holds
+ * the fields of the rule that it changes. */
+enum rd_rule_form {
+	RD_FORM_RULE = 0,
+	RD_FORM_COMBINE,
+	RD_FORM_WORDS,
+	RD_FORM_GROUP,
+	RD_FORM_RULESET,
+	RD_FORM_DISABLE,
+	RD_N_FORMS,
+};
+extern const struct rd_stanza_form rd_rule_forms[RD_N_FORMS];
+/* Where the field belongs, else what it may have been meant for. known: those of its stanza. */
+void rd_definition_unknown_field(
+	const struct rd_line *line, const char *const *known, struct rd_problems *problems);
+/* The fields of one merged rule or combine. */
 void rd_definition_fields(
 	struct rd_definition *rule, struct rd_arena *arena, struct rd_problems *problems);
 /* "a, b [c, d]" -> parts split at the commas outside of brackets, each with its place. */

@@ -54,6 +54,7 @@ struct rd_phrase_list {
 struct rd_phrase_lists {
 	struct rd_phrase_list *items;
 	size_t n_items;
+	bool incomplete; /* a file could not be read: a list that is not here is no fault */
 };
 
 /* Adds what is wrong to problems and returns false. at: where the text stands in its file. lists

@@ -42,7 +42,7 @@ void rd_problem_of_err(
 	struct rd_problems *problems, struct rd_place otherwise, const struct rd_err *err);
 /* By file, line, column; the same fault at the same place once. */
 void rd_problems_sort(struct rd_problems *problems);
-/* The first error as an err; RD_OK where there is none. */
+/* The first error by file, line and column as an err; RD_OK where there is none. */
 RD_MUST_USE enum rd_rc rd_problems_rc(const struct rd_problems *problems, struct rd_err *err);
 
 #endif

@@ -40,6 +40,13 @@ RD_MUST_USE enum rd_rc rd_rulefiles_read(const char *dir, struct rd_arena *arena
 /* The same from files already in memory (from the store, over a socket): sorts and hashes them. */
 RD_MUST_USE enum rd_rc rd_rulefiles_take(struct rd_rulefile *items, size_t n_items,
 	struct rd_rulefiles *ret_files, struct rd_err *err);
+/* Puts the folder before a message that begins with one of its files: "FILE:1:2: ..." becomes
+ * "DIR/FILE:1:2: ...". Returns err->code. */
+enum rd_rc rd_rulefiles_fail_in(
+	const struct rd_rulefiles *files, const char *dir, struct rd_err *err);
+/* RD_E_MISSING with a did-you-mean where the folder has no such landlord. */
+RD_MUST_USE enum rd_rc rd_rulefiles_check_landlord(
+	const struct rd_rulefiles *files, const char *landlord, struct rd_err *err);
 /* One file's bytes, or NULL. */
 const struct rd_rulefile *rd_rulefiles_find(const struct rd_rulefiles *files, const char *name);
 
