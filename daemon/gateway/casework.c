@@ -592,7 +592,11 @@ static enum rd_rc end_duties(struct writing *w, struct rd_err *err)
 	for (size_t i = 0; i < sizeof duties_of_kind / sizeof duties_of_kind[0]; i++)
 		RD_TRY(rd_task_done_of_case(w->tx, w->case_id, rd_task_names[duties_of_kind[i]],
 			w->office->actor.name, "the case was decided anew", w->now_ms, NULL, err));
-	return RD_OK;
+	if (w->settled->kind != RD_OTHER)
+		return RD_OK;
+	/* What asks for nothing asks for no stage 2 either. */
+	return rd_task_done_of_case(w->tx, w->case_id, rd_task_names[RD_TASK_STAGE2],
+		w->office->actor.name, "a person found that nothing is owed", w->now_ms, NULL, err);
 }
 
 /* What does not hang on the kind (read it, danger, safeguarding) was asked for when it came. */

@@ -32,17 +32,16 @@ static void problems_in_counts(struct rd_arena *arena, struct rd_health *health)
 	if (counts->outbox_uncertain > 0)
 		add_line(health->problems, &health->n_problems,
 			rd_arena_printf(arena,
-				"%" PRId64 " letters may or may not have arrived. Run `redressctl "
-				"outbox list` and "
-				"settle each.",
-				counts->outbox_uncertain));
+				"%" PRId64 " letter%s may or may not have arrived. Run "
+				"`redressctl outbox list --state uncertain` and settle each.",
+				counts->outbox_uncertain,
+				counts->outbox_uncertain == 1 ? "" : "s"));
 	if (counts->outbox_failed > 0)
 		add_line(health->problems, &health->n_problems,
 			rd_arena_printf(arena,
-				"%" PRId64 " letters could not be sent. Run `redressctl outbox "
-				"list`; reach the "
-				"resident another way, or retry.",
-				counts->outbox_failed));
+				"%" PRId64 " letter%s could not be sent. Run `redressctl outbox "
+				"list --state failed`; reach the resident another way, or retry.",
+				counts->outbox_failed, counts->outbox_failed == 1 ? "" : "s"));
 }
 
 static void notices_of_sources(struct rd_arena *arena, struct rd_health *health)
@@ -57,10 +56,11 @@ static void notices_of_sources(struct rd_arena *arena, struct rd_health *health)
 		if (source->gone > 0)
 			add_line(health->notices, &health->n_notices,
 				rd_arena_printf(arena,
-					"Mailbox %s: %" PRId64 " mails were gone before we saw "
-					"them; somebody or something "
-					"else takes mail out of it.",
-					source->name, source->gone));
+					"Mailbox %s: %" PRId64 " mail%s gone before we saw "
+					"%s; somebody or something else takes mail out of it.",
+					source->name, source->gone,
+					source->gone == 1 ? " was" : "s were",
+					source->gone == 1 ? "it" : "them"));
 	}
 }
 

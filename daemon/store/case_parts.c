@@ -329,6 +329,16 @@ enum rd_rc rd_case_clocks(struct rd_db *db, int64_t case_id, struct rd_arena *ar
 	return read_clocks(&rows, arena, ret_clocks, ret_n, err);
 }
 
+enum rd_rc rd_case_clocks_all(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
+	struct rd_case_clock **ret_clocks, size_t *ret_n, struct rd_err *err)
+{
+	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
+
+	RD_TRY(rd_sql_query(db, CLOCK_COLUMNS " WHERE k.case_id = ?1 ORDER BY k.id",
+		RD_ARGS(rd_int(case_id)), &rows, err));
+	return read_clocks(&rows, arena, ret_clocks, ret_n, err);
+}
+
 enum rd_rc rd_case_clocks_due(struct rd_db *db, const char *name, struct rd_date by,
 	struct rd_arena *arena, struct rd_case_clock **ret_clocks, size_t *ret_n,
 	struct rd_err *err)

@@ -94,7 +94,7 @@ static enum rd_rc pragma(sqlite3 *handle, const char *sql, struct rd_err *err)
 {
 	int code = sqlite3_exec(handle, sql, NULL, NULL, NULL);
 
-	return code == SQLITE_OK ? RD_OK : rd_sql_fail(handle, code, "opening", err);
+	return code == SQLITE_OK ? RD_OK : rd_sql_fail(handle, code, "", err);
 }
 
 static void close_handle(sqlite3 **handle)
@@ -112,7 +112,7 @@ static enum rd_rc pragma_int(sqlite3 *handle, const char *sql, int *ret_value, s
 	int value = code == SQLITE_ROW ? sqlite3_column_int(stmt, 0) : 0;
 	sqlite3_finalize(stmt);
 	if (code != SQLITE_ROW)
-		return rd_sql_fail(handle, code, "opening", err);
+		return rd_sql_fail(handle, code, "", err);
 	*ret_value = value;
 	return RD_OK;
 }
@@ -141,7 +141,7 @@ static enum rd_rc open_handle(
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, store->vfs);
 
 	if (code != SQLITE_OK) {
-		rd_sql_fail(handle, code, "opening", err);
+		rd_sql_fail(handle, code, "", err);
 		return rd_fail_within(err, "%s", store->path);
 	}
 	sqlite3_busy_timeout(handle, store->busy_ms);

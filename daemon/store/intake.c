@@ -28,6 +28,21 @@ static enum rd_rc identity_text(const struct rd_source_identity *identity,
 	return RD_OK;
 }
 
+enum rd_rc rd_source_find(struct rd_db *db, const struct rd_source_identity *identity,
+	int64_t *ret_source_id, struct rd_err *err)
+{
+	char text[RD_SOURCE_IDENTITY_MAX];
+	int64_t id = 0;
+
+	RD_TRY(identity_text(identity, text, err));
+	RD_TRY(rd_sql_int(db, "SELECT id FROM source WHERE identity = ?1", RD_ARGS(rd_text(text)),
+		0, &id, err));
+	if (id == 0)
+		return rd_fail(err, RD_E_MISSING, "nothing was ever taken from this source");
+	*ret_source_id = id;
+	return RD_OK;
+}
+
 enum rd_rc rd_source_take(struct rd_tx *tx, const struct rd_source_identity *identity,
 	const char *name, int64_t now_ms, int64_t *ret_source_id, bool *ret_new, struct rd_err *err)
 {

@@ -152,7 +152,8 @@ enum rd_rc rd_outbox_next_due(struct rd_db *db, int64_t *ret_ms, struct rd_err *
 		RD_NO_ARGS, 0, ret_ms, err);
 }
 
-/* A change that found no row in the state it needs: says why. */
+/* A change that found no row in the state it needs: says why. wanted: "a failed letter can be tried
+ * again". */
 static enum rd_rc wrong_state(struct rd_tx *tx, int64_t id, const char *wanted, struct rd_err *err)
 {
 	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
@@ -164,10 +165,8 @@ static enum rd_rc wrong_state(struct rd_tx *tx, int64_t id, const char *wanted, 
 	if (!more)
 		return rd_fail(
 			err, RD_E_MISSING, "there is no letter %lld in the outbox", (long long)id);
-	return rd_fail(err, RD_E_REFUSED,
-		"letter %lld is %s; only one that is %s can be changed "
-		"so",
-		(long long)id, rd_rows_borrow(&rows, 0), wanted);
+	return rd_fail(err, RD_E_REFUSED, "letter %lld is %s; only %s", (long long)id,
+		rd_rows_borrow(&rows, 0), wanted);
 }
 
 static struct rd_arg cut_text(const char *text)
@@ -215,7 +214,8 @@ enum rd_rc rd_outbox_sent(struct rd_tx *tx, int64_t id, const char *provider_id,
 		" WHERE id = ?1 AND state IN ('sending', 'uncertain')",
 		RD_ARGS(rd_int(id), rd_int(at_ms), rd_text(provider_id)), &changes, err));
 	if (!changes)
-		return wrong_state(tx, id, "sending or uncertain", err);
+		return wrong_state(
+			tx, id, "a sending or uncertain letter can be recorded as sent", err);
 	RD_TRY(rd_sql_change(tx,
 		"UPDATE outbox_words SET response = ?2, trouble = '' WHERE outbox_id = ?1",
 		RD_ARGS(rd_int(id), cut_text(response)), NULL, err));
@@ -233,7 +233,7 @@ enum rd_rc rd_outbox_defer(
 		" WHERE id = ?1 AND state = 'sending'",
 		RD_ARGS(rd_int(id), rd_int(next_try_ms)), &changes, err));
 	if (!changes)
-		return wrong_state(tx, id, "sending", err);
+		return wrong_state(tx, id, "a sending letter can be put off", err);
 	rd_tx_set_step(tx, RD_STEP_RECEIPT);
 	return set_trouble(tx, id, trouble, err);
 }
@@ -247,7 +247,7 @@ enum rd_rc rd_outbox_unclaim(struct rd_tx *tx, int64_t id, int64_t next_try_ms, 
 		" sending_ms = CASE WHEN attempts = 1 THEN NULL ELSE sending_ms END"
 		" WHERE id = ?1 AND state = 'sending'",
 		RD_ARGS(rd_int(id), rd_int(next_try_ms)), &changes, err));
-	return changes ? RD_OK : wrong_state(tx, id, "sending", err);
+	return changes ? RD_OK : wrong_state(tx, id, "a sending letter can be put back", err);
 }
 
 enum rd_rc rd_outbox_fail(struct rd_tx *tx, int64_t id, const char *trouble, struct rd_err *err)
@@ -258,7 +258,7 @@ enum rd_rc rd_outbox_fail(struct rd_tx *tx, int64_t id, const char *trouble, str
 		"UPDATE outbox SET state = 'failed' WHERE id = ?1 AND state = 'sending'",
 		RD_ARGS(rd_int(id)), &changes, err));
 	if (!changes)
-		return wrong_state(tx, id, "sending", err);
+		return wrong_state(tx, id, "a sending letter can fail", err);
 	rd_tx_set_step(tx, RD_STEP_RECEIPT);
 	return set_trouble(tx, id, trouble, err);
 }
@@ -273,7 +273,7 @@ enum rd_rc rd_outbox_uncertain(
 		" WHERE id = ?1 AND state = 'sending'",
 		RD_ARGS(rd_int(id)), &changes, err));
 	if (!changes)
-		return wrong_state(tx, id, "sending", err);
+		return wrong_state(tx, id, "a sending letter can become uncertain", err);
 	rd_tx_set_step(tx, RD_STEP_RECEIPT);
 	return set_trouble(tx, id, trouble, err);
 }
@@ -295,7 +295,7 @@ enum rd_rc rd_outbox_set_asked(struct rd_tx *tx, int64_t id, struct rd_err *err)
 	RD_TRY(rd_sql_change(tx,
 		"UPDATE outbox SET asked = 1 WHERE id = ?1 AND state = 'uncertain'",
 		RD_ARGS(rd_int(id)), &changes, err));
-	return changes ? RD_OK : wrong_state(tx, id, "uncertain", err);
+	return changes ? RD_OK : wrong_state(tx, id, "an uncertain letter can be asked about", err);
 }
 
 /* --- acts of people --- */
@@ -332,7 +332,7 @@ enum rd_rc rd_outbox_settle(struct rd_tx *tx, int64_t id, enum rd_settle how, co
 		break;
 	}
 	if (!changes)
-		return wrong_state(tx, id, "uncertain", err);
+		return wrong_state(tx, id, "an uncertain letter can be settled", err);
 	RD_TRY(set_approved_by(tx, id, by, err));
 	return set_trouble(tx, id, why, err);
 }
@@ -345,7 +345,7 @@ enum rd_rc rd_outbox_retry(struct rd_tx *tx, int64_t id, int64_t now_ms, struct 
 		"UPDATE outbox SET" BACK_TO_QUEUE ", next_try_ms = ?2"
 		" WHERE id = ?1 AND state = 'failed'",
 		RD_ARGS(rd_int(id), rd_int(now_ms)), &changes, err));
-	return changes ? RD_OK : wrong_state(tx, id, "failed", err);
+	return changes ? RD_OK : wrong_state(tx, id, "a failed letter can be tried again", err);
 }
 
 enum rd_rc rd_outbox_approve(
@@ -368,7 +368,8 @@ enum rd_rc rd_outbox_approve(
 		" AND (state = 'held' OR (state = 'queued' AND needs_approval = 1))",
 		RD_ARGS(rd_int(id), rd_int(now_ms)), &changes, err));
 	if (!changes)
-		return wrong_state(tx, id, "held or waiting for approval", err);
+		return wrong_state(
+			tx, id, "a letter that is held or waits for approval can be approved", err);
 	return set_approved_by(tx, id, by, err);
 }
 
@@ -382,7 +383,7 @@ enum rd_rc rd_outbox_hold(struct rd_tx *tx, int64_t id, const char *reason, stru
 		"UPDATE outbox SET state = 'held', hold_reason = ?2"
 		" WHERE id = ?1 AND state IN ('queued', 'held')",
 		RD_ARGS(rd_int(id), rd_text(reason)), &changes, err));
-	return changes ? RD_OK : wrong_state(tx, id, "queued", err);
+	return changes ? RD_OK : wrong_state(tx, id, "a queued letter can be held", err);
 }
 
 enum rd_rc rd_outbox_ignore_hours(struct rd_tx *tx, int64_t id, struct rd_err *err)
@@ -392,7 +393,7 @@ enum rd_rc rd_outbox_ignore_hours(struct rd_tx *tx, int64_t id, struct rd_err *e
 	RD_TRY(rd_sql_change(tx,
 		"UPDATE outbox SET emergency = 1 WHERE id = ?1 AND state = 'queued'",
 		RD_ARGS(rd_int(id)), &changes, err));
-	return changes ? RD_OK : wrong_state(tx, id, "queued", err);
+	return changes ? RD_OK : wrong_state(tx, id, "a queued letter can leave at once", err);
 }
 
 enum rd_rc rd_outbox_cancel(
@@ -406,7 +407,7 @@ enum rd_rc rd_outbox_cancel(
 		" AND state IN ('queued', 'held', 'failed')",
 		RD_ARGS(rd_int(id)), &changes, err));
 	if (!changes)
-		return wrong_state(tx, id, "queued, held or failed", err);
+		return wrong_state(tx, id, "a queued, held or failed letter can be cancelled", err);
 	return set_trouble(tx, id, why, err);
 }
 

@@ -1,5 +1,6 @@
 #include "redress/store/sql.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct rd_arg rd_text(const char *text)
@@ -15,41 +16,44 @@ struct rd_arg rd_text_or_null(const char *text)
 enum rd_rc rd_sql_fail(sqlite3 *handle, int code, const char *doing, struct rd_err *err)
 {
 	const char *says = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+	char where[80] = "";
 
+	if (*doing)
+		snprintf(where, sizeof where, " (%s)", doing);
 	switch (code & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return rd_fail(err, RD_E_AGAIN,
 			"the state file is busy: another program has been writing to it for too "
-			"long (%s); try again",
-			doing);
+			"long%s; try again",
+			where);
 	case SQLITE_FULL:
 		return rd_fail(err, RD_E_AGAIN,
-			"the disk of the state file is full (%s); make room, nothing was changed",
-			doing);
+			"the disk of the state file is full%s; make room, nothing was changed",
+			where);
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
 	case SQLITE_NOMEM:
 	case SQLITE_PROTOCOL:
 		return rd_fail(err, RD_E_AGAIN,
-			"the state file cannot be read or written (%s: %s); look at its disk and "
+			"the state file cannot be read or written%s: %s; look at its disk and "
 			"permissions, nothing was changed",
-			doing, says);
+			where, says);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return rd_fail(err, RD_E_STORE,
-			"the state file is damaged or is not one (%s: %s); restore a backup", doing,
+			"the state file is damaged or is not one%s: %s; restore a backup", where,
 			says);
 	case SQLITE_READONLY:
 		return rd_fail(err, RD_E_STORE,
-			"the state file may not be written (%s); look at its permissions", doing);
+			"the state file may not be written%s; look at its permissions", where);
 	case SQLITE_CONSTRAINT:
 		if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
 			code == SQLITE_CONSTRAINT_ROWID)
 			return rd_fail(err, RD_E_EXISTS, "it is in the store already (%s)", says);
 		return rd_fail(err, RD_E_STORE, "the store refused it (%s)", says);
 	default:
-		return rd_fail(err, RD_E_STORE, "the store failed (%s: %s)", doing, says);
+		return rd_fail(err, RD_E_STORE, "the store failed%s: %s", where, says);
 	}
 }
 
@@ -104,7 +108,7 @@ enum rd_rc rd_rows_next(struct rd_rows *rows, bool *ret_more, struct rd_err *err
 		*ret_more = false;
 		return RD_OK;
 	}
-	enum rd_rc rc = rd_sql_fail(rd_db_handle(rows->db), code, "a statement", err);
+	enum rd_rc rc = rd_sql_fail(rd_db_handle(rows->db), code, "", err);
 	rd_rows_end(rows);
 	return rc;
 }

@@ -280,7 +280,7 @@ def a_wrong_word_is_told_and_changes_nothing(build):
             ("outbox retry 1", "is sent"),
             ("outbox cancel 1 --why x", "is sent"),
             ("outbox cancel 1", "reason is missing"),
-            ("outbox settle 1 --as sent --why x", "only one that is uncertain"),
+            ("outbox settle 1 --as sent --why x", "only an uncertain letter can be settled"),
             ("outbox settle 1 --as gone --why x", "not one of sent, send-again, cancel"),
             ("outbox list --state sentt", "did you mean `sent`?"),
             ("outbox list --case RD999999-AAAA", "do not belong"),

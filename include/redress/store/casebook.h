@@ -214,6 +214,9 @@ RD_MUST_USE enum rd_rc rd_case_cancel_clock(
 /* Those not cancelled, in order of start. */
 RD_MUST_USE enum rd_rc rd_case_clocks(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_case_clock **ret_clocks, size_t *ret_n, struct rd_err *err);
+/* The cancelled ones too, in order of start. */
+RD_MUST_USE enum rd_rc rd_case_clocks_all(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
+	struct rd_case_clock **ret_clocks, size_t *ret_n, struct rd_err *err);
 /* Running and unmet of cases not closed, due on or before the day, soonest first; name NULL: any.
  */
 RD_MUST_USE enum rd_rc rd_case_clocks_due(struct rd_db *db, const char *name, struct rd_date by,

@@ -34,6 +34,10 @@ RD_MUST_USE enum rd_rc rd_source_take(struct rd_tx *tx, const struct rd_source_i
 	const char *name, int64_t now_ms, int64_t *ret_source_id, bool *ret_new,
 	struct rd_err *err);
 
+/* RD_E_MISSING where nothing was ever taken from it. */
+RD_MUST_USE enum rd_rc rd_source_find(struct rd_db *db, const struct rd_source_identity *identity,
+	int64_t *ret_source_id, struct rd_err *err);
+
 /* What status and metrics show of a source. */
 RD_MUST_USE enum rd_rc rd_source_note_success(
 	struct rd_tx *tx, int64_t source_id, int64_t now_ms, struct rd_err *err);
