@@ -127,9 +127,11 @@ static void take_score(struct decision *d)
 		add_reason(v, "it could not be taken apart; a person must read it");
 	else if (d->score == NULL || f->score_failed)
 		add_reason(v, "the rules could not be applied to it");
-	if (f->troubled)
+	/* The rules told these already, and better. */
+	bool told = d->score != NULL && d->score->n_review_reasons > 0;
+	if (f->troubled && !told)
 		add_reason(v, "not all of it could be read");
-	if (f->nothing_new)
+	if (f->nothing_new && !told)
 		add_reason(v, "it holds nothing but earlier mail or a signature");
 	if (v->kind == RD_COMPLAINT && v->flags[RD_ASKS_NOT_FORMAL])
 		add_reason(v, "it asks for nothing formal: the choice is the resident's");

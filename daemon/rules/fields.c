@@ -158,9 +158,9 @@ static bool read_choice(struct field_reader *r, const struct rd_line *line,
 		memcpy(all + len, choices[i], n + 1);
 		len += n;
 	}
-	rd_problem_error(r->problems, line->at, "`%s:` cannot be `%s`%s%s%s it may be: %s",
-		line->name, line->value, near != NULL ? "; did you mean `" : ";",
-		near != NULL ? near : "", near != NULL ? "`?" : "", all);
+	rd_problem_error(r->problems, line->at, "`%s:` cannot be `%s`%s%s%s may be: %s", line->name,
+		line->value, near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
+		near != NULL ? "`? It" : "; it", all);
 	return false;
 }
 

@@ -9,6 +9,7 @@
 #include "redress/rules/matching.h"
 
 #define REASONS_MAX 24
+#define FEWER_MAX   60 /* bytes of "more than 1.5 points fewer" */
 
 struct weigher {
 	const struct rd_ruleset *rules;
@@ -221,7 +222,7 @@ static void reasons_of_message(struct weigher *w)
 		reason(w, "it is encrypted");
 	if (t->no_text)
 		reason(w, "it has no text");
-	if (w->message->nothing_new)
+	else if (w->message->nothing_new)
 		reason(w, "nothing but earlier mail, signatures or notices was found, so all of it "
 			  "was "
 			  "read");
@@ -302,10 +303,25 @@ static double rounded(double points)
 	return round(points * 1000) / 1000;
 }
 
+static const char *plural(double points)
+{
+	return rounded(points) == 1 ? "" : "s";
+}
+
+/* "any fewer", or "more than 1.5 points fewer". */
+static const char *fewer(double more_than, const char *points, char out[static FEWER_MAX])
+{
+	if (rounded(more_than) == 0)
+		return "any fewer";
+	snprintf(out, FEWER_MAX, "more than %g %sfewer", more_than, points);
+	return out;
+}
+
 static void decide(struct weigher *w)
 {
 	struct rd_score *s = w->score;
 	double low = s->request_below, high = s->complaint_from;
+	char room[FEWER_MAX];
 
 	for (int k = 0; k < RD_N_KINDS; k++)
 		s->totals[k] = rounded(s->totals[k]);
@@ -315,18 +331,21 @@ static void decide(struct weigher *w)
 			rd_arena_printf(w->arena, "rule `%s` settles it", w->settled_by);
 	} else if (s->total >= high) {
 		s->kind = RD_COMPLAINT;
-		s->nearest_change = rd_arena_printf(w->arena,
-			"more than %g points fewer and a person must decide", s->total - high);
+		s->nearest_change = rd_arena_printf(w->arena, "with %s a person must decide",
+			fewer(s->total - high, "points ", room));
 	} else if (s->total >= low) {
 		s->kind = s->total >= (low + high) / 2 ? RD_COMPLAINT : best_other(s);
 		s->nearest_change = rd_arena_printf(w->arena,
-			"%g more points and it is a complaint; more than %g fewer and it is not",
-			high - s->total, s->total - low);
-		reason(w, "it may be a complaint: the points lie between the two thresholds");
+			"with %g more point%s it is a complaint; with %s it is not",
+			high - s->total, plural(high - s->total), fewer(s->total - low, "", room));
+		if (!w->message->trouble.no_text) /* where nothing is said, that alone is told */
+			reason(w,
+				"it may be a complaint: the points lie between the two thresholds");
 	} else {
 		s->kind = best_other(s);
-		s->nearest_change = rd_arena_printf(
-			w->arena, "%g more points and a person must decide", low - s->total);
+		s->nearest_change =
+			rd_arena_printf(w->arena, "with %g more point%s a person must decide",
+				low - s->total, plural(low - s->total));
 		if (s->n_hits == 0 && w->rules->definitions.head.review_nothing)
 			reason(w, "no rule knows anything of what it says");
 	}

@@ -216,7 +216,7 @@ static void a_mail_is_explained_to_a_person(void **state)
 	assert_true(said(t, t->output, "A PERSON MUST LOOK"));
 	assert_true(said(t, t->output, "\"still waiting\""));
 	assert_true(said(t, t->output, "core.rules:5"));
-	assert_true(said(t, t->output, "2.5 more points and it is a complaint"));
+	assert_true(said(t, t->output, "with 2.5 more points it is a complaint; "));
 }
 
 static void usage_errors_are_two_and_say_what_to_do(void **state)

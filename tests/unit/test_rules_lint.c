@@ -69,7 +69,10 @@ static const struct {
 	{ "an unknown flag", "Rule: a\nFlag: legal, damp_mold\nPhrase: aa\n" REST, "8:14",
 		"did you mean `damp_mould`" },
 	{ "an unknown kind", "Rule: a\nDecides: complain\nPhrase: aa\n" REST, "8:10",
-		"did you mean `complaint`" },
+		"`Decides:` cannot be `complain`; did you mean `complaint`? It may be: "
+		"service_request, complaint" },
+	{ "a kind that is like none", "Rule: a\nDecides: zz\nPhrase: aa\n" REST, "8:10",
+		"`Decides:` cannot be `zz`; it may be: service_request, complaint" },
 	{ "a rule that does nothing", "Rule: a\nPhrase: aa\n" REST, "7:1", "does nothing" },
 	{ "a rule that can never hit", "Rule: a\nPoints: 1\n" REST, "7:1", "never hit" },
 	{ "a window too wide",

@@ -60,7 +60,7 @@ struct rd_score {
 	const char *const *failed_rules; /* ids, none twice */
 	size_t n_failed_rules;
 	double request_below, complaint_from; /* the thresholds that it was judged by */
-	const char *nearest_change;	      /* "1 more point and it is a complaint" */
+	const char *nearest_change;	      /* "with 1 more point a person must decide" */
 };
 
 /* Text for a person: the decision, every hit with its words, place and points, every suppressed hit
