@@ -61,6 +61,38 @@ TEXTS = [
 ]
 
 
+WORDS_SHOWN = 4
+
+
+def rule_effects():
+    """What each rule's points are for, and whether it sets a flag or settles the kind."""
+    effects = {}
+    for path in RULES.glob("*.rules"):
+        for stanza in path.read_text().split("\n\n"):
+            fields = dict(line.split(": ", 1) for line in stanza.splitlines()
+                          if ": " in line and not line.startswith("#"))
+            if "Rule" in fields:
+                effects[fields["Rule"]] = (fields.get("For", "complaint"),
+                                           "Flag" in fields or "Decides" in fields)
+    return effects
+
+
+def deciding_words(message, effects):
+    """Words of the hits that count for what the message became, or that set a flag or settle it: the
+    weightiest first, none that stands within another's."""
+    hits = []
+    for hit in message["hits"]:
+        kind, settles = effects.get(hit["rule"], ("complaint", False))
+        if hit["text"] and (settles or (kind == message["kind"] and hit["points"] > 0)):
+            hits.append((not settles, -hit["points"], " ".join(hit["text"].split())))
+    words = []
+    for _, _, text in sorted(hits):
+        within = [other for _, _, other in hits if text != other and text.lower() in other.lower()]
+        if not within and text not in words:
+            words.append(text)
+    return words[:WORDS_SHOWN]
+
+
 def fail(text):
     print(f"demo: {text}", file=sys.stderr)
     sys.exit(1)
@@ -175,9 +207,9 @@ class Demo:
                 messages["processed"] == messages["accepted"] and outbox["queued"] == 0)
 
     def show_messages(self):
-        rows = []
+        rows, effects = [], rule_effects()
         for message in self.ctl_json("messages"):
-            words = "; ".join(dict.fromkeys(hit["text"] for hit in message["hits"]))
+            words = "; ".join(deciding_words(message, effects))
             rows.append((message["channel"], message["subject"] or message["body"], message["kind"] or "",
                          "person" if message["review"] else "", " ".join(message["flags"]), words,
                          message["case"] or f"({message['detail'] or message['fate']})", message["due"] or ""))
