@@ -150,7 +150,6 @@ static void set_line(const struct run *run, const struct rd_clock_rule *rule,
 			RD_OK)
 			return;
 		line->known = false;
-		line->supposed = false;
 		line->past_calendar = true;
 		return;
 	case RD_UNIT_DAYS:

@@ -110,8 +110,8 @@ enum rd_rc rd_calendar_parse(const char *file, const char *json, size_t len, enu
 	const json_t *events = json_object_get(json_object_get(root, division), "events");
 	if (!json_is_array(events))
 		return rd_fail(err, RD_E_INPUT,
-			"%s: \"%s\" with its \"events\" is missing; take the whole file from "
-			"gov.uk",
+			"%s: \"%s\" with its \"events\" is missing; take the whole file "
+			"from " RD_CALENDAR_URL,
 			file, division);
 	size_t n_events = json_array_size(events);
 	if (n_events > RD_CALENDAR_DAYS_MAX || n_closures > RD_CLOSURES_MAX ||
@@ -161,6 +161,12 @@ struct rd_date rd_calendar_last_day(const struct rd_calendar *calendar)
 	return calendar->last;
 }
 
+const struct rd_date *rd_calendar_days(const struct rd_calendar *calendar, size_t *ret_n)
+{
+	*ret_n = calendar->n_free_days;
+	return calendar->free_days;
+}
+
 bool rd_calendar_ends_within_year(const struct rd_calendar *calendar, struct rd_date today)
 {
 	struct rd_date a_year_before = calendar->last;
@@ -178,7 +184,7 @@ static enum rd_rc check_covered(
 		return RD_OK;
 	return rd_fail(err, RD_E_RANGE,
 		"the calendar of bank holidays covers %d to %d, not %s; take the new one with "
-		"`redressctl calendar update`",
+		"`redressctl calendar update " RD_CALENDAR_URL "`",
 		calendar->first.year, calendar->last.year, rd_date_format(day, text));
 }
 

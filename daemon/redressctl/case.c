@@ -6,11 +6,14 @@
 #include "command.h"
 #include "desk.h"
 #include "print.h"
+#include "reading.h"
+#include "redress/policy/decision.h"
 #include "redress/store/audit.h"
 #include "redress/store/casebook.h"
 #include "redress/store/outbox.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
+#include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
 #define AUDIT_ROWS_MAX 500
@@ -110,7 +113,7 @@ enum rd_exit rd_ctl_case_list(struct rd_ctl *ctl, int argc, char **argv)
 	enum rd_case_status status;
 	int option, index = 0;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
 		if (option == 'k' && take_kind(optarg, &kind)) {
 			filter.kind = &kind;
 		} else if (option == 's' && take_name(optarg, rd_stage_names, &index)) {
@@ -144,15 +147,37 @@ enum rd_exit rd_ctl_case_list(struct rd_ctl *ctl, int argc, char **argv)
 /* Everything about one case, read in one go. */
 struct whole_case {
 	struct rd_case c;
-	struct rd_case_clock *clocks;
+	struct rd_case_clock *clocks; /* those cancelled behind the others */
 	struct rd_outbox_row *letters;
 	struct rd_task *tasks;
 	struct rd_note *notes;
 	struct rd_case_linked *links;
 	int64_t *messages;
 	struct rd_audit_row *audit;
-	size_t n_clocks, n_letters, n_tasks, n_notes, n_links, n_messages, n_audit;
+	struct rd_review *reviews; /* not yet decided */
+	size_t n_running;	   /* clocks not cancelled */
+	size_t n_clocks, n_letters, n_tasks, n_notes, n_links, n_messages, n_audit, n_reviews;
 };
+
+/* Those that run or were met first, those cancelled behind them; each in order of start. */
+static enum rd_rc read_clocks(
+	struct rd_ctl_desk *desk, int64_t id, struct whole_case *w, struct rd_err *err)
+{
+	struct rd_case_clock *all;
+	size_t n;
+
+	RD_TRY(rd_case_clocks_all(desk->desk.db, id, desk->arena, &all, &n, err));
+	w->clocks = rd_arena_array(desk->arena, n + 1, sizeof *w->clocks);
+	RD_ASSERT(w->clocks != NULL);
+	for (size_t i = 0; i < n; i++)
+		if (all[i].cancelled_ms == 0)
+			w->clocks[w->n_running++] = all[i];
+	w->n_clocks = w->n_running;
+	for (size_t i = 0; i < n; i++)
+		if (all[i].cancelled_ms != 0)
+			w->clocks[w->n_clocks++] = all[i];
+	return RD_OK;
+}
 
 static enum rd_rc read_whole(
 	struct rd_ctl_desk *desk, int64_t id, struct whole_case *w, struct rd_err *err)
@@ -161,7 +186,8 @@ static enum rd_rc read_whole(
 	struct rd_db *db = desk->desk.db;
 
 	RD_TRY(rd_case_get(db, id, desk->arena, &w->c, err));
-	RD_TRY(rd_case_clocks(db, id, desk->arena, &w->clocks, &w->n_clocks, err));
+	RD_TRY(read_clocks(desk, id, w, err));
+	RD_TRY(rd_review_list(db, id, false, desk->arena, &w->reviews, &w->n_reviews, err));
 	RD_TRY(rd_outbox_list(db, &letters, desk->arena, &w->letters, &w->n_letters, err));
 	RD_TRY(rd_task_list_case(db, id, desk->arena, &w->tasks, &w->n_tasks, err));
 	RD_TRY(rd_case_notes(db, id, desk->arena, &w->notes, &w->n_notes, err));
@@ -186,11 +212,13 @@ static json_t *letters_json(const struct whole_case *w)
 
 	for (size_t i = 0; i < w->n_letters; i++)
 		json_array_append_new(
-			list, json_pack("{s:I,s:s,s:s,s:o,s:o}", "row",
+			list, json_pack("{s:I,s:s,s:s,s:o,s:o,s:o,s:o}", "row",
 				      (json_int_t)w->letters[i].id, "letter", w->letters[i].letter,
 				      "state", rd_outbox_state_names[w->letters[i].state],
 				      "written_for", rd_json_day(w->letters[i].written_for), "sent",
-				      rd_json_instant(w->letters[i].sent_ms)));
+				      rd_json_instant(w->letters[i].sent_ms), "hold",
+				      rd_json_text(w->letters[i].hold_reason), "trouble",
+				      rd_json_text(w->letters[i].trouble)));
 	return list;
 }
 
@@ -208,6 +236,26 @@ static json_t *tasks_json(const struct whole_case *w)
 	return list;
 }
 
+/* Why no letter went by itself when the message was decided; RD_WITHHELD_NO where one did, or where
+ * it was decided together with another. */
+static enum rd_withheld withheld_of(const struct whole_case *w, int64_t message_id)
+{
+	enum rd_withheld why = RD_WITHHELD_NO;
+
+	for (size_t i = 0; i < w->n_audit; i++) {
+		if (w->audit[i].message_id != message_id ||
+			strcmp(w->audit[i].what, "decided") != 0)
+			continue;
+		json_t *detail = json_loads(w->audit[i].detail, 0, NULL);
+		const char *name = json_string_value(json_object_get(detail, "withheld"));
+		for (int k = 0; name != NULL && k < RD_N_WITHHELD; k++)
+			if (strcmp(rd_withheld_names[k], name) == 0)
+				why = (enum rd_withheld)k;
+		json_decref(detail);
+	}
+	return why;
+}
+
 static json_t *messages_json(struct rd_ctl_desk *desk, const struct whole_case *w)
 {
 	json_t *list = json_array();
@@ -218,20 +266,62 @@ static json_t *messages_json(struct rd_ctl_desk *desk, const struct whole_case *
 		struct rd_score score = { 0 };
 		struct rd_err err = { 0 };
 		const char *ruleset = NULL;
-		bool erased = false;
+		const enum rd_withheld withheld = withheld_of(w, w->messages[i]);
+		bool erased = false, read = false;
 
 		if (rd_queue_show(desk->desk.db, w->messages[i], desk->arena, &row, &err) != RD_OK)
 			continue;
-		if (rd_reading_get(desk->desk.db, w->messages[i], desk->arena, &message, &score,
-			    &ruleset, &erased, &err) != RD_OK)
+		read = rd_reading_get(desk->desk.db, w->messages[i], desk->arena, &message, &score,
+			       &ruleset, &erased, &err) == RD_OK;
+		if (!read)
 			memset(&message, 0, sizeof message);
-		json_array_append_new(list,
-			json_pack("{s:I,s:s,s:o,s:o,s:o,s:s}", "message", (json_int_t)row.id,
-				"channel", row.channel == RD_CHANNEL_EMAIL ? "email" : "sms",
-				"received", rd_json_instant(row.received_ms), "subject",
-				rd_json_text(message.subject), "body", rd_json_text(message.body),
-				"fate", rd_fate_names[row.fate.kind]));
+		json_t *item = json_pack("{s:I,s:s,s:o,s:o,s:o,s:s}", "message", (json_int_t)row.id,
+			"channel", row.channel == RD_CHANNEL_EMAIL ? "email" : "sms", "received",
+			rd_json_instant(row.received_ms), "subject", rd_json_text(message.subject),
+			"body", rd_json_text(message.body), "fate", rd_fate_names[row.fate.kind]);
+		json_object_set_new(
+			item, "kind", rd_json_text(read ? rd_kind_names[score.kind] : NULL));
+		json_object_set_new(item, "score", read ? json_real(score.total) : json_null());
+		json_object_set_new(
+			item, "flags", read ? rd_json_flags(score.flags) : json_array());
+		json_object_set_new(item, "hits",
+			read ? rd_ctl_hits_json(&message, &score, desk->arena) : json_array());
+		json_object_set_new(item, "withheld",
+			rd_json_text(
+				withheld != RD_WITHHELD_NO ? rd_withheld_names[withheld] : NULL));
+		json_object_set_new(item, "withheld_why",
+			rd_json_text(
+				withheld != RD_WITHHELD_NO ? rd_withheld_words(withheld) : NULL));
+		json_array_append_new(list, item);
 	}
+	return list;
+}
+
+static json_t *reviews_json(const struct whole_case *w)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < w->n_reviews; i++) {
+		const struct rd_review *review = &w->reviews[i];
+
+		json_array_append_new(list,
+			json_pack("{s:I,s:o,s:s,s:s,s:o}", "review", (json_int_t)review->id,
+				"message",
+				review->message_id != 0 ? json_integer(review->message_id)
+							: json_null(),
+				"best", rd_kind_names[review->best], "reasons", review->reasons,
+				"since", rd_json_instant(review->created_ms)));
+	}
+	return list;
+}
+
+static json_t *cancelled_json(const struct whole_case *w)
+{
+	json_t *list = clocks_json(w->clocks + w->n_running, w->n_clocks - w->n_running);
+
+	for (size_t i = w->n_running; i < w->n_clocks; i++)
+		json_object_set_new(json_array_get(list, i - w->n_running), "cancelled",
+			rd_json_instant(w->clocks[i].cancelled_ms));
 	return list;
 }
 
@@ -241,8 +331,9 @@ static json_t *links_json(struct rd_ctl_desk *desk, const struct whole_case *w)
 
 	for (size_t i = 0; i < w->n_links; i++)
 		json_array_append_new(
-			list, json_pack("{s:s,s:s}", "ref", reference_of(desk, w->links[i].id),
-				      "how", rd_link_names[w->links[i].how]));
+			list, json_pack("{s:s,s:s,s:b}", "ref", reference_of(desk, w->links[i].id),
+				      "how", rd_link_names[w->links[i].how], "grew_from_here",
+				      w->links[i].how == RD_LINK_GREW && w->links[i].from_here));
 	return list;
 }
 
@@ -272,7 +363,7 @@ static json_t *audit_json(const struct whole_case *w)
 
 static void show_json(struct rd_ctl_desk *desk, const struct whole_case *w)
 {
-	json_t *json = case_json(&w->c, w->clocks, w->n_clocks);
+	json_t *json = case_json(&w->c, w->clocks, w->n_running);
 
 	json_object_set_new(json, "landlord", json_string(w->c.landlord));
 	json_object_set_new(json, "topics", rd_json_words(w->c.topics, w->c.n_topics));
@@ -284,6 +375,8 @@ static void show_json(struct rd_ctl_desk *desk, const struct whole_case *w)
 	json_object_set_new(json, "acknowledged", rd_json_instant(w->c.acknowledged_ms));
 	json_object_set_new(json, "closed", rd_json_instant(w->c.closed_ms));
 	json_object_set_new(json, "closed_why", rd_json_text(w->c.closed_why));
+	json_object_set_new(json, "cancelled_clocks", cancelled_json(w));
+	json_object_set_new(json, "reviews", reviews_json(w));
 	json_object_set_new(json, "links", links_json(desk, w));
 	json_object_set_new(json, "letters", letters_json(w));
 	json_object_set_new(json, "tasks", tasks_json(w));
@@ -309,8 +402,29 @@ static void print_line(const char *head, const char *text)
 		printf("%-14s%s\n", head, text);
 }
 
+static const char *link_words(const struct rd_case_linked *link)
+{
+	if (link->how == RD_LINK_RELATED)
+		return "possibly related";
+	return link->from_here ? "it grew out of this case" : "this complaint grew out of it";
+}
+
+static void show_reviews(struct rd_ctl_desk *desk, const struct whole_case *w)
+{
+	for (size_t i = 0; i < w->n_reviews; i++)
+		printf("%-14sreview %" PRId64 ", probably %s: %s\n%-14s(redressctl review decide "
+		       "%" PRId64 " --kind KIND --why TEXT)\n",
+			"TO DECIDE", w->reviews[i].id, rd_kind_names[w->reviews[i].best],
+			rd_ctl_in_one_line(desk, w->reviews[i].reasons), "", w->reviews[i].id);
+}
+
 static void show_head(struct rd_ctl_desk *desk, const struct whole_case *w)
 {
+	static const char *const stage_words[] = {
+		[RD_STAGE_NONE] = "",
+		[RD_STAGE_1] = ", stage 1",
+		[RD_STAGE_2] = ", stage 2",
+	};
 	const char *flags[RD_N_FLAGS];
 	char received[24];
 	size_t n = 0;
@@ -318,8 +432,8 @@ static void show_head(struct rd_ctl_desk *desk, const struct whole_case *w)
 	for (int i = 0; i < RD_N_FLAGS; i++)
 		if (w->c.flags[i])
 			flags[n++] = rd_flag_names[i];
-	printf("Case %s: %s, stage %s, %s\n\n", w->c.reference, rd_kind_names[w->c.kind],
-		rd_stage_names[w->c.stage], rd_status_names[w->c.status]);
+	printf("Case %s: %s%s, %s\n\n", w->c.reference, rd_kind_names[w->c.kind],
+		stage_words[w->c.stage], rd_status_names[w->c.status]);
 	print_line("received", rd_short_instant(w->c.received_ms, received));
 	print_line("landlord", w->c.landlord);
 	print_line("by", rd_case_channel_names[w->c.channel]);
@@ -340,7 +454,19 @@ static void show_head(struct rd_ctl_desk *desk, const struct whole_case *w)
 	print_line("closed", w->c.closed_why);
 	for (size_t i = 0; i < w->n_links; i++)
 		printf("%-14s%s (%s)\n", "see also", reference_of(desk, w->links[i].id),
-			rd_link_names[w->links[i].how]);
+			link_words(&w->links[i]));
+	show_reviews(desk, w);
+}
+
+static const char *met_words(const struct rd_case_clock *clock, char out[static 40])
+{
+	char at[24];
+
+	if (clock->cancelled_ms == 0)
+		snprintf(out, 40, "%s", rd_short_instant(clock->met_ms, at));
+	else
+		snprintf(out, 40, "cancelled %s", rd_short_instant(clock->cancelled_ms, at));
+	return out;
 }
 
 static void show_clocks(const struct whole_case *w)
@@ -351,13 +477,12 @@ static void show_clocks(const struct whole_case *w)
 	puts("\nClocks");
 	rd_table_begin(&table, heads);
 	for (size_t i = 0; i < w->n_clocks; i++) {
-		char starts[20], due[20], met[24];
+		char starts[20], due[20], met[40];
 
-		rd_table_row(&table,
-			(const char *const[]){ w->clocks[i].name,
-				rd_short_day(w->clocks[i].starts, starts),
-				rd_short_day(w->clocks[i].due, due),
-				rd_short_instant(w->clocks[i].met_ms, met), w->clocks[i].source });
+		rd_table_row(&table, (const char *const[]){ w->clocks[i].name,
+					     rd_short_day(w->clocks[i].starts, starts),
+					     rd_short_day(w->clocks[i].due, due),
+					     met_words(&w->clocks[i], met), w->clocks[i].source });
 	}
 	rd_table_end(&table, "  none runs");
 }
@@ -365,8 +490,8 @@ static void show_clocks(const struct whole_case *w)
 static void show_letters_and_tasks(const struct whole_case *w)
 {
 	static const char *const heads[] = { "row", "letter", "state", "written for", "sent",
-		NULL };
-	static const char *const task_heads[] = { "task", "due", "done", "what", NULL };
+		"note", NULL };
+	static const char *const task_heads[] = { "task", "due", "done by", "what", NULL };
 	struct rd_table table;
 	char row[24], day[20], at[24];
 
@@ -379,7 +504,9 @@ static void show_letters_and_tasks(const struct whole_case *w)
 		rd_table_row(&table, (const char *const[]){ row, letter->letter,
 					     rd_outbox_state_names[letter->state],
 					     rd_short_day(letter->written_for, day),
-					     rd_short_instant(letter->sent_ms, at) });
+					     rd_short_instant(letter->sent_ms, at),
+					     letter->hold_reason[0] != '\0' ? letter->hold_reason
+									    : letter->trouble });
 	}
 	rd_table_end(&table, "  none");
 	puts("\nTasks");
@@ -396,16 +523,27 @@ static void show_letters_and_tasks(const struct whole_case *w)
 /* A resident's words on a terminal: nothing in them may steer it. */
 static void print_words_safely(const char *text)
 {
+	size_t len = strlen(text);
+
+	while (len > 0 && text[len - 1] == '\n')
+		len--;
 	fputs("  ", stdout);
-	for (; *text != '\0'; text++) {
-		if (*text == '\n')
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\n')
 			fputs("\n  ", stdout);
-		else if ((unsigned char)*text >= 0x20 && *text != 0x7f)
-			putchar(*text);
+		else if ((unsigned char)text[i] >= 0x20 && text[i] != 0x7f)
+			putchar(text[i]);
 		else
 			putchar(' ');
 	}
 	putchar('\n');
+}
+
+static void show_reading(
+	struct rd_ctl_desk *desk, const struct rd_message *message, const struct rd_score *score)
+{
+	print_words_safely(message->body);
+	rd_ctl_print_decision(message, score, desk->arena);
 }
 
 static void show_messages(struct rd_ctl_desk *desk, const struct whole_case *w)
@@ -417,6 +555,7 @@ static void show_messages(struct rd_ctl_desk *desk, const struct whole_case *w)
 		struct rd_score score;
 		struct rd_err err = { 0 };
 		const char *ruleset;
+		const enum rd_withheld withheld = withheld_of(w, w->messages[i]);
 		char at[24];
 		bool erased = false;
 
@@ -433,7 +572,9 @@ static void show_messages(struct rd_ctl_desk *desk, const struct whole_case *w)
 		else if (erased)
 			puts("  (erased)");
 		else
-			print_words_safely(message.body);
+			show_reading(desk, &message, &score);
+		if (withheld != RD_WITHHELD_NO)
+			printf("  No letter by itself: %s\n", rd_withheld_words(withheld));
 	}
 	for (size_t i = 0; i < w->n_notes; i++) {
 		char at[24];
@@ -453,7 +594,7 @@ enum rd_exit rd_ctl_case_show(struct rd_ctl *ctl, int argc, char **argv)
 	int64_t id = 0;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1)
 		if (!rd_ctl_option(ctl, option))
 			return rd_ctl_usage(ctl);
 	if (optind + 1 != argc)

@@ -118,7 +118,7 @@ static bool read_words(struct rd_ctl *ctl, int argc, char **argv, int n_referenc
 {
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", act_options, NULL)) != -1) {
+	while ((option = rd_ctl_next_option(argc, argv, act_options)) != -1) {
 		if (option >= OPT_LANDLORD && option <= OPT_FORCE) {
 			if (!take_word(words, option, ret_exit))
 				return false;

@@ -81,8 +81,9 @@ static void print_json(json_t *out)
 
 static void print_line(const char *id, const struct rd_score *score)
 {
-	printf("%s: %s%s, %g points for a complaint", id, rd_kind_names[score->kind],
-		score->review ? " (a person must look)" : "", score->total);
+	printf("%s: %s%s, %g point%s for a complaint", id, rd_kind_names[score->kind],
+		score->review ? " (a person must look)" : "", score->total,
+		score->total == 1 ? "" : "s");
 	const char *before = "; flags: ";
 	for (int i = 0; i < RD_N_FLAGS; i++)
 		if (score->flags[i]) {
@@ -92,13 +93,22 @@ static void print_line(const char *id, const struct rd_score *score)
 	putchar('\n');
 }
 
+/* A line that could not be taken (1) does not hide a file that could not be read (2). */
+static void note_exit(struct classifier *c, enum rd_exit status)
+{
+	if (status > c->exit)
+		c->exit = status;
+}
+
+/* note: a line before the explanation, "" for none. */
 static enum rd_rc answer(struct classifier *c, json_t *id, const struct rd_message *message,
-	int64_t received_ms, struct rd_err *err)
+	const char *note, int64_t received_ms, struct rd_err *err)
 {
 	struct rd_score score;
 	RD_CLEANUP(rd_buf_free) struct rd_buf text = RD_BUF(EXPLANATION_MAX);
 
 	RD_TRY(rd_score_message(c->rules, message, received_ms, c->arena, &score, err));
+	RD_TRY(rd_buf_add_str(&text, note, err));
 	if (c->explain)
 		RD_TRY(rd_score_explain(&score, message, rd_ruleset_sha256(c->rules), &text, err));
 	if (c->jsonl || c->ctl->json) {
@@ -158,7 +168,7 @@ static enum rd_rc classify_object(struct classifier *c, const json_t *object, st
 		return rd_fail(
 			err, RD_E_INPUT, "`received` is no instant like 2026-11-22T10:53:00Z");
 	RD_TRY(rd_plain_message(&plain, c->arena, &message, err));
-	return answer(c, id, &message, received_ms, err);
+	return answer(c, id, &message, "", received_ms, err);
 }
 
 static void bad_line(struct classifier *c, long line, const char *what)
@@ -168,7 +178,7 @@ static void bad_line(struct classifier *c, long line, const char *what)
 	json_object_set_new(out, "line", json_integer(line));
 	json_object_set_new(out, "error", json_string(what));
 	print_json(out);
-	c->exit = RD_EXIT_FOUND;
+	note_exit(c, RD_EXIT_FOUND);
 }
 
 static void classify_line(struct classifier *c, long line, const char *text, size_t len)
@@ -180,7 +190,10 @@ static void classify_line(struct classifier *c, long line, const char *text, siz
 	rd_arena_reset(c->arena);
 	if (object == NULL) {
 		char what[RD_ERR_MAX];
-		snprintf(what, sizeof what, "not JSON: %s (column %d)", fault.text, fault.column);
+		bool nul = strstr(fault.text, "JSON_ALLOW_NUL") != NULL;
+		snprintf(what, sizeof what, "not JSON: %s (column %d)",
+			nul ? "a NUL character (\\u0000) is not allowed in text" : fault.text,
+			fault.column);
 		bad_line(c, line, what);
 	} else if (!json_is_object(object)) {
 		bad_line(c, line, "not a JSON object");
@@ -213,7 +226,16 @@ static bool read_line(FILE *in, struct rd_buf *line, bool *ret_long)
 	}
 }
 
-static void classify_lines(struct classifier *c, FILE *in)
+static void unreadable(struct classifier *c, const char *name)
+{
+	const int why = errno;
+
+	note_exit(c,
+		rd_ctl_complain("%s: %s", name,
+			why == EISDIR ? "this is a folder; name the files in it" : strerror(why)));
+}
+
+static void classify_lines(struct classifier *c, const char *name, FILE *in)
 {
 	RD_CLEANUP(rd_buf_free) struct rd_buf line = RD_BUF(LINE_BYTES_MAX);
 	bool too_long = false;
@@ -224,6 +246,35 @@ static void classify_lines(struct classifier *c, FILE *in)
 		else
 			classify_line(c, n, rd_buf_str(&line), line.len);
 	}
+	if (ferror(in))
+		unreadable(c, name);
+}
+
+/* RFC 5322 section 2.2: a header's name is printable ASCII without a blank, and a colon ends it; an
+ * mbox begins with "From ". Whatever begins otherwise is no mail but its words alone. */
+static bool begins_as_mail(const char *raw, size_t len)
+{
+	size_t i = 0;
+
+	if (len >= 5 && memcmp(raw, "From ", 5) == 0)
+		return true;
+	while (i < len && raw[i] > ' ' && raw[i] != 0x7f && raw[i] != ':')
+		i++;
+	size_t name = i;
+	while (i < len && (raw[i] == ' ' || raw[i] == '\t')) /* RFC 5322 section 4.5 */
+		i++;
+	return name > 0 && i < len && raw[i] == ':';
+}
+
+static enum rd_rc read_words(const char *raw, size_t len, bool cut, struct rd_arena *arena,
+	struct rd_message *ret_message, struct rd_err *err)
+{
+	const struct rd_plain plain = { .channel = RD_CHANNEL_EMAIL, .body = raw, .body_len = len };
+
+	RD_TRY(rd_plain_message(&plain, arena, ret_message, err));
+	ret_message->trouble.cut = cut;
+	ret_message->trouble.no_text = raw[strspn(raw, " \t\r\n")] == '\0';
+	return RD_OK;
 }
 
 static void classify_mail(struct classifier *c, const char *name, FILE *in)
@@ -238,16 +289,23 @@ static void classify_mail(struct classifier *c, const char *name, FILE *in)
 	while (!cut && (n = fread(piece, 1, sizeof piece, in)) > 0)
 		cut = rd_buf_add(&raw, piece, n, &err) != RD_OK;
 	if (ferror(in)) {
-		c->exit = rd_ctl_complain("%s: %s", name, strerror(errno));
+		unreadable(c, name);
 		return;
 	}
 	rd_arena_reset(c->arena);
 	json_t *id = json_string(name);
 	if (id == NULL)
 		id = json_string("?");
-	if (rd_mime_parse(rd_buf_str(&raw), raw.len, cut, c->arena, &message, &err) != RD_OK ||
-		answer(c, id, &message, c->now_ms, &err) != RD_OK)
-		c->exit = rd_ctl_complain("%s: %s", name, err.msg);
+	bool mail = begins_as_mail(rd_buf_str(&raw), raw.len);
+	enum rd_rc rc =
+		mail ? rd_mime_parse(rd_buf_str(&raw), raw.len, cut, c->arena, &message, &err)
+		     : read_words(rd_buf_str(&raw), raw.len, cut, c->arena, &message, &err);
+	if (rc == RD_OK)
+		rc = answer(c, id, &message,
+			mail ? "" : "read as plain words: its first line is no header of a mail\n",
+			c->now_ms, &err);
+	if (rc != RD_OK)
+		note_exit(c, rd_ctl_complain("%s: %s", name, err.msg));
 	json_decref(id);
 }
 
@@ -257,11 +315,11 @@ static void classify_file(struct classifier *c, const char *name)
 	FILE *in = standard ? stdin : fopen(name, "re");
 
 	if (in == NULL) {
-		c->exit = rd_ctl_complain("%s: %s", name, strerror(errno));
+		unreadable(c, name);
 		return;
 	}
 	if (c->jsonl)
-		classify_lines(c, in);
+		classify_lines(c, name, in);
 	else
 		classify_mail(c, name, in);
 	if (!standard)
@@ -274,7 +332,9 @@ static enum rd_rc load_rules(struct classifier *c, struct rd_err *err)
 	struct rd_rulefiles files;
 
 	RD_TRY(rd_rulefiles_read(rd_ctl_rules_dir(c->ctl), arena, &files, err));
-	return rd_ruleset_compile(&files, c->landlord, c->now_ms, &c->rules, err);
+	if (rd_ruleset_compile(&files, c->landlord, c->now_ms, &c->rules, err) == RD_OK)
+		return RD_OK;
+	return rd_rulefiles_fail_in(&files, rd_ctl_rules_dir(c->ctl), err);
 }
 
 enum rd_exit rd_ctl_classify(struct rd_ctl *ctl, int argc, char **argv)
@@ -286,7 +346,7 @@ enum rd_exit rd_ctl_classify(struct rd_ctl *ctl, int argc, char **argv)
 	struct rd_err err = { 0 };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
 		if (option == 'l')
 			c.landlord = optarg;
 		else if (option == 'j')

@@ -1,9 +1,9 @@
 /* command: what the files of redressctl share: one file a command group, one line a command in
  * main.c's table.
  *
- * A command gets its own arguments (argv[0] is its last word), reads its options with getopt_long
- * (which starts anew for it) and returns an exit status. The options that every command takes
- * stand in RD_CTL_OPTIONS and are handed to rd_ctl_option.
+ * A command gets its own arguments (argv[0] is its last word), reads its options with
+ * rd_ctl_next_option (which starts anew for it) and returns an exit status. The options that every
+ * command takes stand in RD_CTL_OPTIONS and are handed to rd_ctl_option.
  */
 #ifndef REDRESS_REDRESSCTL_COMMAND_H
 #define REDRESS_REDRESSCTL_COMMAND_H
@@ -77,7 +77,10 @@ rd_ctl_command rd_ctl_status;
 		"help", no_argument, NULL, RD_OPT_HELP                                             \
 	}
 
-/* Takes one of RD_CTL_OPTIONS; false for anything else, which getopt has complained of already. */
+/* getopt_long for a command: takes no option by a part of its name, knows -h, and says itself what
+ * is wrong with an option (a '?' comes back). options: zero-ended. -1 at the end. */
+int rd_ctl_next_option(int argc, char **argv, const struct option *options);
+/* Takes one of RD_CTL_OPTIONS; false for anything else, which was complained of already. */
 bool rd_ctl_option(struct rd_ctl *ctl, int option);
 /* Prints the running command's usage to standard error; RD_EXIT_USAGE. */
 enum rd_exit rd_ctl_usage(const struct rd_ctl *ctl);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "redress/store/casebook.h"
@@ -63,6 +64,21 @@ enum rd_rc rd_ctl_case(
 	struct rd_ctl_desk *desk, const char *reference, int64_t *ret_case, struct rd_err *err)
 {
 	return rd_case_by_reference(desk->desk.db, reference, true, ret_case, err);
+}
+
+const char *rd_ctl_in_one_line(struct rd_ctl_desk *desk, const char *lines)
+{
+	const char *joined = "";
+
+	while (*lines != '\0') {
+		int len = (int)strcspn(lines, "\n");
+		if (len > 0)
+			joined = rd_arena_printf(desk->arena, "%s%s%.*s", joined,
+				joined[0] != '\0' ? "; " : "", len, lines);
+		RD_ASSERT(joined != NULL);
+		lines += len + (lines[len] == '\n');
+	}
+	return joined;
 }
 
 enum rd_rc rd_ctl_row(const char *text, int64_t *ret_row, struct rd_err *err)

@@ -33,6 +33,8 @@ RD_MUST_USE enum rd_rc rd_ctl_actor(
 /* A case by reference or bare number; says what is wrong. */
 RD_MUST_USE enum rd_rc rd_ctl_case(
 	struct rd_ctl_desk *desk, const char *reference, int64_t *ret_case, struct rd_err *err);
+/* Reasons that stand one a line, as one: "a; b". In the desk's arena. */
+const char *rd_ctl_in_one_line(struct rd_ctl_desk *desk, const char *lines);
 /* A row number, 1 and up. */
 RD_MUST_USE enum rd_rc rd_ctl_row(const char *text, int64_t *ret_row, struct rd_err *err);
 

@@ -14,7 +14,7 @@ static enum rd_exit read_options(struct rd_ctl *ctl, int argc, char **argv, int 
 	static const struct option options[] = { RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1)
 		if (!rd_ctl_option(ctl, option))
 			return rd_ctl_usage(ctl);
 	return argc - optind == n_words ? RD_EXIT_DONE : rd_ctl_usage(ctl);
@@ -40,6 +40,7 @@ enum rd_exit rd_ctl_landlord_list(struct rd_ctl *ctl, int argc, char **argv)
 			continue;
 		if (rd_landlord_parse(file->name, file->bytes, file->len, name, arena, &l, &err) !=
 			RD_OK) {
+			rd_rulefiles_fail_in(&files, rd_ctl_rules_dir(ctl), &err);
 			status = rd_ctl_fail(&err);
 			continue;
 		}
@@ -157,9 +158,13 @@ enum rd_exit rd_ctl_landlord_show(struct rd_ctl *ctl, int argc, char **argv)
 
 	if (status != RD_EXIT_DONE)
 		return status;
-	if (rd_rulefiles_read(rd_ctl_rules_dir(ctl), arena, &files, &err) != RD_OK ||
-		rd_policy_load_clocks(&files, argv[optind], &policy, &err) != RD_OK)
+	if (rd_rulefiles_read(rd_ctl_rules_dir(ctl), arena, &files, &err) != RD_OK)
 		return rd_ctl_fail(&err);
+	if (rd_rulefiles_check_landlord(&files, argv[optind], &err) != RD_OK ||
+		rd_policy_load_clocks(&files, argv[optind], &policy, &err) != RD_OK) {
+		rd_rulefiles_fail_in(&files, rd_ctl_rules_dir(ctl), &err);
+		return rd_ctl_fail(&err);
+	}
 	if (ctl->json)
 		show_json(&policy->landlord);
 	else

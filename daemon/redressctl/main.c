@@ -1,4 +1,5 @@
 /* redressctl: the tool for staff and administrators. Which command it is, and nothing else. */
+#include <errno.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,7 +25,10 @@ static const struct command {
 	{ "rules", "lint", rd_ctl_rules_lint, "rules lint [--json] [DIR]" },
 	{ "rules", "test", rd_ctl_rules_test, "rules test [--json] [DIR]" },
 	{ NULL, "timeline", rd_ctl_timeline,
-		"timeline [--rules DIR] --landlord NAME --received DAY [--EVENT DAY]... [--json]" },
+		"timeline [--rules DIR] --landlord NAME --received DAY [--EVENT DAY]... [--json]\n"
+		"    EVENT: acknowledged assigned extended responded stage2-requested\n"
+		"    stage2-acknowledged stage2-assigned stage2-extended stage2-responded\n"
+		"    hazard-known investigated enquired surveyed" },
 	{ "landlord", "list", rd_ctl_landlord_list, "landlord list [--rules DIR] [--json]" },
 	{ "landlord", "show", rd_ctl_landlord_show, "landlord show [--rules DIR] [--json] NAME" },
 	{ "rules", "activate", rd_ctl_rules_activate, "rules activate --reason TEXT [DIR]" },
@@ -64,7 +68,8 @@ static const struct command {
 	{ NULL, "status", rd_ctl_status, "status" },
 };
 
-#define N_COMMANDS (sizeof commands / sizeof commands[0])
+#define OPTIONS_MAX 64 /* of one command */
+#define N_COMMANDS  (sizeof commands / sizeof commands[0])
 
 static void print_usage(FILE *out)
 {
@@ -72,6 +77,84 @@ static void print_usage(FILE *out)
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(out, "  %s\n", commands[i].usage);
 	fputs("\nevery command takes --json where it prints anything, and --help\n", out);
+}
+
+/* What could not be written was not answered: a full disk must not pass for "done". */
+static int finish(int status)
+{
+	bool failed = ferror(stdout) != 0;
+
+	errno = 0;
+	if (fflush(stdout) != 0)
+		failed = true;
+	if (!failed)
+		return status;
+	fprintf(stderr, "redressctl: the answer could not be written%s%s\n", errno != 0 ? ": " : "",
+		errno != 0 ? strerror(errno) : "");
+	return status == RD_EXIT_USAGE ? status : RD_EXIT_LATER;
+}
+
+/* The long option as it was typed: "--acknowledged" or "--acknowledged=2026-11-20". */
+static const char *typed_option(char **argv)
+{
+	bool value_apart = optarg != NULL && optind >= 2 && optarg == argv[optind - 1];
+
+	return argv[optind - (value_apart ? 2 : 1)];
+}
+
+static void no_such_option(const char *word, const struct option *options)
+{
+	const char *known[OPTIONS_MAX + 1], *near = NULL;
+	const char *name = word + strspn(word, "-");
+	size_t n = 0;
+
+	for (; options[n].name != NULL && n < OPTIONS_MAX; n++) {
+		known[n] = options[n].name;
+		if (name[0] != '\0' && strncmp(known[n], name, strlen(name)) == 0)
+			near = known[n];
+	}
+	known[n] = NULL;
+	if (near == NULL)
+		near = rd_did_you_mean(name, known);
+	rd_ctl_complain("there is no option `%s` here%s%s%s", word,
+		near != NULL ? "; did you mean `--" : "", near != NULL ? near : "",
+		near != NULL ? "`?" : "");
+}
+
+/* how: "+:h" stops at the first word that is no option, ":h" takes options behind words too. */
+static int next_option(int argc, char **argv, const char *how, const struct option *options)
+{
+	char word[64];
+	int index = -1;
+
+	opterr = 0;
+	int option = getopt_long(argc, argv, how, options, &index);
+	if (option == -1)
+		return -1;
+	if (option == 'h' && index < 0)
+		return RD_OPT_HELP;
+	const char *typed = typed_option(argv);
+	int len = (int)strcspn(typed, "=");
+	bool is_short = option == '?' && optopt > 0 && optopt < 256 && typed[1] != '-';
+	if (is_short)
+		snprintf(word, sizeof word, "-%c", optopt);
+	else
+		snprintf(word, sizeof word, "%.*s", len < 60 ? len : 60, typed);
+	if (option == ':')
+		rd_ctl_complain("option `%s` requires an argument", word);
+	else if (option == '?' && typed[len] == '=' && optopt != 0 && !is_short)
+		rd_ctl_complain("option `%s` takes no value", word);
+	/* getopt_long takes a beginning for the whole: it would let `--acknowledge` pass. */
+	else if (option == '?' || (size_t)len != 2 + strlen(options[index].name))
+		no_such_option(word, options);
+	else
+		return option;
+	return '?';
+}
+
+int rd_ctl_next_option(int argc, char **argv, const struct option *options)
+{
+	return next_option(argc, argv, ":h", options);
 }
 
 bool rd_ctl_option(struct rd_ctl *ctl, int option)
@@ -91,7 +174,7 @@ bool rd_ctl_option(struct rd_ctl *ctl, int option)
 		return true;
 	case RD_OPT_HELP:
 		printf("usage: redressctl %s\n", ctl->usage);
-		exit(RD_EXIT_DONE);
+		exit(finish(RD_EXIT_DONE));
 	default:
 		return false;
 	}
@@ -176,15 +259,54 @@ static enum rd_exit unknown(const char *group, const char *word)
 		near != NULL ? "`?" : "");
 }
 
+static void print_group(FILE *out, const char *group)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (commands[i].group != NULL && strcmp(commands[i].group, group) == 0)
+			fprintf(out, "usage: redressctl %s\n", commands[i].usage);
+}
+
+static bool asks_for_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+/* `help`, `help case`, `help case show`, as `case show --help`. */
+static enum rd_exit help(struct rd_ctl *ctl, int argc, char **argv)
+{
+	for (size_t i = 0; i < N_COMMANDS && argc > 0; i++) {
+		const struct command *c = &commands[i];
+		bool here = c->group == NULL ? argc == 1 && strcmp(c->name, argv[0]) == 0
+					     : argc == 2 && strcmp(c->group, argv[0]) == 0 &&
+						       strcmp(c->name, argv[1]) == 0;
+		if (!here)
+			continue;
+		ctl->usage = c->usage;
+		(void)rd_ctl_option(ctl, RD_OPT_HELP);
+	}
+	if (argc == 0)
+		print_usage(stdout);
+	else if (is_group(argv[0]) && argc == 1)
+		print_group(stdout, argv[0]);
+	else
+		return unknown(
+			is_group(argv[0]) ? argv[0] : NULL, is_group(argv[0]) ? argv[1] : argv[0]);
+	return RD_EXIT_DONE;
+}
+
 static enum rd_exit run(struct rd_ctl *ctl, int argc, char **argv)
 {
 	const char *group = is_group(argv[0]) ? argv[0] : NULL;
 	int words = group != NULL ? 1 : 0;
 
+	if (asks_for_help(argv[0]))
+		return help(ctl, argc - 1, argv + 1);
+	if (group != NULL && argc >= 2 && asks_for_help(argv[1])) {
+		print_group(stdout, group);
+		return RD_EXIT_DONE;
+	}
 	if (group != NULL && (argc < 2 || argv[1][0] == '-')) {
-		for (size_t i = 0; i < N_COMMANDS; i++)
-			if (commands[i].group != NULL && strcmp(commands[i].group, group) == 0)
-				fprintf(stderr, "usage: redressctl %s\n", commands[i].usage);
+		print_group(stderr, group);
 		return RD_EXIT_USAGE;
 	}
 	for (size_t i = 0; i < N_COMMANDS; i++) {
@@ -208,14 +330,14 @@ int main(int argc, char **argv)
 		.usage = "[--config FILE] [--by NAME] COMMAND" };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+	while ((option = next_option(argc, argv, "+:h", options)) != -1) {
 		if (option == RD_OPT_HELP) {
 			print_usage(stdout);
-			return RD_EXIT_DONE;
+			return finish(RD_EXIT_DONE);
 		}
 		if (option == 'V') {
 			puts("redressctl " RD_VERSION);
-			return RD_EXIT_DONE;
+			return finish(RD_EXIT_DONE);
 		}
 		if (!rd_ctl_option(&ctl, option))
 			return (int)rd_ctl_usage(&ctl);
@@ -224,5 +346,5 @@ int main(int argc, char **argv)
 		print_usage(stderr);
 		return (int)RD_EXIT_USAGE;
 	}
-	return (int)run(&ctl, argc - optind, argv + optind);
+	return finish((int)run(&ctl, argc - optind, argv + optind));
 }

@@ -90,7 +90,7 @@ enum rd_exit rd_ctl_outbox_list(struct rd_ctl *ctl, int argc, char **argv)
 	struct rd_err err = { 0 };
 	int option, i = 0;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
 		if (option == 's')
 			state_word = optarg;
 		else if (option == 'c')
@@ -124,7 +124,7 @@ static bool only_row(
 		{ "as", required_argument, NULL, 'a' }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
 		if (option == 'w')
 			*ret_why = optarg;
 		else if (option == 'a')
@@ -153,7 +153,7 @@ enum rd_exit rd_ctl_outbox_show(struct rd_ctl *ctl, int argc, char **argv)
 		rd_json_print(row_json(&desk, &row, true));
 		return RD_EXIT_DONE;
 	}
-	printf("Row %" PRId64 ": %s, %s, to %s\n", row.id, row.letter,
+	printf("Letter %" PRId64 ": %s, %s, to %s\n", row.id, row.letter,
 		rd_outbox_state_names[row.state], row.recipient);
 	if (note_of(&row)[0] != '\0')
 		printf("%s\n", note_of(&row));
@@ -189,6 +189,8 @@ static enum rd_rc act_on_row(struct rd_ctl_desk *desk, enum row_act act, int64_t
 static enum rd_exit act(
 	struct rd_ctl *ctl, int argc, char **argv, enum row_act what, const char *sentence)
 {
+	static const char *const settled[] = { "recorded as sent", "will be sent again",
+		"cancelled; it will not be sent" };
 	static const char *const settle_words[] = { "sent", "send-again", "cancel", NULL };
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
 	const char *why = NULL, *how = NULL;
@@ -210,7 +212,8 @@ static enum rd_exit act(
 	if (ctl->json)
 		rd_json_print(json_pack("{s:I}", "row", (json_int_t)id));
 	else
-		printf("row %" PRId64 ": %s\n", id, sentence);
+		printf("letter %" PRId64 ": %s\n", id,
+			what == ROW_SETTLE ? settled[settle] : sentence);
 	return RD_EXIT_DONE;
 }
 
@@ -231,5 +234,5 @@ enum rd_exit rd_ctl_outbox_cancel(struct rd_ctl *ctl, int argc, char **argv)
 
 enum rd_exit rd_ctl_outbox_settle(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return act(ctl, argc, argv, ROW_SETTLE, "settled");
+	return act(ctl, argc, argv, ROW_SETTLE, "");
 }

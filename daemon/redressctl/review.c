@@ -55,7 +55,7 @@ static enum rd_rc list_reviews(
 				rd_short_instant(reviews[i].created_ms, since),
 				reviews[i].decided_ms != 0 ? rd_kind_names[reviews[i].decided]
 							   : "-",
-				reviews[i].reasons });
+				rd_ctl_in_one_line(desk, reviews[i].reasons) });
 	}
 	rd_listing_show(&listing, "Nothing waits to be looked at.");
 	return RD_OK;
@@ -70,7 +70,7 @@ enum rd_exit rd_ctl_review_list(struct rd_ctl *ctl, int argc, char **argv)
 	bool all = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
 		if (option == 'a')
 			all = true;
 		else if (!rd_ctl_option(ctl, option))
@@ -95,7 +95,7 @@ enum rd_exit rd_ctl_review_decide(struct rd_ctl *ctl, int argc, char **argv)
 	enum rd_kind kind;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
 		if (option == 'k')
 			kind_word = optarg;
 		else if (option == 'w')
@@ -176,7 +176,7 @@ enum rd_exit rd_ctl_tasks(struct rd_ctl *ctl, int argc, char **argv)
 	int64_t task = 0;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
 		if (option == 'd' && rd_date_parse(optarg, &due_by, &err) != RD_OK)
 			return rd_ctl_fail(&err);
 		if (option == 'x')
@@ -194,7 +194,10 @@ enum rd_exit rd_ctl_tasks(struct rd_ctl *ctl, int argc, char **argv)
 	if (done != NULL) {
 		if (rd_act_task_done(desk.desk.db, &desk.desk.office, task, how, &err) != RD_OK)
 			return rd_ctl_fail(&err);
-		printf("task %" PRId64 ": done\n", task);
+		if (ctl->json)
+			rd_json_print(json_pack("{s:I,s:b}", "task", (json_int_t)task, "done", 1));
+		else
+			printf("task %" PRId64 ": done\n", task);
 		return RD_EXIT_DONE;
 	}
 	if (list_tasks(ctl, &desk, due_by, &err) != RD_OK)

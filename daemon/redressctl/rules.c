@@ -50,7 +50,7 @@ static const char *read_arguments(struct rd_ctl *ctl, int argc, char **argv)
 	static const struct option options[] = { RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1)
 		if (!rd_ctl_option(ctl, option))
 			return NULL;
 	if (argc - optind > 1)
@@ -137,7 +137,8 @@ enum rd_exit rd_ctl_rules_test(struct rd_ctl *ctl, int argc, char **argv)
 	if (!ctl->json && problems.n_errors > tested.n_failed)
 		printf("the rules have faults; nothing was tried (see `redressctl rules lint`)\n");
 	else if (!ctl->json)
-		printf("%zu examples of %zu rules, %zu failed\n", tested.n_examples, tested.n_rules,
-			tested.n_failed);
+		printf("%zu example%s of %zu rule%s, %zu failed\n", tested.n_examples,
+			tested.n_examples == 1 ? "" : "s", tested.n_rules,
+			tested.n_rules == 1 ? "" : "s", tested.n_failed);
 	return problems.n_errors > 0 ? RD_EXIT_FOUND : RD_EXIT_DONE;
 }

@@ -6,11 +6,14 @@
 #include "command.h"
 #include "desk.h"
 #include "print.h"
+#include "reading.h"
 #include "redress/gateway/health.h"
 #include "redress/store/casebook.h"
+#include "redress/store/intake.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
 #include "redress/store/review.h"
+#include "redress/wire/providers/provider.h"
 
 #define MESSAGES_MAX 1000
 
@@ -19,7 +22,7 @@ static bool no_words(struct rd_ctl *ctl, int argc, char **argv)
 	static const struct option options[] = { RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1)
 		if (!rd_ctl_option(ctl, option))
 			return false;
 	return optind == argc;
@@ -30,20 +33,58 @@ static json_t *count_or_null(int64_t count)
 	return count < 0 ? json_null() : json_integer(count);
 }
 
-static json_t *sources_json(const struct rd_health *health)
+/* What the configuration names; a mailbox that was moved or renamed there stays known to the store.
+ * The same parts as intake/ takes a source by. */
+static bool is_configured(struct rd_ctl_desk *desk, const struct rd_source_status *source)
+{
+	const struct rd_config *config = desk->config;
+	struct rd_err unknown = { 0 };
+	int64_t id = 0;
+
+	for (size_t i = 0; i < config->n_mailboxes; i++) {
+		const struct rd_mailbox_config *m = &config->mailboxes[i];
+		const bool imap = m->kind == RD_MAILBOX_IMAP;
+		const struct rd_source_identity identity = {
+			.kind = imap ? RD_SOURCE_IMAP : RD_SOURCE_MAILDIR,
+			.host = imap ? m->host : m->path,
+			.user = imap ? m->user : "",
+			.folder = imap ? m->folder : "",
+		};
+		if (rd_source_find(desk->desk.db, &identity, &id, &unknown) == RD_OK &&
+			id == source->id)
+			return true;
+	}
+	for (size_t i = 0; i < config->n_texts; i++) {
+		const struct rd_texts_config *t = &config->texts[i];
+		const struct rd_source_identity identity = {
+			.kind = RD_SOURCE_TEXTS,
+			.host = rd_provider_of(t->kind)->kind,
+			.user = t->account,
+			.folder = t->number,
+		};
+		if (rd_source_find(desk->desk.db, &identity, &id, &unknown) == RD_OK &&
+			id == source->id)
+			return true;
+	}
+	return false;
+}
+
+static json_t *sources_json(struct rd_ctl_desk *desk, const struct rd_health *health)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < health->n_sources; i++)
 		json_array_append_new(list,
-			json_pack("{s:s,s:o,s:o,s:o}", "name", health->sources[i].name,
+			json_pack("{s:s,s:o,s:o,s:o,s:b}", "name", health->sources[i].name,
 				"last_success", rd_json_instant(health->sources[i].last_success_ms),
 				"server_count", count_or_null(health->sources[i].server_count),
-				"accepted", count_or_null(health->sources[i].accepted)));
+				"accepted", count_or_null(health->sources[i].accepted),
+				"configured", is_configured(desk, &health->sources[i])));
 	return list;
 }
 
-static void print_json(const struct rd_health *health, const char *ruleset)
+static void print_json(
+	struct rd_ctl_desk *desk, const struct rd_health *health, const char *ruleset)
 {
 	const struct rd_status_counts *c = &health->counts;
 
@@ -56,7 +97,7 @@ static void print_json(const struct rd_health *health, const char *ruleset)
 		(json_int_t)c->waiting, "outbox", "queued", (json_int_t)c->outbox_queued, "sent",
 		(json_int_t)c->outbox_sent, "failed", (json_int_t)c->outbox_failed, "uncertain",
 		(json_int_t)c->outbox_uncertain, "held", (json_int_t)c->outbox_held, "sending",
-		(json_int_t)c->outbox_sending, "sources", sources_json(health), "problems",
+		(json_int_t)c->outbox_sending, "sources", sources_json(desk, health), "problems",
 		rd_json_words(health->problems, health->n_problems), "notices",
 		rd_json_words(health->notices, health->n_notices), "ruleset", ruleset, "tasks",
 		(json_int_t)c->tasks_open, "cases_open", (json_int_t)c->cases_open));
@@ -70,7 +111,8 @@ static void print_lines(const char *head, const char *const *lines, size_t n)
 		printf("  %s\n", lines[i]);
 }
 
-static void print_text(const struct rd_health *health, const char *ruleset)
+static void print_text(
+	struct rd_ctl_desk *desk, const struct rd_health *health, const char *ruleset)
 {
 	const struct rd_status_counts *c = &health->counts;
 	char at[24];
@@ -80,18 +122,19 @@ static void print_text(const struct rd_health *health, const char *ruleset)
 	print_lines("Notices", health->notices, health->n_notices);
 	printf("\nMessages  %" PRId64 " stored, %" PRId64 " decided, %" PRId64 " waiting\n"
 	       "          %" PRId64 " to be looked at, %" PRId64 " quarantined, %" PRId64
-	       " duplicates, %" PRId64 " guarded, %" PRId64 " other\n",
+	       " duplicate%s, %" PRId64 " guarded, %" PRId64 " other\n",
 		c->accepted, c->processed, c->waiting, c->review, c->quarantined, c->duplicate,
-		c->guarded, c->other);
+		c->duplicate == 1 ? "" : "s", c->guarded, c->other);
 	printf("Letters   %" PRId64 " queued, %" PRId64 " held, %" PRId64 " sent, %" PRId64
 	       " failed, %" PRId64 " uncertain\n",
 		c->outbox_queued, c->outbox_held, c->outbox_sent, c->outbox_failed,
 		c->outbox_uncertain);
-	printf("Cases     %" PRId64 " not closed, %" PRId64 " tasks\n", c->cases_open,
-		c->tasks_open);
+	printf("Cases     %" PRId64 " not closed, %" PRId64 " task%s\n", c->cases_open,
+		c->tasks_open, c->tasks_open == 1 ? "" : "s");
 	for (size_t i = 0; i < health->n_sources; i++)
-		printf("Source    %s: last read %s\n", health->sources[i].name,
-			rd_short_instant(health->sources[i].last_success_ms, at));
+		printf("Source    %s: last read %s%s\n", health->sources[i].name,
+			rd_short_instant(health->sources[i].last_success_ms, at),
+			is_configured(desk, &health->sources[i]) ? "" : " (no longer configured)");
 	printf("Rules     %.19s\n", ruleset);
 }
 
@@ -107,9 +150,9 @@ enum rd_exit rd_ctl_status(struct rd_ctl *ctl, int argc, char **argv)
 		rd_health_look(desk.desk.db, &desk.desk.office, desk.arena, &health, &err) != RD_OK)
 		return rd_ctl_fail(&err);
 	if (ctl->json)
-		print_json(&health, rd_live_sha256(desk.desk.live));
+		print_json(&desk, &health, rd_live_sha256(desk.desk.live));
 	else
-		print_text(&health, rd_live_sha256(desk.desk.live));
+		print_text(&desk, &health, rd_live_sha256(desk.desk.live));
 	return health.n_problems > 0 ? RD_EXIT_FOUND : RD_EXIT_DONE;
 }
 
@@ -170,28 +213,6 @@ static enum rd_rc tell(struct rd_ctl_desk *desk, const struct rd_message_row *ro
 	return tell_case(desk, told, err);
 }
 
-static json_t *told_hits(struct rd_ctl_desk *desk, const struct told *told)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < told->score.n_hits; i++) {
-		const struct rd_hit *hit = &told->score.hits[i];
-		const char *field =
-			hit->where == RD_WHERE_SUBJECT ? told->message.subject : told->message.body;
-		const char *words =
-			hit->to <= strlen(field)
-				? rd_arena_copy(desk->arena, field + hit->from, hit->to - hit->from)
-				: "";
-
-		json_array_append_new(list,
-			json_pack("{s:s,s:f,s:s,s:[i,i],s:s}", "rule", hit->rule, "points",
-				hit->points, "where",
-				hit->where == RD_WHERE_SUBJECT ? "subject" : "body", "span",
-				(int)hit->from, (int)hit->to, "text", words != NULL ? words : ""));
-	}
-	return list;
-}
-
 static json_t *told_json(struct rd_ctl_desk *desk, const struct told *told)
 {
 	return json_pack("{s:I,s:s,s:o,s:s,s:s,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o}", "message",
@@ -204,7 +225,8 @@ static json_t *told_json(struct rd_ctl_desk *desk, const struct told *told)
 		told->read ? json_string(rd_kind_names[told->score.kind]) : json_null(), "review",
 		told->review, "flags", told->read ? rd_json_flags(told->score.flags) : json_array(),
 		"subject", rd_json_text(told->message.subject), "body",
-		rd_json_text(told->message.body), "hits", told_hits(desk, told), "case",
+		rd_json_text(told->message.body), "hits",
+		rd_ctl_hits_json(&told->message, &told->score, desk->arena), "case",
 		rd_json_text(told->reference), "due", rd_json_day(told->due));
 }
 
@@ -251,7 +273,7 @@ enum rd_exit rd_ctl_messages(struct rd_ctl *ctl, int argc, char **argv)
 	struct rd_err err = { 0 };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
 		if (option == 'f') {
 			int i = RD_FATE_OPENED;
 

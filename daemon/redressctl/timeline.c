@@ -62,6 +62,12 @@ static const char *format_end(
 	return out;
 }
 
+/* A clock that ends outside the calendar starts on a known day all the same. */
+static bool starts_known(const struct rd_clock_line *line)
+{
+	return line->known || rd_date_is_set(line->starts);
+}
+
 static void print_json(const struct rd_clock_line *lines, size_t n)
 {
 	json_t *list = json_array();
@@ -71,21 +77,28 @@ static void print_json(const struct rd_clock_line *lines, size_t n)
 		json_array_append_new(list,
 			json_pack("{s:s,s:s?,s:s?,s:b,s:s}", "clock",
 				rd_clock_names[lines[i].clock], "starts",
-				lines[i].known ? format_end(&lines[i], false, starts) : NULL, "due",
-				lines[i].known ? format_end(&lines[i], true, due) : NULL,
+				starts_known(&lines[i]) ? format_end(&lines[i], false, starts)
+							: NULL,
+				"due", lines[i].known ? format_end(&lines[i], true, due) : NULL,
 				"supposed", lines[i].supposed, "source", lines[i].source));
 	json_dumpf(list, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(list);
 }
 
-static void print_line(const struct rd_clock_line *line)
+static const char *const outside[] = { "past the calendar of bank holidays",
+	"before the calendar of bank holidays begins" };
+
+static void print_line(const struct rd_clock_line *line, bool before_calendar)
 {
 	char starts[RD_LONG_DATE_MAX], due[RD_LONG_DATE_MAX];
 
 	printf("%-20s ", rd_clock_names[line->clock]);
-	if (line->past_calendar)
-		printf("not known: past the calendar of bank holidays\n");
+	if (line->past_calendar && rd_date_is_set(line->starts))
+		printf("%s%s to a day not known: %s\n", rd_date_format_long(line->starts, starts),
+			line->supposed ? " (supposed)" : "", outside[before_calendar]);
+	else if (line->past_calendar)
+		printf("not known: %s\n", outside[before_calendar]);
 	else if (!line->known)
 		printf("not known: it starts with an event that was not given\n");
 	else if (line->instants)
@@ -96,7 +109,9 @@ static void print_line(const struct rd_clock_line *line)
 	printf("%-20s %s\n", "", line->source);
 }
 
-static enum rd_exit print_all(const struct rd_ctl *ctl, const struct rd_clock_line *lines, size_t n)
+/* before_calendar: it was received before the calendar's first full year. */
+static enum rd_exit print_all(
+	const struct rd_ctl *ctl, const struct rd_clock_line *lines, size_t n, bool before_calendar)
 {
 	bool past_calendar = false;
 
@@ -105,13 +120,19 @@ static enum rd_exit print_all(const struct rd_ctl *ctl, const struct rd_clock_li
 	for (size_t i = 0; i < n; i++) {
 		past_calendar = past_calendar || lines[i].past_calendar;
 		if (!ctl->json)
-			print_line(&lines[i]);
+			print_line(&lines[i], before_calendar);
 	}
 	if (!past_calendar)
 		return RD_EXIT_DONE;
-	fputs("redressctl: some dates lie outside the calendar of bank holidays and are not known; "
-	      "take the new one with `redressctl calendar update`\n",
-		stderr);
+	if (before_calendar)
+		fputs("redressctl: some dates lie before the calendar of bank holidays begins and "
+		      "are not known\n",
+			stderr);
+	else
+		fputs("redressctl: some dates lie past the calendar of bank holidays and are not "
+		      "known; take the new one with `redressctl calendar update " RD_CALENDAR_URL
+		      "`\n",
+			stderr);
 	return RD_EXIT_FOUND;
 }
 
@@ -132,7 +153,7 @@ enum rd_exit rd_ctl_timeline(struct rd_ctl *ctl, int argc, char **argv)
 	for (int event = 0; event < RD_N_EVENTS; event++)
 		options[n++] = (struct option){ rd_event_names[event], required_argument, NULL,
 			OPT_EVENT + event };
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
 		if (option == OPT_LANDLORD)
 			landlord = optarg;
 		else if (option >= OPT_EVENT && option < OPT_EVENT + RD_N_EVENTS) {
@@ -149,9 +170,15 @@ enum rd_exit rd_ctl_timeline(struct rd_ctl *ctl, int argc, char **argv)
 	RD_CLEANUP(rd_policy_cleanup) struct rd_policy *policy = NULL;
 	if (check_order(&events, &err) != RD_OK ||
 		rd_rulefiles_read(rd_ctl_rules_dir(ctl), arena, &files, &err) != RD_OK ||
-		rd_policy_load_clocks(&files, landlord, &policy, &err) != RD_OK ||
-		rd_clocks_run(&policy->landlord, policy->calendar, &events, lines, &n, &err) !=
-			RD_OK)
+		rd_rulefiles_check_landlord(&files, landlord, &err) != RD_OK)
 		return rd_ctl_fail(&err);
-	return print_all(ctl, lines, n);
+	if (rd_policy_load_clocks(&files, landlord, &policy, &err) != RD_OK ||
+		rd_clocks_run(&policy->landlord, policy->calendar, &events, lines, &n, &err) !=
+			RD_OK) {
+		rd_rulefiles_fail_in(&files, rd_ctl_rules_dir(ctl), &err);
+		return rd_ctl_fail(&err);
+	}
+	return print_all(ctl, lines, n,
+		rd_date_compare(events.at[RD_EVENT_RECEIVED].day,
+			rd_calendar_first_day(policy->calendar)) < 0);
 }

@@ -1,8 +1,11 @@
 /* rules activate, audit verify and ledger, backup, restore: what an administrator does to the
  * store. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "desk.h"
@@ -13,13 +16,14 @@
 #include "redress/store/status.h"
 
 #define LEDGER_ARENA_BYTES (8u << 20)
+#define PATH_BYTES_MAX	   4096
 
 static bool one_word(struct rd_ctl *ctl, int argc, char **argv, int n_words)
 {
 	static const struct option options[] = { RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1)
 		if (!rd_ctl_option(ctl, option))
 			return false;
 	return optind + n_words == argc;
@@ -54,7 +58,7 @@ enum rd_exit rd_ctl_rules_activate(struct rd_ctl *ctl, int argc, char **argv)
 	bool changed = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
 		if (option == 'r')
 			reason = optarg;
 		else if (!rd_ctl_option(ctl, option))
@@ -62,7 +66,7 @@ enum rd_exit rd_ctl_rules_activate(struct rd_ctl *ctl, int argc, char **argv)
 	}
 	if (optind + 1 < argc)
 		return rd_ctl_usage(ctl);
-	if (reason == NULL)
+	if (reason == NULL || reason[strspn(reason, " \t\r\n")] == '\0')
 		return rd_ctl_complain(
 			"say with --reason why the rules change; it stands in the history");
 	if (activate(ctl, &desk, optind < argc ? argv[optind] : NULL, reason, &changed, sha256,
@@ -96,7 +100,7 @@ enum rd_exit rd_ctl_audit_verify(struct rd_ctl *ctl, int argc, char **argv)
 			json_pack("{s:b,s:I,s:o}", "whole", rc == RD_OK, "rows", (json_int_t)rows,
 				"problem", rc == RD_OK ? json_null() : json_string(err.msg)));
 	else if (rc == RD_OK)
-		printf("The audit is whole: %" PRId64 " rows.\n", rows);
+		printf("The audit is whole: %" PRId64 " row%s.\n", rows, rows == 1 ? "" : "s");
 	else
 		printf("The audit is broken: %s\n", err.msg);
 	return rc == RD_OK ? RD_EXIT_DONE : RD_EXIT_FOUND;
@@ -116,7 +120,7 @@ enum rd_exit rd_ctl_audit_ledger(struct rd_ctl *ctl, int argc, char **argv)
 	size_t n = 0;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
 		if (option == 'i')
 			idle = true;
 		else if (!rd_ctl_option(ctl, option))
@@ -143,6 +147,26 @@ enum rd_exit rd_ctl_audit_ledger(struct rd_ctl *ctl, int argc, char **argv)
 	return n == 0 ? RD_EXIT_DONE : RD_EXIT_FOUND;
 }
 
+/* A backup that no second try will make better: the folder is not there, or not ours to write in.
+ */
+static bool folder_takes_files(const char *file)
+{
+	char folder[PATH_BYTES_MAX];
+	const char *slash = strrchr(file, '/');
+	size_t len = slash != NULL ? (size_t)(slash - file) : 0;
+
+	if (len >= sizeof folder)
+		return true; /* told where it is opened */
+	snprintf(folder, sizeof folder, "%.*s", (int)len, file);
+	if (slash == NULL || len == 0)
+		snprintf(folder, sizeof folder, "%s", slash == NULL ? "." : "/");
+	if (access(folder, W_OK | X_OK) == 0)
+		return true;
+	rd_ctl_complain("%s: %s; name a file in a folder that is there and may be written to",
+		folder, strerror(errno));
+	return false;
+}
+
 enum rd_exit rd_ctl_backup(struct rd_ctl *ctl, int argc, char **argv)
 {
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
@@ -151,6 +175,8 @@ enum rd_exit rd_ctl_backup(struct rd_ctl *ctl, int argc, char **argv)
 
 	if (!one_word(ctl, argc, argv, 1))
 		return rd_ctl_usage(ctl);
+	if (!folder_takes_files(argv[optind]))
+		return RD_EXIT_USAGE;
 	if (rd_ctl_open_store(ctl, false, &desk, &err) != RD_OK ||
 		rd_db_open(desk.store, &db, &err) != RD_OK ||
 		rd_backup_write(db, argv[optind], rd_now_ms(&rd_system_clock), &err) != RD_OK)
@@ -167,21 +193,33 @@ enum rd_exit rd_ctl_backup(struct rd_ctl *ctl, int argc, char **argv)
 enum rd_exit rd_ctl_restore(struct rd_ctl *ctl, int argc, char **argv)
 {
 	RD_CLEANUP(rd_config_cleanup) struct rd_config *config = NULL;
+	char before[PATH_BYTES_MAX];
 	struct rd_err err = { 0 };
+	struct stat about;
 
 	if (!one_word(ctl, argc, argv, 1))
 		return rd_ctl_usage(ctl);
+	if (stat(argv[optind], &about) == 0 && !S_ISREG(about.st_mode))
+		return rd_ctl_complain(
+			"%s: not a file; name one that `redressctl backup` made", argv[optind]);
 	if (rd_config_read(ctl->config != NULL ? ctl->config : RD_CTL_CONFIG, &config, &err) !=
 			RD_OK ||
 		rd_backup_restore(argv[optind], config->state, rd_now_ms(&rd_system_clock), &err) !=
 			RD_OK)
 		return rd_ctl_fail(&err);
-	if (ctl->json)
-		rd_json_print(json_pack("{s:s}", "state", config->state));
-	else
-		printf("%s is restored. Letters that had not gone are uncertain now: see "
-		       "`redressctl "
-		       "outbox list --state uncertain` before you start redressd.\n",
-			config->state);
+	snprintf(before, sizeof before, "%s.before-restore", config->state);
+	if (lstat(before, &about) != 0)
+		before[0] = '\0'; /* there was no store */
+	if (ctl->json) {
+		rd_json_print(json_pack(
+			"{s:s,s:o}", "state", config->state, "kept", rd_json_text(before)));
+		return RD_EXIT_DONE;
+	}
+	printf("%s is restored.\n", config->state);
+	if (before[0] != '\0')
+		printf("What was there is kept as %s; remove it once you no longer need it.\n",
+			before);
+	puts("Letters that had not gone are uncertain now: see `redressctl outbox list --state "
+	     "uncertain` before you start redressd.");
 	return RD_EXIT_DONE;
 }

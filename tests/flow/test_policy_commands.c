@@ -87,7 +87,7 @@ static void commands_answer_with_their_status_and_words(void **state)
 		{ "with its clause", "timeline --landlord code-2024 --received 2026-11-20", 0,
 			"Code 6.2" },
 		{ "an unknown landlord", "timeline --landlord code-2023 --received 2026-11-20", 2,
-			"did you mean \"code-2024\"" },
+			"Did you mean `code-2024`?" },
 		{ "no landlord", "timeline --received 2026-11-20", 2, "usage:" },
 		{ "no day of receipt", "timeline --landlord code-2024", 2, "usage:" },
 		{ "a day that is none", "timeline --landlord code-2024 --received 2026-02-30", 2,

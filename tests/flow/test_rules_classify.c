@@ -216,7 +216,62 @@ static void a_mail_is_explained_to_a_person(void **state)
 	assert_true(said(t, t->output, "A PERSON MUST LOOK"));
 	assert_true(said(t, t->output, "\"still waiting\""));
 	assert_true(said(t, t->output, "core.rules:5"));
-	assert_true(said(t, t->output, "with 2.5 more points it is a complaint; "));
+	assert_true(said(t, t->output,
+		"with 2.5 more points it is a complaint; with more than 0.5 fewer it "
+		"is not"));
+}
+
+/* What is piped in without a header is the words themselves, and nothing in it is unreadable. */
+static void words_without_a_header_are_read_as_words(void **state)
+{
+	struct tool *t = *state;
+	const char *const args[] = { "classify", "--rules", "rules", "--landlord", "acme",
+		"--explain", "mail.eml", NULL };
+	static const char *const words[] = { "Still no heating: I complain about it.\n",
+		"I complain\nSubject: not one\n", "\nI complain\n", "(see photo): I complain\n" };
+	static const char *const mails[] = { "Subject: hm\n\nI complain\n",
+		"From jo@example.org Mon Nov 23 09:00:00 2026\nSubject: hm\n\nI complain\n",
+		"Subject : hm\n\nI complain\n" };
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		put(t, "mail.eml", words[i]);
+		run(t, args);
+		if (t->status != 0 || said(t, t->output, "A PERSON MUST LOOK") ||
+			!said(t, t->output, "body ") || !said(t, t->output, "\ncomplaint 0") ||
+			!said(t, t->output, "read as plain words"))
+			fail_msg("words %zu: status %d", i, t->status);
+	}
+	for (size_t i = 0; i < sizeof mails / sizeof mails[0]; i++) {
+		put(t, "mail.eml", mails[i]);
+		run(t, args);
+		if (t->status != 0 || said(t, t->output, "read as plain words") ||
+			!said(t, t->output, "\ncomplaint 0"))
+			fail_msg("mail %zu: status %d", i, t->status);
+	}
+	put(t, "mail.eml", " \n");
+	run(t, args);
+	assert_true(said(t, t->output, "a person must look because: it has no text\n"));
+}
+
+static void a_file_that_cannot_be_read_is_two_whatever_comes_after_it(void **state)
+{
+	struct tool *t = *state;
+	const char *const folder[] = { "classify", "--landlord", "acme", "--jsonl", "rules", NULL };
+	const char *const mail[] = { "classify", "--landlord", "acme", "rules", NULL };
+	const char *const both[] = { "classify", "--landlord", "acme", "--jsonl", "nowhere",
+		"input", NULL };
+
+	run(t, folder);
+	assert_int_equal(t->status, 2);
+	assert_true(said(t, t->errors, "rules: this is a folder"));
+	run(t, mail);
+	assert_int_equal(t->status, 2);
+	assert_true(said(t, t->errors, "rules: this is a folder"));
+	put(t, "input", "{\"id\":\"a\\u0000\"}\n");
+	run(t, both);
+	assert_int_equal(t->status, 2);
+	assert_true(said(t, t->errors, "nowhere: No such file"));
+	assert_true(said(t, t->output, "a NUL character (\\\\u0000) is not allowed in text"));
 }
 
 static void usage_errors_are_two_and_say_what_to_do(void **state)
@@ -232,6 +287,7 @@ static void usage_errors_are_two_and_say_what_to_do(void **state)
 			"nowhere.eml: No such file" },
 		{ { "clasify" }, "did you mean `classify`" },
 		{ { "rules", "lnt" }, "did you mean `lint`" },
+		{ { "classify", "--land", "acme", "input" }, "did you mean `--landlord`?" },
 		{ { "rules", "lint", "nowhere" }, "nowhere: No such file" },
 	};
 
@@ -271,6 +327,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			lines_are_answered_in_order_and_bad_ones_named, begin, end),
 		cmocka_unit_test_setup_teardown(a_mail_is_explained_to_a_person, begin, end),
+		cmocka_unit_test_setup_teardown(
+			words_without_a_header_are_read_as_words, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_file_that_cannot_be_read_is_two_whatever_comes_after_it, begin, end),
 		cmocka_unit_test_setup_teardown(
 			usage_errors_are_two_and_say_what_to_do, begin, end),
 		cmocka_unit_test_setup_teardown(

@@ -208,7 +208,8 @@ def staff_acts_do_what_they_say(build):
         expect(ravi not in [c["ref"] for c in home.ctl_json("case", "list", "--open")], "--open")
 
         task = next(t for t in home.ctl_json("tasks") if t["ref"] == opened["ref"])
-        home.ctl("tasks", "--done", task["task"], "--how", "agreed on the telephone", expect=(0,))
+        done = home.ctl_json("tasks", "--done", task["task"], "--how", "agreed on the telephone")
+        equal((done["task"], done["done"]), (task["task"], True), "a task done, as JSON")
         expect(task["task"] not in [t["task"] for t in home.ctl_json("tasks")], "a task is left")
 
         home.once()
@@ -306,12 +307,16 @@ def a_wrong_word_is_told_and_changes_nothing(build):
             ("messages --fate opend", "did you mean `opened`?"),
             ("rules activate", "--reason"),
             ("rules activate --reason x /nonexistent", "/nonexistent"),
+            ("rules activate --reason=", "--reason"),
             ("restore /nonexistent", "/nonexistent"),
+            ("restore /tmp", "/tmp: not a file"),
+            ("backup /nonexistent/x.db", "/nonexistent: No such file"),
             ("backup", "usage"),
         )
         for line, says in table:
             refused(home, line.split(), says)
         expect(dump(home) == before, "a refused command changed the store")
+        refused(home, ("rules", "activate", "--reason", " "), "--reason")
         refused(home, ("backup", home.config), "there already")
         expect("Gateway:" in home.config.read_text(), "backup wrote over a file")
 
@@ -344,7 +349,7 @@ def without_a_usable_store_every_command_says_so(build):
         home.ctl("status", expect=(0,))
         home.state.with_name(home.state.name + "-wal").unlink(missing_ok=True)
         home.state.write_bytes(b"this is not a database at all " * 400)
-        refused(home, ("status",), "damaged")
+        refused(home, ("status",), "damaged or is not one: ")
         equal(home.once(expect=(2,)), 2, "--once on a damaged store")
 
 
@@ -381,13 +386,190 @@ def some_commands_need_neither_configuration_nor_store(build):
                 (("classify", *rules, "--landlord", "cod-2024", "-"), "cod-2024"),
                 (("classify", *rules, "--landlord", "code-2024", "/nonexistent.eml"), "nonexistent"),
                 (("timeline", *rules, "--landlord", "nobody", "--received", "2026-01-01"), "nobody"),
+                (("timeline", *rules, "--landlord", "cod-2024", "--received", "2026-01-01"),
+                 "Did you mean `code-2024`?"),
                 (("timeline", *rules, "--landlord", "code-2024"), "usage"),
                 (("timeline", *rules, "--landlord", "code-2024", "--received", "today"), "today"),
-                (("landlord", "show", *rules, "cod-2024"), "did you mean"),
+                (("landlord", "show", *rules, "cod-2024"), "Did you mean `code-2024`?"),
                 (("landlord", "list"), "--rules"),
                 (("rules", "test", "/nonexistent"), "/nonexistent"),
                 (("status",), "redress.conf")):
             refused(home, words, says, **alone)
+
+
+def help_is_given_where_it_is_asked_for(build):
+    with house.House(build) as home:
+        for words, says in ((("-h",), "commands:"), (("help",), "commands:"),
+                            (("case", "--help"), "case lift-hold"), (("case", "-h"), "case show"),
+                            (("help", "case"), "case show"), (("case", "show", "-h"), "show REF"),
+                            (("help", "timeline"), "stage2-acknowledged"),
+                            (("timeline", "--help"), "hazard-known")):
+            status, out, err = try_words(home, *words, config=False)
+            equal((status, err), (0, ""), f"{words}")
+            expect(says in out, f"{words} does not say {says}: {out}")
+        equal(try_words(home, "case", config=False)[0], 2, "a group alone")
+        refused(home, ("help", "cse"), "did you mean `case`?", config=False)
+
+
+def an_option_is_only_taken_by_its_whole_name(build):
+    with house.House(build) as home:
+        rules = ("--rules", house.RULES, "--landlord", "code-2024")
+        alone = {"config": False}
+        received = ("--received", "2026-11-20")
+        refused(home, ("timeline", *rules, *received, "--acknowledge", "2026-11-21"),
+                "did you mean `--acknowledged`?", **alone)
+        refused(home, ("timeline", *rules, *received, "--ack=2026-11-21"),
+                "did you mean `--acknowledged`?", **alone)
+        refused(home, ("--conf", home.config, "status"), "did you mean `--config`?", **alone)
+        refused(home, ("case", "list", "--ope"), "did you mean `--open`?")
+        refused(home, ("case", "list", "--json=yes"), "takes no value")
+        refused(home, ("timeline", *rules, "--received"), "requires an argument", **alone)
+        for given in (("--acknowledged", "2026-11-21"), ("--acknowledged=2026-11-21",)):
+            status, out, err = try_words(home, "timeline", *rules, *received, *given, "--json",
+                                         **alone)
+            equal((status, err), (0, ""), f"{given}")
+            respond = next(row for row in json.loads(out) if row["clock"] == "stage1.respond")
+            equal(respond["starts"], "2026-11-21", f"{given}")
+
+
+def what_lies_outside_the_calendar_is_told_as_what_it_is(build):
+    with house.House(build) as home:
+        words = ("timeline", "--rules", house.RULES, "--landlord", "code-2024", "--received")
+        status, out, err = try_words(home, *words, "1999-03-03", config=False)
+        equal(status, 1, "a day before the calendar")
+        expect("before the calendar" in out and "before the calendar" in err, (out, err))
+        expect("past" not in out + err and "calendar update" not in err, (out, err))
+        status, out, err = try_words(home, *words, "2028-12-29", "--json", config=False)
+        equal(status, 1, "a day whose clocks end past the calendar")
+        expect("`redressctl calendar update https://" in err, err)
+        first = json.loads(out)[0]
+        equal((first["clock"], first["starts"], first["due"]),
+              ("stage1.acknowledge", "2028-12-29", None), "what is known of it")
+
+
+def an_answer_that_cannot_be_written_is_no_answer(build):
+    with house.House(build) as home:
+        fill(home, COMPLAINT)
+        words = home.folder / "words"
+        words.write_text("I wish to complain.\n")
+        for line in (("case", "list"), ("case", "list", "--json"), ("status",), ("--help",),
+                     ("classify", "--rules", house.RULES, "--landlord", "code-2024", words)):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([str(home.build / "redressctl"), "--config",
+                                       str(home.config), *map(str, line)], stdout=full,
+                                      stderr=subprocess.PIPE, text=True, timeout=house.DEADLINE_S)
+            equal(done.returncode, 3, f"{line} on a full disk")
+            expect("could not be written" in done.stderr, f"{line}: {done.stderr}")
+
+
+def an_officer_sees_why_and_what_is_left_to_decide(build):
+    with house.House(build) as home:
+        refs = fill(home, COMPLAINT, UNSURE, DANGER, ("Al <al@example.org>", "", ""))
+        ravi, ed, held, empty = (refs[who + "@example.org"] for who in
+                                 ("ravi", "ed", "worried", "al"))
+        text = home.ctl("case", "show", ravi)
+        expect(text.startswith(f"Case {ravi}: complaint, stage 1, open\n"), text)
+        expect("done by" in text, text)
+        expect('+2.0  "missed appointments"  Somebody was expected' in text, text)
+        message = home.ctl_json("case", "show", ravi)["message_list"][0]
+        equal((message["kind"], message["withheld"]), ("complaint", None), "its message")
+        has_keys(message["hits"][0], ("rule", "means", "points", "where", "span", "text"), "a hit")
+        expect(sum(hit["points"] for hit in message["hits"]) >= 4, message["hits"])
+
+        shown = home.ctl_json("case", "show", ed)
+        review = next(row for row in home.ctl_json("review", "list") if row["ref"] == ed)
+        equal([(r["review"], r["reasons"]) for r in shown["reviews"]],
+              [(review["review"], review["reasons"])], "its open review")
+        text = home.ctl("case", "show", ed)
+        expect(text.startswith(f"Case {ed}: complaint, review\n"), text)
+        expect(f"review {review['review']}, probably complaint: it may be" in text, text)
+
+        shown = home.ctl_json("case", "show", held)
+        equal(shown["message_list"][0]["withheld"], "safeguarding", "why no letter went")
+        expect("No letter by itself: The case is flagged" in home.ctl("case", "show", held), held)
+
+        listed = next(line for line in home.ctl("review", "list").splitlines() if empty in line)
+        expect(re.search(r"-\s+it has no text$", listed), listed)
+
+        home.ctl("case", "close", ravi, "--why", "done", "--force", expect=(0,))
+        shown = home.ctl_json("case", "show", ravi)
+        equal([c["clock"] for c in shown["clocks"]], ["stage1.acknowledge"], "clocks that count")
+        equal([c["clock"] for c in shown["cancelled_clocks"]],
+              ["stage1.define", "stage1.respond"], "cancelled clocks")
+        is_instant(shown["cancelled_clocks"][0]["cancelled"], "cancelled")
+        expect(re.search("stage1.respond .* cancelled ", home.ctl("case", "show", ravi)), ravi)
+
+
+def reasons_of_a_review_stand_apart(build):
+    quoted = "> On Monday you wrote:\n> I wish to make a formal complaint about the lift.\n"
+    with house.House(build) as home:
+        fill(home, ("Jo <jo@example.org>", "Re: stage 2", quoted))
+        row = home.ctl_json("review", "list")[0]
+        reasons = row["reasons"].split("\n")
+        expect(len(reasons) > 1, f"one reason only: {reasons}")
+        expect("; ".join(reasons) in home.ctl("review", "list"), home.ctl("review", "list"))
+        expect("; ".join(reasons) in home.ctl("case", "show", row["ref"]), "case show")
+
+
+def linked_cases_say_which_grew_out_of_which(build):
+    with house.House(build) as home:
+        first = fill(home, REQUEST)["tom@example.org"]
+        home.deliver_mail(2, REQUEST[0], f"Re: {first}",
+                          "I wish to make a formal complaint. Nobody came to mend the tap.")
+        home.once()
+        second = next(c["ref"] for c in home.ctl_json("case", "list") if c["ref"] != first)
+        expect(f"{second} (it grew out of this case)" in home.ctl("case", "show", first), "first")
+        expect(f"{first} (this complaint grew out of it)" in home.ctl("case", "show", second),
+               "second")
+        equal([home.ctl_json("case", "show", ref)["links"][0]["grew_from_here"]
+               for ref in (first, second)], [True, False], "links")
+
+
+def a_letter_of_unknown_fate_is_settled_in_the_words_chosen(build):
+    with house.House(build) as home:
+        fill(home, COMPLAINT)
+
+        def lose():
+            with contextlib.closing(sqlite3.connect(home.state)) as db:
+                db.execute("UPDATE outbox SET state = 'uncertain', sent_ms = NULL")
+                db.commit()
+
+        lose()
+        expect("1 letter may or may not have arrived. Run `redressctl outbox list --state "
+               "uncertain`" in home.ctl("status", expect=(1,)), home.ctl("status"))
+        for how, says in (("sent", "letter 1: recorded as sent"),
+                          ("send-again", "letter 1: will be sent again"),
+                          ("cancel", "letter 1: cancelled")):
+            lose()
+            told = home.ctl("outbox", "settle", 1, "--as", how, "--why", "asked her", expect=(0,))
+            expect(told.startswith(says), told)
+        refused(home, ("outbox", "cancel", 1, "--why", "x"),
+                "letter 1 is cancelled; only a queued, held or failed letter can be cancelled")
+
+
+def what_a_person_finds_to_ask_for_nothing_leaves_no_stage_2_task(build):
+    with house.House(build) as home:
+        fill(home, ("Jo <jo@example.org>", "Stage 2",
+                    "I want to take my complaint to stage 2 please."))
+        kinds = [task["kind"] for task in home.ctl_json("tasks")]
+        expect("stage2" in kinds, f"no task to begin with: {kinds}")
+        number = home.ctl_json("review", "list")[0]["review"]
+        home.ctl("review", "decide", number, "--kind", "other", "--why", "a test", expect=(0,))
+        equal([task["kind"] for task in home.ctl_json("tasks")], [], "tasks of a closed case")
+
+
+def a_mailbox_that_moved_is_told_from_the_one_that_is_read(build):
+    with house.House(build) as home:
+        home.once()
+        moved = home.folder / "moved"
+        for name in ("tmp", "new", "cur"):
+            (moved / name).mkdir(parents=True)
+        home.config.write_text(home.config.read_text().replace(f"{home.mailbox}\n", f"{moved}\n"))
+        home.once()
+        equal([(s["name"], s["configured"]) for s in home.status()["sources"]],
+              [("complaints", False), ("complaints", True)], "sources")
+        told = [line for line in home.ctl("status").splitlines() if "complaints:" in line]
+        equal([line.endswith("(no longer configured)") for line in told], [True, False], "sources")
 
 
 # --- rules go live ---
@@ -411,12 +593,19 @@ def only_a_sound_rule_folder_goes_live(build):
         core.write_text(good + "\nRule: broken\nMeans: x\nPoints: 1\nPhrase: zebra\nTopc: stripes\n"
                         "Must match: a zebra\nMust not match: a horse\n")
         line = core.read_text().splitlines().index("Topc: stripes") + 1
-        refused(home, ("rules", "activate", "--reason", "try"), f"delay.rules:{line}:1")
+        refused(home, ("rules", "activate", "--reason", "try"), f"{folder}/delay.rules:{line}:1")
         refused(home, ("rules", "activate", "--reason", "try"), "Topic")
         home.daemon.send_signal(signal.SIGHUP)
         home.wait(lambda: f"delay.rules:{line}:1" in home.log.read_text(), "the reload's refusal")
         equal(home.status()["ruleset"], first, "the live rules after a bad reload")
         expect(any("differ" in notice for notice in home.status()["notices"]), "no notice")
+
+        core.write_text(good)
+        follow_on = folder / "zz.rules"
+        follow_on.write_text("Rule: x\nMeans: m\nPoints: abc\nPhrase: zebra\n")
+        refused(home, ("rules", "activate", "--reason", "try"),
+                f"{follow_on}:3:9: `abc` is not a number")
+        follow_on.unlink()
 
         core.write_text(good.replace("Must match:", "Must match: zebra\nMust match:", 1))
         refused(home, ("rules", "activate", "--reason", "try"), "must match")
@@ -461,7 +650,7 @@ def a_backup_comes_back_and_tampering_shows(build):
         refused(home, ("restore", copy), "stop it", status=3)
         home.stop()
         said = home.ctl("restore", copy, expect=(0,))
-        expect("uncertain" in said, said)
+        expect("uncertain" in said and f"kept as {home.state}.before-restore" in said, said)
         equal(len(home.ctl_json("case", "list")), 1, "cases after the restore")
         expect(home.state.with_name(home.state.name + ".before-restore").exists(), "the old store")
         home.once()
@@ -559,6 +748,14 @@ if __name__ == "__main__":
                a_wrong_word_is_told_and_changes_nothing,
                without_a_usable_store_every_command_says_so,
                some_commands_need_neither_configuration_nor_store,
+               help_is_given_where_it_is_asked_for, an_option_is_only_taken_by_its_whole_name,
+               what_lies_outside_the_calendar_is_told_as_what_it_is,
+               an_answer_that_cannot_be_written_is_no_answer,
+               an_officer_sees_why_and_what_is_left_to_decide, reasons_of_a_review_stand_apart,
+               linked_cases_say_which_grew_out_of_which,
+               a_letter_of_unknown_fate_is_settled_in_the_words_chosen,
+               what_a_person_finds_to_ask_for_nothing_leaves_no_stage_2_task,
+               a_mailbox_that_moved_is_told_from_the_one_that_is_read,
                only_a_sound_rule_folder_goes_live, a_backup_comes_back_and_tampering_shows,
                check_tells_what_would_go_wrong, a_second_daemon_leaves_the_first_alone,
                once_asks_to_come_again_where_a_source_or_a_letter_must_wait])

@@ -49,7 +49,8 @@ struct rd_clock_line {
 	struct rd_date starts, due;
 	int64_t starts_ms, due_ms;
 	bool supposed;	    /* hangs on an event that was not given; false where unknown */
-	bool past_calendar; /* unknown because a date lies outside the calendar's full years */
+	bool past_calendar; /* unknown because a date lies outside the calendar's full years; starts
+			       is set where that day is known all the same */
 	const char *source; /* borrowed from the landlord */
 };
 

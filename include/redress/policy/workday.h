@@ -18,6 +18,7 @@
 #include "redress/base/date.h"
 #include "redress/base/err.h"
 
+#define RD_CALENDAR_URL	      "https://www.gov.uk/bank-holidays.json"
 #define RD_CALENDAR_BYTES_MAX (1u << 20)
 #define RD_CALENDAR_DAYS_MAX  4000 /* bank holidays of one nation plus the landlord's closures */
 #define RD_CLOSURES_MAX	      400  /* a landlord's own closure days */
@@ -47,6 +48,8 @@ void rd_calendar_cleanup(struct rd_calendar **calendar);
 struct rd_date rd_calendar_first_day(const struct rd_calendar *calendar); /* 1 January */
 /* 31 December of the last full year. */
 struct rd_date rd_calendar_last_day(const struct rd_calendar *calendar);
+/* Every day that does not count but Saturdays and Sundays, sorted; borrowed from the calendar. */
+const struct rd_date *rd_calendar_days(const struct rd_calendar *calendar, size_t *ret_n);
 /* True from one year before the last day on (`status` warns). */
 bool rd_calendar_ends_within_year(const struct rd_calendar *calendar, struct rd_date today);
 

@@ -1,0 +1,21 @@
+/* reading: what the rules made of a message, as redressctl shows it from the store. */
+#ifndef REDRESS_REDRESSCTL_READING_H
+#define REDRESS_REDRESSCTL_READING_H
+
+#include <jansson.h>
+#include "redress/base/arena.h"
+#include "redress/message/message.h"
+#include "redress/rules/score.h"
+
+/* The resident's words that it hit; "" for rules together and where they were erased. Arena. */
+const char *rd_ctl_hit_words(
+	const struct rd_message *message, const struct rd_hit *hit, struct rd_arena *arena);
+/* [{"rule","means","points","where","span","text"}], in order of place. */
+json_t *rd_ctl_hits_json(
+	const struct rd_message *message, const struct rd_score *score, struct rd_arena *arena);
+/* For people, indented: the decision with its points, each hit that counts, the rest in one line.
+ */
+void rd_ctl_print_decision(
+	const struct rd_message *message, const struct rd_score *score, struct rd_arena *arena);
+
+#endif
