@@ -33,6 +33,7 @@ rd_ctl_command rd_ctl_classify;
 rd_ctl_command rd_ctl_rules_lint;
 rd_ctl_command rd_ctl_rules_test;
 rd_ctl_command rd_ctl_timeline;
+rd_ctl_command rd_ctl_calendar_update;
 rd_ctl_command rd_ctl_landlord_list;
 rd_ctl_command rd_ctl_landlord_show;
 rd_ctl_command rd_ctl_rules_activate;

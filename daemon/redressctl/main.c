@@ -29,6 +29,8 @@ static const struct command {
 		"    EVENT: acknowledged assigned extended responded stage2-requested\n"
 		"    stage2-acknowledged stage2-assigned stage2-extended stage2-responded\n"
 		"    hazard-known investigated enquired surveyed" },
+	{ "calendar", "update", rd_ctl_calendar_update,
+		"calendar update [--rules DIR] [--ca FILE] FILE|URL" },
 	{ "landlord", "list", rd_ctl_landlord_list, "landlord list [--rules DIR] [--json]" },
 	{ "landlord", "show", rd_ctl_landlord_show, "landlord show [--rules DIR] [--json] NAME" },
 	{ "rules", "activate", rd_ctl_rules_activate, "rules activate --reason TEXT [DIR]" },

@@ -4,13 +4,16 @@ exit statuses), and that a wrong word gets a clear answer and changes nothing.
 Usage: test_ctl.py BUILD [TEST ...]
 """
 import contextlib
+import http.server
 import json
 import os
 import re
 import shutil
 import signal
 import sqlite3
+import ssl
 import subprocess
+import threading
 
 import house
 from house import equal, expect
@@ -74,6 +77,34 @@ def is_instant(value, where):
 
 def is_day(value, where):
     expect(value is None or DAY.match(value), f"{where}: {value!r} is no day")
+
+
+@contextlib.contextmanager
+def https_server(tls, files):
+    """Serves the files over HTTPS on loopback while the block runs; gives the port."""
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = files.get(self.path, b"")
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tls / "good.pem", tls / "good.key")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def dump(home):
@@ -572,6 +603,91 @@ def a_mailbox_that_moved_is_told_from_the_one_that_is_read(build):
         equal([line.endswith("(no longer configured)") for line in told], [True, False], "sources")
 
 
+# --- the calendar ---
+
+
+def a_calendar_is_only_taken_where_nothing_is_lost(build):
+    with house.House(build) as home:
+        folder = copy_rules(home)
+        home.config.write_text(home.config.read_text().replace(str(house.RULES), str(folder)))
+        live = folder / "calendars" / "bank-holidays.json"
+        good = live.read_text()
+        years = json.loads(good)
+        last = max(e["date"] for e in years["scotland"]["events"])[:4]
+        given = home.folder / "given.json"
+        words = ("calendar", "update", given)
+
+        def changed(change):
+            calendar = json.loads(good)
+            change(calendar)
+            given.write_text(json.dumps(calendar))
+
+        def without(nation, day):
+            def change(calendar):
+                events = calendar[nation]["events"]
+                events[:] = [e for e in events if not e["date"].startswith(day)]
+            return change
+
+        for change, says in (
+                (lambda c: c.pop("scotland"), '"scotland"'),
+                (without("northern-ireland", "2025-03-17"), "2025-03-17"),
+                (without("england-and-wales", last), "sooner than the present one"),
+                (lambda c: c["scotland"]["events"][0].update(date="2025-02-30"), "scotland")):
+            changed(change)
+            refused(home, words, says)
+            refused(home, words, str(given))
+            expect(live.read_text() == good, f"a refused calendar ({says}) was written")
+        given.write_text(good[:2000])
+        refused(home, words, f"{given}:")
+        given.write_text(" " * (1 << 20) + good)
+        refused(home, words, "larger than")
+        refused(home, ("calendar", "update", "/nonexistent.json"), "/nonexistent.json")
+        refused(home, ("calendar", "update", "http://127.0.0.1/bank-holidays.json"), "https")
+        refused(home, ("calendar", "update", "ftp://gov.uk/bank-holidays.json"), "https")
+
+        given.write_text(good)
+        equal(home.ctl_json(*words, expect=(0,))["changed"], False, "the same once more")
+        expect("nothing was changed" in home.ctl(*words, expect=(0,)), "the same, for people")
+
+        following = str(int(last) + 1)
+        changed(lambda c: [c[n]["events"].append({"title": "Christmas Day",
+                                                  "date": f"{following}-12-25"}) for n in c])
+        told = home.ctl(*words, expect=(0,))
+        for says in (str(live), f"new: {following}-12-25", f"31 December {following}",
+                     "redressctl rules activate"):
+            expect(says in told, f"{says!r} is missing: {told}")
+        equal(json.loads(live.read_text()), json.loads(given.read_text()), "what was written")
+        equal(sorted(p.name for p in live.parent.iterdir() if p.name.startswith(".")), [], "rests")
+        home.ctl("rules", "activate", "--reason", "a new calendar", expect=(0,))
+
+        elsewhere = home.folder / "elsewhere"
+        shutil.copytree(house.RULES, elsewhere)
+        (elsewhere / "calendars" / "bank-holidays.json").unlink()
+        told = home.ctl_json("calendar", "update", "--rules", elsewhere, given, expect=(0,))
+        equal([d["division"] for d in told["divisions"]],
+              ["england-and-wales", "scotland", "northern-ireland"], "divisions")
+        expect(len(told["divisions"][0]["added"]) > 20, "days of a first calendar")
+
+
+def a_calendar_comes_over_https_alone(build):
+    with house.House(build) as home:
+        folder = copy_rules(home)
+        tls = house.certificates(home.folder / "tls")
+        live = folder / "calendars" / "bank-holidays.json"
+        good = live.read_bytes()
+        live.unlink()
+        with https_server(tls, {"/bank-holidays.json": good}) as port:
+            base = f"https://localhost:{port}"
+            words = ("calendar", "update", "--rules", folder, "--ca", tls / "ca.pem")
+            refused(home, (*words, f"{base}/gone.json"), "answered 404")
+            refused(home, ("calendar", "update", "--rules", folder, f"{base}/bank-holidays.json"),
+                    "certificate", status=3)
+            expect(not live.exists(), "a refused calendar was written")
+            home.ctl(*words, f"{base}/bank-holidays.json", expect=(0,))
+            expect(live.read_bytes() == good, "what came is not what was written")
+        refused(home, (*words, f"{base}/bank-holidays.json"), "localhost", status=3)
+
+
 # --- rules go live ---
 
 
@@ -756,6 +872,7 @@ if __name__ == "__main__":
                a_letter_of_unknown_fate_is_settled_in_the_words_chosen,
                what_a_person_finds_to_ask_for_nothing_leaves_no_stage_2_task,
                a_mailbox_that_moved_is_told_from_the_one_that_is_read,
+               a_calendar_is_only_taken_where_nothing_is_lost, a_calendar_comes_over_https_alone,
                only_a_sound_rule_folder_goes_live, a_backup_comes_back_and_tampering_shows,
                check_tells_what_would_go_wrong, a_second_daemon_leaves_the_first_alone,
                once_asks_to_come_again_where_a_source_or_a_letter_must_wait])
