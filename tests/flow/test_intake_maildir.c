@@ -6,6 +6,7 @@
 #include "redress/base/date.h"
 #include "redress/intake/maildir.h"
 #include "redress/intake/maildir_file.h"
+#include "support/slow_store.h"
 
 #define MAIL "From: r@example.com\nSubject: The tap drips\n\nIt drips.\n"
 
@@ -262,6 +263,32 @@ static void a_long_mail_is_whole_and_a_longer_one_cut(void **state)
 	assert_true(world_message(m->w, 2).cut);
 }
 
+/* Long settled, so that one look takes them all. */
+static void deliver_settled(const struct maildir_world *m, int n, const char *kind)
+{
+	struct timespec old[2] = { { 1600000000, 0 }, { 1600000000, 0 } };
+	char name[64], path[300];
+	for (int i = 0; i < n; i++) {
+		snprintf(name, sizeof name, "new/%s%d.a.host", kind, i);
+		deliver_mail(m, name);
+		path_of(m, name, path);
+		assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	}
+}
+
+static void a_transaction_ends_at_100_mails_or_when_its_50_ms_are_up(void **state)
+{
+	struct maildir_world *m = *state;
+	deliver_settled(m, 250, "quick");
+	slow_store_begin("message", SQLITE_INSERT, 0);
+	assert_int_equal(once(m), 250);
+	assert_int_equal(slow_store_end(), 100);
+	deliver_settled(m, 20, "slow");
+	slow_store_begin("message", SQLITE_INSERT, 50);
+	assert_int_equal(once(m), 20);
+	assert_int_equal(slow_store_end(), 1);
+}
+
 static void a_missing_maildir_is_named(void **state)
 {
 	struct maildir_world *m = *state;
@@ -356,10 +383,12 @@ int main(void)
 		CASE(a_keyword_is_warned_of_once_and_nothing_is_done),
 		CASE(a_folder_that_leads_elsewhere_is_refused),
 		CASE(a_long_mail_is_whole_and_a_longer_one_cut),
+		CASE(a_transaction_ends_at_100_mails_or_when_its_50_ms_are_up),
 		CASE(a_missing_maildir_is_named),
 		CASE(a_mail_dropped_in_is_seen_at_once),
 		CASE(a_file_just_written_is_left_alone_for_a_moment),
 		CASE(a_thousand_mails_come_in),
 	};
+	slow_store_register();
 	return cmocka_run_group_tests(tests, make, drop);
 }
