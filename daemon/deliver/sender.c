@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redress/base/backoff.h"
 #include "redress/deliver/maildir.h"
 #include "redress/deliver/sender_parts.h"
 #include "redress/store/audit.h"
@@ -30,9 +31,8 @@ int64_t rd_sender_backoff_ms(int64_t row_id, int attempts)
 {
 	int64_t wait_ms = RD_SENDER_FIRST_BACKOFF_MS;
 	for (int i = 1; i < attempts && wait_ms < RD_SENDER_LAST_BACKOFF_MS; i++)
-		wait_ms *= 2;
-	if (wait_ms > RD_SENDER_LAST_BACKOFF_MS)
-		wait_ms = RD_SENDER_LAST_BACKOFF_MS;
+		wait_ms = rd_backoff_next(
+			wait_ms, RD_SENDER_FIRST_BACKOFF_MS, RD_SENDER_LAST_BACKOFF_MS);
 	/* Up to a fifth off, so that rows of one failure do not all come back together. */
 	uint64_t spread = ((uint64_t)row_id * 2654435761u + (uint64_t)attempts * 40503u) % 1000;
 	return wait_ms - wait_ms * (int64_t)spread / 5000;
@@ -201,15 +201,12 @@ static enum rd_rc may_go(struct rd_sender *sender, int64_t now_ms, bool *ret_go,
 static void note_route(struct rd_sender *sender, struct rd_sender_route *route, int64_t now_ms)
 {
 	if (!sender->result.ours) {
-		route->n_troubles = 0;
+		route->rest_ms = 0;
 		route->rests_until_ms = 0;
 		return;
 	}
-	int64_t rest_ms = REST_FIRST_MS;
-	for (int i = 0; i < route->n_troubles && rest_ms < REST_LAST_MS; i++)
-		rest_ms *= 2;
-	route->n_troubles++;
-	route->rests_until_ms = now_ms + (rest_ms < REST_LAST_MS ? rest_ms : REST_LAST_MS);
+	route->rest_ms = rd_backoff_next(route->rest_ms, REST_FIRST_MS, REST_LAST_MS);
+	route->rests_until_ms = now_ms + route->rest_ms;
 }
 
 /* Claimed already. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "redress/base/backoff.h"
 #include "redress/base/date.h"
 #include "redress/intake/imap_take.h"
 #include "redress/wire/credential.h"
@@ -374,18 +375,17 @@ enum rd_rc rd_imap_try(const struct rd_mailbox_config *config, struct rd_err *er
 	return open_folder(m, err);
 }
 
-/* From half to one and a half of it, so that many mailboxes do not knock together. */
-static int64_t jittered(int64_t pause_ms)
+static uint32_t any_chance(void)
 {
 	uint32_t chance = 0;
 	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != (ssize_t)sizeof chance)
 		chance = (uint32_t)rd_monotonic_ms();
-	return pause_ms / 2 + (int64_t)(chance % 1000) * pause_ms / 1000;
+	return chance;
 }
 
 struct trouble {
 	int64_t since_ms; /* monotonic; 0: none */
-	int64_t pause_ms;
+	int64_t grown_ms; /* its pauses */
 };
 
 static void tell(struct mailbox *m, struct trouble *trouble, const struct rd_err *err)
@@ -403,17 +403,22 @@ static void tell(struct mailbox *m, struct trouble *trouble, const struct rd_err
 			err->msg);
 }
 
+int64_t rd_imap_pause_ms(
+	const struct rd_imap_tuning *tuning, bool refused, uint32_t chance, int64_t *grown_ms)
+{
+	const struct rd_imap_tuning t = complete(tuning);
+	int64_t pause = rd_backoff_next(*grown_ms, t.pause_first_ms, t.pause_most_ms);
+	*grown_ms = pause;
+	if (refused && pause < PAUSE_REFUSED_MS && t.pause_most_ms >= PAUSE_REFUSED_MS)
+		pause = PAUSE_REFUSED_MS;
+	return rd_backoff_spread(pause, chance);
+}
+
 static int64_t next_pause(
 	const struct mailbox *m, struct trouble *trouble, const struct rd_err *err)
 {
-	int64_t pause = trouble->pause_ms ? trouble->pause_ms * 2 : m->tuning.pause_first_ms;
-	if (pause > m->tuning.pause_most_ms)
-		pause = m->tuning.pause_most_ms;
-	trouble->pause_ms = pause;
 	bool refused = err->code == RD_E_REFUSED && !m->taker.store_failed;
-	if (refused && pause < PAUSE_REFUSED_MS && m->tuning.pause_most_ms >= PAUSE_REFUSED_MS)
-		pause = PAUSE_REFUSED_MS;
-	return jittered(pause);
+	return rd_imap_pause_ms(&m->tuning, refused, any_chance(), &trouble->grown_ms);
 }
 
 void rd_imap_run(struct rd_thread *self, const struct rd_intake_source *source,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "redress/base/backoff.h"
 #include "redress/base/clock.h"
 #include "redress/base/date.h"
 #include "redress/reader/codec.h"
@@ -98,9 +99,8 @@ static enum rd_rc slot_start_current(
 static void start_failed(struct rd_reader *reader)
 {
 	reader->n_starts_failed++;
-	reader->back_off_ms = reader->back_off_ms == 0 ? BACK_OFF_MIN_MS : reader->back_off_ms * 2;
-	if (reader->back_off_ms > BACK_OFF_MAX_MS)
-		reader->back_off_ms = BACK_OFF_MAX_MS;
+	reader->back_off_ms =
+		rd_backoff_next(reader->back_off_ms, BACK_OFF_MIN_MS, BACK_OFF_MAX_MS);
 	reader->start_not_before_ms = rd_monotonic_ms() + reader->back_off_ms;
 }
 

@@ -462,6 +462,38 @@ static void a_route_in_trouble_rests_and_the_others_go_on(void **state)
 	assert_int_equal(w->events[RD_SENDER_SENT], 6);
 }
 
+static void a_route_that_stays_in_trouble_rests_ever_longer(void **state)
+{
+	static const int64_t rests_s[] = { 30, 60, 120, 240, 300, 300 };
+	struct world *w = *state;
+	close_sender(w);
+	w->limits.per_address_day = 100;
+	open_sender(w);
+	child_ask(&w->smtp, "mode mail-5");
+	for (int i = 0; i < 10; i++)
+		put_letter(w, "post");
+	run(w);
+	for (int i = 0; i < (int)(sizeof rests_s / sizeof rests_s[0]); i++) {
+		assert_int_equal(w->events[RD_SENDER_OWN_TROUBLE], i + 1);
+		w->now_ms += rests_s[i] * 1000 - 1;
+		run(w);
+		assert_int_equal(w->events[RD_SENDER_OWN_TROUBLE], i + 1);
+		w->now_ms += 1;
+		run(w);
+	}
+	assert_int_equal(w->events[RD_SENDER_OWN_TROUBLE], 7);
+	child_ask(&w->smtp, "mode ok");
+	w->now_ms += 5 * MINUTE_MS;
+	run(w);
+	child_ask(&w->smtp, "mode mail-5"); /* it was well: the next rest is short again */
+	put_letter(w, "post");
+	put_letter(w, "post");
+	run(w);
+	w->now_ms += 30000;
+	run(w);
+	assert_int_equal(w->events[RD_SENDER_OWN_TROUBLE], 9);
+}
+
 static void a_text_over_each_provider_is_recorded_with_its_id(void **state)
 {
 	struct world *w = *state;
@@ -853,6 +885,7 @@ int main(void)
 		IN_WORLD(every_outcome_of_smtp_is_recorded),
 		IN_WORLD(back_off_doubles_up_to_four_hours_and_ends_after_two_days),
 		IN_WORLD(a_route_in_trouble_rests_and_the_others_go_on),
+		IN_WORLD(a_route_that_stays_in_trouble_rests_ever_longer),
 		IN_WORLD(a_text_over_each_provider_is_recorded_with_its_id),
 		IN_WORLD(what_a_provider_refuses_is_recorded),
 		IN_WORLD(after_a_lost_answer_the_provider_is_asked_before_sending_again),

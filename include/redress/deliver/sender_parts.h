@@ -16,7 +16,7 @@ struct rd_sender_route {
 	struct rd_smtp *smtp;	     /* outgoing of kind smtp */
 	struct rd_text_sender *text; /* texts */
 	int64_t rests_until_ms;
-	int n_troubles; /* one after another */
+	int64_t rest_ms; /* the last one; 0: its own side was well */
 };
 
 struct rd_sender {

@@ -43,6 +43,11 @@ struct rd_imap_tuning {
 void rd_imap_run(struct rd_thread *self, const struct rd_intake_source *source,
 	const struct rd_imap_tuning *tuning);
 
+/* How long to stay away after a connection that failed. *grown_ms: what the pause has grown to, 0
+ * after one that was once in order. refused: the server does not want us. chance spreads it. */
+int64_t rd_imap_pause_ms(
+	const struct rd_imap_tuning *tuning, bool refused, uint32_t chance, int64_t *grown_ms);
+
 /* One connection: takes in what is there, marks, reconciles, leaves. For `redressd --once` and
  * `connect`. wake_fd: as of struct rd_stream_options. RD_E_AGAIN, RD_E_REFUSED, ...: see err. */
 RD_MUST_USE enum rd_rc rd_imap_once(const struct rd_intake_source *source,
