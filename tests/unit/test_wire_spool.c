@@ -5,7 +5,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "redress/wire/spool.h"
 #include "support/folder.h"
@@ -17,6 +19,37 @@ struct world {
 	char tmp[FOLDER_MAX + 8], first[FOLDER_MAX + 40], whole[FOLDER_MAX + 40];
 	char other[FOLDER_MAX + 8];
 };
+
+/* What is synced, and how things stood at that moment. The fsync below stands before the C
+ * library's in this program. */
+static struct {
+	const char *whole; /* the name that a file is to get */
+	int fails;	   /* how many more answer that the disk is broken */
+	bool file_synced;
+	off_t file_bytes;
+	bool named_before; /* it had its name already when its bytes were synced */
+	bool name_synced;  /* its folder was synced, and it had its name */
+} disk;
+
+int fsync(int fd)
+{
+	struct stat about;
+	bool named = disk.whole != NULL && access(disk.whole, F_OK) == 0;
+
+	if (disk.fails > 0) {
+		disk.fails--;
+		errno = EIO;
+		return -1;
+	}
+	if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) {
+		disk.file_synced = true;
+		disk.file_bytes = about.st_size;
+		disk.named_before = named;
+	} else {
+		disk.name_synced = named;
+	}
+	return (int)syscall(SYS_fsync, fd);
+}
 
 static void write_file(const char *path, const char *text)
 {
@@ -51,6 +84,8 @@ static int set_up(void **state)
 	snprintf(w->first, sizeof w->first, "%s/" NAME, w->tmp);
 	snprintf(w->whole, sizeof w->whole, "%s/" NAME, w->dir);
 	snprintf(w->other, sizeof w->other, "%s/other", w->dir);
+	memset(&disk, 0, sizeof disk);
+	disk.whole = w->whole;
 	*state = w;
 	return rd_spool_make_dir(w->tmp, &err) == RD_OK ? 0 : -1;
 }
@@ -89,6 +124,30 @@ static void a_file_is_never_written_twice(void **state)
 
 	assert_int_equal(put(w, "letter"), RD_OK);
 	assert_int_equal(put(w, "another"), RD_E_EXISTS);
+	holds(w->whole, "letter");
+}
+
+/* Else a letter that is recorded as sent may be gone, or empty, when the power fails. */
+static void bytes_then_name_are_on_the_disk_before_we_say_so(void **state)
+{
+	const struct world *w = *state;
+
+	assert_int_equal(put(w, "letter"), RD_OK);
+	assert_true(disk.file_synced);
+	assert_int_equal(disk.file_bytes, 6);
+	assert_false(disk.named_before);
+	assert_true(disk.name_synced);
+}
+
+static void a_disk_that_fails_is_try_again_and_nothing_is_left(void **state)
+{
+	const struct world *w = *state;
+
+	disk.fails = 1;
+	assert_int_equal(put(w, "letter"), RD_E_AGAIN);
+	assert_int_equal(access(w->whole, F_OK), -1);
+	assert_int_equal(access(w->first, F_OK), -1);
+	assert_int_equal(put(w, "letter"), RD_OK);
 	holds(w->whole, "letter");
 }
 
@@ -143,6 +202,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_file_appears_whole_and_for_us_alone),
 		T(a_file_is_never_written_twice),
+		T(bytes_then_name_are_on_the_disk_before_we_say_so),
+		T(a_disk_that_fails_is_try_again_and_nothing_is_left),
 		T(what_a_crash_left_half_written_is_written_anew),
 		T(a_link_laid_in_the_way_is_not_followed),
 		T(a_file_that_its_reader_took_stays_as_it_was),
