@@ -16,10 +16,12 @@
 #include "redress/base/thread.h"
 #include "redress/reader/reader.h"
 #include "redress/reader/seal.h"
+#include "support/folder.h"
 
 #define DEADLINE_MS 30000
 #define MAIL_MAX    2048
 #define N_GOOD	    50
+#define LEAK	    "REDRESS_TEST_LEAK"
 
 static const char rules_one[] = "Ruleset: core\nRequest below: 2.0\nComplaint from: 3.5\n"
 				"\n"
@@ -36,6 +38,7 @@ static const char rules_bad[] = "Ruleset: core\nRequest below: 2.0\nComplaint fr
 				"Rule: fed-up\nPionts: 1\nPhrase: fed up\n";
 static const char *const landlords[] = { "code-2024" };
 
+static char leak_dir[FOLDER_MAX], leak_path[FOLDER_MAX + 8];
 static struct rd_spawner *spawner; /* started in main, before anything else */
 
 struct fixture {
@@ -555,6 +558,56 @@ static void signals_to_the_group_do_not_end_children(void **state)
 	assert_int_equal(before, after);
 }
 
+/* A line of /proc/PID/limits: the hard limit; -1: none. */
+static int64_t limit_of(int pid, const char *name)
+{
+	char path[64], line[256], soft[32], hard[32];
+	int64_t value = -2;
+
+	snprintf(path, sizeof path, "/proc/%d/limits", pid);
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file) != NULL)
+		if (strncmp(line, name, strlen(name)) == 0 &&
+			sscanf(line + strlen(name), "%31s %31s", soft, hard) == 2) {
+			assert_string_equal(soft, hard);
+			value = strcmp(hard, "unlimited") == 0 ? -1 : strtoll(hard, NULL, 10);
+		}
+	fclose(file);
+	return value;
+}
+
+static void a_child_can_take_no_more_memory_files_or_disk(void **state)
+{
+	struct fixture *f = *state;
+	int pid = 0;
+
+	add_good(f, 1);
+	read_all(f);
+	assert_int_equal(rd_reader_children(f->reader, &pid, 1), 1);
+	assert_int_equal(limit_of(pid, "Max core file size"), 0);
+	assert_int_equal(limit_of(pid, "Max file size"), 0);
+	if (!RD_SANITIZED) {
+		assert_int_equal(limit_of(pid, "Max address space"), 3 << 29);
+		assert_int_equal(limit_of(pid, "Max open files"), 0);
+	}
+}
+
+/* Environments hold secrets more often than not. Both hidden modes run in this very program, so
+ * each says itself what came along: see main. */
+static void nothing_of_the_environment_reaches_spawner_or_child(void **state)
+{
+	struct fixture *f = *state;
+
+	add_good(f, 1);
+	read_all(f);
+	check_good(f, 0);
+	if (!RD_SANITIZED) /* sanitizers are told by the environment what to do */
+		assert_int_equal(access(leak_path, F_OK), -1);
+	else
+		assert_int_equal(access(leak_path, F_OK), 0); /* it would have been seen */
+}
+
 static void the_kernel_says_that_a_child_is_sealed(void **state)
 {
 	struct fixture *f = *state;
@@ -664,6 +717,24 @@ static void a_source_without_rewind_is_given_back_not_blamed(void **state)
 
 #define WITH(open, test) cmocka_unit_test_setup_teardown(test, open, close_all)
 
+/* In the spawner and in a child, if the environment came along: leaves word of it. */
+static void tell_leak(void)
+{
+	const char *path = getenv(LEAK);
+	FILE *file = path != NULL ? fopen(path, "ae") : NULL;
+
+	if (file != NULL)
+		fclose(file);
+}
+
+static void prepare_leak(void)
+{
+	folder_make(leak_dir, "reader");
+	snprintf(leak_path, sizeof leak_path, "%s/leaked", leak_dir);
+	if (setenv(LEAK, leak_path, 1) != 0)
+		abort();
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -680,6 +751,8 @@ int main(int argc, char **argv)
 		WITH(open_two, a_killed_spawner_is_replaced_and_blames_no_message),
 		WITH(open_one, signals_to_the_group_do_not_end_children),
 		WITH(open_one, the_kernel_says_that_a_child_is_sealed),
+		WITH(open_one, a_child_can_take_no_more_memory_files_or_disk),
+		WITH(open_one, nothing_of_the_environment_reaches_spawner_or_child),
 #ifdef RD_FAULT_POINTS
 		WITH(open_one, a_message_that_is_alone_to_blame_is_blamed),
 		WITH(open_two, one_poisoned_mail_among_fifty_costs_the_others_nothing),
@@ -689,12 +762,15 @@ int main(int argc, char **argv)
 	};
 	struct rd_err err = { 0 };
 
+	tell_leak();
 	rd_reader_main_if_child(argc, argv);
+	prepare_leak();
 	if (rd_spawner_start(&spawner, &err) != RD_OK) {
 		fprintf(stderr, "%s\n", err.msg);
 		return 1;
 	}
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);
 	rd_spawner_stop(spawner);
+	folder_remove(leak_dir);
 	return rc;
 }
