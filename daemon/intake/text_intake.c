@@ -29,8 +29,6 @@ enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
 	RD_TRY(rd_tx_begin(db, &tx, err));
 	if (source == 0)
 		RD_TRY(rd_source_take(tx, &identity, texts->name, now_ms, &source, &is_new, err));
-	/* A provider's clock that runs ahead must not put the day of receipt into the future. */
-	bool told = text->sent_ms > 0 && text->sent_ms <= now_ms;
 	const struct rd_text_put put = {
 		.source_id = source,
 		.landlord = or_none(texts->landlord),
@@ -40,7 +38,8 @@ enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
 		.body = text->body,
 		.body_len = text->body_len,
 		.provider_ms = text->sent_ms,
-		.received_ms = told ? text->sent_ms : now_ms,
+		/* Where the provider's clock runs ahead, the store keeps to ours. */
+		.received_ms = text->sent_ms > 0 ? text->sent_ms : now_ms,
 		.first_seen_ms = now_ms,
 	};
 	enum rd_rc rc = rd_intake_put_text(tx, &put, &message_id, err);

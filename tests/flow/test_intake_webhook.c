@@ -16,21 +16,23 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "redress/base/date.h"
 #include "redress/intake/webhook.h"
 #include "redress/intake/webhook_peer.h"
 #include "redress/store/contact.h"
 #include "redress/store/intake.h"
 #include "redress/store/outbox.h"
+#include "redress/store/queue.h"
 #include "redress/store/status.h"
 #include "redress/store/tasks.h"
 #include "redress/wire/providers/twilio.h"
 
 #define PUBLIC "https://sms.example.org/in"
-#define NOTIFY_TEXT(id)                                                                            \
+#define NOTIFY_TEXT(id, received)                                                                  \
 	"{\"id\":\"" id                                                                            \
 	"\",\"source_number\":\"447700900111\",\"destination_number\":\"0751421\","                \
 	"\"message\":\"There is mould in my bedroom\","                                            \
-	"\"date_received\":\"2026-11-18T11:00:00.000000Z\"}"
+	"\"date_received\":\"" received ".000000Z\"}"
 #define FORM_TYPE "Content-Type: application/x-www-form-urlencoded"
 #define JSON_TYPE "Content-Type: application/json"
 
@@ -320,7 +322,8 @@ static void what_is_not_signed_over_the_public_url_is_refused(void **state)
 static void notify_is_known_by_its_token(void **state)
 {
 	struct world *w = *state;
-	const char *body = NOTIFY_TEXT("740e5834-3a29-46b4-9a6f-16142fde533a");
+	const char *body =
+		NOTIFY_TEXT("740e5834-3a29-46b4-9a6f-16142fde533a", "2026-11-18T11:00:00");
 	const char *const right[] = { JSON_TYPE, "Authorization: Bearer 12345", NULL };
 	const char *const wrong[] = { JSON_TYPE, "Authorization: Bearer 12346", NULL };
 	start(w, 0);
@@ -332,6 +335,43 @@ static void notify_is_known_by_its_token(void **state)
 	assert_int_equal(got.status, 400);
 	assert_non_null(strstr(got.body, "\"id\""));
 	assert_int_equal(w->events[RD_WEBHOOK_UNREADABLE], 1);
+	stop(w);
+}
+
+static void the_time_of_receipt_is_the_providers_unless_it_lies_ahead(void **state)
+{
+	static const struct {
+		const char *why, *body;
+		const char *received;
+	} rows[] = {
+		{ "it reached the provider before it reached us",
+			NOTIFY_TEXT("740e5834-3a29-46b4-9a6f-000000000001", "2026-11-17T23:59:00"),
+			"2026-11-17T23:59:00Z" },
+		{ "its clock is ahead by a day",
+			NOTIFY_TEXT("740e5834-3a29-46b4-9a6f-000000000002", "2026-11-19T11:00:00"),
+			"2026-11-18T11:30:00Z" },
+		{ "by a second",
+			NOTIFY_TEXT("740e5834-3a29-46b4-9a6f-000000000003", "2026-11-18T11:30:01"),
+			"2026-11-18T11:30:00Z" },
+	};
+	const char *const right[] = { JSON_TYPE, "Authorization: Bearer 12345", NULL };
+	struct world *w = *state;
+	struct rd_err err = { 0 };
+	assert_int_equal(rd_instant_parse("2026-11-18T11:30:00Z", &w->now_ms, &err), RD_OK);
+	start(w, 0);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rd_message_row row;
+		int64_t wanted_ms = 0;
+		assert_int_equal(rd_instant_parse(rows[i].received, &wanted_ms, &err), RD_OK);
+		assert_int_equal(
+			ask(w, "/sms/notify", rows[i].body, strlen(rows[i].body), right).status,
+			200);
+		assert_int_equal(rd_queue_show(w->db, (int64_t)i + 1, w->arena, &row, &err), RD_OK);
+		if (row.received_ms != wanted_ms)
+			fail_msg("%s: off by %d s", rows[i].why,
+				(int)((row.received_ms - wanted_ms) / 1000));
+		assert_int_equal(row.first_seen_ms, w->now_ms);
+	}
 	stop(w);
 }
 
@@ -779,6 +819,7 @@ int main(void)
 		IN_WORLD(a_repeat_is_answered_the_same_and_stored_once),
 		IN_WORLD(what_is_not_signed_over_the_public_url_is_refused),
 		IN_WORLD(notify_is_known_by_its_token),
+		IN_WORLD(the_time_of_receipt_is_the_providers_unless_it_lies_ahead),
 		IN_WORLD(other_paths_and_methods_are_clear),
 		IN_WORLD(health_says_whether_it_is_well),
 		IN_WORLD(figures_are_for_this_machine_alone),
