@@ -253,6 +253,17 @@ def staff_acts_do_what_they_say(build):
         home.ctl("audit", "verify", expect=(0,))
         home.ctl("audit", "ledger", "--idle", expect=(0,))
 
+        # Whose account it was, whatever name was given: as another user than root, who is 0.
+        uid = os.getuid()
+        if uid == 0:
+            uid = NOBODY
+            home.give_to(uid)
+        status, _, err = try_words(home, "--by", "Jo Officer", "case", "note", tom, "--text",
+                                   "rang again", user=uid)
+        equal(status, 0, f"a note by user {uid}: {err}")
+        last = home.rows("SELECT actor, actor_uid FROM audit ORDER BY seq DESC LIMIT 1")[0]
+        equal(tuple(last), ("Jo Officer", uid), "who acted, in the audit")
+
 
 def no_letter_leaves_a_safeguarding_case_until_a_person_lifts_the_hold(build):
     with house.House(build) as home:
