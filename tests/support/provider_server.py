@@ -3,7 +3,8 @@
 Twilio under /2010-04-01/Accounts/AC/Messages.json, Notify under /v2/notifications. Prints its port,
 then answers one line to each line of its standard input:
   mode WORD   ok | lost (takes the text, hangs up without an answer) | slow (takes it, answers after
-              30 s) | 429 | 21610 | daily | 401 | 500 (not taken) | 500-taken | 307 | huge
+              15 s: later than a test waits, sooner than the daemon gives up) | 429 | 21610 |
+              daily | 401 | 500 (not taken) | 500-taken | 307 | huge
   list WORD   ok | 500 | empty, for questions after texts
   total       texts taken
   asked       questions after texts so far
@@ -99,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return None
         if mode == "slow":
-            time.sleep(30)
+            time.sleep(15)
         if mode == "500-taken":
             return self.trouble(500, 20500, "Exception")
         return self.answer(201, result)

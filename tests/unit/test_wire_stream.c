@@ -11,12 +11,12 @@
 #include <sys/time.h>
 #include <cmocka.h>
 
-#include "redress/base/clock.h"
 #include "redress/wire/stream.h"
 #include "support/child.h"
 #include "support/folder.h"
 
-#define SOON_MS 20000 /* what ought to be quick has ended by then on any machine */
+#define SILENCE_MS 60000 /* given up after, where it is not silence that ought to end it */
+#define N_SIGNALS  10
 
 struct world {
 	char dir[FOLDER_MAX];
@@ -269,13 +269,11 @@ static void a_dripping_server_cannot_stretch_a_command(void **state)
 	struct rd_err err = { 0 };
 	const char *line = NULL;
 	pthread_t thread;
-	open_plain(w, -1, SOON_MS);
-	int64_t began = rd_monotonic_ms();
+	open_plain(w, -1, SILENCE_MS);
 	rd_stream_begin(w->stream, 200, 0);
 	pthread_create(&thread, NULL, drip, &w->peer);
 	assert_int_equal(rd_stream_line(w->stream, &line, &err), RD_E_AGAIN);
 	assert_non_null(strstr(err.msg, "too long"));
-	assert_true(rd_monotonic_ms() - began < SOON_MS);
 	rd_stream_free(w->stream);
 	w->stream = NULL;
 	pthread_join(thread, NULL);
@@ -310,27 +308,35 @@ static void writing_to_a_server_that_left_kills_nobody(void **state)
 	assert_int_equal(rc, RD_E_AGAIN);
 }
 
+static int alarmed_peer = -1;
+static volatile sig_atomic_t n_alarms;
+
+/* The last of them has the server speak. */
 static void on_alarm(int number)
 {
 	(void)number;
+	if (++n_alarms == N_SIGNALS && alarmed_peer >= 0)
+		(void)!send(alarmed_peer, "x\n", 2, MSG_NOSIGNAL);
 }
 
 static void signals_do_not_disturb_a_wait(void **state)
 {
 	struct world *w = *state;
 	struct rd_err err = { 0 };
-	bool ready = true;
+	bool ready = false;
 	struct sigaction action = { .sa_handler = on_alarm };
 	struct itimerval often = { { 0, 5000 }, { 0, 5000 } }, never = { { 0, 0 }, { 0, 0 } };
 	open_plain(w, -1, 0);
 	sigaction(SIGALRM, &action, NULL);
+	alarmed_peer = w->peer;
+	n_alarms = 0;
 	setitimer(ITIMER_REAL, &often, NULL);
-	int64_t began = rd_monotonic_ms();
-	enum rd_rc rc = rd_stream_wait(w->stream, 100, &ready, &err);
+	enum rd_rc rc = rd_stream_wait(w->stream, -1, &ready, &err);
 	setitimer(ITIMER_REAL, &never, NULL);
+	alarmed_peer = -1;
 	assert_int_equal(rc, RD_OK);
-	assert_false(ready);
-	assert_true(rd_monotonic_ms() - began >= 100);
+	assert_true(ready);
+	assert_true(n_alarms >= N_SIGNALS);
 }
 
 static void a_wake_up_ends_any_wait(void **state)
@@ -341,7 +347,7 @@ static void a_wake_up_ends_any_wait(void **state)
 	const char *line = NULL;
 	uint64_t one = 1;
 	int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	open_plain(w, wake, SOON_MS);
+	open_plain(w, wake, SILENCE_MS);
 	assert_int_equal(write(wake, &one, sizeof one), (ssize_t)sizeof one);
 	assert_int_equal(rd_stream_wait(w->stream, -1, &ready, &err), RD_E_AGAIN);
 	assert_true(rd_stream_woken(w->stream));
