@@ -15,7 +15,7 @@
 #include "support/house.h"
 #include "support/slow_store.h"
 
-#define WAIT_MS 30000
+#define WAIT_MS 120000
 #define LOOK_MS 20
 
 /* What a house has when nothing of it runs: folder, rules, configuration. Real time. */

@@ -18,7 +18,7 @@
 #include "redress/reader/seal.h"
 #include "support/folder.h"
 
-#define DEADLINE_MS 30000
+#define DEADLINE_MS 120000
 #define MAIL_MAX    2048
 #define N_GOOD	    50
 #define LEAK	    "REDRESS_TEST_LEAK"

@@ -19,7 +19,7 @@
 #include "support/child.h"
 #include "support/folder.h"
 
-#define WORLD_WAIT_MS 20000 /* what ought to happen has happened by then on any machine */
+#define WORLD_WAIT_MS 120000 /* what ought to happen has happened by then on any machine */
 
 struct intake_world {
 	char dir[FOLDER_MAX];
