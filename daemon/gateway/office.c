@@ -93,11 +93,17 @@ enum rd_rc rd_live_load(struct rd_db *db, const char *const *landlords, size_t n
 {
 	RD_CLEANUP(rd_live_cleanup) struct rd_live *live = new_live();
 	struct rd_activation current;
+	struct rd_err why = { 0 };
 
 	RD_ASSERT(n_landlords <= RD_LIVE_LANDLORDS_MAX);
 	RD_TRY(rd_rulesets_current(db, live->arena, &current, err));
 	RD_TRY(rd_rulesets_get(db, current.sha256, live->arena, &live->files, err));
-	RD_TRY(load_policies(live, landlords, n_landlords, err));
+	if (load_policies(live, landlords, n_landlords, &why) != RD_OK)
+		return rd_fail(err, why.code == RD_E_MISSING ? RD_E_REFUSED : why.code,
+			"the rules that are live do not fit this configuration: %.300s (put it "
+			"into "
+			"the rules folder and run `redressctl rules activate`)",
+			why.msg);
 	*ret_live = RD_STEAL(live);
 	return RD_OK;
 }

@@ -25,13 +25,15 @@
 #include "redress/gateway/timekeeper.h"
 #include "redress/intake/webhook.h"
 #include "redress/store/queue.h"
+#include "redress/store/rulesets.h"
 
-#define READERS		 2
-#define THREAD_BEAT_MS	 20000
-#define WATCH_MS	 5000 /* main looks at its threads and tells the watchdog */
-#define MAILBOX_WATCH_MS 60000
-#define LOOK_AGAIN_MS	 3000 /* for what another process has put into the store */
-#define TROUBLE_PAUSE_MS 5000
+#define READERS		       2
+#define THREAD_BEAT_MS	       20000
+#define WATCH_MS	       5000 /* main looks at its threads and tells the watchdog */
+#define MAILBOX_WATCH_MS       60000
+#define LOOK_AGAIN_MS	       3000 /* for what another process has put into the store */
+#define TROUBLE_PAUSE_MS       5000
+#define ACTIVATION_ARENA_BYTES (64u << 10)
 
 static const struct rd_actor daemon_actor = { RD_ACTOR_DAEMON, -1 };
 static const struct rd_actor reload_actor = { RD_AUTHOR_RELOAD, -1 };
@@ -84,19 +86,21 @@ static void close_service(struct service *service)
 	rd_store_close(service->store);
 }
 
-/* An empty store's first start activates the rules folder; any other boots what is live. */
+/* An empty store's first start activates the rules folder; any other boots what is live and
+ * nothing else (promise 9), be it that a landlord of the configuration is not in it. */
 static enum rd_rc activate_if_first(struct service *service, struct rd_err *err)
 {
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(ACTIVATION_ARENA_BYTES);
 	RD_CLEANUP(rd_db_cleanup) struct rd_db *db = NULL;
-	RD_CLEANUP(rd_live_cleanup) struct rd_live *live = NULL;
 	const char *landlords[RD_LIVE_LANDLORDS_MAX];
 	const size_t n = rd_config_landlords(service->config, landlords);
+	struct rd_activation current;
 	char sha256[RD_RULESET_NAME_MAX];
 	bool changed;
 	enum rd_rc rc;
 
 	RD_TRY(rd_db_open(service->store, &db, err));
-	rc = rd_live_load(db, landlords, n, &live, err);
+	rc = rd_rulesets_current(db, arena, &current, err);
 	if (rc != RD_E_MISSING)
 		return rc;
 	return rd_rules_activate(db, service->config->rules, landlords, n, &first_start_actor,

@@ -100,6 +100,8 @@ static void every_run_has_ended(struct house *h)
 	assert_int_equal(open, 0);
 }
 
+static bool history_is(struct house *h, size_t n);
+
 /* --- once --- */
 
 static void once_reads_decides_and_sends_and_the_second_time_has_nothing_to_do(void **state)
@@ -131,6 +133,32 @@ static void a_second_daemon_on_the_same_state_is_told_to_come_later(void **state
 	assert_int_equal(
 		rd_service_once(h->config, &rd_system_clock, house_spawner, &must_wait, &h->err),
 		RD_E_AGAIN);
+}
+
+/* A store that is not empty boots its live set and nothing newer (promise 9). */
+static void a_landlord_that_is_not_live_stops_the_start_and_activates_nothing(void **state)
+{
+	struct house *h = bare_house(NULL);
+	bool must_wait;
+
+	(void)state;
+	make_maildir(h);
+	OK(rd_service_once(h->config, &rd_system_clock, house_spawner, &must_wait, &h->err));
+	rd_config_free(h->config);
+	h->options.config = rd_arena_printf(h->arena,
+		"\nMailbox: bridgwater\nKind: maildir\nPath: %s/repairs\n"
+		"Landlord: homes-in-sedgemoor\n",
+		h->dir);
+	house_configure(h);
+	house_copy_folder(h, "landlords", "homes-in-sedgemoor.landlord", NULL, NULL);
+	assert_int_equal(
+		rd_service_once(h->config, &rd_system_clock, house_spawner, &must_wait, &h->err),
+		RD_E_REFUSED);
+	assert_non_null(strstr(h->err.msg, "\"homes-in-sedgemoor\""));
+	assert_non_null(strstr(h->err.msg, "`redressctl rules activate`"));
+	assert_true(history_is(h, 1));
+	assert_false(history_is(h, 2));
+	end_bare(h);
 }
 
 /* --- run --- */
@@ -507,6 +535,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(
 			once_reads_decides_and_sends_and_the_second_time_has_nothing_to_do),
 		house_test(a_second_daemon_on_the_same_state_is_told_to_come_later),
+		cmocka_unit_test(a_landlord_that_is_not_live_stops_the_start_and_activates_nothing),
 		cmocka_unit_test(the_service_takes_mail_follows_rules_and_stops_when_told),
 		cmocka_unit_test(health_is_bad_while_a_thread_is_late),
 		house_test_own(a_mailbox_that_hangs_is_alarmed_and_the_rest_goes_on),

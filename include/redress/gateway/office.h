@@ -38,7 +38,8 @@ struct rd_office {
 size_t rd_config_landlords(
 	const struct rd_config *config, const char *landlords[static RD_LIVE_LANDLORDS_MAX]);
 
-/* The set that is live in the store. RD_E_MISSING: none was ever activated. */
+/* The set that is live in the store. RD_E_MISSING: none was ever activated. RD_E_REFUSED: it lacks
+ * a landlord or the calendar; the message says what to do. */
 RD_MUST_USE enum rd_rc rd_live_load(struct rd_db *db, const char *const *landlords,
 	size_t n_landlords, struct rd_live **ret_live, struct rd_err *err);
 /* The same from files in hand: fails where the set may not go live for these landlords. */
