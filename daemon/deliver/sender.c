@@ -17,7 +17,7 @@
 #define HOUR_MS	      (3600 * (int64_t)1000)
 
 const char *const rd_sender_event_names[RD_N_SENDER_EVENTS + 1] = { "sent", "refused", "deferred",
-	"gave_up", "uncertain", "found", "absent", "held", "waits", "stale", "clock_back",
+	"gave_up", "uncertain", "found", "absent", "held", "unfit", "waits", "stale", "clock_back",
 	"own_trouble", "hook_failed", NULL };
 
 const struct rd_sender_limits rd_sender_usual_limits = {
@@ -167,13 +167,23 @@ static bool is_automatic(const struct rd_outbox_row *row)
 	       (row->approved_by[0] == '\0' || strcmp(row->approved_by, "redressd") == 0);
 }
 
-/* Held or failed instead of sent: over its address's cap, or opted out. */
+/* Held or failed instead of sent: kept back by the gateway, over its address's cap, or opted out.
+ */
 static enum rd_rc may_go(struct rd_sender *sender, int64_t now_ms, bool *ret_go, struct rd_err *err)
 {
 	const struct rd_outbox_row *row = &sender->row;
 	int64_t n = 0;
 	bool out = false;
+	const char *why = NULL;
 	*ret_go = true;
+	if (sender->hooks->why_not)
+		RD_TRY(sender->hooks->why_not(sender->hooks->context, row, &why, err));
+	if (why) {
+		*ret_go = false;
+		RD_TRY(rd_sender_put_back(sender, row, why, err));
+		rd_sender_tell(sender, RD_SENDER_UNFIT, row, why);
+		return RD_OK;
+	}
 	if (row->channel == RD_CHANNEL_SMS)
 		RD_TRY(rd_contact_opted_out(sender->db, row->recipient, &out, err));
 	if (out) {

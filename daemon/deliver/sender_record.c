@@ -257,3 +257,15 @@ enum rd_rc rd_sender_withhold(struct rd_sender *sender, const struct rd_outbox_r
 	RD_TRY(on_trouble(sender, tx, row, hold ? RD_SENDER_HELD : RD_SENDER_REFUSED, err));
 	return rd_tx_commit(&tx, err);
 }
+
+enum rd_rc rd_sender_put_back(struct rd_sender *sender, const struct rd_outbox_row *row,
+	const char *why, struct rd_err *err)
+{
+	int64_t now_ms = rd_now_ms(sender->clock);
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	RD_TRY(rd_tx_begin(sender->db, &tx, err));
+	RD_TRY(rd_outbox_unclaim(tx, row->id, now_ms, err));
+	RD_TRY(rd_outbox_hold(tx, row->id, why, err));
+	RD_TRY(audit(tx, row, "letter_held", now_ms, err));
+	return rd_tx_commit(&tx, err);
+}

@@ -348,7 +348,8 @@ static enum rd_rc write_anew(struct rd_tx *tx, const struct rd_office *office,
 		.emergency_health = matter->flags[RD_HEALTH_SAFETY],
 		.emergency_heat = matter->flags[RD_HEAT_LOSS],
 		.day_zero = rd_date_of(matter->received_ms),
-		.hold_reason = stale->hold_reason,
+		.hold_reason =
+			strcmp(stale->hold_reason, RD_HOLD_UNFIT) == 0 ? "" : stale->hold_reason,
 		.approved = true,
 	};
 	struct draft draft = { .tx = tx, .office = office, .order = &order, .arena = arena };

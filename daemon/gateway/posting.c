@@ -2,15 +2,21 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 
 #include "redress/base/log.h"
 #include "redress/deliver/sender.h"
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/correspondence.h"
+#include "redress/store/casebook.h"
 
 #define LETTER_ARENA_BYTES (8u << 20)
 #define LOOK_AGAIN_MS	   3000 /* for what another process has put into the outbox */
 #define TROUBLE_PAUSE_MS   5000
+#define UNFIT_ARENA_BYTES  (64u << 20)
+#define UNFIT_MAX	   1000 /* held letters looked at in one go */
+#define RELEASE_MAX	   50	/* ... of them written anew before the sender has its turn */
 
 static const struct rd_actor daemon_actor = { RD_ACTOR_DAEMON, -1 };
 
@@ -21,6 +27,7 @@ struct posting {
 	struct rd_sender_hooks hooks;
 	struct rd_sender *sender;
 	bool troubled; /* an alarm of a route's own may stand */
+	bool unfit;    /* of the letters held as unfit some may go now: look */
 };
 
 static enum rd_rc on_sent(void *context, struct rd_tx *tx, const struct rd_outbox_row *row,
@@ -41,6 +48,153 @@ static enum rd_rc on_stale(
 	return rd_correspondence_rewrite(tx, &posting->desk->office, row, arena, err);
 }
 
+static void on_beat(void *context)
+{
+	struct posting *posting = context;
+
+	if (posting->self != NULL)
+		rd_thread_beat(posting->self);
+}
+
+/* --- letters that may not reach a resident as they are --- */
+
+static bool ends_in(const char *domain, const char *ending)
+{
+	const size_t len = strlen(domain), n = strlen(ending);
+
+	return len >= n && strcasecmp(domain + len - n, ending) == 0 &&
+	       (len == n || domain[len - n - 1] == '.');
+}
+
+/* Kept for examples and tests: RFC 2606 and 6761, Ofcom's numbers for drama. */
+static bool is_nobody(const char *recipient)
+{
+	static const char *const endings[] = { "example", "test", "invalid", "localhost",
+		"example.com", "example.net", "example.org" };
+	const char *at = strrchr(recipient, '@');
+
+	if (at == NULL)
+		return rd_is_example_number(recipient);
+	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+		if (ends_in(at + 1, endings[i]))
+			return true;
+	return false;
+}
+
+/* Does it leave by a way that ends on this machine? */
+static bool stays_here(const struct rd_config *config, const char *outgoing)
+{
+	if (config->outgoing != NULL && strcmp(config->outgoing->name, outgoing) == 0)
+		return config->outgoing->kind == RD_OUTGOING_MAILDIR;
+	for (size_t i = 0; i < config->n_texts; i++)
+		if (strcmp(config->texts[i].name, outgoing) == 0)
+			return config->texts[i].kind == RD_TEXTS_TRAY;
+	return false;
+}
+
+/* NULL: fit. */
+static const char *fault_of(const struct rd_landlord *landlord, int64_t now_ms,
+	struct rd_finding findings[static RD_FINDINGS_MAX])
+{
+	const size_t n = rd_landlord_check(landlord, rd_date_of(now_ms), true, findings);
+
+	for (size_t i = 0; i < n; i++)
+		if (findings[i].refuse)
+			return findings[i].text;
+	return NULL;
+}
+
+static enum rd_rc landlords_fault(struct posting *posting, const struct rd_outbox_row *row,
+	struct rd_finding findings[static RD_FINDINGS_MAX], const char **ret_fault,
+	struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(LETTER_ARENA_BYTES);
+	const struct rd_office *office = &posting->desk->office;
+	const struct rd_policy *policy;
+	struct rd_case matter;
+
+	*ret_fault = NULL;
+	RD_TRY(rd_case_get(posting->desk->db, row->case_id, arena, &matter, err));
+	policy = rd_live_policy(office->live, matter.landlord);
+	if (policy != NULL)
+		*ret_fault = fault_of(&policy->landlord, rd_office_now(office), findings);
+	return RD_OK;
+}
+
+static void alarm_unfit(struct posting *posting, const char *fault)
+{
+	char text[RD_ERR_MAX];
+
+	snprintf(text, sizeof text,
+		"Letters to residents wait, for they would name numbers that nobody answers: %s. "
+		"Then run `redressctl rules activate`; the letters are written anew and go.",
+		fault);
+	rd_alarms_raise(posting->desk->db, &posting->desk->office, "letters-unfit", text);
+}
+
+static enum rd_rc why_not(
+	void *context, const struct rd_outbox_row *row, const char **ret_why, struct rd_err *err)
+{
+	struct posting *posting = context;
+	struct rd_finding findings[RD_FINDINGS_MAX];
+	const char *fault;
+
+	*ret_why = NULL;
+	if (row->case_id == 0 || stays_here(posting->desk->office.config, row->outgoing) ||
+		is_nobody(row->recipient))
+		return RD_OK;
+	RD_TRY(landlords_fault(posting, row, findings, &fault, err));
+	if (fault == NULL)
+		return RD_OK;
+	alarm_unfit(posting, fault);
+	*ret_why = RD_HOLD_UNFIT;
+	return RD_OK;
+}
+
+static enum rd_rc write_anew(
+	struct posting *posting, const struct rd_outbox_row *row, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(LETTER_ARENA_BYTES);
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+
+	RD_TRY(rd_tx_begin(posting->desk->db, &tx, err));
+	RD_TRY(rd_correspondence_rewrite(tx, &posting->desk->office, row, arena, err));
+	return rd_tx_commit(&tx, err);
+}
+
+/* What was kept back and may go now. */
+static enum rd_rc release(struct posting *posting, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(UNFIT_ARENA_BYTES);
+	const struct rd_outbox_filter held = { .hold_reason = RD_HOLD_UNFIT, .max = UNFIT_MAX };
+	struct rd_finding findings[RD_FINDINGS_MAX];
+	struct rd_outbox_row *rows;
+	bool still_unfit = false;
+	size_t n, n_released = 0;
+
+	posting->unfit = true; /* after a failure: look again */
+	RD_TRY(rd_outbox_list(posting->desk->db, &held, arena, &rows, &n, err));
+	for (size_t i = 0; i < n && n_released < RELEASE_MAX; i++) {
+		const char *fault;
+
+		on_beat(posting);
+		RD_TRY(landlords_fault(posting, &rows[i], findings, &fault, err));
+		if (fault != NULL && !still_unfit)
+			alarm_unfit(posting, fault);
+		still_unfit = still_unfit || fault != NULL;
+		if (fault != NULL)
+			continue;
+		RD_TRY(write_anew(posting, &rows[i], err));
+		n_released++;
+	}
+	posting->unfit = n_released == RELEASE_MAX;
+	if (!posting->unfit && !still_unfit)
+		rd_alarms_clear(posting->desk->db, &posting->desk->office, "letters-unfit");
+	return RD_OK;
+}
+
+/* --- the sender's hooks --- */
+
 static enum rd_log_level level_of(enum rd_sender_event event)
 {
 	switch (event) {
@@ -51,6 +205,7 @@ static enum rd_log_level level_of(enum rd_sender_event event)
 	case RD_SENDER_DEFERRED:
 	case RD_SENDER_ABSENT:
 	case RD_SENDER_HELD:
+	case RD_SENDER_UNFIT:
 	case RD_SENDER_WAITS:
 		return RD_LOG_NOTICE;
 	case RD_SENDER_REFUSED:
@@ -97,20 +252,13 @@ static void on_event(void *context, enum rd_sender_event event, const struct rd_
 	}
 }
 
-static void on_beat(void *context)
-{
-	struct posting *posting = context;
-
-	if (posting->self != NULL)
-		rd_thread_beat(posting->self);
-}
-
 static enum rd_rc open_posting(struct posting *posting, struct rd_err *err)
 {
-	posting->troubled = true; /* one may stand from an earlier run */
+	posting->troubled = posting->unfit = true; /* from an earlier run */
 	posting->hooks = (struct rd_sender_hooks){ .context = posting,
 		.on_sent = on_sent,
 		.on_stale = on_stale,
+		.why_not = why_not,
 		.on_event = on_event,
 		.beat = on_beat };
 	return rd_sender_new(posting->desk->office.config, rd_db_store(posting->desk->db),
@@ -141,6 +289,8 @@ static void send_until_stopped(struct rd_thread *self, struct posting *posting)
 		enum rd_rc rc = rd_desk_refresh(posting->desk, &changed, &err);
 
 		rd_thread_beat(self);
+		if (rc == RD_OK && (changed || posting->unfit))
+			rc = release(posting, &err);
 		if (rc == RD_OK)
 			rc = rd_sender_step(posting->sender, &did, &next_ms, &err);
 		if (rc != RD_OK) {
@@ -177,6 +327,8 @@ enum rd_rc rd_posting_once(struct rd_desk *desk, bool *ret_must_wait, struct rd_
 	bool must_wait = false;
 	enum rd_rc rc = open_posting(&posting, err);
 
+	while (rc == RD_OK && posting.unfit)
+		rc = release(&posting, err);
 	if (rc == RD_OK)
 		rc = rd_sender_run_once(posting.sender, &must_wait, err);
 	rd_sender_free(posting.sender);

@@ -368,9 +368,9 @@ static void reload(struct service *service)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
 		(long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-	if (rd_rules_activate(service->desk.db, service->config->rules, service->desk.landlords,
-		    service->desk.n_landlords, &reload_actor, "SIGHUP", rd_now_ms(service->clock),
-		    &changed, sha256, &err) != RD_OK) {
+	if (rd_rules_activate_fit(service->desk.db, service->config, service->config->rules,
+		    &reload_actor, "SIGHUP", rd_now_ms(service->clock), &changed, sha256,
+		    &err) != RD_OK) {
 		rd_log(RD_LOG_ERROR, "The rules folder was refused; the old rules go on.", "WHY",
 			err.msg, NULL);
 		rd_alarms_raise(service->desk.db, &service->desk.office, "reload-refused",

@@ -560,9 +560,9 @@ static void check_block(const struct rd_landlord *landlord, int kind, struct rd_
 
 	if (!block->held) {
 		find(findings, real_provider,
-			"landlord %s has no emergency block for %s; add `Emergency: %s` with your "
-			"own "
-			"numbers",
+			"landlords/%s.landlord: no emergency block for %s; add `Emergency: %s` "
+			"with "
+			"your own numbers",
 			landlord->name, name, name);
 		return;
 	}
@@ -571,15 +571,14 @@ static void check_block(const struct rd_landlord *landlord, int kind, struct rd_
 		example = example || rd_is_example_number(block->numbers[i]);
 	if (example)
 		find(findings, real_provider,
-			"landlord %s: the emergency block for %s names an example number; put the "
-			"real "
-			"one there",
+			"landlords/%s.landlord: the emergency block for %s names an example "
+			"number; "
+			"put the real one there",
 			landlord->name, name);
 	if (older_than_a_year(block->checked_on, today))
 		find(findings, false,
-			"landlord %s: the emergency block for %s was last checked on %s, over a "
-			"year ago; "
-			"ring its numbers and set `Checked on:`",
+			"landlords/%s.landlord: the emergency block for %s was last checked on %s, "
+			"over a year ago; ring its numbers and set `Checked on:`",
 			landlord->name, name, rd_date_format(block->checked_on, day));
 }
 
@@ -593,13 +592,15 @@ size_t rd_landlord_check(const struct rd_landlord *landlord, struct rd_date toda
 		check_block(landlord, kind, today, real_provider, &findings);
 	if (rd_is_example_number(landlord->help_number))
 		find(&findings, real_provider,
-			"landlord %s: `Help number:` is an example number; put the real one there",
+			"landlords/%s.landlord: `Help number:` is an example number; put the real "
+			"one "
+			"there",
 			landlord->name);
 	if (older_than_a_year(landlord->ombudsman.checked_on, today))
 		find(&findings, false,
-			"landlord %s: the Ombudsman's details were last checked on %s, over a year "
-			"ago; "
-			"look them up and set `Checked on:`",
+			"landlords/%s.landlord: the Ombudsman's details were last checked on %s, "
+			"over "
+			"a year ago; look them up and set `Checked on:`",
 			landlord->name, rd_date_format(landlord->ombudsman.checked_on, day));
 	return findings.n;
 }

@@ -33,18 +33,15 @@ static enum rd_rc activate(const struct rd_ctl *ctl, struct rd_ctl_desk *desk, c
 	const char *reason, bool *ret_changed, char *ret_sha256, struct rd_err *err)
 {
 	RD_CLEANUP(rd_db_cleanup) struct rd_db *db = NULL;
-	const char *landlords[RD_LIVE_LANDLORDS_MAX];
 	struct rd_actor actor;
-	size_t n;
 
 	RD_TRY(rd_ctl_actor(ctl, &actor, err));
 	RD_TRY(rd_ctl_open_store(ctl, true, desk, err));
 	RD_TRY(rd_db_open(desk->store, &db, err));
-	n = rd_config_landlords(desk->config, landlords);
 	if (dir == NULL)
 		dir = ctl->rules != NULL ? ctl->rules : desk->config->rules;
-	return rd_rules_activate(db, dir, landlords, n, &actor, reason, rd_now_ms(&rd_system_clock),
-		ret_changed, ret_sha256, err);
+	return rd_rules_activate_fit(db, desk->config, dir, &actor, reason,
+		rd_now_ms(&rd_system_clock), ret_changed, ret_sha256, err);
 }
 
 enum rd_exit rd_ctl_rules_activate(struct rd_ctl *ctl, int argc, char **argv)

@@ -101,6 +101,7 @@ struct house_options {
 	const char *gateway; /* NULL: "house" */
 	const char *starts;  /* NULL: HOUSE_NOON */
 	const char *config;  /* further stanzas or lines at the end */
+	const char *way_out; /* the `Outgoing:` stanza's kind and where it leads; NULL: a Maildir */
 	bool letters_approved;
 	int text_pause_s;	/* 0: 90; -1: none */
 	const char *start_from; /* NULL: now */
@@ -283,7 +284,7 @@ static inline void house_configure(struct house *h)
 		"\nMailbox: repairs\nKind: maildir\nPath: %s/repairs\n"
 		"\nTexts: texts\nKind: tray\nNumber: +447700900000\nPath: %s/tray\n"
 		"Token: file %s/token\n"
-		"\nOutgoing: letters\nKind: maildir\nPath: %s/sent\n"
+		"\nOutgoing: letters\n%s%s%s"
 		"From: Complaints Team <complaints@%s.example>\n%s",
 		gateway, h->state, h->rules, gateway,
 		o->text_hours != NULL ? o->text_hours : "08:00-20:00",
@@ -292,7 +293,9 @@ static inline void house_configure(struct house *h)
 				      : o->text_pause_s,
 		h->dir, o->start_from != NULL ? "Start from: " : "",
 		o->start_from != NULL ? o->start_from : "", o->start_from != NULL ? "\n" : "",
-		h->dir, h->dir, h->dir, h->dir, gateway, o->config != NULL ? o->config : "");
+		h->dir, h->dir, h->dir, o->way_out != NULL ? o->way_out : "Kind: maildir\nPath: ",
+		o->way_out != NULL ? "" : h->dir, o->way_out != NULL ? "" : "/sent\n", gateway,
+		o->config != NULL ? o->config : "");
 	if (o->two_landlords)
 		snprintf(text + strlen(text), sizeof text - strlen(text),
 			"\nMailbox: elsewhere\nKind: maildir\nPath: %s/elsewhere\nLandlord: %s\n"

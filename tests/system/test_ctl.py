@@ -838,6 +838,22 @@ def check_tells_what_would_go_wrong(build):
         expect(not home.state.exists(), "--check made a store")
 
 
+def a_half_edited_rules_folder_keeps_nobody_from_starting(build):
+    """Promise 9: a boot takes the live set. The unit must not ask `--check` first."""
+    unit = (house.ROOT / "systemd" / "redressd.service").read_text()
+    expect("ExecStartPre" not in unit, "the unit lets a half-edited file stop the gateway")
+    with house.House(build) as home:
+        folder = copy_rules(home)
+        home.config.write_text(home.config.read_text().replace(str(house.RULES), str(folder)))
+        home.start()
+        home.stop()
+        (folder / "core.rules").write_text("Ruleset\n")
+        home.start()
+        home.deliver_mail(1, *COMPLAINT)
+        home.wait(lambda: home.is_idle(1), "a mail to be answered by the live rules")
+        expect(any("differ" in n for n in home.status(expect=(0,))["notices"]), "no notice")
+
+
 def a_second_daemon_leaves_the_first_alone(build):
     with house.House(build) as home:
         home.start()
@@ -885,5 +901,6 @@ if __name__ == "__main__":
                a_mailbox_that_moved_is_told_from_the_one_that_is_read,
                a_calendar_is_only_taken_where_nothing_is_lost, a_calendar_comes_over_https_alone,
                only_a_sound_rule_folder_goes_live, a_backup_comes_back_and_tampering_shows,
-               check_tells_what_would_go_wrong, a_second_daemon_leaves_the_first_alone,
+               check_tells_what_would_go_wrong,
+               a_half_edited_rules_folder_keeps_nobody_from_starting, a_second_daemon_leaves_the_first_alone,
                once_asks_to_come_again_where_a_source_or_a_letter_must_wait])

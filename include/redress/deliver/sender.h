@@ -47,6 +47,7 @@ enum rd_sender_event {
 	RD_SENDER_FOUND,      /* asked: it had gone */
 	RD_SENDER_ABSENT,     /* asked: it had not; queued again */
 	RD_SENDER_HELD,	      /* over the cap of its address */
+	RD_SENDER_UNFIT,      /* hooks->why_not kept it back */
 	RD_SENDER_WAITS,      /* over the cap in total */
 	RD_SENDER_STALE,      /* its day has passed */
 	RD_SENDER_CLOCK_BACK, /* the wall clock stands before the last audit row: nothing is sent */
@@ -67,6 +68,10 @@ struct rd_sender_hooks {
 		enum rd_sender_event what, struct rd_err *err);
 	/* Write it anew (rd_outbox_rewrite) or cancel it. Without the hook it is cancelled. */
 	enum rd_rc (*on_stale)(void *context, struct rd_tx *tx, const struct rd_outbox_row *row,
+		struct rd_err *err);
+	/* Asked before a row is put on the wire: *ret_why NULL lets it go, a reason holds it
+	 * (RD_SENDER_UNFIT), the attempt given back. */
+	enum rd_rc (*why_not)(void *context, const struct rd_outbox_row *row, const char **ret_why,
 		struct rd_err *err);
 	/* row: NULL where none is concerned; never log its recipient, subject or payload. */
 	void (*on_event)(void *context, enum rd_sender_event event, const struct rd_outbox_row *row,

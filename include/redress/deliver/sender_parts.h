@@ -57,6 +57,10 @@ RD_MUST_USE enum rd_rc rd_sender_leave_to_person(struct rd_sender *sender,
 /* A claimed row that must not go: held, or failed, with a task. */
 RD_MUST_USE enum rd_rc rd_sender_withhold(struct rd_sender *sender, const struct rd_outbox_row *row,
 	bool hold, const char *why, const char *task, struct rd_err *err);
+/* A claimed row that may not go yet: held for that reason, its attempt given back, nobody's task.
+ */
+RD_MUST_USE enum rd_rc rd_sender_put_back(struct rd_sender *sender, const struct rd_outbox_row *row,
+	const char *why, struct rd_err *err);
 
 /* sender_ask.c */
 RD_MUST_USE enum rd_rc rd_sender_ask_uncertain(

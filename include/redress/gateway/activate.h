@@ -21,6 +21,14 @@ RD_MUST_USE enum rd_rc rd_rules_activate(struct rd_db *db, const char *dir,
 	const char *reason, int64_t now_ms, bool *ret_changed, char ret_sha256[RD_RULESET_NAME_MAX],
 	struct rd_err *err);
 
+/* The same for the landlords of a configuration; and where that has a real provider, a set with an
+ * example number or without an emergency block, which the live one had not, is refused as `redressd
+ * --check` would refuse it. (The first start takes what there is: nothing that comes in may be
+ * lost; letters to residents wait then, see posting.h.) */
+RD_MUST_USE enum rd_rc rd_rules_activate_fit(struct rd_db *db, const struct rd_config *config,
+	const char *dir, const struct rd_actor *author, const char *reason, int64_t now_ms,
+	bool *ret_changed, char ret_sha256[RD_RULESET_NAME_MAX], struct rd_err *err);
+
 /* Does the folder differ from what is live? A folder that cannot be read differs. */
 bool rd_rules_differ(const struct rd_live *live, const char *dir);
 

@@ -22,6 +22,10 @@
 
 #define RD_CAUSE_MAX 64
 
+/* The hold of a letter that names example numbers, or lacks an emergency block, on its way to a
+ * real resident: it is written anew, without the hold, once the landlord's profile is mended. */
+#define RD_HOLD_UNFIT "the landlord's numbers are not real ones yet"
+
 struct rd_letter_order {
 	int64_t case_id;
 	enum rd_letter_kind letter;

@@ -86,6 +86,7 @@ struct rd_outbox_filter {
 	const char *letter;
 	const enum rd_channel *channel;
 	const char *outgoing;
+	const char *hold_reason;
 	bool unasked; /* uncertain and not yet asked about */
 	size_t max;
 };
