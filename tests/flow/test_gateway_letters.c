@@ -335,6 +335,31 @@ static void an_acknowledgement_without_a_topic_meets_nothing_and_a_person_owes_i
 	DAY_IS(house_task(h, case_id, "acknowledge").due, "2026-11-24");
 }
 
+static void a_complaint_without_a_topic_is_not_told_to_ask_for_a_complaint(void **state)
+{
+	struct house *h = *state;
+	const int64_t mail = house_mail_in(h, .body = NO_TOPIC);
+	const int64_t text = house_text(h, HOUSE_PHONE, "COMPLAINT");
+	const int64_t unsure = house_mail_in(h, .body = UNSURE, .from = "bob@example.com");
+	struct rd_outbox_row letters[2];
+
+	house_work_texts(h);
+	letters[0] = house_letter(h, house_case_of(h, mail), "received");
+	letters[1] = house_letter(h, house_case_of(h, text), "received");
+	for (int i = 0; i < 2; i++) {
+		assert_true(house_says(h, &letters[i], "as a complaint"));
+		assert_true(house_says(h, &letters[i], "stage 1"));
+		assert_true(house_says(h, &letters[i], "what happened and what you"));
+		assert_true(house_says(h, &letters[i], "by Wednesday 18 November 2026"));
+		assert_true(house_says(h, &letters[i], "by Tuesday 24 November 2026"));
+		assert_true(house_says(h, &letters[i], "Ombudsman"));
+		assert_false(house_says(h, &letters[i], "COMPLAINT"));
+	}
+	letters[0] = house_letter(h, house_case_of(h, unsure), "received");
+	assert_true(house_says(h, &letters[0], "COMPLAINT"));
+	assert_false(house_says(h, &letters[0], "stage 1"));
+}
+
 static void only_a_person_meets_the_definition(void **state)
 {
 	struct house *h = *state;
@@ -709,6 +734,7 @@ int main(int argc, char **argv)
 		house_test(the_emergency_block_comes_first_and_does_not_wait),
 		house_test(no_letter_repeats_a_residents_words),
 		house_test(an_acknowledgement_without_a_topic_meets_nothing_and_a_person_owes_it),
+		house_test(a_complaint_without_a_topic_is_not_told_to_ask_for_a_complaint),
 		house_test(only_a_person_meets_the_definition),
 		house_test(a_letter_not_tried_on_its_day_is_written_anew),
 		house_test(a_letter_that_was_tried_keeps_its_date),

@@ -243,7 +243,7 @@ static void a_service_request_offers_the_choice(void **state)
 	const char *mail =
 		unwrapped(f, render(f, RD_LETTER_SERVICE_REQUEST, RD_CHANNEL_EMAIL, &values).text);
 	assert_says(mail, "a request for service");
-	assert_says(mail, "It is not a complaint");
+	assert_says(mail, "We have not logged it as a complaint, but you can ask us to.");
 	assert_says(mail, "COMPLAINT");
 	assert_null(strstr(mail, "You will hear from us by"));
 	assert_says(render(f, RD_LETTER_SERVICE_REQUEST, RD_CHANNEL_SMS, &values).text,

@@ -84,7 +84,8 @@ enum rd_letter_kind {
 	RD_LETTER_NONE = 0,
 	RD_LETTER_ACKNOWLEDGEMENT, /* a complaint's: meets stage1.acknowledge where it names a topic
 				    */
-	RD_LETTER_RECEIVED, /* unsure, or no topic known: a person reads it; meets no clock */
+	RD_LETTER_RECEIVED, /* unsure, or no topic known: a person reads it; meets no clock. Has a
+			     * form for each: {{stage}} is there for a complaint alone */
 	RD_LETTER_ADDED,    /* joined a case (email) */
 	RD_LETTER_SERVICE_REQUEST, /* says that it is one and offers the choice: reply COMPLAINT */
 	RD_LETTER_COMPLIMENT,
