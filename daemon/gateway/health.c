@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "redress/gateway/activate.h"
+#include "redress/gateway/timekeeper.h"
+#include "redress/store/audit.h"
+#include "redress/store/casebook.h"
+#include "redress/store/tasks.h"
 
 #define METRICS_ARENA_BYTES (8u << 20)
 
@@ -11,6 +15,23 @@ static void add_line(const char **lines, size_t *n, const char *line)
 {
 	if (line != NULL && *n < RD_HEALTH_LINES_MAX)
 		lines[(*n)++] = line;
+}
+
+static void add_problem(struct rd_health *health, const char *line)
+{
+	add_line(health->problems, &health->n_problems, line);
+}
+
+/* These are looked up anew below: a daemon that is dead neither raises nor clears them. */
+static bool is_looked_up(const char *cause)
+{
+	static const char *const causes[] = { "clocks-overdue", "clocks-due-today",
+		"messages-waiting" };
+
+	for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
+		if (strcmp(causes[i], cause) == 0)
+			return true;
+	return strncmp(cause, "mailbox-silent:", strlen("mailbox-silent:")) == 0;
 }
 
 static enum rd_rc standing_alarms(
@@ -21,8 +42,159 @@ static enum rd_rc standing_alarms(
 
 	RD_TRY(rd_alarm_list(db, arena, &alarms, &n, err));
 	for (size_t i = 0; i < n; i++)
-		add_line(health->problems, &health->n_problems, alarms[i].text);
+		if (!is_looked_up(alarms[i].cause))
+			add_problem(health, alarms[i].text);
 	return RD_OK;
+}
+
+/* --- what shows at the moment of asking --- */
+
+/* One look at the store. */
+struct look {
+	struct rd_db *db;
+	const struct rd_office *office;
+	struct rd_arena *arena;
+	struct rd_health *health;
+	int64_t now_ms;
+	bool served; /* a redressd holds the state */
+};
+
+/* A name may have moved from one mailbox to another. */
+static int64_t last_read(const struct rd_health *health, const char *name)
+{
+	int64_t last_ms = 0;
+
+	for (size_t i = 0; i < health->n_sources; i++)
+		if (health->sources[i].kind != RD_SOURCE_TEXTS &&
+			strcmp(health->sources[i].name, name) == 0 &&
+			health->sources[i].last_success_ms > last_ms)
+			last_ms = health->sources[i].last_success_ms;
+	return last_ms;
+}
+
+/* One that was never read and is being tried is a notice; its failures are alarms. */
+static bool is_unread(const struct look *look, int64_t last_ms)
+{
+	return last_ms == 0 ? !look->served : look->now_ms - last_ms > RD_HEALTH_UNREAD_MS;
+}
+
+static size_t unread_mailboxes(const struct look *look)
+{
+	static const char *const dos[] = {
+		"Start redressd (`systemctl start redressd`).",
+		"See the journal (`journalctl -u redressd`) and try the mailbox's password by hand."
+	};
+	const struct rd_config *config = look->office->config;
+	size_t n = 0;
+
+	for (size_t i = 0; i < config->n_mailboxes; i++) {
+		const char *name = config->mailboxes[i].name;
+		const int64_t last_ms = last_read(look->health, name);
+
+		if (!is_unread(look, last_ms))
+			continue;
+		n++;
+		if (last_ms == 0)
+			add_problem(look->health,
+				rd_arena_printf(look->arena, "Mailbox %s has never been read. %s",
+					name, dos[look->served]));
+		else
+			add_problem(look->health,
+				rd_arena_printf(look->arena,
+					"Mailbox %s has not been read for %" PRId64
+					" minutes; mail in it is seen by nobody. %s",
+					name, (look->now_ms - last_ms) / 60000, dos[look->served]));
+	}
+	return n;
+}
+
+/* A gateway that runs by `redressd --once` now and then is well while it does. */
+static enum rd_rc nobody_at_work(const struct look *look, bool unread, struct rd_err *err)
+{
+	int64_t last_ms = 0;
+
+	if (look->served)
+		return RD_OK;
+	if (!unread && look->office->config->n_mailboxes == 0) {
+		RD_TRY(rd_audit_last(look->db, &last_ms, err));
+		unread = look->now_ms - last_ms > RD_HEALTH_UNREAD_MS;
+	}
+	if (unread)
+		add_problem(look->health,
+			"redressd is not running: nothing is read and no letter leaves. Start it "
+			"(`systemctl start redressd`).");
+	return RD_OK;
+}
+
+static void messages_undecided(const struct look *look)
+{
+	const int64_t oldest_ms = look->health->counts.oldest_waiting_ms;
+
+	if (oldest_ms == 0 || look->now_ms - oldest_ms <= RD_WAITING_TOO_LONG_MS)
+		return;
+	add_problem(look->health,
+		rd_arena_printf(look->arena,
+			"%" PRId64 " messages wait to be decided, the oldest for %" PRId64
+			" minutes. %s",
+			look->health->counts.waiting, (look->now_ms - oldest_ms) / 60000,
+			look->served ? "See the journal (`journalctl -u redressd`)."
+				     : "Start redressd (`systemctl start redressd`)."));
+}
+
+static enum rd_rc dates_due(const struct look *look, struct rd_err *err)
+{
+	const struct rd_date today = rd_date_of(look->now_ms);
+	struct rd_case_clock *clocks;
+	size_t n, n_today = 0, n_past = 0;
+
+	RD_TRY(rd_case_clocks_due(look->db, NULL, today, look->arena, &clocks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (rd_date_is_set(clocks[i].due)) {
+			n_today += rd_date_compare(clocks[i].due, today) == 0;
+			n_past += rd_date_compare(clocks[i].due, today) < 0;
+		}
+	if (n_past > 0)
+		add_problem(look->health,
+			rd_arena_printf(look->arena,
+				"%zu dates of the complaints policy have passed without the "
+				"landlord's answer. Run `redressctl tasks` and `redressctl case "
+				"list`.",
+				n_past));
+	if (n_today > 0)
+		add_problem(look->health,
+			rd_arena_printf(look->arena,
+				"%zu dates of the complaints policy end today. Run `redressctl "
+				"tasks`.",
+				n_today));
+	return RD_OK;
+}
+
+static enum rd_rc tasks_overdue(const struct look *look, struct rd_err *err)
+{
+	char day[RD_DATE_MAX];
+	const struct rd_date yesterday = rd_date_add(rd_date_of(look->now_ms), -1);
+	struct rd_task *tasks;
+	size_t n;
+
+	RD_TRY(rd_task_list(look->db, yesterday, look->arena, &tasks, &n, err));
+	if (n > 0)
+		add_problem(look->health,
+			rd_arena_printf(look->arena,
+				"%zu tasks are overdue. Run `redressctl tasks --due-by %s`.", n,
+				rd_date_format(yesterday, day)));
+	return RD_OK;
+}
+
+static enum rd_rc what_shows(struct look *look, struct rd_err *err)
+{
+	bool unread;
+
+	look->served = rd_store_is_served(rd_db_store(look->db));
+	unread = unread_mailboxes(look) > 0;
+	RD_TRY(nobody_at_work(look, unread, err));
+	messages_undecided(look);
+	RD_TRY(dates_due(look, err));
+	return tasks_overdue(look, err);
 }
 
 static void problems_in_counts(struct rd_arena *arena, struct rd_health *health)
@@ -67,9 +239,16 @@ static void notices_of_sources(struct rd_arena *arena, struct rd_health *health)
 enum rd_rc rd_health_look(struct rd_db *db, const struct rd_office *office, struct rd_arena *arena,
 	struct rd_health *ret_health, struct rd_err *err)
 {
+	struct look look = { .db = db,
+		.office = office,
+		.arena = arena,
+		.health = ret_health,
+		.now_ms = rd_office_now(office) };
+
 	memset(ret_health, 0, sizeof *ret_health);
 	RD_TRY(rd_status_counts(db, &ret_health->counts, err));
 	RD_TRY(rd_source_list(db, arena, &ret_health->sources, &ret_health->n_sources, err));
+	RD_TRY(what_shows(&look, err));
 	RD_TRY(standing_alarms(db, arena, ret_health, err));
 	problems_in_counts(arena, ret_health);
 	notices_of_sources(arena, ret_health);

@@ -214,6 +214,19 @@ static enum rd_rc read_once(const struct mailbox *mailbox, struct rd_err *err)
 	return rd_maildir_once(&mailbox->source, err);
 }
 
+/* `status` must know of it when this run is over. */
+static void tell_unread(struct mailbox *mailbox, const struct rd_err *why)
+{
+	char text[RD_ERR_MAX];
+
+	snprintf(text, sizeof text,
+		"Mailbox %s could not be read: %.300s. Nothing in it is lost; put this right, and "
+		"it "
+		"is read at the next try.",
+		mailbox->config->name, why->msg);
+	on_alarm(mailbox, mailbox->config->name, RD_ALARM_UNREACHABLE, text);
+}
+
 enum rd_rc rd_mailboxes_once(struct rd_store *store, const struct rd_config *config,
 	const struct rd_clock *clock, bool *ret_must_wait, struct rd_err *err)
 {
@@ -224,11 +237,12 @@ enum rd_rc rd_mailboxes_once(struct rd_store *store, const struct rd_config *con
 		prepare(&mailbox, store, config, i, clock);
 		open_desk(&mailbox);
 		rc = read_once(&mailbox, err);
+		if (rc != RD_OK) {
+			rd_log(RD_LOG_ERROR, err->msg, "MAILBOX", mailbox.config->name, NULL);
+			tell_unread(&mailbox, err);
+			*ret_must_wait = true;
+		}
 		rd_desk_close(&mailbox.desk);
-		if (rc == RD_OK)
-			continue;
-		rd_log(RD_LOG_ERROR, err->msg, "MAILBOX", mailbox.config->name, NULL);
-		*ret_must_wait = true;
 	}
 	return RD_OK;
 }

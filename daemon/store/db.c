@@ -316,6 +316,22 @@ static enum rd_rc take_daemon_lock(struct rd_store *store, struct rd_err *err)
 	return RD_OK;
 }
 
+bool rd_store_is_served(const struct rd_store *store)
+{
+	char path[4096];
+	bool served;
+	int fd;
+
+	if ((size_t)snprintf(path, sizeof path, "%s.lock", store->path) >= sizeof path)
+		return true;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno != ENOENT;
+	served = flock(fd, LOCK_SH | LOCK_NB) != 0;
+	close(fd);
+	return served;
+}
+
 enum rd_rc rd_store_open(
 	const struct rd_store_options *options, struct rd_store **ret_store, struct rd_err *err)
 {

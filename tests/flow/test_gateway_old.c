@@ -366,6 +366,60 @@ static void status_is_unwell_while_an_alarm_or_an_uncertain_letter_stands(void *
 	assert_int_equal(health.n_problems, 2);
 }
 
+static bool problem_says(const struct rd_health *health, const char *words)
+{
+	for (size_t i = 0; i < health->n_problems; i++)
+		if (strstr(health->problems[i], words) != NULL)
+			return true;
+	return false;
+}
+
+static void read_boxes_now(struct house *h)
+{
+	struct rd_tx *tx = NULL;
+
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	for (size_t i = 0; i < 2; i++)
+		OK(rd_source_note_success(tx, h->boxes[i], h->now_ms, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+}
+
+/* Whoever looks, and whether or not a daemon was there to raise an alarm. */
+static void status_tells_of_a_dead_daemon_and_of_what_is_overdue(void **state)
+{
+	static const char *const wanted[] = { "redressd is not running",
+		"Mailbox complaints has not been read for", "wait to be decided",
+		"dates of the complaints policy have passed", "tasks are overdue",
+		"systemctl start redressd" };
+	static const struct rd_actor actor = { "Pat", 1000 };
+	struct house *h = *state;
+	const struct rd_store_options options = { .path = h->state };
+	struct rd_health health;
+
+	read_boxes_now(h);
+	house_mail_in(h, .body = COMPLAINT);
+	house_work(h);
+	house_mail_in(h, .body = COMPLAINT, .from = "bob@example.com");
+	OK(rd_health_look(h->db, &h->desk.office, h->arena, &health, &h->err));
+	assert_int_equal(health.n_problems, 0);
+	house_close(h);
+	house_at(h, "2026-11-27T12:00:00Z");
+	OK(rd_store_open(&options, &h->store, &h->err));
+	OK(rd_desk_open(&h->desk, h->store, h->config, &h->clock, &actor, &h->err));
+	OK(rd_health_look(h->desk.db, &h->desk.office, h->arena, &health, &h->err));
+	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+		if (!problem_says(&health, wanted[i]))
+			fail_msg("no problem says `%s`", wanted[i]);
+	house_close(h);
+	house_open(h); /* somebody is at work, and has not come to the mailboxes yet */
+	OK(rd_health_look(h->db, &h->desk.office, h->arena, &health, &h->err));
+	assert_false(problem_says(&health, "is not running"));
+	assert_true(problem_says(&health, "Mailbox repairs has not been read for"));
+	read_boxes_now(h);
+	OK(rd_health_look(h->db, &h->desk.office, h->arena, &health, &h->err));
+	assert_false(problem_says(&health, "Mailbox"));
+}
+
 static void an_alarm_is_one_mail_an_hour_a_cause(void **state)
 {
 	struct house *h = *state;
@@ -400,6 +454,7 @@ int main(int argc, char **argv)
 		house_test(a_good_folder_is_swapped_whole_and_an_equal_one_is_no_news),
 		house_test(a_boot_takes_the_live_set_and_not_newer_files),
 		house_test(status_is_unwell_while_an_alarm_or_an_uncertain_letter_stands),
+		house_test(status_tells_of_a_dead_daemon_and_of_what_is_overdue),
 		house_test(an_alarm_is_one_mail_an_hour_a_cause),
 	};
 	int failed;

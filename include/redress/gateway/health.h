@@ -1,9 +1,10 @@
 /* health: how the gateway is, for `redressctl status`, /healthz and /metrics.
  *
  * Problems are what makes it unwell (status exit 1): alarms that stand, letters whose fate a person
- * must settle, mail that no person has been able to read yet. Notices are worth knowing and do no
- * harm: rule files that differ from what is live, a source that was never read. Sentences in plain
- * English with what to do next; nothing of a resident.
+ * must settle, and what shows in the store at the moment of asking, be the daemon alive or dead:
+ * nobody at work, a mailbox unread, messages undecided, dates and tasks overdue. Notices are worth
+ * knowing and do no harm: rule files that differ from what is live, a source that was never read.
+ * Sentences in plain English with what to do next; nothing of a resident.
  */
 #ifndef REDRESS_GATEWAY_HEALTH_H
 #define REDRESS_GATEWAY_HEALTH_H
@@ -14,6 +15,7 @@
 #include "redress/store/status.h"
 
 #define RD_HEALTH_LINES_MAX  200
+#define RD_HEALTH_UNREAD_MS  3600000 /* a mailbox whose last success is older */
 #define RD_METRICS_BYTES_MAX (256u << 10)
 
 struct rd_health {

@@ -56,6 +56,9 @@ RD_MUST_USE enum rd_rc rd_store_open(
 void rd_store_close(struct rd_store *store);
 void rd_store_cleanup(struct rd_store **store);
 const char *rd_store_path(const struct rd_store *store); /* borrowed */
+/* Does a daemon (this process's too) hold the lock at this moment? True where that cannot be told.
+ */
+bool rd_store_is_served(const struct rd_store *store);
 
 /* A handle for the calling thread. Owned: rd_db_close, before rd_store_close. */
 RD_MUST_USE enum rd_rc rd_db_open(
