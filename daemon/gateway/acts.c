@@ -7,9 +7,11 @@
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/settling.h"
+#include "redress/message/automatic.h"
 #include "redress/message/compose.h"
 #include "redress/message/sms.h"
 #include "redress/policy/clocks.h"
+#include "redress/policy/letter_plan.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
@@ -30,6 +32,28 @@ static enum rd_rc check_complaint(const struct rd_act *act, struct rd_err *err)
 	return rd_fail(err, RD_E_REFUSED,
 		"case %s is not a complaint at stage 1; decide its review or reclassify it first",
 		act->matter.reference);
+}
+
+/* A topic is printed by letters in the middle of a sentence. */
+static enum rd_rc check_topics(const char *const *topics, size_t n, struct rd_err *err)
+{
+	if (n > RD_ACT_TOPICS_MAX)
+		return rd_fail(err, RD_E_RANGE, "more than %d topics", RD_ACT_TOPICS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		const char *topic = topics[i];
+
+		if (topic[strspn(topic, " ")] == '\0' || strlen(topic) > RD_ACT_TOPIC_MAX)
+			return rd_fail(err, RD_E_INPUT,
+				"a topic is a few words, %d bytes at most, such as `a leak`",
+				RD_ACT_TOPIC_MAX);
+		for (const char *p = topic; *p != '\0'; p++)
+			if ((unsigned char)*p < ' ' || *p == 0x7f)
+				return rd_fail(err, RD_E_INPUT,
+					"a topic stands in a line of a letter; write it without "
+					"line "
+					"breaks or tabs");
+	}
+	return RD_OK;
 }
 
 /* --- opening --- */
@@ -106,11 +130,14 @@ enum rd_rc rd_act_open(struct rd_db *db, const struct rd_office *office,
 	RD_TRY(rd_act_begin(&act, db, office, err));
 	if (open->received_ms > act.now_ms)
 		return rd_fail(err, RD_E_INPUT, "the day of receipt lies in the future");
-	if (open->n_topics > RD_ACT_TOPICS_MAX)
-		return rd_fail(err, RD_E_RANGE, "more than %d topics", RD_ACT_TOPICS_MAX);
+	RD_TRY(check_topics(open->topics, open->n_topics, err));
 	RD_TRY(rd_office_policy(office, open->landlord, &act.policy, err));
 	RD_TRY(open_with_contact(&act, open, &matter, ret_case, err));
 	RD_TRY(rd_act_take_case(&act, *ret_case, err));
+	if (matter.address[0] == '\0') /* else the case would have come from nowhere */
+		RD_TRY(rd_case_add_note(act.tx, *ret_case, office->actor.name,
+			"Opened by hand; neither an address nor a number is known.", act.now_ms,
+			err));
 	return rd_act_record_and_commit(&act, "opened_by_staff", 0, NULL, err);
 }
 
@@ -129,6 +156,12 @@ static enum rd_rc main_contact(
 {
 	RD_TRY(rd_casework_main_contact(
 		rd_tx_db(act->tx), act->matter.id, act->arena, ret_contact, err));
+	if (ret_contact->channel == RD_BY_EMAIL && rd_automatic_no_reply(ret_contact->address))
+		return rd_fail(err, RD_E_REFUSED,
+			"the address on case %s takes no replies; reach the resident another way "
+			"and "
+			"record it",
+			act->matter.reference);
 	if (ret_contact->address[0] != '\0' &&
 		(ret_contact->channel == RD_BY_EMAIL || ret_contact->channel == RD_BY_SMS))
 		return RD_OK;
@@ -162,7 +195,19 @@ static enum rd_rc send_letter(struct rd_act *act, enum rd_letter_kind letter,
 	RD_TRY(main_contact(act, &to, err));
 	order.recipient = to.address;
 	order.channel = to.channel == RD_BY_EMAIL ? RD_CHANNEL_EMAIL : RD_CHANNEL_SMS;
+	if (order.channel == RD_CHANNEL_SMS && letter == RD_LETTER_DEFINITION &&
+		rd_letters_find(act->policy->letters, letter, RD_CHANNEL_SMS) == NULL)
+		order.letter = RD_LETTER_LATER;
 	return rd_correspondence_put(act->tx, act->office, &order, act->arena, ret_outbox_id, err);
+}
+
+static enum rd_rc check_given(struct rd_act *act, struct rd_date given_on, struct rd_err *err)
+{
+	if (rd_date_compare(given_on, rd_date_of(act->now_ms)) <= 0 &&
+		rd_date_compare(given_on, rd_date_of(act->matter.received_ms)) >= 0)
+		return RD_OK;
+	return rd_fail(err, RD_E_INPUT,
+		"the acknowledgement was given on a day between receipt and today");
 }
 
 /* It was given by telephone, post or in person: recorded, and the answer's clock starts. */
@@ -175,10 +220,7 @@ static enum rd_rc record_given(struct rd_act *act, struct rd_date given_on, stru
 	};
 	int64_t n;
 
-	if (rd_date_compare(given_on, rd_date_of(act->now_ms)) > 0 ||
-		rd_date_compare(given_on, rd_date_of(act->matter.received_ms)) < 0)
-		return rd_fail(err, RD_E_INPUT,
-			"the acknowledgement was given on a day between receipt and today");
+	RD_TRY(check_given(act, given_on, err));
 	RD_TRY(rd_outbox_cancel_case(
 		act->tx, act->matter.id, "acknowledged in another way", act->now_ms, &n, err));
 	return rd_correspondence_gone(act->tx, act->office, &given,
@@ -188,41 +230,125 @@ static enum rd_rc record_given(struct rd_act *act, struct rd_date given_on, stru
 		act->arena, err);
 }
 
+static enum rd_rc acknowledge_complaint(struct rd_act *act, const struct rd_act_acknowledge *how,
+	const char *cause, int64_t *ret_outbox_id, struct rd_err *err)
+{
+	int64_t n;
+
+	RD_TRY(check_complaint(act, err));
+	if (act->matter.acknowledged_ms != 0)
+		return rd_fail(err, RD_E_REFUSED, "case %s was acknowledged already",
+			act->matter.reference);
+	if (act->matter.n_topics + how->n_topics == 0)
+		return rd_fail(err, RD_E_REFUSED,
+			"case %s: an acknowledgement says what it is about; name it with --topic",
+			act->matter.reference);
+	if (rd_date_is_set(how->given_on))
+		return record_given(act, how->given_on, err);
+	RD_TRY(rd_outbox_cancel_case(
+		act->tx, act->matter.id, "a person acknowledges", act->now_ms, &n, err));
+	return send_letter(act, RD_LETTER_ACKNOWLEDGEMENT, true, cause, ret_outbox_id, err);
+}
+
+static enum rd_rc check_not_answered(
+	struct rd_act *act, enum rd_letter_kind letter, struct rd_err *err)
+{
+	const struct rd_outbox_filter filter = { .case_id = act->matter.id,
+		.letter = rd_letter_names[letter] };
+	struct rd_outbox_row *rows;
+	size_t n;
+
+	RD_TRY(rd_outbox_list(rd_tx_db(act->tx), &filter, act->arena, &rows, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].state == RD_OUTBOX_SENT || rows[i].state == RD_OUTBOX_SENDING ||
+			rows[i].state == RD_OUTBOX_UNCERTAIN)
+			return rd_fail(err, RD_E_REFUSED,
+				"case %s: its letter `%s` has gone already, or may have (see "
+				"`redressctl outbox show %" PRId64 "`)",
+				act->matter.reference, rows[i].letter, rows[i].id);
+	return RD_OK;
+}
+
+/* No clock hangs on it; what is owed is the answer that could not go by itself. */
+static enum rd_rc acknowledge_other(struct rd_act *act, const struct rd_act_acknowledge *how,
+	const char *cause, int64_t *ret_outbox_id, struct rd_err *err)
+{
+	const struct rd_letter_choice choice = rd_letter_for(act->matter.kind, false,
+		act->matter.flags, act->matter.n_topics, RD_CHANNEL_EMAIL, false);
+	const bool given = rd_date_is_set(how->given_on);
+	int64_t n;
+
+	if (act->matter.status == RD_STATUS_REVIEW)
+		return rd_fail(err, RD_E_REFUSED,
+			"case %s waits for a person to decide what it is; the decision sends the "
+			"letter (`redressctl review list`, `review decide`)",
+			act->matter.reference);
+	if (choice.letter == RD_LETTER_NONE && !given)
+		return rd_fail(err, RD_E_REFUSED,
+			"there is no letter for a case of kind %s; reclassify it first",
+			rd_kind_names[act->matter.kind]);
+	if (given)
+		RD_TRY(check_given(act, how->given_on, err));
+	else
+		RD_TRY(check_not_answered(act, choice.letter, err));
+	RD_TRY(rd_outbox_cancel_case(
+		act->tx, act->matter.id, "a person acknowledges", act->now_ms, &n, err));
+	if (!given)
+		RD_TRY(send_letter(act, choice.letter, false, cause, ret_outbox_id, err));
+	return rd_task_done_of_case(act->tx, act->matter.id, rd_task_names[RD_TASK_ACKNOWLEDGE],
+		act->office->actor.name, given ? "acknowledged in another way" : "a letter goes",
+		act->now_ms, NULL, err);
+}
+
 enum rd_rc rd_act_acknowledge(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const struct rd_act_acknowledge *how, struct rd_err *err)
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
-	int64_t outbox_id = 0, n;
+	int64_t outbox_id = 0;
 	const char *cause;
 
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
-	RD_TRY(check_complaint(&act, err));
-	if (act.matter.acknowledged_ms != 0)
-		return rd_fail(err, RD_E_REFUSED, "case %s was acknowledged already",
-			act.matter.reference);
-	if (how->n_topics > RD_ACT_TOPICS_MAX)
-		return rd_fail(err, RD_E_RANGE, "more than %d topics", RD_ACT_TOPICS_MAX);
+	RD_TRY(check_open(&act, err));
+	RD_TRY(check_topics(how->topics, how->n_topics, err));
 	RD_TRY(rd_case_add_topics(act.tx, case_id, how->topics, how->n_topics, err));
 	RD_TRY(add_outcome(&act, how->outcome, err));
-	if (act.matter.n_topics + how->n_topics == 0)
-		return rd_fail(err, RD_E_REFUSED,
-			"case %s: an acknowledgement says what it is about; name it with --topic",
-			act.matter.reference);
-	if (rd_date_is_set(how->given_on)) {
-		RD_TRY(record_given(&act, how->given_on, err));
-		return rd_act_record_and_commit(&act, "acknowledgement_recorded", 0, NULL, err);
-	}
-	RD_TRY(rd_outbox_cancel_case(
-		act.tx, case_id, "a person acknowledges", act.now_ms, &n, err));
 	cause = rd_arena_printf(act.arena, "act:acknowledge:%" PRId64, act.now_ms);
-	RD_TRY(send_letter(&act, RD_LETTER_ACKNOWLEDGEMENT, true, cause, &outbox_id, err));
-	return rd_act_record_and_commit(&act, "acknowledged_by_staff", outbox_id, NULL, err);
+	if (act.matter.kind == RD_COMPLAINT)
+		RD_TRY(acknowledge_complaint(&act, how, cause, &outbox_id, err));
+	else
+		RD_TRY(acknowledge_other(&act, how, cause, &outbox_id, err));
+	return rd_act_record_and_commit(&act,
+		outbox_id != 0 ? "acknowledged_by_staff" : "acknowledgement_recorded", outbox_id,
+		NULL, err);
+}
+
+/* What no letter tells the resident is a person's task, by the next working day. */
+static enum rd_rc owe_telling(
+	struct rd_act *act, const char *cause, const char *text, struct rd_err *err)
+{
+	struct rd_err past_calendar = { 0 };
+	struct rd_task task = {
+		.kind = RD_ACT_TASK_TELL,
+		.case_id = act->matter.id,
+		.cause = cause,
+		.text = text,
+		.landlord = act->matter.landlord,
+		.due = rd_date_of(act->now_ms),
+		.n = 1,
+	};
+	int64_t id;
+	bool is_new;
+
+	if (rd_workday_next(act->policy->calendar, task.due, &task.due, &past_calendar) != RD_OK)
+		task.due = rd_date_of(act->now_ms);
+	return rd_task_put(act->tx, &task, act->now_ms, &id, &is_new, err);
 }
 
 enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const char *definition, const char *outcome, struct rd_err *err)
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	struct rd_err why = { 0 };
 	int64_t outbox_id = 0;
 	const char *cause;
 	enum rd_rc rc;
@@ -239,10 +365,20 @@ enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64
 	RD_TRY(rd_task_done_of_case(act.tx, case_id, rd_task_names[RD_TASK_DEFINE],
 		office->actor.name, "defined", act.now_ms, NULL, err));
 	cause = rd_arena_printf(act.arena, "act:define:%" PRId64, act.now_ms);
-	rc = send_letter(&act, RD_LETTER_DEFINITION, false, cause, &outbox_id, err);
-	/* Defined all the same: the duty is the person's work, not the letter. */
-	if (rc != RD_OK && rc != RD_E_REFUSED && rc != RD_E_MISSING)
+	rc = send_letter(&act, RD_LETTER_DEFINITION, false, cause, &outbox_id, &why);
+	if (rc == RD_E_STORE || rc == RD_E_AGAIN || rc == RD_E_BUG) {
+		*err = why;
 		return rc;
+	}
+	/* Defined all the same: the duty is the person's work, not the letter. */
+	if (rc != RD_OK)
+		RD_TRY(owe_telling(&act, cause,
+			rd_arena_printf(act.arena,
+				"Tell the resident what we have understood and that she may "
+				"correct "
+				"it: no letter went, because %.300s.",
+				why.msg),
+			err));
 	return rd_act_record_and_commit(&act, "defined", outbox_id, NULL, err);
 }
 
@@ -277,6 +413,37 @@ static enum rd_rc label(struct rd_act *act, int64_t message_id, enum rd_kind kin
 		why, false, act->now_ms, err);
 }
 
+/* otherwise: what is done to it with --force. */
+static enum rd_rc check_nothing_owed(struct rd_act *act, const char *otherwise, struct rd_err *err)
+{
+	struct rd_case_clock *clocks;
+	size_t n;
+
+	RD_TRY(rd_case_clocks(rd_tx_db(act->tx), act->matter.id, act->arena, &clocks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (clocks[i].met_ms == 0 && clocks[i].cancelled_ms == 0)
+			return rd_fail(err, RD_E_REFUSED,
+				"case %s still owes %s; meet it first, or %s with --force and say "
+				"why nothing is owed",
+				act->matter.reference, clocks[i].name, otherwise);
+	return RD_OK;
+}
+
+/* Of this message alone: one that joined waits for its own decision. */
+static enum rd_rc end_review_task(struct rd_act *act, int64_t message_id, struct rd_err *err)
+{
+	struct rd_task *tasks;
+	size_t n;
+
+	RD_TRY(rd_task_list_case(rd_tx_db(act->tx), act->matter.id, act->arena, &tasks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i].done_ms == 0 && tasks[i].message_id == message_id &&
+			strcmp(tasks[i].kind, rd_task_names[RD_TASK_REVIEW]) == 0)
+			RD_TRY(rd_task_done(act->tx, tasks[i].id, act->office->actor.name,
+				"reclassified", act->now_ms, err));
+	return RD_OK;
+}
+
 static const char *kinds_as_json(struct rd_act *act, enum rd_kind from, enum rd_kind to)
 {
 	return rd_arena_printf(act->arena, "{\"from\":\"%s\",\"to\":\"%s\"}", rd_kind_names[from],
@@ -284,9 +451,11 @@ static const char *kinds_as_json(struct rd_act *act, enum rd_kind from, enum rd_
 }
 
 enum rd_rc rd_act_reclassify(struct rd_db *db, const struct rd_office *office, int64_t case_id,
-	enum rd_kind kind, const char *why, struct rd_err *err)
+	enum rd_kind kind, const char *why, bool force, struct rd_err *err)
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	const char *cause;
+	bool was_complaint;
 	int64_t *messages;
 	size_t n;
 
@@ -296,12 +465,19 @@ enum rd_rc rd_act_reclassify(struct rd_db *db, const struct rd_office *office, i
 	if (act.matter.kind == kind && act.matter.status != RD_STATUS_REVIEW)
 		return rd_fail(err, RD_E_REFUSED, "case %s is a %s already", act.matter.reference,
 			rd_kind_names[kind]);
+	was_complaint = act.matter.kind == RD_COMPLAINT && act.matter.stage != RD_STAGE_NONE;
+	if (was_complaint && !force)
+		RD_TRY(check_nothing_owed(&act, "reclassify", err));
 	RD_TRY(rd_case_messages(db, case_id, act.arena, &messages, &n, err));
 	RD_TRY(label(&act, n > 0 ? messages[0] : 0, kind, why, err));
-	RD_TRY(rd_task_done_of_case(act.tx, case_id, rd_task_names[RD_TASK_REVIEW],
-		office->actor.name, "reclassified", act.now_ms, NULL, err));
-	RD_TRY(rd_settling_case(act.tx, office, case_id, kind,
-		rd_arena_printf(act.arena, "act:reclassify:%" PRId64, act.now_ms), act.arena, err));
+	RD_TRY(end_review_task(&act, n > 0 ? messages[0] : 0, err));
+	cause = rd_arena_printf(act.arena, "act:reclassify:%" PRId64, act.now_ms);
+	RD_TRY(rd_settling_case(act.tx, office, case_id, kind, cause, act.arena, err));
+	if (was_complaint)
+		RD_TRY(owe_telling(&act, cause,
+			"Tell the resident that this is no longer treated as a complaint, and why, "
+			"and that she can ask the Ombudsman about that.",
+			err));
 	return rd_act_record_and_commit(
 		&act, "reclassified", 0, kinds_as_json(&act, act.matter.kind, kind), err);
 }
@@ -339,22 +515,6 @@ enum rd_rc rd_act_note(struct rd_db *db, const struct rd_office *office, int64_t
 	return rd_act_record_and_commit(&act, "noted", 0, NULL, err);
 }
 
-static enum rd_rc check_nothing_owed(struct rd_act *act, struct rd_err *err)
-{
-	struct rd_case_clock *clocks;
-	size_t n;
-
-	RD_TRY(rd_case_clocks(rd_tx_db(act->tx), act->matter.id, act->arena, &clocks, &n, err));
-	for (size_t i = 0; i < n; i++)
-		if (clocks[i].met_ms == 0 && clocks[i].cancelled_ms == 0)
-			return rd_fail(err, RD_E_REFUSED,
-				"case %s still owes %s; meet it first, or close with --force and "
-				"say "
-				"why nothing is owed",
-				act->matter.reference, clocks[i].name);
-	return RD_OK;
-}
-
 /* What nobody has decided yet keeps the kind that its case has: there is nothing left to decide. */
 static enum rd_rc end_reviews(struct rd_act *act, const char *why, struct rd_err *err)
 {
@@ -380,7 +540,7 @@ enum rd_rc rd_act_close(struct rd_db *db, const struct rd_office *office, int64_
 	RD_TRY(check_open(&act, err));
 	RD_TRY(rd_act_check_text(why, "the reason", err));
 	if (!force)
-		RD_TRY(check_nothing_owed(&act, err));
+		RD_TRY(check_nothing_owed(&act, "close", err));
 	RD_TRY(end_reviews(&act, why, err));
 	RD_TRY(rd_outbox_cancel_case(act.tx, case_id, "the case was closed", act.now_ms, &n, err));
 	RD_TRY(rd_case_cancel_clock(act.tx, case_id, NULL, act.now_ms, err));

@@ -34,13 +34,14 @@ static const char *const withheld_words[RD_N_WITHHELD] = {
 };
 
 static const char *const task_words[RD_N_TASKS] = {
-	"Acknowledge by hand: no automatic letter goes, or the one that went meets no clock.",
+	"Acknowledge by hand by this date: no automatic letter goes, or the one that went meets no "
+	"clock. Use `redressctl case acknowledge REF`.",
 	"Confirm or correct what the complaint is about.",
 	"Decide what this message is.",
 	"Read this message.",
 	"Safeguarding: read this today; no letter goes by itself. Choose a safe way to answer.",
-	"Danger or injury: read this today.",
-	"This asks for stage 2, or may: decide.",
+	"Urgent (danger, injury or no heating): read this today.",
+	"May be asking for stage 2: read it and decide.",
 	"Answer this old message by hand.",
 	"Somebody tries case codes: look at the messages of this sender.",
 	"Our letter came back: reach the resident another way.",

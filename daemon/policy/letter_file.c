@@ -76,10 +76,13 @@ static const struct duty duties[] = {
 	{ RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, RD_VALUE_HELP, "Code 3: help to take part" },
 	{ RD_LETTER_RECEIVED, -1, RD_VALUE_READ_BY, "by when a person reads it" },
 	{ RD_LETTER_CHOICE, -1, RD_VALUE_READ_BY, "by when a person reads it" },
-	{ RD_LETTER_DEFINITION, -1, RD_VALUE_UNDERSTOOD, "Code 5.6: the complaint definition" },
-	{ RD_LETTER_DEFINITION, -1, RD_VALUE_OUTCOME, "Code 5.6: the outcome wanted" },
-	{ RD_LETTER_DEFINITION, -1, RD_VALUE_RESPONSIBLE,
+	{ RD_LETTER_DEFINITION, RD_CHANNEL_EMAIL, RD_VALUE_UNDERSTOOD,
+		"Code 5.6: the complaint definition" },
+	{ RD_LETTER_DEFINITION, RD_CHANNEL_EMAIL, RD_VALUE_OUTCOME,
+		"Code 5.6: the outcome wanted" },
+	{ RD_LETTER_DEFINITION, RD_CHANNEL_EMAIL, RD_VALUE_RESPONSIBLE,
 		"Code 5.7: what the landlord is responsible for" },
+	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_DATE, "a later text says its date" },
 	{ RD_LETTER_LATER, -1, RD_VALUE_DATE, "a later text says its date" },
 };
 
@@ -93,6 +96,14 @@ static const struct duty bans[] = {
 	{ RD_LETTER_LATER, -1, RD_VALUE_RESPONSIBLE, "nothing of the matter" },
 	{ RD_LETTER_LATER, -1, RD_VALUE_NOT_RESPONSIBLE, "nothing of the matter" },
 	{ RD_LETTER_LATER, -1, RD_VALUE_HANDLER, "nothing of the matter" },
+	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_TOPICS, "nothing of the matter" },
+	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_KIND, "nothing of the matter" },
+	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_STAGE, "nothing of the matter" },
+	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_OUTCOME, "nothing of the matter" },
+	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_UNDERSTOOD, "nothing of the matter" },
+	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_RESPONSIBLE, "nothing of the matter" },
+	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_NOT_RESPONSIBLE, "nothing of the matter" },
+	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_HANDLER, "nothing of the matter" },
 	{ RD_LETTER_ADDED, -1, RD_VALUE_TOPICS, "a joined message is not described" },
 };
 
@@ -332,7 +343,9 @@ static enum rd_rc check_duties(
 				place->file, rd_placeholder_names[d->value], d->why);
 	}
 	for (size_t i = 0; i < sizeof bans / sizeof bans[0]; i++)
-		if (bans[i].kind == letter->kind && place->used[bans[i].value])
+		if (bans[i].kind == letter->kind &&
+			(bans[i].channel < 0 || bans[i].channel == (int)letter->channel) &&
+			place->used[bans[i].value])
 			return rd_fail(err, RD_E_INPUT,
 				"%s:1:1: the letter may not say {{%s}} (%s)", place->file,
 				rd_placeholder_names[bans[i].value], bans[i].why);

@@ -7,6 +7,7 @@
 #include "desk.h"
 #include "print.h"
 #include "redress/gateway/acts.h"
+#include "redress/store/tasks.h"
 
 /* The options of all of these commands; each takes those that its usage names. */
 struct act_words {
@@ -143,26 +144,126 @@ static bool needs(const char *value, const char *option, enum rd_exit *ret_exit)
 	return false;
 }
 
-static enum rd_exit tell(
-	const struct rd_ctl *ctl, struct rd_ctl_desk *desk, int64_t id, const char *sentence)
+/* --- what came of it --- */
+
+#define HOLD_LIFTED "hold lifted"
+
+/* The last letter and task that the case had before the act: what is newer came of it. */
+struct before {
+	int64_t letter, task;
+};
+
+static enum rd_rc look_before(
+	struct rd_ctl_desk *desk, int64_t id, struct before *before, struct rd_err *err)
+{
+	const struct rd_outbox_filter filter = { .case_id = id };
+	struct rd_outbox_row *letters;
+	struct rd_task *tasks;
+	size_t n;
+
+	RD_TRY(rd_outbox_list(desk->desk.db, &filter, desk->arena, &letters, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (letters[i].id > before->letter)
+			before->letter = letters[i].id;
+	RD_TRY(rd_task_list_case(desk->desk.db, id, desk->arena, &tasks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i].id > before->task)
+			before->task = tasks[i].id;
+	return RD_OK;
+}
+
+/* "letter 7, acknowledgement, by email: queued, written for Tue 24 Nov 2026" */
+static void print_letter(const struct rd_outbox_row *row)
+{
+	char day[20];
+
+	printf("  letter %" PRId64 ", %s, by %s: %s, written for %s%s%s%s%s\n", row->id,
+		row->letter, row->channel == RD_CHANNEL_EMAIL ? "email" : "text",
+		rd_outbox_state_names[row->state], rd_short_day(row->written_for, day),
+		row->needs_approval ? "; it waits for approval (`redressctl outbox approve`)" : "",
+		row->hold_reason[0] != '\0' ? " (" : "", row->hold_reason,
+		row->hold_reason[0] != '\0' ? ")" : "");
+}
+
+static void print_task(const struct rd_task *task)
+{
+	char day[20];
+
+	printf("  task %" PRId64 ", by %s: %s\n", task->id, rd_short_day(task->due, day),
+		task->text);
+}
+
+/* After a lift: letters that were held stay so until each is let go, and what no letter did is
+ * still a person's. */
+static enum rd_rc print_what_waits(struct rd_ctl_desk *desk, int64_t id, struct rd_err *err)
+{
+	const enum rd_outbox_state held = RD_OUTBOX_HELD;
+	const struct rd_outbox_filter filter = { .state = &held, .case_id = id };
+	struct rd_outbox_row *letters;
+	struct rd_task *tasks;
+	size_t n;
+
+	RD_TRY(rd_outbox_list(desk->desk.db, &filter, desk->arena, &letters, &n, err));
+	for (size_t i = 0; i < n; i++)
+		printf("  letter %" PRId64 ", %s, is held still; let it go with `redressctl outbox "
+		       "approve %" PRId64 "`, or cancel it\n",
+			letters[i].id, letters[i].letter, letters[i].id);
+	if (n == 0)
+		puts("  no letter of this case waits; none goes by itself for what came before");
+	RD_TRY(rd_task_list_case(desk->desk.db, id, desk->arena, &tasks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i].done_ms == 0)
+			print_task(&tasks[i]);
+	return RD_OK;
+}
+
+static enum rd_rc print_what_came(
+	struct rd_ctl_desk *desk, int64_t id, const struct before *before, struct rd_err *err)
+{
+	const struct rd_outbox_filter filter = { .case_id = id };
+	struct rd_outbox_row *letters;
+	struct rd_task *tasks;
+	size_t n;
+
+	RD_TRY(rd_outbox_list(desk->desk.db, &filter, desk->arena, &letters, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (letters[i].id > before->letter && letters[i].state != RD_OUTBOX_CANCELLED)
+			print_letter(&letters[i]);
+	RD_TRY(rd_task_list_case(desk->desk.db, id, desk->arena, &tasks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i].id > before->task && tasks[i].done_ms == 0)
+			print_task(&tasks[i]);
+	return RD_OK;
+}
+
+static enum rd_exit tell(const struct rd_ctl *ctl, struct rd_ctl_desk *desk, int64_t id,
+	const struct before *before, const char *sentence)
 {
 	char reference[RD_REFERENCE_MAX];
+	struct rd_err err = { 0 };
 
 	rd_reference_format(id, rd_store_key(desk->store, RD_KEY_REFERENCE), reference);
-	if (ctl->json)
+	if (ctl->json) {
 		rd_json_print(json_pack("{s:s}", "ref", reference));
-	else
-		printf("%s: %s\n", reference, sentence);
+		return RD_EXIT_DONE;
+	}
+	printf("%s: %s\n", reference, sentence);
+	if ((strcmp(sentence, HOLD_LIFTED) == 0 ? print_what_waits(desk, id, &err)
+						: print_what_came(desk, id, before, &err)) != RD_OK)
+		return rd_ctl_fail(&err);
 	return RD_EXIT_DONE;
 }
 
 /* --- open --- */
 
+/* A mail or a text opens its own case; these are what a person takes in. */
+static const char *const opening_channels[] = { "phone", "letter", "in_person", NULL };
+
 static bool channel_of(const char *word, enum rd_case_channel *ret_channel)
 {
-	for (int i = 0; rd_case_channel_names[i] != NULL; i++)
-		if (strcmp(rd_case_channel_names[i], word) == 0) {
-			*ret_channel = (enum rd_case_channel)i;
+	for (int i = 0; opening_channels[i] != NULL; i++)
+		if (strcmp(opening_channels[i], word) == 0) {
+			*ret_channel = (enum rd_case_channel)(RD_BY_PHONE + i);
 			return true;
 		}
 	return false;
@@ -184,11 +285,25 @@ static enum rd_rc received_of(const char *word, int64_t now_ms, int64_t *ret_ms,
 	return rd_instant_parse(word, ret_ms, err);
 }
 
+static bool is_landlord(
+	const struct rd_ctl_desk *desk, const char *landlord, enum rd_exit *ret_exit)
+{
+	const char *names[RD_LIVE_LANDLORDS_MAX + 1] = { NULL };
+	const size_t n = rd_config_landlords(desk->config, names);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], landlord) == 0)
+			return true;
+	*ret_exit = rd_ctl_not_one_of(landlord, names);
+	return false;
+}
+
 enum rd_exit rd_ctl_case_open(struct rd_ctl *ctl, int argc, char **argv)
 {
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
 	struct act_words words = { 0 };
 	struct rd_act_open open = { .flags = words.flags };
+	const struct before nothing = { 0, 0 };
 	struct rd_err err = { 0 };
 	enum rd_exit exit_status = RD_EXIT_DONE;
 	int64_t id = 0;
@@ -200,11 +315,13 @@ enum rd_exit rd_ctl_case_open(struct rd_ctl *ctl, int argc, char **argv)
 	if (!rd_kind_parse(words.kind, &open.kind))
 		return rd_ctl_not_one_of(words.kind, rd_kind_names);
 	if (!channel_of(words.channel, &open.channel))
-		return rd_ctl_not_one_of(words.channel, rd_case_channel_names);
+		return rd_ctl_not_one_of(words.channel, opening_channels);
 	if (rd_ctl_open(ctl, &desk, &err) != RD_OK ||
 		received_of(words.received, rd_office_now(&desk.desk.office), &open.received_ms,
 			&err) != RD_OK)
 		return rd_ctl_fail(&err);
+	if (words.landlord != NULL && !is_landlord(&desk, words.landlord, &exit_status))
+		return exit_status;
 	open.landlord = words.landlord != NULL ? words.landlord : desk.config->landlord;
 	open.contact = words.contact;
 	open.name = words.name;
@@ -214,7 +331,7 @@ enum rd_exit rd_ctl_case_open(struct rd_ctl *ctl, int argc, char **argv)
 	open.subject = words.subject;
 	if (rd_act_open(desk.desk.db, &desk.desk.office, &open, &id, &err) != RD_OK)
 		return rd_ctl_fail(&err);
-	return tell(ctl, &desk, id, "opened");
+	return tell(ctl, &desk, id, &nothing, "opened");
 }
 
 /* --- acts on one case --- */
@@ -229,6 +346,7 @@ static enum rd_exit act(
 	struct act_words words = { 0 };
 	struct rd_err err = { 0 };
 	enum rd_exit exit_status = RD_EXIT_DONE;
+	struct before before = { 0, 0 };
 	enum rd_kind kind;
 	int64_t id = 0;
 
@@ -238,9 +356,11 @@ static enum rd_exit act(
 		return rd_ctl_not_one_of(words.kind, rd_kind_names);
 	if (rd_ctl_open(ctl, &desk, &err) != RD_OK ||
 		rd_ctl_case(&desk, words.reference, &id, &err) != RD_OK ||
+		look_before(&desk, id, &before, &err) != RD_OK ||
 		run(&desk, id, &words, &err) != RD_OK)
 		return rd_ctl_fail(&err);
-	return tell(ctl, &desk, id, sentence);
+	return tell(ctl, &desk, id, &before,
+		words.given == NULL ? sentence : "acknowledged in another way; recorded");
 }
 
 static enum rd_rc acknowledge(
@@ -270,7 +390,8 @@ static enum rd_rc reclassify(
 	if (words->kind == NULL || !rd_kind_parse(words->kind, &kind))
 		return rd_fail(err, RD_E_INPUT,
 			"say with --kind which of the seven kinds it is, such as complaint");
-	return rd_act_reclassify(desk->desk.db, &desk->desk.office, id, kind, words->why, err);
+	return rd_act_reclassify(
+		desk->desk.db, &desk->desk.office, id, kind, words->why, words->force, err);
 }
 
 static enum rd_rc note(
@@ -295,7 +416,7 @@ static enum rd_rc lift_hold(
 
 enum rd_exit rd_ctl_case_acknowledge(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return act(ctl, argc, argv, acknowledge, "acknowledgement recorded or queued");
+	return act(ctl, argc, argv, acknowledge, "acknowledged");
 }
 
 enum rd_exit rd_ctl_case_define(struct rd_ctl *ctl, int argc, char **argv)
@@ -320,6 +441,5 @@ enum rd_exit rd_ctl_case_close(struct rd_ctl *ctl, int argc, char **argv)
 
 enum rd_exit rd_ctl_case_lift_hold(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return act(ctl, argc, argv, lift_hold,
-		"hold lifted; letters that were held are approved one by one (outbox list)");
+	return act(ctl, argc, argv, lift_hold, HOLD_LIFTED);
 }

@@ -265,6 +265,44 @@ def staff_acts_do_what_they_say(build):
         equal(tuple(last), ("Jo Officer", uid), "who acted, in the audit")
 
 
+def an_act_says_what_came_of_it(build):
+    with house.House(build) as home:
+        refs = fill(home, COMPLAINT, DANGER)
+        ravi, worried = refs["ravi@example.org"], refs["worried@example.org"]
+        told = home.ctl("case", "define", ravi, "--definition", "Two missed visits", expect=(0,))
+        expect("definition, by email: queued, written for" in told, told)
+
+        text = home.ctl_json("case", "open", "--kind", "complaint", "--channel", "phone",
+                             "--contact", "07700 900123", "--topic", "a leak")["ref"]
+        told = home.ctl("case", "define", text, "--definition", "The roof", expect=(0,))
+        expect("definition, by text" in told, told)
+        number = home.number("SELECT max(id) FROM outbox")
+        words = home.ctl_json("outbox", "show", number)["payload"]
+        expect(text in words and "roof" not in words and "complaint" not in
+               words.replace("make-a-complaint", ""), words)
+
+        nobody = home.ctl("case", "open", "--kind", "complaint", "--channel", "in_person",
+                          "--topic", "a leak", expect=(0,))
+        expect("task" in nobody and "Acknowledge by hand" in nobody, nobody)
+        nobody = nobody.split(":")[0]
+        told = home.ctl("case", "define", nobody, "--definition", "The roof", expect=(0,))
+        expect("no letter went, because" in told and "task" in told, told)
+        today = home.ctl_json("case", "show", nobody)["opened"][:10]
+        told = home.ctl("case", "acknowledge", nobody, "--given", today, expect=(0,))
+        expect("another way" in told, told)
+
+        told = home.ctl("case", "lift-hold", worried, "--why", "spoke to her", expect=(0,))
+        expect("hold lifted" in told and "no letter of this case waits" in told and
+               "task" in told, told)
+
+        refused(home, ("case", "reclassify", ravi, "--kind", "other", "--why", "x"),
+                "still owes stage1.respond")
+        told = home.ctl("case", "reclassify", ravi, "--kind", "service_request", "--why", "a repair",
+                        "--force", expect=(0,))
+        expect("no longer treated as a complaint" in told and "service_request, by email" in told,
+               told)
+
+
 def no_letter_leaves_a_safeguarding_case_until_a_person_lifts_the_hold(build):
     with house.House(build) as home:
         ref = fill(home, DANGER)["worried@example.org"]
@@ -338,7 +376,12 @@ def a_wrong_word_is_told_and_changes_nothing(build):
             ("case open --kind complaint --channel phone --flag damp_mold",
              "did you mean `damp_mould`?"),
             ("case open --kind complaint --channel phone --contact bogus", "neither an e-mail"),
-            ("case open --kind complaint --channel phone --landlord nobody", "landlord nobody"),
+            ("case open --kind complaint --channel phone --landlord code-2025",
+             "did you mean `code-2024`?"),
+            ("case open --kind complaint --channel email", "phone, letter, in_person"),
+            ("case open --kind complaint --channel sms", "phone, letter, in_person"),
+            (("case", "open", "--kind", "complaint", "--channel", "phone", "--topic",
+              "a leak\n\nYou get 500 pounds."), "without line breaks"),
             ("case list --kind complant", "did you mean `complaint`?"),
             ("case list --status opn", "did you mean `open`?"),
             ("case list --stage stage9", "stage1"),
@@ -356,7 +399,7 @@ def a_wrong_word_is_told_and_changes_nothing(build):
             ("backup", "usage"),
         )
         for line, says in table:
-            refused(home, line.split(), says)
+            refused(home, line.split() if isinstance(line, str) else line, says)
         expect(dump(home) == before, "a refused command changed the store")
         refused(home, ("rules", "activate", "--reason", " "), "--reason")
         refused(home, ("backup", home.config), "there already")
@@ -888,6 +931,7 @@ def once_asks_to_come_again_where_a_source_or_a_letter_must_wait(build):
 
 if __name__ == "__main__":
     house.run([lists_have_the_shapes_that_scripts_rely_on, staff_acts_do_what_they_say,
+               an_act_says_what_came_of_it,
                no_letter_leaves_a_safeguarding_case_until_a_person_lifts_the_hold,
                a_wrong_word_is_told_and_changes_nothing,
                without_a_usable_store_every_command_says_so,

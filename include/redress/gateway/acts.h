@@ -16,6 +16,7 @@
 #include "redress/store/outbox.h"
 
 #define RD_ACT_TOPICS_MAX 20
+#define RD_ACT_TOPIC_MAX  100
 #define RD_ACT_TEXT_MAX	  4000 /* bytes of a definition, outcome, reason */
 
 /* A case for what came by telephone, letter or in person. Strings may be NULL for "not known". */
@@ -35,11 +36,11 @@ struct rd_act_open {
 RD_MUST_USE enum rd_rc rd_act_open(struct rd_db *db, const struct rd_office *office,
 	const struct rd_act_open *open, int64_t *ret_case, struct rd_err *err);
 
-/* The acknowledgement, by a person. given_on unset: the letter is written and sent by the case's
- * own address; set: it was given in another way that day (telephone, post, in person), and is
- * recorded. Topics and outcome are added to the case first. RD_E_REFUSED: no complaint at stage 1,
- * acknowledged already, no topic known (a letter that names none is no acknowledgement), or a
- * safeguarding hold stands. */
+/* The acknowledgement, by a person; of a case that is no complaint its kind's own letter. given_on
+ * unset: the letter is written and sent by the case's own address; set: it was given in another way
+ * that day (telephone, post, in person), and is recorded. Topics and outcome are added to the case
+ * first. RD_E_REFUSED: no complaint at stage 1, acknowledged already, no topic known (a letter that
+ * names none is no acknowledgement), or a safeguarding hold stands. */
 struct rd_act_acknowledge {
 	const char *const *topics;
 	size_t n_topics;
@@ -49,13 +50,18 @@ struct rd_act_acknowledge {
 RD_MUST_USE enum rd_rc rd_act_acknowledge(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, const struct rd_act_acknowledge *how, struct rd_err *err);
 
-/* Confirms or corrects the complaint definition: meets stage1.define, sends `definition`. */
+/* Confirms or corrects the complaint definition: meets stage1.define, sends `definition`. Where no
+ * letter may or can go the duty is met all the same, and to tell the resident is a person's task,
+ * RD_ACT_TASK_TELL. */
+#define RD_ACT_TASK_TELL "tell"
 RD_MUST_USE enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, const char *definition, const char *outcome, struct rd_err *err);
 
-/* The case was never what it was taken for: the right kind from its receipt on. Kept as a label. */
+/* The case was never what it was taken for: the right kind from its receipt on. Kept as a label.
+ * What is a complaint no longer needs force while a clock of its stage 1 is unmet, and a person
+ * owes the resident the news. */
 RD_MUST_USE enum rd_rc rd_act_reclassify(struct rd_db *db, const struct rd_office *office,
-	int64_t case_id, enum rd_kind kind, const char *why, struct rd_err *err);
+	int64_t case_id, enum rd_kind kind, const char *why, bool force, struct rd_err *err);
 
 RD_MUST_USE enum rd_rc rd_act_note(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, const char *text, struct rd_err *err);

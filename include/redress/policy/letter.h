@@ -92,7 +92,8 @@ enum rd_letter_kind {
 	RD_LETTER_ASB_REPORT,
 	RD_LETTER_SURVEY_FEEDBACK,
 	RD_LETTER_ENQUIRY,
-	RD_LETTER_DEFINITION, /* sent by `case define`; email only, by text it is LATER */
+	RD_LETTER_DEFINITION, /* sent by `case define`; by text nothing of the matter, and LATER
+				 where the folder has none by sms */
 	RD_LETTER_CHOICE,     /* asked for nothing formal: logged, and the choice is hers */
 	RD_LETTER_LATER,      /* sms only: every text after the first; nothing of the matter */
 	RD_N_LETTERS,
