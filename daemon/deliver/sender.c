@@ -10,11 +10,12 @@
 #include "redress/store/contact.h"
 #include "redress/store/outbox_wire.h"
 
-#define ARENA_BYTES   (64u << 20) /* a list of uncertain rows carries their letters */
-#define CHORES_MS     60000
-#define REST_FIRST_MS 30000
-#define REST_LAST_MS  (5 * 60 * 1000)
-#define HOUR_MS	      (3600 * (int64_t)1000)
+#define ARENA_BYTES    (64u << 20) /* a list of uncertain rows carries their letters */
+#define CHORES_MS      60000
+#define STALE_PAUSE_MS 1000 /* letters that can go have their turn in between */
+#define REST_FIRST_MS  30000
+#define REST_LAST_MS   (5 * 60 * 1000)
+#define HOUR_MS	       (3600 * (int64_t)1000)
 
 const char *const rd_sender_event_names[RD_N_SENDER_EVENTS + 1] = { "sent", "refused", "deferred",
 	"gave_up", "uncertain", "found", "absent", "held", "unfit", "waits", "stale", "clock_back",
@@ -260,14 +261,17 @@ static enum rd_rc write_anew(struct rd_sender *sender, const struct rd_outbox_ro
 	return rd_tx_commit(&tx, err);
 }
 
-static enum rd_rc stale_rows(struct rd_sender *sender, int64_t now_ms, struct rd_err *err)
+static enum rd_rc stale_rows(
+	struct rd_sender *sender, int64_t now_ms, bool *left, struct rd_err *err)
 {
 	struct rd_outbox_row *rows;
 	size_t n;
 	RD_TRY(rd_outbox_stale(
 		sender->db, rd_date_of(now_ms), now_ms, sender->arena, &rows, &n, err));
+	*left = n == RD_OUTBOX_STALE_MAX;
 	for (size_t i = 0; i < n; i++) {
 		struct rd_err why = { 0 };
+		beat(sender);
 		/* One that cannot be written anew must not keep the others back. */
 		if (write_anew(sender, &rows[i], now_ms, &why) != RD_OK)
 			rd_sender_tell(sender, RD_SENDER_HOOK_FAILED, &rows[i], why.msg);
@@ -281,11 +285,15 @@ static enum rd_rc chores(
 	struct rd_sender *sender, int64_t now_ms, bool *ret_left, struct rd_err *err)
 {
 	bool left = false;
-	RD_TRY(stale_rows(sender, now_ms, err));
+	bool stale_left = false;
+	if (!sender->hooks->leave_stale)
+		RD_TRY(stale_rows(sender, now_ms, &stale_left, err));
 	RD_TRY(rd_sender_ask_uncertain(sender, now_ms, &left, err));
 	int64_t next_ms = sender->limits.ask_after_ms;
 	sender->chores_ms = now_ms + (left && next_ms < CHORES_MS ? next_ms : CHORES_MS);
-	*ret_left = left;
+	if (stale_left)
+		sender->chores_ms = now_ms + STALE_PAUSE_MS;
+	*ret_left = left || stale_left;
 	return RD_OK;
 }
 
@@ -317,18 +325,39 @@ static bool texts_now(const struct rd_sender *sender, int64_t now_ms)
 static enum rd_rc over_total(
 	struct rd_sender *sender, int64_t now_ms, bool *ret_over, struct rd_err *err)
 {
+	const enum rd_outbox_state queued = RD_OUTBOX_QUEUED;
+	const struct rd_outbox_filter any = { .state = &queued, .max = 1 };
+	struct rd_outbox_row *rows;
+	size_t n_queued = 0;
 	int64_t n = 0;
+	int64_t due_ms = 0;
 	RD_TRY(rd_outbox_rate(sender->db, NULL, now_ms - HOUR_MS, &n, err));
 	*ret_over = n >= sender->limits.per_hour;
-	if (*ret_over && !sender->waits)
+	if (*ret_over) {
+		RD_TRY(rd_outbox_list(sender->db, &any, sender->arena, &rows, &n_queued, err));
+		RD_TRY(rd_outbox_next_due(sender->db, &due_ms, err));
+	}
+	bool waits = n_queued > 0 && due_ms <= now_ms;
+	if (waits && !sender->waits)
 		rd_sender_tell(
 			sender, RD_SENDER_WAITS, NULL, "as many letters in an hour as may go");
-	sender->waits = *ret_over;
+	sender->waits = waits;
 	return RD_OK;
 }
 
+/* Over the cap in total only what cannot wait goes: emergencies, and the alarm that says so. */
+static enum rd_rc claim_of(struct rd_sender *sender, const struct rd_sender_route *route,
+	int64_t now_ms, bool over, struct rd_err *err)
+{
+	if (over)
+		return rd_outbox_claim_emergency(
+			sender->db, route->name, now_ms, sender->arena, &sender->row, err);
+	return rd_outbox_claim(sender->db, route->name, now_ms, texts_now(sender, now_ms),
+		sender->arena, &sender->row, err);
+}
+
 /* The routes take turns; one that rests is passed over. */
-static enum rd_rc claim_next(struct rd_sender *sender, int64_t now_ms, bool rested_too,
+static enum rd_rc claim_next(struct rd_sender *sender, int64_t now_ms, bool over, bool rested_too,
 	struct rd_sender_route **ret_route, struct rd_err *err)
 {
 	for (size_t i = 0; i < sender->n_routes; i++) {
@@ -336,8 +365,7 @@ static enum rd_rc claim_next(struct rd_sender *sender, int64_t now_ms, bool rest
 		struct rd_sender_route *route = &sender->routes[at];
 		if (!rested_too && route->rests_until_ms > now_ms)
 			continue;
-		enum rd_rc rc = rd_outbox_claim(sender->db, route->name, now_ms,
-			texts_now(sender, now_ms), sender->arena, &sender->row, err);
+		enum rd_rc rc = claim_of(sender, route, now_ms, over, err);
 		if (rc == RD_E_MISSING)
 			continue;
 		RD_TRY(rc);
@@ -389,11 +417,11 @@ enum rd_rc rd_sender_step(
 		rd_arena_reset(sender->arena);
 	}
 	RD_TRY(over_total(sender, now_ms, &over, err));
-	if (over) {
+	RD_TRY(claim_next(sender, now_ms, over, false, &route, err));
+	if (!route && over) {
 		*ret_next_ms = now_ms + CHORES_MS;
 		return RD_OK;
 	}
-	RD_TRY(claim_next(sender, now_ms, false, &route, err));
 	if (!route)
 		return when_next(sender, now_ms, ret_next_ms, err);
 	RD_TRY(send_row(sender, route, now_ms, err));
@@ -418,9 +446,7 @@ enum rd_rc rd_sender_run_once(struct rd_sender *sender, bool *ret_must_wait, str
 		struct rd_sender_route *route;
 		rd_arena_reset(sender->arena);
 		RD_TRY(over_total(sender, now_ms, &over, err));
-		if (over)
-			break;
-		RD_TRY(claim_next(sender, now_ms, true, &route, err));
+		RD_TRY(claim_next(sender, now_ms, over, true, &route, err));
 		if (!route)
 			break;
 		RD_TRY(send_row(sender, route, now_ms, err));
@@ -430,7 +456,7 @@ enum rd_rc rd_sender_run_once(struct rd_sender *sender, bool *ret_must_wait, str
 	const struct rd_outbox_filter unasked = { .unasked = true, .max = 1 };
 	RD_TRY(rd_outbox_next_due(sender->db, &due_ms, err));
 	RD_TRY(rd_outbox_list(sender->db, &unasked, sender->arena, &rows, &n_unasked, err));
-	*ret_must_wait = !right || over || left || n_unasked > 0 || sender->n_put_off > 0 ||
+	*ret_must_wait = !right || left || n_unasked > 0 || sender->n_put_off > 0 ||
 			 (due_ms != 0 && due_ms <= now_ms);
 	return RD_OK;
 }

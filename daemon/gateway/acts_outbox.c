@@ -2,6 +2,7 @@
 #include "redress/gateway/acts.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "redress/gateway/act.h"
 #include "redress/gateway/correspondence.h"
@@ -50,6 +51,24 @@ enum rd_rc rd_act_cancel(struct rd_db *db, const struct rd_office *office, int64
 	return rd_act_record_and_commit(&act, "letter_cancelled", outbox_id, NULL, err);
 }
 
+/* The sender asked a person about this very letter; that is answered now. */
+static enum rd_rc end_settle_task(
+	struct rd_act *act, const struct rd_outbox_row *row, const char *why, struct rd_err *err)
+{
+	struct rd_task *tasks;
+	size_t n;
+
+	if (row->case_id == 0)
+		return RD_OK;
+	RD_TRY(rd_task_list_case(rd_tx_db(act->tx), row->case_id, act->arena, &tasks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i].done_ms == 0 && tasks[i].outbox_id == row->id &&
+			strcmp(tasks[i].kind, "settle") == 0)
+			RD_TRY(rd_task_done(act->tx, tasks[i].id, act->office->actor.name, why,
+				act->now_ms, err));
+	return RD_OK;
+}
+
 enum rd_rc rd_act_settle(struct rd_db *db, const struct rd_office *office, int64_t outbox_id,
 	enum rd_settle how, const char *why, struct rd_err *err)
 {
@@ -61,6 +80,7 @@ enum rd_rc rd_act_settle(struct rd_db *db, const struct rd_office *office, int64
 	RD_TRY(rd_act_check_text(why, "the reason", err));
 	RD_TRY(rd_outbox_get(rd_tx_db(act.tx), outbox_id, act.arena, &row, err));
 	RD_TRY(rd_outbox_settle(act.tx, outbox_id, how, office->actor.name, why, act.now_ms, err));
+	RD_TRY(end_settle_task(&act, &row, why, err));
 	if (how == RD_SETTLE_SENT)
 		RD_TRY(rd_correspondence_gone(act.tx, office, &row,
 			row.sending_ms != 0 ? row.sending_ms : act.now_ms, act.arena, err));

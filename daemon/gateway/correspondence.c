@@ -178,7 +178,7 @@ static enum rd_rc compose_mail(struct draft *d, struct rd_outbox_row *row, struc
 	struct rd_outgoing_mail mail = {
 		.to = row->recipient,
 		.subject = d->rendered.subject,
-		.date_ms = rd_office_now(d->office),
+		.date_ms = d->time.leave_ms, /* the day it is written for, not the day it is */
 		.in_reply_to = d->answered.message_id,
 		.references = d->answered.references,
 		.n_references = d->answered.n_references,
@@ -388,9 +388,14 @@ enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *o
 	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err)
 {
 	struct rd_err why = { 0 };
+	struct rd_outbox_row now;
 	struct rd_case matter;
 	enum rd_rc rc;
 
+	/* Between the list and now it may have been cancelled, sent or written anew already. */
+	RD_TRY(rd_outbox_get(rd_tx_db(tx), stale->id, arena, &now, err));
+	if ((now.state != RD_OUTBOX_QUEUED && now.state != RD_OUTBOX_HELD) || now.attempts > 0)
+		return RD_OK;
 	RD_TRY(rd_case_get(rd_tx_db(tx), stale->case_id, arena, &matter, err));
 	rc = write_anew(tx, office, &matter, stale, arena, &why);
 	if (rc == RD_E_STORE || rc == RD_E_AGAIN || rc == RD_E_BUG) {

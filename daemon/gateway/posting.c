@@ -27,6 +27,7 @@ struct posting {
 	struct rd_sender_hooks hooks;
 	struct rd_sender *sender;
 	bool troubled; /* an alarm of a route's own may stand */
+	bool capped;   /* an alarm of the cap may stand */
 	bool unfit;    /* of the letters held as unfit some may go now: look */
 };
 
@@ -37,15 +38,6 @@ static enum rd_rc on_sent(void *context, struct rd_tx *tx, const struct rd_outbo
 	struct posting *posting = context;
 
 	return rd_correspondence_gone(tx, &posting->desk->office, row, sent_ms, arena, err);
-}
-
-static enum rd_rc on_stale(
-	void *context, struct rd_tx *tx, const struct rd_outbox_row *row, struct rd_err *err)
-{
-	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(LETTER_ARENA_BYTES);
-	struct posting *posting = context;
-
-	return rd_correspondence_rewrite(tx, &posting->desk->office, row, arena, err);
 }
 
 static void on_beat(void *context)
@@ -246,7 +238,19 @@ static void on_event(void *context, enum rd_sender_event event, const struct rd_
 		event == RD_SENDER_OWN_TROUBLE ? detail : "", NULL);
 	if (event == RD_SENDER_OWN_TROUBLE) {
 		alarm_own_trouble(posting, detail);
-	} else if (event == RD_SENDER_SENT && posting->troubled) {
+	} else if (event == RD_SENDER_WAITS) {
+		rd_alarms_raise(posting->desk->db, &posting->desk->office, "letters-capped",
+			"As many letters as may leave in an hour have left; the others wait, but "
+			"for "
+			"emergencies. If this is no busy day, somebody or something may be "
+			"flooding "
+			"the gateway: see `redressctl outbox list` and `redressctl messages`.");
+		posting->capped = true;
+	} else if (event == RD_SENDER_SENT && posting->capped && !row->emergency) {
+		rd_alarms_clear(posting->desk->db, &posting->desk->office, "letters-capped");
+		posting->capped = false;
+	}
+	if (event == RD_SENDER_SENT && posting->troubled) {
 		rd_alarms_clear(posting->desk->db, &posting->desk->office, "sending-trouble");
 		posting->troubled = false;
 	}
@@ -254,10 +258,10 @@ static void on_event(void *context, enum rd_sender_event event, const struct rd_
 
 static enum rd_rc open_posting(struct posting *posting, struct rd_err *err)
 {
-	posting->troubled = posting->unfit = true; /* from an earlier run */
+	posting->troubled = posting->capped = posting->unfit = true; /* from an earlier run */
 	posting->hooks = (struct rd_sender_hooks){ .context = posting,
 		.on_sent = on_sent,
-		.on_stale = on_stale,
+		.leave_stale = true, /* the timekeeper's */
 		.why_not = why_not,
 		.on_event = on_event,
 		.beat = on_beat };

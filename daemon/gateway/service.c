@@ -240,7 +240,10 @@ static void run_timekeeper(struct rd_thread *self, void *context)
 		}
 		if (round.n_letters > 0)
 			wake(service->sender);
-		rd_thread_wait(self, rc == RD_OK ? RD_TIMEKEEPER_ROUND_MS : TROUBLE_PAUSE_MS);
+		rd_thread_beat(self);
+		if (rc != RD_OK || !round.more)
+			rd_thread_wait(
+				self, rc == RD_OK ? RD_TIMEKEEPER_ROUND_MS : TROUBLE_PAUSE_MS);
 	}
 }
 
@@ -484,7 +487,9 @@ static enum rd_rc work_once(struct service *service, bool *ret_must_wait, struct
 	RD_TRY(decide_all(service, err));
 	RD_TRY(rd_queue_counts(service->desk.db, &waiting, &claimed, &oldest, err));
 	*ret_must_wait = *ret_must_wait || waiting > 0;
-	RD_TRY(rd_timekeeper_round(service->desk.db, &service->desk.office, &round, err));
+	do {
+		RD_TRY(rd_timekeeper_round(service->desk.db, &service->desk.office, &round, err));
+	} while (round.more);
 	return rd_posting_once(&service->desk, ret_must_wait, err);
 }
 

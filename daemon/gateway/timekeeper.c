@@ -166,6 +166,7 @@ static enum rd_rc stale_letters(struct round *r, struct rd_err *err)
 	size_t n;
 
 	RD_TRY(rd_outbox_stale(r->db, r->today, r->now_ms, r->arena, &rows, &n, err));
+	r->done.more = n == RD_OUTBOX_STALE_MAX;
 	for (size_t i = 0; i < n; i++)
 		RD_TRY(rewrite(r, &rows[i], err));
 	return RD_OK;
@@ -207,7 +208,8 @@ static enum rd_rc late_texts(struct round *r, struct rd_err *err)
 
 		RD_TRY(rd_outbox_list(r->db, &filter, r->arena, &rows, &n_rows, err));
 		for (size_t k = 0; k < n_rows; k++)
-			RD_TRY(hurry_text(r, &clocks[i], &rows[k], err));
+			if (strcmp(rows[k].meets_clock, clocks[i].name) == 0)
+				RD_TRY(hurry_text(r, &clocks[i], &rows[k], err));
 	}
 	return RD_OK;
 }

@@ -102,14 +102,16 @@ enum rd_rc rd_outbox_rewrite(struct rd_tx *tx, int64_t old_id, const struct rd_o
 
 /* --- the sender's side --- */
 
-enum rd_rc rd_outbox_claim(struct rd_db *db, const char *outgoing, int64_t now_ms, bool texts_now,
-	struct rd_arena *arena, struct rd_outbox_row *ret_row, struct rd_err *err)
+static enum rd_rc claim(struct rd_db *db, const char *outgoing, int64_t now_ms, bool texts_now,
+	bool emergency_only, struct rd_arena *arena, struct rd_outbox_row *ret_row,
+	struct rd_err *err)
 {
 	static const char due[] =
 		"SELECT id FROM outbox WHERE state = 'queued' AND next_try_ms <= ?1"
 		" AND (?2 IS NULL OR outgoing = ?2)"
 		" AND (binds_day = 0 OR attempts > 0 OR written_for = ?3)"
 		" AND (channel = 'email' OR emergency = 1 OR ?4 = 1)"
+		" AND (?5 = 0 OR emergency = 1)"
 		" ORDER BY emergency DESC, next_try_ms, id LIMIT 1";
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 	struct rd_outbox_row row;
@@ -120,13 +122,13 @@ enum rd_rc rd_outbox_claim(struct rd_db *db, const char *outgoing, int64_t now_m
 	/* Looked up first without the writer's lock: mostly there is nothing to send. */
 	RD_TRY(rd_sql_int(db, due,
 		RD_ARGS(rd_int(now_ms), outgoing ? rd_text(outgoing) : rd_null(), rd_text(today),
-			rd_int(texts_now)),
+			rd_int(texts_now), rd_int(emergency_only)),
 		0, &id, err));
 	if (id) {
 		RD_TRY(rd_tx_begin(db, &tx, err));
 		RD_TRY(rd_sql_int(db, due,
 			RD_ARGS(rd_int(now_ms), outgoing ? rd_text(outgoing) : rd_null(),
-				rd_text(today), rd_int(texts_now)),
+				rd_text(today), rd_int(texts_now), rd_int(emergency_only)),
 			0, &id, err));
 	}
 	if (!id)
@@ -144,6 +146,18 @@ enum rd_rc rd_outbox_claim(struct rd_db *db, const char *outgoing, int64_t now_m
 	RD_TRY(rd_tx_commit(&tx, err));
 	*ret_row = row;
 	return RD_OK;
+}
+
+enum rd_rc rd_outbox_claim(struct rd_db *db, const char *outgoing, int64_t now_ms, bool texts_now,
+	struct rd_arena *arena, struct rd_outbox_row *ret_row, struct rd_err *err)
+{
+	return claim(db, outgoing, now_ms, texts_now, false, arena, ret_row, err);
+}
+
+enum rd_rc rd_outbox_claim_emergency(struct rd_db *db, const char *outgoing, int64_t now_ms,
+	struct rd_arena *arena, struct rd_outbox_row *ret_row, struct rd_err *err)
+{
+	return claim(db, outgoing, now_ms, false, true, arena, ret_row, err);
 }
 
 enum rd_rc rd_outbox_next_due(struct rd_db *db, int64_t *ret_ms, struct rd_err *err)
@@ -391,7 +405,9 @@ enum rd_rc rd_outbox_ignore_hours(struct rd_tx *tx, int64_t id, struct rd_err *e
 	int64_t changes = 0;
 
 	RD_TRY(rd_sql_change(tx,
-		"UPDATE outbox SET emergency = 1 WHERE id = ?1 AND state = 'queued'",
+		"UPDATE outbox SET emergency = 1,"
+		" next_try_ms = CASE WHEN attempts = 0 THEN 1 ELSE next_try_ms END"
+		" WHERE id = ?1 AND state = 'queued'",
 		RD_ARGS(rd_int(id)), &changes, err));
 	return changes ? RD_OK : wrong_state(tx, id, "a queued letter can leave at once", err);
 }

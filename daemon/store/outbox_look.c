@@ -135,8 +135,11 @@ enum rd_rc rd_outbox_stale(struct rd_db *db, struct rd_date today, int64_t now_m
 
 	RD_TRY(rd_sql_query(db,
 		OUTBOX_COLUMNS " WHERE o.state = 'queued' AND o.binds_day = 1 AND o.attempts = 0"
-			       " AND o.next_try_ms <= ?2 AND o.written_for <> ?1 ORDER BY o.id",
-		RD_ARGS(rd_text(rd_date_format(today, day)), rd_int(now_ms)), &rows, err));
+			       " AND o.next_try_ms <= ?2 AND o.written_for <> ?1 ORDER BY o.id"
+			       " LIMIT ?3",
+		RD_ARGS(rd_text(rd_date_format(today, day)), rd_int(now_ms),
+			rd_int(RD_OUTBOX_STALE_MAX)),
+		&rows, err));
 	return read_rows(&rows, arena, ret_rows, ret_n, err);
 }
 

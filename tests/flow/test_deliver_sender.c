@@ -729,7 +729,7 @@ static void the_seventh_letter_of_a_day_to_one_address_is_held_for_a_person(void
 	assert_int_equal(get(w, late).state, RD_OUTBOX_SENT);
 }
 
-static void over_the_total_the_rest_waits(void **state)
+static void over_the_total_all_but_emergencies_wait(void **state)
 {
 	struct world *w = *state;
 	close_sender(w);
@@ -743,9 +743,27 @@ static void over_the_total_the_rest_waits(void **state)
 	assert_int_equal(get(w, ids[2]).state, RD_OUTBOX_SENT);
 	assert_int_equal(get(w, ids[3]).state, RD_OUTBOX_QUEUED);
 	assert_int_equal(w->events[RD_SENDER_WAITS], 1);
+	struct rd_outbox_row urgent = letter(w, "post");
+	urgent.emergency = true;
+	int64_t urgent_id = put(w, &urgent);
+	run(w);
+	assert_int_equal(get(w, urgent_id).state, RD_OUTBOX_SENT);
+	assert_int_equal(get(w, ids[3]).state, RD_OUTBOX_QUEUED);
 	w->now_ms += HOUR_MS + 1;
 	run(w);
 	assert_int_equal(get(w, ids[4]).state, RD_OUTBOX_SENT);
+}
+
+static void a_full_hour_that_keeps_nothing_waiting_is_no_trouble(void **state)
+{
+	struct world *w = *state;
+	close_sender(w);
+	w->limits.per_hour = 3;
+	open_sender(w);
+	for (int i = 0; i < 3; i++)
+		put_letter(w, "post");
+	run(w);
+	assert_int_equal(w->events[RD_SENDER_WAITS], 0);
 }
 
 static void texts_keep_their_hours_and_emergencies_do_not(void **state)
@@ -894,7 +912,8 @@ int main(void)
 		IN_WORLD(a_mail_on_the_wire_when_the_daemon_died_is_for_a_person),
 		IN_WORLD(files_tell_after_a_crash_whether_a_letter_had_gone),
 		IN_WORLD(the_seventh_letter_of_a_day_to_one_address_is_held_for_a_person),
-		IN_WORLD(over_the_total_the_rest_waits),
+		IN_WORLD(over_the_total_all_but_emergencies_wait),
+		IN_WORLD(a_full_hour_that_keeps_nothing_waiting_is_no_trouble),
 		IN_WORLD(texts_keep_their_hours_and_emergencies_do_not),
 		IN_WORLD(a_letter_that_binds_a_day_is_written_anew_unless_attempted),
 		IN_WORLD(a_number_that_opted_out_gets_no_text),

@@ -1,5 +1,6 @@
 /* What goes out, when, and what must not: promises 5 and 6, and the letters of promise 10. */
 #include "redress/gateway/guards.h"
+#include "redress/gateway/correspondence.h"
 #include "support/house.h"
 
 /* --- never silent, never a danger --- */
@@ -697,6 +698,142 @@ static void a_duty_due_or_past_is_alarmed(void **state)
 	assert_false(house_alarm(h, "clocks-due-today"));
 }
 
+/* --- many at once --- */
+
+/* Copies of a letter that is queued already, under causes of their own. */
+static void put_copies(struct house *h, const struct rd_outbox_row *row, int n)
+{
+	struct rd_tx *tx = NULL;
+	int64_t id;
+
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	for (int i = 0; i < n; i++) {
+		struct rd_outbox_row copy = *row;
+		char cause[32], message_id[32], to[48];
+
+		snprintf(cause, sizeof cause, "act:copy:%d", i);
+		snprintf(message_id, sizeof message_id, "rd.%d@house.example", i);
+		snprintf(to, sizeof to, "p%d@example.com", i);
+		copy.cause = cause;
+		copy.message_id = message_id;
+		copy.recipient = to;
+		OK(rd_outbox_put(tx, &copy, h->now_ms, &id, &h->err));
+	}
+	OK(rd_tx_commit(&tx, &h->err));
+}
+
+static void many_letters_of_yesterday_are_written_anew_some_a_round(void **state)
+{
+	struct house *h = *state;
+	const int64_t id = house_mail_in(h, .body = REQUEST);
+	struct rd_timekeeper_round round;
+	struct rd_outbox_row row;
+	size_t n_letters = 0;
+
+	house_work(h);
+	row = house_letter(h, house_case_of(h, id), NULL);
+	put_copies(h, &row, 2 * RD_OUTBOX_STALE_MAX + 20);
+	house_at(h, "2026-11-18T00:01:00Z");
+	for (int i = 0; i < 3; i++) {
+		OK(rd_timekeeper_round(h->db, &h->desk.office, &round, &h->err));
+		assert_true(round.n_letters <= RD_OUTBOX_STALE_MAX);
+		assert_int_equal(round.more, i < 2);
+		n_letters += round.n_letters;
+		h->now_ms += 1000;
+	}
+	assert_int_equal(n_letters, 2 * RD_OUTBOX_STALE_MAX + 21);
+}
+
+static void what_another_wrote_anew_meanwhile_is_left_as_it_is(void **state)
+{
+	struct house *h = *state;
+	const int64_t id = house_mail_in(h, .body = COMPLAINT);
+	struct rd_outbox_row *rows;
+	size_t n;
+
+	house_work(h);
+	house_at(h, "2026-11-18T00:01:00Z");
+	OK(rd_outbox_stale(h->db, rd_date_of(h->now_ms), h->now_ms, h->arena, &rows, &n, &h->err));
+	assert_int_equal(n, 1);
+	for (int i = 0; i < 2; i++) {
+		struct rd_tx *tx = NULL;
+
+		OK(rd_tx_begin(h->db, &tx, &h->err));
+		OK(rd_correspondence_rewrite(tx, &h->desk.office, &rows[0], h->arena, &h->err));
+		OK(rd_tx_commit(&tx, &h->err));
+	}
+	assert_int_equal(house_letter(h, house_case_of(h, id), NULL).state, RD_OUTBOX_QUEUED);
+	assert_null(house_task(h, house_case_of(h, id), "acknowledge").kind);
+}
+
+static void over_the_hourly_cap_emergencies_go_and_somebody_is_told(void **state)
+{
+	struct house *h = *state;
+	const int64_t id = house_mail_in(h, .body = REQUEST);
+	int64_t urgent, late;
+	struct rd_outbox_row row;
+
+	house_work(h);
+	row = house_letter(h, house_case_of(h, id), NULL);
+	put_copies(h, &row, 600);
+	house_send(h);
+	assert_true(house_alarm(h, "letters-capped"));
+	assert_int_equal(house_count_files(h, "sent/new"), 600 + 1); /* and the alarm's mail */
+	urgent = house_mail_in(h, .body = REQUEST " I smell gas.", .from = "bob@example.com");
+	late = house_mail_in(h, .body = REQUEST, .from = "eve@example.com");
+	house_work(h);
+	house_send(h);
+	assert_int_equal(house_letter(h, house_case_of(h, urgent), NULL).state, RD_OUTBOX_SENT);
+	assert_int_equal(house_letter(h, house_case_of(h, late), NULL).state, RD_OUTBOX_QUEUED);
+	h->now_ms += 3700000;
+	house_send(h);
+	assert_int_equal(house_letter(h, house_case_of(h, late), NULL).state, RD_OUTBOX_SENT);
+	assert_false(house_alarm(h, "letters-capped"));
+}
+
+/* --- what a letter carries --- */
+
+static void a_letter_carries_the_date_of_the_day_it_leaves(void **state)
+{
+	struct house *h = house_new(&(struct house_options){ .letters_approved = true });
+	struct rd_outbox_row row;
+	int64_t id;
+
+	*state = h;
+	id = house_mail_in(h, .body = COMPLAINT);
+	house_work(h);
+	house_at(h, "2026-11-23T09:00:00Z");
+	house_send(h);
+	row = house_letter(h, house_case_of(h, id), NULL);
+	assert_int_equal(row.state, RD_OUTBOX_SENT);
+	assert_true(house_says(h, &row, "Date: Mon, 23 Nov 2026 09:00:00 +0000"));
+}
+
+static void only_the_text_that_meets_the_clock_is_hurried(void **state)
+{
+	struct house *h = *state;
+	const enum rd_channel sms = RD_CHANNEL_SMS;
+	struct rd_outbox_filter filter = { .channel = &sms, .letter = "later" };
+	const int64_t id = house_text(h, HOUSE_PHONE, NO_TOPIC);
+	struct rd_outbox_row *rows;
+	size_t n;
+
+	house_work_texts(h);
+	house_send(h);
+	filter.case_id = house_case_of(h, id);
+	house_at(h, "2026-11-24T20:30:00Z"); /* its acknowledgement is due today */
+	house_text(h, HOUSE_PHONE, "any news?");
+	house_work_texts(h);
+	OK(rd_outbox_list(h->db, &filter, h->arena, &rows, &n, &h->err));
+	assert_int_equal(n, 1);
+	house_keep_time(h);
+	OK(rd_outbox_list(h->db, &filter, h->arena, &rows, &n, &h->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(rows[0].state, RD_OUTBOX_QUEUED);
+	assert_false(rows[0].emergency);
+	assert_null(house_task(h, house_case_of(h, id), "text_late").kind);
+}
+
 static void a_clock_set_back_stops_sending_and_is_alarmed(void **state)
 {
 	struct house *h = *state;
@@ -753,6 +890,11 @@ int main(int argc, char **argv)
 			a_danger_told_after_a_letter_was_written_begins_it_when_written_anew),
 		house_test(a_letter_that_cannot_be_written_anew_does_not_stop_the_others),
 		house_test(a_duty_due_or_past_is_alarmed),
+		house_test(many_letters_of_yesterday_are_written_anew_some_a_round),
+		house_test(what_another_wrote_anew_meanwhile_is_left_as_it_is),
+		house_test(over_the_hourly_cap_emergencies_go_and_somebody_is_told),
+		house_test_own(a_letter_carries_the_date_of_the_day_it_leaves),
+		house_test(only_the_text_that_meets_the_clock_is_hurried),
 		house_test(a_clock_set_back_stops_sending_and_is_alarmed),
 	};
 	int failed;

@@ -614,7 +614,11 @@ static void a_letter_that_went_while_the_case_was_decided_anew_starts_no_clock(v
 	OK(rd_tx_begin(h->db, &tx, &h->err));
 	OK(rd_outbox_uncertain(tx, row.id, "no answer", &h->err));
 	OK(rd_tx_commit(&tx, &h->err));
+	h->now_ms += 3 * 3600000;
+	house_send(h); /* nobody can say: a person is asked */
+	assert_non_null(house_task(h, case_id, "settle").kind);
 	OK(rd_act_settle(h->db, &staff, row.id, RD_SETTLE_SENT, "it is in her mailbox", &h->err));
+	assert_null(house_task(h, case_id, "settle").kind);
 	assert_false(house_runs(h, case_id, "stage1.respond"));
 	assert_true(house_case(h, case_id).acknowledged_ms == 0);
 }

@@ -11,10 +11,10 @@
  *
  * Before sending: a wall clock before the last audit row stops everything; a row that binds a day
  * that has passed unattempted is given to hooks->on_stale to be written anew; no more than per_hour
- * letters leave in an hour (then it waits) and no more than per_address_day automatic ones to one
- * address in 24 hours (then the row is held, and a person owes it); texts keep to the configured
- * hours unless they are emergencies; a number that has opted out gets none, and a person owes it.
- * Rows that a person approved are not automatic.
+ * letters leave in an hour (then all but emergencies and alarm mails wait) and no more than
+ * per_address_day automatic ones to one address in 24 hours (then the row is held, and a person
+ * owes it); texts keep to the configured hours unless they are emergencies; a number that has opted
+ * out gets none, and a person owes it. Rows that a person approved are not automatic.
  *
  * A route (the Outgoing stanza, each Texts stanza) whose own side is in trouble rests, the others
  * go on. Promises 3, 5, 6, 11. It logs nothing: it tells hooks->on_event.
@@ -66,6 +66,8 @@ struct rd_sender_hooks {
 	/* In the transaction that records it as failed or for a person to settle. */
 	enum rd_rc (*on_trouble)(void *context, struct rd_tx *tx, const struct rd_outbox_row *row,
 		enum rd_sender_event what, struct rd_err *err);
+	/* Somebody else writes anew what binds a day that has passed; it is left alone here. */
+	bool leave_stale;
 	/* Write it anew (rd_outbox_rewrite) or cancel it. Without the hook it is cancelled. */
 	enum rd_rc (*on_stale)(void *context, struct rd_tx *tx, const struct rd_outbox_row *row,
 		struct rd_err *err);

@@ -52,7 +52,8 @@ RD_MUST_USE enum rd_rc rd_correspondence_put(struct rd_tx *tx, const struct rd_o
 	struct rd_err *err);
 
 /* A stale row of the outbox (rd_outbox_stale) is cancelled and written for the day it can leave; it
- * waits for no approval any more. One that cannot be written becomes a person's task. */
+ * waits for no approval any more. One that cannot be written becomes a person's task; one that was
+ * cancelled or attempted meanwhile is left as it is. */
 RD_MUST_USE enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err);
 

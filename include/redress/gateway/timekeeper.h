@@ -29,6 +29,7 @@
 struct rd_timekeeper_round {
 	size_t n_letters; /* rows put in the outbox or let go: wake the sender */
 	size_t n_defaults;
+	bool more; /* stale letters are left: another round at once */
 };
 
 RD_MUST_USE enum rd_rc rd_timekeeper_round(struct rd_db *db, const struct rd_office *office,

@@ -98,6 +98,9 @@ RD_MUST_USE enum rd_rc rd_outbox_list(struct rd_db *db, const struct rd_outbox_f
  * emergency block alone (outside Text hours). emergency rows first, then by age. */
 RD_MUST_USE enum rd_rc rd_outbox_claim(struct rd_db *db, const char *outgoing, int64_t now_ms,
 	bool texts_now, struct rd_arena *arena, struct rd_outbox_row *ret_row, struct rd_err *err);
+/* The same of emergency rows alone (emergency blocks, alarm mails), which no cap keeps back. */
+RD_MUST_USE enum rd_rc rd_outbox_claim_emergency(struct rd_db *db, const char *outgoing,
+	int64_t now_ms, struct rd_arena *arena, struct rd_outbox_row *ret_row, struct rd_err *err);
 /* When the next queued row is due; 0: none. */
 RD_MUST_USE enum rd_rc rd_outbox_next_due(struct rd_db *db, int64_t *ret_ms, struct rd_err *err);
 
@@ -132,7 +135,8 @@ RD_MUST_USE enum rd_rc rd_outbox_approve(
 	struct rd_tx *tx, int64_t id, const char *by, int64_t now_ms, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_outbox_hold(
 	struct rd_tx *tx, int64_t id, const char *reason, struct rd_err *err);
-/* A queued text stops waiting for Text hours (unsent late on its due date). */
+/* A queued text stops waiting for Text hours and for its day (unsent late on its due date); what
+ * was tried already keeps its back-off. */
 RD_MUST_USE enum rd_rc rd_outbox_ignore_hours(struct rd_tx *tx, int64_t id, struct rd_err *err);
 /* Queued, held or failed. Frees the key. */
 RD_MUST_USE enum rd_rc rd_outbox_cancel(
@@ -144,7 +148,9 @@ RD_MUST_USE enum rd_rc rd_outbox_cancel_case(struct rd_tx *tx, int64_t case_id, 
  * Message-ID of its own and the old one's approval. */
 RD_MUST_USE enum rd_rc rd_outbox_rewrite(struct rd_tx *tx, int64_t old_id,
 	const struct rd_outbox_row *row, int64_t now_ms, int64_t *ret_id, struct rd_err *err);
-/* Queued, due, binding another day than today and never attempted: to be written anew. */
+/* Queued, due, binding another day than today and never attempted: to be written anew. At most
+ * RD_OUTBOX_STALE_MAX, the oldest: that many ask for more. */
+#define RD_OUTBOX_STALE_MAX 200
 RD_MUST_USE enum rd_rc rd_outbox_stale(struct rd_db *db, struct rd_date today, int64_t now_ms,
 	struct rd_arena *arena, struct rd_outbox_row **ret_rows, size_t *ret_n, struct rd_err *err);
 
