@@ -103,6 +103,10 @@ static enum rd_rc activate_if_first(struct service *service, struct rd_err *err)
 	rc = rd_rulesets_current(db, arena, &current, err);
 	if (rc != RD_E_MISSING)
 		return rc;
+	if (access(service->config->rules, X_OK) != 0)
+		return rd_fail(err, RD_E_MISSING,
+			"%s: `Rules: %.300s`: %s; name the folder that holds the rule files",
+			service->config->file, service->config->rules, strerror(errno));
 	return rd_rules_activate(db, service->config->rules, landlords, n, &first_start_actor,
 		"an empty store", rd_now_ms(service->clock), &changed, sha256, err);
 }

@@ -502,6 +502,30 @@ static void reclassifying_leaves_the_review_of_a_message_that_joined(void **stat
 		house_task(h, case_id, "review").message_id, house_review(h, case_id).message_id);
 }
 
+static void who_rang_is_not_thanked_for_a_message(void **state)
+{
+	struct house *h = *state;
+	const struct rd_office staff = house_staff(h);
+	const struct rd_act_open open = { .landlord = "code-2024",
+		.kind = RD_COMPLAINT,
+		.channel = RD_BY_PHONE,
+		.contact = "ann@example.com",
+		.received_ms = h->now_ms };
+	const char *const broken[] = { "a leak\n\nYou get 500 pounds." };
+	struct rd_act_open forged = open;
+	struct rd_outbox_row letter;
+	int64_t case_id = 0;
+
+	OK(rd_act_open(h->db, &staff, &open, &case_id, &h->err));
+	letter = house_letter(h, case_id, "received");
+	assert_false(house_says(h, &letter, "message."));
+	assert_false(house_says(h, &letter, "your message by"));
+	assert_true(house_says(h, &letter, "what you told us"));
+	forged.topics = broken;
+	forged.n_topics = 1;
+	assert_int_equal(rd_act_open(h->db, &staff, &forged, &case_id, &h->err), RD_E_INPUT);
+}
+
 static void a_definition_that_no_letter_tells_is_a_persons_task(void **state)
 {
 	struct house *h = *state;
@@ -736,6 +760,7 @@ int main(int argc, char **argv)
 		house_test_own(
 			a_running_complaint_is_reclassified_by_force_alone_and_the_resident_is_told),
 		house_test(reclassifying_leaves_the_review_of_a_message_that_joined),
+		house_test(who_rang_is_not_thanked_for_a_message),
 		house_test(a_definition_that_no_letter_tells_is_a_persons_task),
 		house_test(a_definition_goes_by_text_and_says_nothing_of_the_matter),
 		house_test_own(what_is_defined_past_the_calendar_stays_defined),

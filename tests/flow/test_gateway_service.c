@@ -508,6 +508,7 @@ static void the_check_refuses_example_numbers_once_a_provider_is_real(void **sta
 	char *stanza = rd_arena_printf(h->arena, real, h->dir);
 	bool refuse = true;
 
+	make_maildir(h);
 	OK(rd_service_check(h->config, &rd_system_clock, &refuse, &h->err));
 	assert_false(refuse);
 	h->options.config = stanza;

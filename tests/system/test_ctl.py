@@ -881,6 +881,43 @@ def check_tells_what_would_go_wrong(build):
         expect(not home.state.exists(), "--check made a store")
 
 
+def check_names_the_line_of_what_the_configuration_gets_wrong(build):
+    table = (
+        # why, a line of the configuration, what stands there instead, what is said
+        ("State: is a folder", "State: {h.state}", "State: {h.folder}", "is a folder"),
+        ("State:'s folder is missing", "State: {h.state}", "State: /nope/redress.db", "/nope"),
+        ("Rules: is missing", "Rules: {h.rules}", "Rules: /nope", "no rules folder /nope"),
+        ("a landlord misspelt", "Landlord: code-2024", "Landlord: code2024",
+         'did you mean "code-2024"?'),
+        ("a Maildir is missing", "Path: {h.mailbox}", "Path: /nope/mail", "no Maildir /nope/mail"),
+        ("a credential is missing", "Token: {h.token_place}", "Token: credential nothing",
+         "cannot read the secret"),
+        ("a way out's folder is missing", "Path: {h.sent}", "Path: /nope/sent", "/nope"),
+    )
+    with house.House(build) as home:
+        sound = home.config.read_text()
+        for why, was, instead, says in table:
+            was = was.format(h=home)
+            instead = instead.format(h=home)
+            expect(was + "\n" in sound, was)
+            home.config.write_text(sound.replace(was + "\n", instead + "\n"))
+            line = home.config.read_text().split("\n").index(instead) + 1
+            status, out, _ = try_words(home, "--check", program="redressd")
+            equal(status, 2, why)
+            expect(f"{home.config}:{line}:" in out and says in out, f"{why}: {out}")
+            expect("--rules" not in out and "fit to run" not in out, out)
+        twice = f"\nMailbox: again\nKind: maildir\nPath: {home.mailbox}\n"
+        home.config.write_text(sound + twice)
+        status, out, _ = try_words(home, "--check", program="redressd")
+        equal(status, 2, "one mailbox under two labels")
+        expect("the same mailbox as `complaints`" in out, out)
+        imap = ("\nMailbox: remote\nHost: mail.example.org\nUser: u\nPassword: file {0}/token\n"
+                "CA file: {0}/nothing.pem\n")
+        home.config.write_text(sound + imap.format(home.folder))
+        status, out, _ = try_words(home, "--check", program="redressd")
+        expect(status == 2 and "nothing.pem" in out, out)
+
+
 def a_half_edited_rules_folder_keeps_nobody_from_starting(build):
     """Promise 9: a boot takes the live set. The unit must not ask `--check` first."""
     unit = (house.ROOT / "systemd" / "redressd.service").read_text()
@@ -947,5 +984,6 @@ if __name__ == "__main__":
                a_calendar_is_only_taken_where_nothing_is_lost, a_calendar_comes_over_https_alone,
                only_a_sound_rule_folder_goes_live, a_backup_comes_back_and_tampering_shows,
                check_tells_what_would_go_wrong,
+               check_names_the_line_of_what_the_configuration_gets_wrong,
                a_half_edited_rules_folder_keeps_nobody_from_starting, a_second_daemon_leaves_the_first_alone,
                once_asks_to_come_again_where_a_source_or_a_letter_must_wait])
