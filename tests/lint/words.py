@@ -17,13 +17,22 @@ PUBLISHED = {"447912345678", "447987654321", "07912345678"}
 SKIP = {".png", ".gz"}
 
 
+def names_in(root):
+    """What git tracks; without git, or outside of a clone, whatever was not built."""
+    try:
+        listed = subprocess.run(["git", "-C", str(root), "ls-files"], capture_output=True, text=True)
+        if listed.returncode == 0:
+            return list(filter(None, listed.stdout.split("\n")))
+    except FileNotFoundError:
+        pass
+    paths = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    return [str(path) for path in paths if path.parts[0] not in ("build", ".git")]
+
+
 def main(root):
     root = pathlib.Path(root)
-    listed = subprocess.run(["git", "-C", str(root), "ls-files"], capture_output=True, text=True)
-    names = listed.stdout.split("\n") if listed.returncode == 0 else [
-        str(p.relative_to(root)) for p in root.rglob("*") if p.is_file() and "build" not in p.parts]
     faults = []
-    for name in filter(None, names):
+    for name in names_in(root):
         path = root / name
         if not path.is_file() or path.suffix in SKIP or name.startswith("tests/fuzz/corpus/"):
             continue
