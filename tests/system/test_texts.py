@@ -95,7 +95,8 @@ def a_text_is_answered_through_twilio_and_its_receipt_is_kept(build):
         equal(home.number("SELECT count(*) FROM message"), 2, "messages after replays")
         equal(case_of(home, phone(1))["messages"], 2, "messages of her case")
         equal(home.provider.number("total"), 2, "texts sent")
-        later = home.provider.ask("words")
+        # The Ombudsman's own address ends in make-a-complaint.
+        later = re.sub(r"\S*ombudsman\S*", "", home.provider.ask("words"))
         expect(case["ref"] in later and "leak" not in later and "complaint" not in later.lower(),
                f"a later text says something of the matter: {later}")
 
