@@ -168,6 +168,7 @@ class House:
         self.owner = owner          # uid that the daemon is to run as; files become its own
         self.daemon = None
         self.port = None
+        self.told = []              # what this life has told systemd so far, a datagram each
         self.n_texts = 0
         self.account = "tray"       # the AccountSid of incoming texts
         self.helpers = []
@@ -244,6 +245,7 @@ class House:
         self.notify.bind(str(address))
         address.chmod(0o666)
         self.notify.setblocking(False)
+        self.told = []
         with open(self.log, "ab") as log:
             self.daemon = subprocess.Popen(
                 [*map(str, before), str(self.build / "redressd"), "--config", str(self.config)],
@@ -253,23 +255,33 @@ class House:
         if wait:
             self.wait_ready()
 
+    def hear(self):
+        """What it has told systemd, the fields of each datagram as a list. Heard all the while a
+        test waits: the socket holds ten datagrams, and a daemon whose word is not taken blocks."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.told.append(self.notify.recv(4096).decode().split("\n"))
+        return self.told
+
+    def has_told(self, field, times=1):
+        return sum(field in fields for fields in self.hear()) >= times
+
     def is_ready(self):
-        while True:
-            try:
-                words = self.notify.recv(4096)
-            except BlockingIOError:
-                return False
-            if b"READY=1" in words.split(b"\n"):
-                port = pathlib.Path(str(self.state) + ".port")
-                self.port = int(port.read_text()) if port.exists() else None
-                return True
+        if not self.has_told("READY=1"):
+            return False
+        port = pathlib.Path(str(self.state) + ".port")
+        self.port = int(port.read_text()) if port.exists() else None
+        return True
 
     def wait_ready(self):
         self.wait(self.is_ready, "redressd to be ready", START_S)
 
     def why_dead(self):
         """None while the daemon runs (or none was started)."""
-        if self.daemon is None or self.daemon.poll() is None:
+        if self.daemon is None:
+            return None
+        self.hear()
+        if self.daemon.poll() is None:
             return None
         return f"redressd ended by itself with {self.daemon.returncode}"
 
@@ -285,6 +297,7 @@ class House:
     def forget(self):
         """After its end: collects what is left of it."""
         self.daemon.wait()
+        self.hear()
         self.notify.close()
         self.daemon = None
 
@@ -295,8 +308,8 @@ class House:
         with contextlib.suppress(ProcessLookupError):
             self.daemon.send_signal(signal.SIGTERM)
         try:
-            self.daemon.wait(30)
-        except subprocess.TimeoutExpired:
+            wait_for(lambda: self.why_dead(), "redressd to end", 30)
+        except Failure:
             os.killpg(self.daemon.pid, signal.SIGKILL)
         status = self.daemon.wait()
         self.forget()

@@ -2,7 +2,8 @@
  *
  * Compiled to nothing unless RD_FAULT_POINTS is defined (the `proof` build); never in what is
  * installed. There, the environment REDRESS_FAULT="NAME:N" kills the process (SIGKILL on itself) at
- * the Nth passing of the point NAME, counted over all threads from the start.
+ * the Nth passing of the point NAME, counted over all threads from the start; "hang NAME:N" holds
+ * the thread there for good instead.
  *
  * Points: raw-commit, claim, case-commit, smtp-data, receipt, each with -before or -after behind
  * it. REDRESS_SYNC=off opens the store with synchronous=OFF, for the test that must then fail.
