@@ -28,7 +28,7 @@ struct mailbox {
 	struct rd_thread *self; /* inside the thread */
 	struct rd_desk desk;
 	bool has_desk;
-	bool troubled; /* an alarm of reach may stand: the next success clears it */
+	bool troubled; /* an alarm that passes may stand: the next success clears it */
 	struct rd_intake_events events;
 	struct rd_intake_source source;
 };
@@ -75,7 +75,8 @@ static void on_accepted(void *context, const char *name, size_t n_messages)
 
 static void on_success(void *context, const char *name)
 {
-	static const char *const passing[] = { RD_ALARM_UNREACHABLE, RD_ALARM_REFUSED };
+	static const char *const passing[] = { RD_ALARM_UNREACHABLE, RD_ALARM_REFUSED,
+		RD_ALARM_STORAGE };
 	struct mailbox *mailbox = context;
 	char key[RD_ALARM_CAUSE_MAX];
 

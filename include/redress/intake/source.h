@@ -21,7 +21,8 @@
 #define RD_ALARM_REFUSED     "mailbox-refused"	/* wants a person: password, certificate, folder */
 #define RD_ALARM_MISSED	     "mailbox-missed"	/* listed, below the watermark, not in the store */
 #define RD_ALARM_WITHHELD    "mailbox-withheld" /* the server lists a mail and does not give it */
-#define RD_ALARM_STORAGE     "storage" /* the store refuses: nothing is taken in or marked */
+/* The store refuses: nothing is taken in or marked; cleared by success(). */
+#define RD_ALARM_STORAGE "storage"
 
 struct rd_intake_events {
 	void *context;
@@ -29,7 +30,7 @@ struct rd_intake_events {
 	void (*alarm)(void *context, const char *mailbox, const char *cause, const char *sentence);
 	/* So many more messages are committed (their marks may still be due). */
 	void (*accepted)(void *context, const char *mailbox, size_t n_messages);
-	/* All that the mailbox held has been taken in. Clears unreachable and refused. */
+	/* All that the mailbox held has been taken in. Clears unreachable, refused and storage. */
 	void (*success)(void *context, const char *mailbox);
 	void (*beat)(void *context);
 	/* Ends the work at the next message. */
