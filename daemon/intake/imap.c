@@ -31,7 +31,8 @@ struct mailbox {
 	struct rd_trust *trust;
 	struct rd_taker taker;
 	struct rd_imap_folder folder;
-	int64_t reconciled_ms; /* monotonic; 0: not in this life */
+	int64_t reconciled_ms;	    /* monotonic; 0: not in this life */
+	int64_t n_listed, n_stored; /* as last counted by a listing, and what came since */
 	char server[300];
 };
 
@@ -257,7 +258,11 @@ static enum rd_rc compare(struct mailbox *m, const struct rd_uids *listed, struc
 	STORE_TRY(rd_epoch_reconcile(tx, &t->epoch, listed->items, listed->n, next,
 		rd_now_ms(m->source->clock), arena, ret, err));
 	STORE_TRY(rd_source_note_counts(tx, t->source_id, (int64_t)listed->n, ret->n_stored, err));
-	return rd_taker_stored(t, rd_tx_commit(&tx, err));
+	STORE_TRY(rd_tx_commit(&tx, err));
+	m->n_listed = (int64_t)listed->n;
+	m->n_stored = ret->n_stored;
+	t->n_taken = 0;
+	return RD_OK;
 }
 
 static enum rd_rc list_ours(struct mailbox *m, struct rd_uids *ret_uids, struct rd_err *err)
@@ -296,11 +301,25 @@ static enum rd_rc reconcile(struct mailbox *m, struct rd_err *err)
 
 /* --- one pass, one connection, the thread --- */
 
+/* What was taken in since the last listing is there and here, but where it is moved away. The next
+ * listing counts it itself. */
+static enum rd_rc note_taken(struct mailbox *m, struct rd_tx *tx, struct rd_err *err)
+{
+	struct rd_taker *t = &m->taker;
+	if (t->n_taken == 0 || (t->mark && m->config->afterwards == RD_AFTER_MOVE))
+		return RD_OK;
+	m->n_listed += t->n_taken;
+	m->n_stored += t->n_taken;
+	t->n_taken = 0;
+	return rd_source_note_counts(tx, t->source_id, m->n_listed, m->n_stored, err);
+}
+
 static enum rd_rc note_success(struct mailbox *m, struct rd_err *err)
 {
 	struct rd_taker *t = &m->taker;
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 	STORE_TRY(rd_tx_begin(t->db, &tx, err));
+	STORE_TRY(note_taken(m, tx, err));
 	STORE_TRY(rd_source_note_success(tx, t->source_id, rd_now_ms(m->source->clock), err));
 	STORE_TRY(rd_tx_commit(&tx, err));
 	rd_source_success(m->source);

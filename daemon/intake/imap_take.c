@@ -65,6 +65,7 @@ static enum rd_rc commit(struct rd_taker *t, struct rd_tx **tx, size_t n_new, st
 	rd_fault_point("raw-commit-after");
 	if (rises)
 		t->epoch.watermark = watermark;
+	t->n_taken += (int64_t)n_new;
 	rd_source_accepted(t->source, n_new);
 	return RD_OK;
 }

@@ -17,11 +17,13 @@ answers one line to each line of its standard input:
   up                                 starts it again on the same ports
 Ends when its standard input closes.
 """
+import ctypes
 import glob
 import grp
 import imaplib
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -90,9 +92,16 @@ namespace inbox {{
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that is free now, below those that the kernel hands out: nobody else is given it before
+    Dovecot has it, but by another of us."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 folder, pem, key = (os.path.abspath(a) for a in sys.argv[1:4])
@@ -101,14 +110,20 @@ who = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
 os.makedirs(folder + "/mail", exist_ok=True)
 shutil.copy(pem, folder + "/dovecot.pem")
 shutil.copy(key, folder + "/dovecot.key")
-tls_port, plain_port, lmtp_port = free_port(), free_port(), free_port()
+tls_port = plain_port = lmtp_port = None
 with_lmtp = "lmtp" in sys.argv[4:]
-with open(folder + "/dovecot.conf", "w") as f:
-    f.write(CONF.format(dir=folder, pem=folder + "/dovecot.pem", key=folder + "/dovecot.key",
-                        uid=who.pw_uid, gid=who.pw_gid, user=who.pw_name,
-                        group=grp.getgrgid(who.pw_gid).gr_name, tls=tls_port, plain=plain_port,
-                        lmtp=lmtp_port if with_lmtp else 0,
-                        protocols="imap lmtp" if with_lmtp else "imap"))
+
+
+def choose_ports():
+    global tls_port, plain_port, lmtp_port
+    tls_port, plain_port, lmtp_port = free_port(), free_port(), free_port()
+    with open(folder + "/dovecot.conf", "w") as f:
+        f.write(CONF.format(dir=folder, pem=folder + "/dovecot.pem", key=folder + "/dovecot.key",
+                            uid=who.pw_uid, gid=who.pw_gid, user=who.pw_name,
+                            group=grp.getgrgid(who.pw_gid).gr_name, tls=tls_port, plain=plain_port,
+                            lmtp=lmtp_port if with_lmtp else 0,
+                            protocols="imap lmtp" if with_lmtp else "imap"))
+    own(folder)
 
 
 def own(path):
@@ -118,15 +133,12 @@ def own(path):
                 os.chown(name, who.pw_uid, who.pw_gid)
 
 
-own(folder)
-os.chmod(folder, 0o755)
-
-
 def lower():
     if os.getuid() == 0:
         os.setgroups([])
         os.setgid(who.pw_gid)
         os.setuid(who.pw_uid)
+    libc.prctl(1, signal.SIGTERM, 0, 0, 0)  # ends with us, however we end; a setuid clears it
 
 
 program = next((p for p in ("/usr/sbin/dovecot", shutil.which("dovecot")) if p and os.path.exists(p)),
@@ -134,24 +146,44 @@ program = next((p for p in ("/usr/sbin/dovecot", shutil.which("dovecot")) if p a
 if not program:
     sys.exit("dovecot is not installed (Debian package dovecot-imapd)")
 dovecot = None
+libc = ctypes.CDLL(None)
 
 
-def start():
-    """Starts it and waits until it takes connections."""
+def is_up():
+    """It writes its pid once all its ports are its own, and a connection is taken."""
+    try:
+        with open(folder + "/run/master.pid") as f:
+            if f.read().strip() != str(dovecot.pid):
+                return False
+        socket.create_connection(("127.0.0.1", plain_port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
+def try_to_start():
+    """False: it ended by itself, as it does where a port has been taken in the meantime."""
     global dovecot
     dovecot = subprocess.Popen([program, "-F", "-c", folder + "/dovecot.conf"], preexec_fn=lower,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 15
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", plain_port), 1).close()
+    while dovecot.poll() is None and time.monotonic() < deadline:
+        if is_up():
+            return True
+        time.sleep(0.02)
+    end()
+    return False
+
+
+def start(anew=False):
+    """Starts it and waits until it takes connections; anew: on other ports each time."""
+    for _ in range(5):
+        if anew:
+            choose_ports()
+        if try_to_start():
             return "ok"
-        except OSError:
-            if dovecot.poll() is not None or time.monotonic() > deadline:
-                log = folder + "/dovecot.log"
-                sys.exit("dovecot did not start: " +
-                         (open(log).read() if os.path.exists(log) else ""))
-            time.sleep(0.02)
+    log = folder + "/dovecot.log"
+    sys.exit("dovecot did not start: " + (open(log).read() if os.path.exists(log) else ""))
 
 
 def end():
@@ -169,8 +201,9 @@ def stop(*_):
     os._exit(0)
 
 
+os.chmod(folder, 0o755)
 signal.signal(signal.SIGTERM, stop)
-start()
+start(anew=True)
 
 serial = 0
 

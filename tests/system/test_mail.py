@@ -113,6 +113,19 @@ def words_of(letter):
     return re.sub(r"\s+", " ", text_of(letter))
 
 
+def counts_of(home, label):
+    source = next(s for s in home.status(expect=(0,))["sources"] if s["name"] == label)
+    return source["server_count"], source["accepted"]
+
+
+def journal_names_nobody(home, *hers):
+    """References and row numbers, never a resident's address, subject or words."""
+    journal = home.log.read_text().lower()
+    expect("event=sent" in journal, f"the journal tells of no letter: {journal}")
+    told = [word for word in hers if word in journal]
+    equal(told, [], "what the journal tells of residents")
+
+
 def case_of(home, address):
     return next(c for c in home.ctl_json("case", "list") if c["contact"] == address)
 
@@ -196,8 +209,9 @@ def a_residents_mail_is_acknowledged_in_her_own_mailbox_and_her_reply_joins(buil
         home.wait(lambda: home.is_idle(5), "all after the restart")
         # lee's own mail went through the same server, and his letter
         equal(int(town.smtp.ask("total")), letters + 2, "mails sent after a restart")
-        source = next(s for s in home.status(expect=(0,))["sources"] if s["name"] == "complaints")
-        equal((source["server_count"], source["accepted"]), (5, 5), "mails there and here")
+        home.wait(lambda: counts_of(home, "complaints") == (5, 5), "mails there and here")
+        journal_names_nobody(home, "amara", "kofi", "lee@", "resident.example", "mould", "formal",
+                             "larch", "coughs", "ring me", "tap drips", "re: ")
 
 
 def what_staff_read_first_is_taken_in_and_what_is_stored_is_marked(build):

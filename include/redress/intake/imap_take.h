@@ -40,6 +40,7 @@ struct rd_taker {
 	bool warned;	   /* that it cannot */
 	bool store_failed; /* the last failure was the store's */
 	size_t run;	   /* mails in the next run: grows while the line is good */
+	int64_t n_taken;   /* committed since the mailbox was last counted */
 
 	/* the run */
 	const uint32_t *wanted; /* rising */
