@@ -1,7 +1,9 @@
 """A real SMTP server for tests: smtp_server.py [--tls PEM KEY | --starttls PEM KEY] [--auth USER PASS]
-                                             [--deliver PORT]
+                            [--deliver PORT] [--maildir ADDRESS FOLDER]... [--strip HEADER]...
 
-With --deliver what it keeps goes on by LMTP, as a mail server hands it to its mailboxes.
+With --deliver what it keeps goes on by LMTP, as a mail server hands it to its mailboxes; with
+--maildir mails to that address go into a Maildir, as it would itself. --strip takes headers off on
+the way, as a careless relay does.
 
 Prints its port, then answers one line to each line of its standard input:
   mode WORD    ok | rcpt-4 | rcpt-5 | data-4 | data-5 | mail-5 | size-5 | drop-data (hangs up after
@@ -21,11 +23,14 @@ import argparse
 import asyncio
 import email
 import logging
+import os
+import re
 import smtplib
 import socket
 import ssl
 import sys
 import threading
+import time
 import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -35,6 +40,8 @@ parser.add_argument("--tls", nargs=2)
 parser.add_argument("--starttls", nargs=2)
 parser.add_argument("--auth", nargs=2)
 parser.add_argument("--deliver", type=int)
+parser.add_argument("--maildir", nargs=2, action="append", default=[])
+parser.add_argument("--strip", action="append", default=[])
 args = parser.parse_args()
 
 warnings.simplefilter("ignore")  # AUTH without TLS is what some tests want
@@ -47,6 +54,19 @@ transports = set()
 def hand_over(envelope):
     with smtplib.LMTP("127.0.0.1", args.deliver, local_hostname="localhost") as mailboxes:
         mailboxes.sendmail(envelope.mail_from or "<>", envelope.rcpt_tos, envelope.content)
+
+
+def file_into(folder, envelope):
+    sender = (envelope.mail_from or "").strip("<>").encode()
+    head, _, body = envelope.content.replace(b"\r\n", b"\n").partition(b"\n\n")
+    head = b"Return-Path: <%s>\n" % sender + head
+    for name in args.strip:
+        head = re.sub(rb"(?mi)^%s:.*\n?(?:[ \t].*\n?)*" % re.escape(name.encode()), b"", head)
+    name = "%d.%d.smtp" % (time.time(), len(state["mails"]))
+    tmp = os.path.join(folder, "tmp", name)
+    with open(tmp, "wb") as f:
+        f.write(head.strip(b"\n") + b"\n\n" + body)
+    os.rename(tmp, os.path.join(folder, "new", name))
 
 
 class Handler:
@@ -78,6 +98,9 @@ class Handler:
         if mode == "data-5":
             return "554 5.6.0 refused content"
         state["mails"].append((envelope.mail_from, list(envelope.rcpt_tos), envelope.content))
+        for address, folder in args.maildir:
+            if address in envelope.rcpt_tos:
+                file_into(folder, envelope)
         if args.deliver:
             await loop.run_in_executor(None, hand_over, envelope)
         if mode == "drop-data":
