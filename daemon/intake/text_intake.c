@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "redress/base/fault.h"
 #include "redress/store/contact.h"
 #include "redress/store/intake.h"
 #include "redress/store/outbox.h"
@@ -46,7 +47,9 @@ enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
 	if (rc != RD_OK && rc != RD_E_EXISTS)
 		return rc;
 	RD_TRY(rd_source_note_success(tx, source, now_ms, err));
+	rd_fault_point("text-commit-before");
 	RD_TRY(rd_tx_commit(&tx, err));
+	rd_fault_point("text-commit-after");
 	*source_id = source;
 	return rc;
 }

@@ -1,10 +1,14 @@
 #!/usr/bin/python3
 """kill -9 at 200 moments: nothing lost, nothing twice, and no more doubt than there must be.
 
-Two gateways live side by side, one on a real Dovecot over TLS, one on a Maildir, both with texts by
-webhook, letters by SMTP and texts into a tray. Each is killed a hundred times, at random moments and
-at least five times before and after each step of a message's road (so ten and more in each step for
-both together), and started again. Then it runs on until all is quiet, and the books are audited.
+Three gateways live side by side: one on a Maildir, one on a real Dovecot over TLS whose mails are
+marked with a keyword, one on such a Dovecot whose mails are moved to a folder; all with texts by
+webhook, letters by SMTP and texts into a tray. Each takes in 200 messages and is killed 67 times and
+started again: three times before and three times after each step of a message's road (the commit of
+what came in, that of a text alone, the claim, the commit of the case, the receipt; six times each
+around DATA), and at random moments the other 25 times. So 201 kills, 18 in each step and 36 around
+DATA; where a point was not passed in time that life counts as one ended at random, and another is
+tried. Then each runs on until all is quiet, and the books and the mailboxes are audited.
 
 KILL_SEED repeats a run: proof_kill.py BUILD. Which moments a seed gives depends on the machine too.
 """
@@ -12,17 +16,19 @@ import collections
 import imaplib
 import os
 import random
+import re
 import signal
 import threading
 import time
 
 import house
 
-KILLS_EACH = 100
-MAILS_EACH, TEXTS_EACH = 130, 120
-STEPS = ("raw-commit", "claim", "case-commit", "smtp-data", "receipt")
+KINDS = ("maildir", "keyword", "move")
+KILLS_EACH = 67
+MAILS_EACH, TEXTS_EACH = 100, 100
+STEPS = ("raw-commit", "text-commit", "claim", "case-commit", "smtp-data", "receipt")
 POINTS = [f"{step}-{side}" for step in STEPS for side in ("before", "after")]
-AT_POINT_EACH = 3          # kills at each point in each house: 12 and more a step in both
+AT_POINT_EACH = 3          # kills at each point in each house
 AT_DATA_EACH = 6           # at smtp-data, which texts into the tray pass too
 LIFE_S = (0.0, 1.2)        # of a life that ends at a random moment
 OWN_ENDS_MAX = 10          # that cost a message in hand no attempt
@@ -45,10 +51,13 @@ class Intake:
         self.answered = set()
         self.replayed = 0
 
-    def some(self, n):
-        """n messages, or those that are left. Where no daemon listens a text stays for later."""
+    def some(self, n, texts_alone=False):
+        """n messages, or those that are left. Where no daemon listens a text stays for later; where
+        texts alone will do and none is left, one that was answered comes again."""
         for _ in range(n):
-            if self.mails and (not self.texts or self.chance.random() < 0.5):
+            if texts_alone:
+                self.text(self.texts[-1] if self.texts else self.chance.randrange(TEXTS_EACH))
+            elif self.mails and (not self.texts or self.chance.random() < 0.5):
                 number = self.mails.pop()
                 self.put_mail(number, self.chance.choice(WORDS))
             elif self.texts:
@@ -61,6 +70,9 @@ class Intake:
                                      WORDS[number % len(WORDS)] + f" Number {number}.",
                                      deadline_s=5)
         if status is not None and status // 100 == 2:
+            if number not in self.texts:
+                self.replayed += 1
+                return
             self.answered.add(number)
             self.texts.remove(number)
             if self.chance.random() < 0.2:     # a provider's own retry
@@ -72,7 +84,7 @@ class Intake:
 
 
 class Victim:
-    """One gateway and its hundred deaths."""
+    """One gateway and its 67 deaths."""
 
     def __init__(self, build, kind, seed):
         self.kind = kind
@@ -89,10 +101,12 @@ class Victim:
         tls = house.certificates(home.folder / "tls")
         self.dovecot = home.help("dovecot_server.py", home.folder / "dovecot", tls / "good.pem",
                                  tls / "good.key")
+        self.dovecot.ask("make", "complaints", "Done")
         return house.stanza({"Mailbox": "complaints", "Kind": "imap", "Host": "localhost",
                              "Port": self.dovecot.port, "CA file": tls / "ca.pem",
                              "User": "complaints", "Password": home.secret("password", "secret"),
-                             "Start from": "all", "Afterwards": "keyword Redress"})
+                             "Start from": "all", "Afterwards":
+                             "move Done" if self.kind == "move" else "keyword Redress"})
 
     def smtp_stanza(self, home):
         self.smtp = home.help("smtp_server.py")
@@ -106,13 +120,25 @@ class Victim:
         else:
             self.append(house.mail(number, subject=f"Message {number}", body=words))
 
-    def append(self, data):
-        port = int(self.dovecot.ask("plain"))
-        client = imaplib.IMAP4("127.0.0.1", port)
+    def client(self):
+        client = imaplib.IMAP4("127.0.0.1", int(self.dovecot.ask("plain")))
         client.login("complaints", "secret")
-        kind, answer = client.append("INBOX", None, None, data.replace(b"\n", b"\r\n"))
-        house.equal(kind, "OK", f"APPEND said {answer}")
-        client.logout()
+        return client
+
+    def append(self, data):
+        with self.client() as client:
+            kind, answer = client.append("INBOX", None, None, data.replace(b"\n", b"\r\n"))
+            house.equal(kind, "OK", f"APPEND said {answer}")
+
+    def mails_in(self, folder):
+        """How often each mail lies there, by its number; and how many bear the keyword."""
+        with self.client() as client:
+            if client.select(folder, readonly=True)[1] == [b"0"]:
+                return collections.Counter(), 0
+            parts = client.fetch("1:*", "(FLAGS BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")[1]
+        heads = [part for part in parts if isinstance(part, tuple)]
+        numbers = (int(re.search(rb"<house-(\d+)@", head[1])[1]) for head in heads)
+        return collections.Counter(numbers), sum(b"Redress" in head[0] for head in heads)
 
     # --- deaths ---
 
@@ -148,6 +174,7 @@ class Victim:
 
     def live_until_point(self, point):
         """One life that ends at a fault point; False where it was not passed in time."""
+        texts_alone = point.startswith("text-")
         self.home.port = None
         self.home.start(env={"REDRESS_FAULT": f"{point}:{self.chance.randint(1, 2)}"}, wait=False)
         end = time.monotonic() + POINT_S
@@ -156,7 +183,7 @@ class Victim:
             if self.home.port is None:
                 self.home.is_ready()
             elif time.monotonic() > next_ms:
-                self.intake.some(2)
+                self.intake.some(2, texts_alone)
                 next_ms = time.monotonic() + 0.4
             time.sleep(0.002)
         at_point = self.home.daemon.poll() == -signal.SIGKILL
@@ -166,7 +193,7 @@ class Victim:
         self.deaths[point if at_point else "random"] += 1
         return at_point
 
-    def die_a_hundred_times(self):
+    def die_and_die_again(self):
         data, sent = 0, 0
         plan = self.plan()
         while plan:
@@ -189,6 +216,8 @@ class Victim:
             house.expect(time.monotonic() < end, "messages could not be handed in")
         self.home.wait(lambda: self.home.is_idle(MAILS_EACH + TEXTS_EACH),
                        f"all of {self.kind} to be decided and sent", 120)
+        self.home.wait(lambda: self.home.number("SELECT count(*) FROM message WHERE mark = 'due'") ==
+                       0, f"the last marks of {self.kind}")
         self.home.stop()
 
     # --- the books ---
@@ -207,6 +236,16 @@ class Victim:
                   home.rows("SELECT provider_id FROM message WHERE channel = 'sms'")}
         house.equal(self.intake.answered - stored, set(), say + "answered texts that are lost")
         self.audit_letters()
+        self.audit_mailbox()
+
+    def audit_mailbox(self):
+        """Each mail lies where it belongs, once, marked or moved."""
+        each_once = collections.Counter(range(MAILS_EACH))
+        if self.kind == "keyword":
+            house.equal(self.mails_in("INBOX"), (each_once, MAILS_EACH), "keyword: the mailbox")
+        elif self.kind == "move":
+            house.equal(self.mails_in("Done")[0], each_once, "move: mails in the folder")
+            house.equal(self.mails_in("INBOX")[0], collections.Counter(), "move: mails left behind")
 
     def audit_letters(self):
         home, say = self.home, f"{self.kind}: "
@@ -241,7 +280,7 @@ class Victim:
 
     def all_of_it(self):
         try:
-            self.die_a_hundred_times()
+            self.die_and_die_again()
             self.live_on()
             self.audit()
             self.home.failed = False
@@ -254,7 +293,7 @@ class Victim:
 def two_hundred_kills(build):
     seed = os.environ.get("KILL_SEED") or str(random.randrange(1 << 32))
     print(f"  seed {seed}", flush=True)
-    victims = [Victim(build, kind, seed) for kind in ("maildir", "imap")]
+    victims = [Victim(build, kind, seed) for kind in KINDS]
     threads = [threading.Thread(target=victim.all_of_it) for victim in victims]
     for thread in threads:
         thread.start()

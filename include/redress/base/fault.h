@@ -5,8 +5,9 @@
  * the Nth passing of the point NAME, counted over all threads from the start; "hang NAME:N" holds
  * the thread there for good instead.
  *
- * Points: raw-commit, claim, case-commit, smtp-data, receipt, each with -before or -after behind
- * it. REDRESS_SYNC=off opens the store with synchronous=OFF, for the test that must then fail.
+ * Points: raw-commit (of a mail or a text), text-commit (of a text alone), claim, case-commit,
+ * smtp-data, receipt, each with -before or -after behind it. REDRESS_SYNC=off opens the store with
+ * synchronous=OFF, for the test that must then fail.
  */
 #ifndef REDRESS_BASE_FAULT_H
 #define REDRESS_BASE_FAULT_H
