@@ -377,7 +377,8 @@ static enum rd_rc search_field(struct runner *r, enum rd_where where, struct rd_
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
 	r->n_stamps += p.field->n_units + p.field->n_segments;
 	/* Phrases in the order of their file, whatever the literal pass found first. */
-	qsort(p.found, p.n_found, sizeof *p.found, in_order);
+	if (p.n_found > 1)
+		qsort(p.found, p.n_found, sizeof *p.found, in_order);
 	for (size_t i = 0; i < p.n_found; i++)
 		confirm(r, &p.found[i], where);
 	for (uint32_t i = 0; i < rules->n_always; i++) {
