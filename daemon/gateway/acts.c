@@ -50,8 +50,7 @@ static enum rd_rc check_topics(const char *const *topics, size_t n, struct rd_er
 			if ((unsigned char)*p < ' ' || *p == 0x7f)
 				return rd_fail(err, RD_E_INPUT,
 					"a topic stands in a line of a letter; write it without "
-					"line "
-					"breaks or tabs");
+					"line breaks or tabs");
 	}
 	return RD_OK;
 }
@@ -63,9 +62,12 @@ static bool looks_like_number(const char *contact)
 	return strchr(contact, '@') == NULL;
 }
 
-static enum rd_rc check_contact(const char *contact, char number[static RD_PHONE_MAX],
-	const char **ret_contact, enum rd_case_channel *ret_channel, struct rd_err *err)
+/* *ret_contact: in the act's arena, or the caller's own words. */
+static enum rd_rc check_contact(struct rd_act *act, const char *contact, const char **ret_contact,
+	enum rd_case_channel *ret_channel, struct rd_err *err)
 {
+	char number[RD_PHONE_MAX];
+
 	*ret_contact = "";
 	if (contact == NULL || contact[0] == '\0')
 		return RD_OK;
@@ -73,7 +75,8 @@ static enum rd_rc check_contact(const char *contact, char number[static RD_PHONE
 		if (!rd_phone_canonical(contact, number))
 			return rd_fail(err, RD_E_INPUT,
 				"the contact is neither an e-mail address nor a telephone number");
-		*ret_contact = number;
+		*ret_contact = rd_arena_strdup(act->arena, number);
+		RD_ASSERT(*ret_contact != NULL); /* the arena is new */
 		if (rd_phone_is_uk_mobile(number))
 			*ret_channel = RD_BY_SMS;
 		return RD_OK;
@@ -90,13 +93,12 @@ static enum rd_rc check_contact(const char *contact, char number[static RD_PHONE
 static enum rd_rc open_with_contact(struct rd_act *act, const struct rd_act_open *open,
 	struct rd_matter *matter, int64_t *ret_case, struct rd_err *err)
 {
-	char number[RD_PHONE_MAX];
 	enum rd_case_channel letters_by = open->channel;
 	struct rd_facts facts = { 0 };
 	struct rd_verdict verdict;
 	const bool none[RD_N_FLAGS] = { false };
 
-	RD_TRY(check_contact(open->contact, number, &matter->address, &letters_by, err));
+	RD_TRY(check_contact(act, open->contact, &matter->address, &letters_by, err));
 	facts.channel = letters_by == RD_BY_EMAIL ? RD_CHANNEL_EMAIL : RD_CHANNEL_SMS;
 	facts.no_address = letters_by != RD_BY_EMAIL && letters_by != RD_BY_SMS;
 	facts.received_ms = open->received_ms;
@@ -159,8 +161,7 @@ static enum rd_rc main_contact(
 	if (ret_contact->channel == RD_BY_EMAIL && rd_automatic_no_reply(ret_contact->address))
 		return rd_fail(err, RD_E_REFUSED,
 			"the address on case %s takes no replies; reach the resident another way "
-			"and "
-			"record it",
+			"and record it",
 			act->matter.reference);
 	if (ret_contact->address[0] != '\0' &&
 		(ret_contact->channel == RD_BY_EMAIL || ret_contact->channel == RD_BY_SMS))
