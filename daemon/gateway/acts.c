@@ -385,6 +385,8 @@ enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64
 
 /* --- reclassifying and deciding --- */
 
+/* What a person made of the message that opened the case (0: staff did), for rules to learn from.
+ */
 static enum rd_rc label(struct rd_act *act, int64_t message_id, enum rd_kind kind, const char *why,
 	struct rd_err *err)
 {
@@ -408,8 +410,14 @@ static enum rd_rc label(struct rd_act *act, int64_t message_id, enum rd_kind kin
 				return RD_OK;
 			id = reviews[i].id;
 		}
-	if (id == 0)
-		RD_TRY(rd_review_put(act->tx, &review, act->now_ms, &id, err));
+	if (id == 0) {
+		enum rd_rc rc = rd_review_put(act->tx, &review, act->now_ms, &id, err);
+		/* A linked case's message was decided where it came in: that decision is its label.
+		 */
+		if (rc == RD_E_EXISTS)
+			return RD_OK;
+		RD_TRY(rc);
+	}
 	return rd_review_decide(act->tx, id, kind, act->office->actor.name, act->office->actor.uid,
 		why, false, act->now_ms, err);
 }
@@ -457,8 +465,7 @@ enum rd_rc rd_act_reclassify(struct rd_db *db, const struct rd_office *office, i
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 	const char *cause;
 	bool was_complaint;
-	int64_t *messages;
-	size_t n;
+	int64_t opener;
 
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(check_open(&act, err));
@@ -469,15 +476,15 @@ enum rd_rc rd_act_reclassify(struct rd_db *db, const struct rd_office *office, i
 	was_complaint = act.matter.kind == RD_COMPLAINT && act.matter.stage != RD_STAGE_NONE;
 	if (was_complaint && !force)
 		RD_TRY(check_nothing_owed(&act, "reclassify", err));
-	RD_TRY(rd_case_messages(db, case_id, act.arena, &messages, &n, err));
-	RD_TRY(label(&act, n > 0 ? messages[0] : 0, kind, why, err));
-	RD_TRY(end_review_task(&act, n > 0 ? messages[0] : 0, err));
+	RD_TRY(rd_case_opener(rd_tx_db(act.tx), case_id, &opener, err));
+	RD_TRY(label(&act, opener, kind, why, err));
+	RD_TRY(end_review_task(&act, opener, err));
 	cause = rd_arena_printf(act.arena, "act:reclassify:%" PRId64, act.now_ms);
 	RD_TRY(rd_settling_case(act.tx, office, case_id, kind, cause, act.arena, err));
 	if (was_complaint)
 		RD_TRY(owe_telling(&act, cause,
 			"Tell the resident that this is no longer treated as a complaint, and why, "
-			"and that she can ask the Ombudsman about that.",
+			"and that they can ask the Ombudsman about that.",
 			err));
 	return rd_act_record_and_commit(
 		&act, "reclassified", 0, kinds_as_json(&act, act.matter.kind, kind), err);

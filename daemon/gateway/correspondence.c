@@ -63,9 +63,9 @@ static const char *new_message_id(const struct draft *d, const char *domain)
 	const struct rd_letter_order *order = d->order;
 	uint8_t hash[RD_STORE_KEY_BYTES];
 	char hex[2 * MESSAGE_ID_HASH_BYTES + 1];
-	const char *about = rd_arena_printf(d->arena, "%" PRId64 "|%s|%d|%s|%" PRId64,
+	const char *about = rd_arena_printf(d->arena, "%" PRId64 "|%s|%d|%s|%" PRId64 "|%" PRId64,
 		order->case_id, rd_letter_names[order->letter], (int)d->matter.stage, order->cause,
-		rd_office_now(d->office));
+		order->replaces, rd_office_now(d->office));
 
 	if (about == NULL)
 		return NULL;
@@ -82,12 +82,11 @@ static const char *new_message_id(const struct draft *d, const char *domain)
 static enum rd_rc look_at_answered(struct draft *d, struct rd_err *err)
 {
 	struct rd_db *db = rd_tx_db(d->tx);
-	int64_t id = d->order->answers_message, *messages;
+	int64_t id = d->order->answers_message;
 	struct rd_message_row row;
 	struct rd_score score;
 	const char *ruleset;
 	bool erased;
-	size_t n;
 	enum rd_rc rc;
 
 	memset(&d->answered, 0, sizeof d->answered);
@@ -98,10 +97,8 @@ static enum rd_rc look_at_answered(struct draft *d, struct rd_err *err)
 		d->answered = *d->order->answered;
 		return RD_OK;
 	}
-	if (id == 0) {
-		RD_TRY(rd_case_messages(db, d->order->case_id, d->arena, &messages, &n, err));
-		id = n > 0 ? messages[0] : 0;
-	}
+	if (id == 0)
+		RD_TRY(rd_case_opener(db, d->order->case_id, &id, err));
 	if (id == 0)
 		return RD_OK;
 	RD_TRY(rd_queue_show(db, id, d->arena, &row, err));
@@ -339,6 +336,7 @@ static enum rd_rc write_anew(struct rd_tx *tx, const struct rd_office *office,
 {
 	struct rd_letter_order order = {
 		.case_id = stale->case_id,
+		.replaces = stale->id,
 		.channel = stale->channel,
 		.recipient = stale->recipient,
 		.cause = stale->cause,

@@ -502,6 +502,30 @@ static void reclassifying_leaves_the_review_of_a_message_that_joined(void **stat
 		house_task(h, case_id, "review").message_id, house_review(h, case_id).message_id);
 }
 
+static void reclassifying_what_staff_opened_decides_nothing_that_joined_it(void **state)
+{
+	struct house *h = *state;
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = join_by_text_what_staff_opened(h, &staff);
+
+	OK(rd_act_reclassify(h->db, &staff, case_id, RD_ENQUIRY, "asks", false, &h->err));
+	assert_int_equal(house_review(h, case_id).decided_ms, 0);
+	assert_int_equal(house_n_tasks(h, case_id, "review"), 1);
+}
+
+static void a_linked_case_that_a_decision_opened_can_be_reclassified(void **state)
+{
+	struct house *h = *state;
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = join_by_text_what_staff_opened(h, &staff);
+	int64_t linked;
+
+	OK(rd_act_decide(h->db, &staff, house_review(h, case_id).id, RD_COMPLAINT, "is one",
+		&linked, &h->err));
+	OK(rd_act_reclassify(h->db, &staff, linked, RD_ENQUIRY, "no, asks", true, &h->err));
+	assert_int_equal(house_case(h, linked).kind, RD_ENQUIRY);
+}
+
 static void who_rang_is_not_thanked_for_a_message(void **state)
 {
 	struct house *h = *state;
@@ -760,6 +784,8 @@ int main(int argc, char **argv)
 		house_test_own(
 			a_running_complaint_is_reclassified_by_force_alone_and_the_resident_is_told),
 		house_test(reclassifying_leaves_the_review_of_a_message_that_joined),
+		house_test(reclassifying_what_staff_opened_decides_nothing_that_joined_it),
+		house_test(a_linked_case_that_a_decision_opened_can_be_reclassified),
 		house_test(who_rang_is_not_thanked_for_a_message),
 		house_test(a_definition_that_no_letter_tells_is_a_persons_task),
 		house_test(a_definition_goes_by_text_and_says_nothing_of_the_matter),

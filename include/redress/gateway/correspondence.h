@@ -32,7 +32,9 @@ struct rd_letter_order {
 	enum rd_channel channel;
 	const char *recipient;	 /* address or number */
 	const char *cause;	 /* "message:17", "act:review:4"; part of the row's key */
-	int64_t answers_message; /* the mail that it answers: In-Reply-To; 0: the case's first */
+	int64_t answers_message; /* the mail that it answers: In-Reply-To; 0: what opened the case
+				  */
+	int64_t replaces;	 /* the outbox row that it is written instead of; 0: none */
 	const struct rd_message
 		*answered;    /* that mail, where it is at hand; NULL: as it is stored */
 	const char *outgoing; /* a text: the Texts stanza to leave by; NULL: the one that the
