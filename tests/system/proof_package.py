@@ -20,6 +20,8 @@ from house import equal, expect
 PROGRAMS = {"usr/sbin/redressd", "usr/bin/redressctl"}
 # What the scripts of the package call, and a shell.
 TOOLS = ("dash", "sh", "install", "getent", "systemd-sysusers", "systemd-tmpfiles", "cat", "chmod")
+# Where an installed gateway keeps what is its own.
+PLACES = ("/var/lib/redress", "/etc/redress/", "/usr/share/redress/")
 SECRETS = {"mailbox": "one", "smtp": "two"}
 
 
@@ -118,12 +120,12 @@ def unpacked_it_runs(build):
         expect("fit to run" in run(tree / "usr/sbin/redressd", "--config", home.config,
                                    "--check").stdout, "--check")
         run(tree / "usr/bin/redressctl", "rules", "lint", tree / "usr/share/redress/rules")
-        # The example is a real one: what is still wrong with it is what its reader must do.
+        # Of the example nothing is wrong but what is not there before it is installed and set up.
         example = tree / "usr/share/doc/redress/redress.conf"
         checked = run(tree / "usr/sbin/redressd", "--config", example, "--check", check=False)
-        equal(checked.returncode, 2, "--check of the example before anything was set up")
-        expect(f"{example}:" not in checked.stdout + checked.stderr,
-               f"the example has a fault: {checked.stdout}{checked.stderr}")
+        for line in (checked.stdout + checked.stderr).splitlines():
+            expect(f"{example}:" not in line or any(f" {place}" in line for place in PLACES),
+                   f"the example has a fault: {line}")
 
 
 # --- a root of its own ---
