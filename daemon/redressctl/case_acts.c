@@ -120,7 +120,8 @@ static bool read_words(struct rd_ctl *ctl, int argc, char **argv, int n_referenc
 	int option;
 
 	while ((option = rd_ctl_next_option(argc, argv, act_options)) != -1) {
-		if (option >= OPT_LANDLORD && option <= OPT_FORCE) {
+		if (option >= OPT_LANDLORD && option <= OPT_FORCE &&
+			rd_ctl_takes(ctl, act_options, option)) {
 			if (!take_word(words, option, ret_exit))
 				return false;
 		} else if (!rd_ctl_option(ctl, option)) {

@@ -82,6 +82,8 @@ rd_ctl_command rd_ctl_status;
  * is wrong with an option (a '?' comes back). options: zero-ended. -1 at the end. */
 int rd_ctl_next_option(int argc, char **argv, const struct option *options);
 /* Takes one of RD_CTL_OPTIONS; false for anything else, which was complained of already. */
+/* Where commands share a table of options: does this one's usage name the option? */
+bool rd_ctl_takes(const struct rd_ctl *ctl, const struct option *options, int option);
 bool rd_ctl_option(struct rd_ctl *ctl, int option);
 /* Prints the running command's usage to standard error; RD_EXIT_USAGE. */
 enum rd_exit rd_ctl_usage(const struct rd_ctl *ctl);

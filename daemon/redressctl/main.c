@@ -1,4 +1,5 @@
 /* redressctl: the tool for staff and administrators. Which command it is, and nothing else. */
+#include <ctype.h>
 #include <errno.h>
 #include <locale.h>
 #include <stdarg.h>
@@ -157,6 +158,20 @@ static int next_option(int argc, char **argv, const char *how, const struct opti
 int rd_ctl_next_option(int argc, char **argv, const struct option *options)
 {
 	return next_option(argc, argv, ":h", options);
+}
+
+bool rd_ctl_takes(const struct rd_ctl *ctl, const struct option *options, int option)
+{
+	for (const struct option *o = options; o->name != NULL; o++) {
+		if (o->val != option)
+			continue;
+		const size_t len = strlen(o->name);
+		for (const char *at = ctl->usage; (at = strstr(at, o->name)) != NULL; at += len)
+			if (at - ctl->usage >= 2 && memcmp(at - 2, "--", 2) == 0 &&
+				!isalpha((unsigned char)at[len]) && at[len] != '-')
+				return true;
+	}
+	return false;
 }
 
 bool rd_ctl_option(struct rd_ctl *ctl, int option)

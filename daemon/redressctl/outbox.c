@@ -125,9 +125,9 @@ static bool only_row(
 	int option;
 
 	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
-		if (option == 'w')
+		if (option == 'w' && rd_ctl_takes(ctl, options, option))
 			*ret_why = optarg;
-		else if (option == 'a')
+		else if (option == 'a' && rd_ctl_takes(ctl, options, option))
 			*ret_how = optarg;
 		else if (!rd_ctl_option(ctl, option))
 			return false;

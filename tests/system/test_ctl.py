@@ -339,6 +339,8 @@ def a_wrong_word_is_told_and_changes_nothing(build):
             ("case show", "usage: redressctl case show"),
             (f"case note {ravi}", "--text"),
             (f"case note {ravi} --text", "requires an argument"),
+            (f"case note {ravi} --text x --kind complaint", "usage: redressctl case note"),
+            ("outbox approve 1 --why x", "usage: redressctl outbox approve"),
             (f"case close {ravi}", "reason is missing"),
             (f"case close {ravi} --why done", "still owes stage1."),
             (f"case reclassify {ravi} --kind complaint", "reason is missing"),
