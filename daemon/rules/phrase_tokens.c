@@ -297,7 +297,7 @@ void rd_tokens_read(struct rd_tokens *r)
 			r->odd = true;
 	}
 	/* The words of alternatives do not make a phrase longer, so the bound is on all of them. */
-	if (words > RD_PHRASE_WORDS_MAX * 4u)
+	if (words > RD_PHRASE_WORDS_MAX)
 		rd_tokens_complain(
 			r, r->text, "a phrase this long matches nobody; make several of it");
 }

@@ -141,6 +141,7 @@ static enum rd_rc take_lock(const char *state, int *ret_fd, struct rd_err *err)
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
+	rd_store_give_to_owner(fd, path);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		close(fd);
 		return rd_fail(err, RD_E_AGAIN,
@@ -161,6 +162,7 @@ static enum rd_rc copy_file(const char *from, const char *to, struct rd_err *err
 	RD_CLEANUP(close_fd) int out = open(to, O_WRONLY | O_CLOEXEC);
 	if (out < 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", to, strerror(errno));
+	rd_store_give_to_owner(out, to);
 	for (;;) {
 		ssize_t got = read(in, bytes, sizeof bytes);
 		if (got < 0)

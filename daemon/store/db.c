@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <libgen.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,6 +280,19 @@ static enum rd_rc file_fail(const char *path, struct rd_err *err)
 	}
 }
 
+void rd_store_give_to_owner(int fd, const char *path)
+{
+	char folder[4096];
+	struct stat about;
+
+	if (geteuid() != 0 || strlen(path) >= sizeof folder)
+		return;
+	memcpy(folder, path, strlen(path) + 1);
+	/* Where it fails root keeps the file, and whoever opens it is told so. */
+	if (stat(dirname(folder), &about) == 0 && fchown(fd, about.st_uid, about.st_gid) != 0)
+		return;
+}
+
 /* SQLite gives its log and its shared memory the mode of the file. */
 static enum rd_rc make_file(const struct rd_store *store, bool create, struct rd_err *err)
 {
@@ -291,6 +305,7 @@ static enum rd_rc make_file(const struct rd_store *store, bool create, struct rd
 			store->path);
 	if (fd < 0)
 		return file_fail(store->path, err);
+	rd_store_give_to_owner(fd, store->path);
 	if (fstat(fd, &about) == 0 && (about.st_mode & 077) != 0 && fchmod(fd, 0600) != 0) {
 		close(fd);
 		return rd_fail(err, RD_E_REFUSED,
@@ -310,6 +325,7 @@ static enum rd_rc take_daemon_lock(struct rd_store *store, struct rd_err *err)
 	store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (store->lock_fd < 0)
 		return file_fail(path, err);
+	rd_store_give_to_owner(store->lock_fd, path);
 	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0)
 		return rd_fail(err, RD_E_AGAIN,
 			"%s: another redressd is at work on this state file; stop it first", path);

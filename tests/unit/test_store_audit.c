@@ -311,6 +311,38 @@ static void a_restore_never_leaves_the_name_without_a_store(void **state)
 	cannot_exchange = false;
 }
 
+static void belongs_to(const char *path, uid_t owner)
+{
+	struct stat about;
+
+	assert_int_equal(stat(path, &about), 0);
+	assert_int_equal(about.st_uid, owner);
+}
+
+/* Else the daemon, which is not root, could open neither store nor lock. */
+static void what_root_restores_is_the_owners_of_the_folder(void **state)
+{
+	struct store_world *w = *state;
+	const uid_t owner = 65534;
+	char file[160], lock[192], old[192];
+
+	if (geteuid() != 0)
+		skip();
+	snprintf(file, sizeof file, "%s/backup", w->dir);
+	snprintf(lock, sizeof lock, "%s.lock", w->path);
+	snprintf(old, sizeof old, "%s.before-restore", w->path);
+	OK(rd_backup_write(w->db, file, NOW_MS, &w->err));
+	world_close(w);
+	unlink(lock);
+	assert_int_equal(chown(w->dir, owner, owner), 0);
+	OK(rd_backup_restore(file, w->path, NOW_MS + 1, &w->err));
+	belongs_to(w->path, owner);
+	belongs_to(lock, owner);
+	assert_int_equal(unlink(old), 0);
+	assert_int_equal(chown(w->dir, 0, 0), 0);
+	world_open(w);
+}
+
 /* Letters of cases that a restore loses are out there, and their references must never lead to
  * another resident's case. */
 static void a_restore_gives_no_case_number_twice(void **state)
@@ -403,6 +435,7 @@ int main(void)
 		T(status_counts_each_message_once),
 		T(a_backup_comes_back_with_what_was_unsent_uncertain),
 		T(a_restore_never_leaves_the_name_without_a_store),
+		T(what_root_restores_is_the_owners_of_the_folder),
 		T(a_restore_gives_no_case_number_twice),
 		T(a_restore_is_refused_where_it_would_do_harm),
 	};

@@ -61,7 +61,8 @@
  * 2024, march 2024, 2024-03-12 [start]         first in a phrase: the field begins here      [end]
  * last: the field ends here [sentence start] [sentence end]                                the same
  * for a sentence [question]      last in a phrase: the sentence ends with a question mark
- * Punctuation at a word's edges is dropped. A phrase has at most 400 bytes and 20 words.
+ * Punctuation at a word's edges is dropped. A phrase has at most 400 bytes and 80
+ * words, those of its alternatives counted together.
  *
  * SENTENCES end at . ! ? before a blank, at an empty line, at the end of a line shorter than 40
  * bytes, and before a list's bullet. "..." and the dot of Mr. or approx. end none. Emoji are words
@@ -101,7 +102,7 @@
 #define RD_RULE_POINTS_MAX    10.0
 #define RD_RULES_MAX	      5000 /* rules and combines in one set */
 #define RD_PHRASE_BYTES_MAX   400
-#define RD_PHRASE_WORDS_MAX   20
+#define RD_PHRASE_WORDS_MAX   80
 #define RD_PHRASE_DEPTH_MAX   6 /* nested parentheses */
 #define RD_PHRASE_GAP_MAX     12
 #define RD_PHRASE_WAYS_MAX    3000 /* product of (gap + 1): how many ways to spread its gaps */

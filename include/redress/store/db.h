@@ -56,6 +56,9 @@ RD_MUST_USE enum rd_rc rd_store_open(
 void rd_store_close(struct rd_store *store);
 void rd_store_cleanup(struct rd_store **store);
 const char *rd_store_path(const struct rd_store *store); /* borrowed */
+/* A file that root makes beside the store is given to whom the folder belongs to, for the daemon
+ * must open it. Does nothing for anybody but root. */
+void rd_store_give_to_owner(int fd, const char *path);
 /* Does a daemon (this process's too) hold the lock at this moment? True where that cannot be told.
  */
 bool rd_store_is_served(const struct rd_store *store);
