@@ -45,11 +45,18 @@ static bool fail(const struct scan *s, const char *where, const char *what)
 	return false;
 }
 
+/* Two letters, or one character that few texts have: a quotation mark, a pound sign. */
+static bool is_worth_looking_for(const struct scan *s)
+{
+	return s->run_len >= 2 || (s->run_len == 1 && ispunct((unsigned char)s->run[0]) &&
+					  strchr(".,'-_", s->run[0]) == NULL);
+}
+
 static struct rd_literals take_run(struct scan *s)
 {
 	struct rd_literals one = { .items = NULL };
 
-	if (s->run_len >= 2)
+	if (is_worth_looking_for(s))
 		one = rd_literals_one(s->run, s->run_len, s->arena);
 	s->run_len = 0;
 	return one;

@@ -236,7 +236,8 @@ class Demo:
     def show_text(self):
         for path in sorted((self.home / "tray").rglob("*")):
             if path.is_file() and "900102" in path.read_text(errors="replace"):
-                print(textwrap.fill(path.read_text(), 100, replace_whitespace=False))
+                print("\n".join(textwrap.fill(line, 100, break_on_hyphens=False)
+                                for line in path.read_text().splitlines()))
                 return
 
 
