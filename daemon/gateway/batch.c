@@ -156,7 +156,7 @@ size_t rd_batch_group_end(const struct rd_batch *b, size_t first)
 	return end;
 }
 
-static enum rd_rc read_all(struct rd_batch *b, struct rd_err *err)
+enum rd_rc rd_batch_read(struct rd_batch *b, struct rd_err *err)
 {
 	enum rd_rc rc;
 
@@ -179,13 +179,12 @@ struct rd_batch *rd_batch_new(const struct rd_batch_order *order)
 	return b;
 }
 
-enum rd_rc rd_batch_take(struct rd_batch *b, struct rd_err *err)
+enum rd_rc rd_batch_claim(struct rd_batch *b, struct rd_db *db, struct rd_err *err)
 {
 	const struct rd_batch_order *order = &b->order;
 
-	RD_TRY(rd_queue_claim(order->db, order->run, order->now_ms, order->max,
-		order->text_pause_ms, b->arena, &b->claimed, &b->n_claimed, &b->next_ms, err));
-	return read_all(b, err);
+	return rd_queue_claim(db, order->run, order->now_ms, order->max, order->text_pause_ms,
+		b->arena, &b->claimed, &b->n_claimed, &b->next_ms, err);
 }
 
 void rd_batch_free(struct rd_batch *b)

@@ -211,7 +211,7 @@ static enum rd_rc give_all_back(struct rd_pipeline *pipeline, struct rd_err *err
 
 /* --- the batch after this one --- */
 
-/* Claims and reads in a thread of its own while the batch before it is decided. */
+/* Claimed before the batch before it is decided, read in a thread of its own meanwhile. */
 struct rd_pipeline_ahead {
 	struct rd_db *db;
 	struct rd_batch *batch; /* NULL: nothing is under way */
@@ -236,12 +236,18 @@ static struct rd_batch *new_batch(const struct rd_pipeline *pipeline, struct rd_
 	return rd_batch_new(&order);
 }
 
-static void *take_ahead(void *context)
+static void *read_ahead(void *context)
 {
 	struct rd_pipeline_ahead *ahead = context;
 
-	ahead->rc = rd_batch_take(ahead->batch, &ahead->err);
+	ahead->rc = rd_batch_read(ahead->batch, &ahead->err);
 	return NULL;
+}
+
+static void forget_ahead(struct rd_pipeline_ahead *ahead)
+{
+	rd_batch_free(ahead->batch);
+	ahead->batch = NULL;
 }
 
 /* Where it cannot be (no memory for a thread), the next round does it itself. */
@@ -261,9 +267,10 @@ static void begin_ahead(struct rd_pipeline *pipeline)
 		rd_db_open(rd_db_store(pipeline->db), &ahead->db, &ignored) != RD_OK)
 		return;
 	ahead->batch = new_batch(pipeline, ahead->db);
-	if (pthread_create(&ahead->thread, NULL, take_ahead, ahead) != 0) {
-		rd_batch_free(ahead->batch);
-		ahead->batch = NULL;
+	if (rd_batch_claim(ahead->batch, pipeline->db, &ignored) != RD_OK ||
+		pthread_create(&ahead->thread, NULL, read_ahead, ahead) != 0) {
+		pipeline->lost = true; /* what may be claimed goes back before the next round */
+		forget_ahead(ahead);
 	}
 }
 
@@ -280,8 +287,7 @@ static enum rd_rc take_begun(
 		*ret_batch = RD_STEAL(ahead->batch);
 	else
 		*err = ahead->err;
-	rd_batch_free(ahead->batch);
-	ahead->batch = NULL;
+	forget_ahead(ahead);
 	return ahead->rc;
 }
 
@@ -330,7 +336,8 @@ static enum rd_rc have_batch(
 	if (*ret_batch != NULL)
 		return RD_OK;
 	*ret_batch = new_batch(pipeline, pipeline->db);
-	return rd_batch_take(*ret_batch, err);
+	RD_TRY(rd_batch_claim(*ret_batch, pipeline->db, err));
+	return rd_batch_read(*ret_batch, err);
 }
 
 static enum rd_rc run_batch(

@@ -1,8 +1,9 @@
 /* batch: some messages claimed from the queue, and what the sealed children read in them.
  *
  * The first half of a message's road: claim (the attempt is committed) and read (parse, normalise,
- * score). Writes nothing else. It needs a handle of the store and the readers for itself while it
- * works, so the next batch can be taken in a thread of its own while this one is decided.
+ * score). Writes nothing else. Reading needs a handle of the store and the readers for itself, so
+ * that it can go on in a thread of its own while the batch before is decided; claiming is quick,
+ * and done before that decision begins, so that reading waits for no transaction of it.
  *
  * A group of texts is one reading: its first text leads, the rest follow.
  */
@@ -14,9 +15,9 @@
 #include "redress/reader/reader.h"
 #include "redress/store/queue.h"
 
-/* Borrowed until the batch is taken. */
+/* Borrowed until the batch is read. */
 struct rd_batch_order {
-	struct rd_db *db;
+	struct rd_db *db; /* to read with */
 	struct rd_reader *reader;
 	int64_t run;
 	int64_t now_ms;
@@ -38,8 +39,9 @@ struct rd_batch {
 };
 
 struct rd_batch *rd_batch_new(const struct rd_batch_order *order);
-/* On a failure some may have been claimed. */
-RD_MUST_USE enum rd_rc rd_batch_take(struct rd_batch *batch, struct rd_err *err);
+/* db: to claim with. On a failure some may have been claimed. */
+RD_MUST_USE enum rd_rc rd_batch_claim(struct rd_batch *batch, struct rd_db *db, struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_batch_read(struct rd_batch *batch, struct rd_err *err);
 /* NULL: exhausted, nobody read it. */
 const struct rd_reading *rd_batch_reading(const struct rd_batch *batch, size_t claimed);
 /* The texts [first, end) share one fate; a mail stands alone. */
