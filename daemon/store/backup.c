@@ -60,7 +60,7 @@ static enum rd_rc sync_folder(const char *path, struct rd_err *err)
 
 static enum rd_rc make_empty(const char *path, struct rd_err *err)
 {
-	RD_CLEANUP(close_fd) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	RD_CLEANUP(close_fd) int fd = rd_store_open_own(path, O_RDWR | O_CREAT | O_EXCL);
 
 	if (fd < 0 && errno == EEXIST)
 		return rd_fail(err, RD_E_EXISTS,
@@ -138,10 +138,9 @@ static enum rd_rc take_lock(const char *state, int *ret_fd, struct rd_err *err)
 	char path[PATH_BYTES_MAX];
 
 	RD_TRY(path_with(state, ".lock", path, err));
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = rd_store_open_own(path, O_RDWR | O_CREAT);
 	if (fd < 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
-	rd_store_give_to_owner(fd, path);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		close(fd);
 		return rd_fail(err, RD_E_AGAIN,
@@ -159,10 +158,9 @@ static enum rd_rc copy_file(const char *from, const char *to, struct rd_err *err
 	if (in < 0)
 		return rd_fail(err, RD_E_MISSING, "%s: %s", from, strerror(errno));
 	RD_TRY(make_empty(to, err));
-	RD_CLEANUP(close_fd) int out = open(to, O_WRONLY | O_CLOEXEC);
+	RD_CLEANUP(close_fd) int out = open(to, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (out < 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", to, strerror(errno));
-	rd_store_give_to_owner(out, to);
 	for (;;) {
 		ssize_t got = read(in, bytes, sizeof bytes);
 		if (got < 0)

@@ -481,7 +481,8 @@ enum rd_rc rd_case_hold_letters(struct rd_tx *tx, struct rd_err *err)
 {
 	return rd_sql_change(tx,
 		"UPDATE outbox SET state = 'held', hold_reason = 'safeguarding'"
-		" WHERE state = 'queued' AND case_id IN (SELECT id FROM case_file WHERE held = 1)",
+		" WHERE state IN ('queued', 'held')"
+		" AND case_id IN (SELECT id FROM case_file WHERE held = 1)",
 		RD_NO_ARGS, NULL, err);
 }
 

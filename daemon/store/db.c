@@ -6,6 +6,7 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <libgen.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,9 @@
 #include "redress/base/fault.h"
 #include "redress/base/limits.h"
 #include "redress/store/sql.h"
+
+#define LOCK_TRIES    20
+#define LOCK_PAUSE_MS 10
 
 #define STATEMENTS_MAX                                                                             \
 	1024 /* slots of a handle's cache, a power of two; far above what there is                 \
@@ -280,7 +284,8 @@ static enum rd_rc file_fail(const char *path, struct rd_err *err)
 	}
 }
 
-void rd_store_give_to_owner(int fd, const char *path)
+/* Where it fails root keeps the file, and whoever opens it is told so. */
+static void give_to_owner(int fd, const char *path)
 {
 	char folder[4096];
 	struct stat about;
@@ -288,15 +293,28 @@ void rd_store_give_to_owner(int fd, const char *path)
 	if (geteuid() != 0 || strlen(path) >= sizeof folder)
 		return;
 	memcpy(folder, path, strlen(path) + 1);
-	/* Where it fails root keeps the file, and whoever opens it is told so. */
 	if (stat(dirname(folder), &about) == 0 && fchown(fd, about.st_uid, about.st_gid) != 0)
 		return;
+}
+
+int rd_store_open_own(const char *path, int flags)
+{
+	int fd = -1;
+
+	/* What is there already, or only looks so (a link), is never given away. */
+	if ((flags & O_CREAT) != 0)
+		fd = open(path, flags | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		give_to_owner(fd, path);
+	else if ((flags & (O_CREAT | O_EXCL)) == 0 || (errno == EEXIST && !(flags & O_EXCL)))
+		fd = open(path, (flags & ~O_CREAT) | O_CLOEXEC);
+	return fd;
 }
 
 /* SQLite gives its log and its shared memory the mode of the file. */
 static enum rd_rc make_file(const struct rd_store *store, bool create, struct rd_err *err)
 {
-	int fd = open(store->path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
+	int fd = rd_store_open_own(store->path, O_RDWR | (create ? O_CREAT : 0));
 	struct stat about;
 
 	if (fd < 0 && errno == ENOENT && !create)
@@ -305,7 +323,6 @@ static enum rd_rc make_file(const struct rd_store *store, bool create, struct rd
 			store->path);
 	if (fd < 0)
 		return file_fail(store->path, err);
-	rd_store_give_to_owner(fd, store->path);
 	if (fstat(fd, &about) == 0 && (about.st_mode & 077) != 0 && fchmod(fd, 0600) != 0) {
 		close(fd);
 		return rd_fail(err, RD_E_REFUSED,
@@ -316,17 +333,27 @@ static enum rd_rc make_file(const struct rd_store *store, bool create, struct rd
 	return RD_OK;
 }
 
+/* Somebody who asks whether a daemon is at work (rd_store_is_served) holds it for a moment. */
+static bool lock_soon(int fd)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		poll(NULL, 0, LOCK_PAUSE_MS);
+	}
+	return false;
+}
+
 static enum rd_rc take_daemon_lock(struct rd_store *store, struct rd_err *err)
 {
 	char path[4096];
 
 	if ((size_t)snprintf(path, sizeof path, "%s.lock", store->path) >= sizeof path)
 		return rd_fail(err, RD_E_INPUT, "State: path is too long");
-	store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	store->lock_fd = rd_store_open_own(path, O_RDWR | O_CREAT);
 	if (store->lock_fd < 0)
 		return file_fail(path, err);
-	rd_store_give_to_owner(store->lock_fd, path);
-	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0)
+	if (!lock_soon(store->lock_fd))
 		return rd_fail(err, RD_E_AGAIN,
 			"%s: another redressd is at work on this state file; stop it first", path);
 	return RD_OK;

@@ -394,10 +394,20 @@ enum rd_rc rd_outbox_hold(struct rd_tx *tx, int64_t id, const char *reason, stru
 	if (!reason || !*reason)
 		return rd_fail(err, RD_E_INPUT, "holding a letter needs a reason");
 	RD_TRY(rd_sql_change(tx,
-		"UPDATE outbox SET state = 'held', hold_reason = ?2"
+		"UPDATE outbox SET state = 'held', hold_reason ="
+		" CASE WHEN hold_reason = 'safeguarding' THEN hold_reason ELSE ?2 END"
 		" WHERE id = ?1 AND state IN ('queued', 'held')",
 		RD_ARGS(rd_int(id), rd_text(reason)), &changes, err));
 	return changes ? RD_OK : wrong_state(tx, id, "a queued letter can be held", err);
+}
+
+enum rd_rc rd_outbox_unhold(
+	struct rd_tx *tx, int64_t id, const char *reason, int64_t next_try_ms, struct rd_err *err)
+{
+	return rd_sql_change(tx,
+		"UPDATE outbox SET" BACK_TO_QUEUE ", next_try_ms = ?3"
+		" WHERE id = ?1 AND state = 'held' AND hold_reason = ?2",
+		RD_ARGS(rd_int(id), rd_text(reason), rd_int(next_try_ms)), NULL, err);
 }
 
 enum rd_rc rd_outbox_ignore_hours(struct rd_tx *tx, int64_t id, struct rd_err *err)

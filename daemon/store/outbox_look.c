@@ -115,14 +115,14 @@ enum rd_rc rd_outbox_list(struct rd_db *db, const struct rd_outbox_filter *filte
 			       " AND (?4 IS NULL OR o.channel = ?4)"
 			       " AND (?5 IS NULL OR o.outgoing = ?5)"
 			       " AND (?6 = 0 OR (o.state = 'uncertain' AND o.asked = 0))"
-			       " AND (?8 IS NULL OR o.hold_reason = ?8)"
+			       " AND (?8 IS NULL OR o.hold_reason = ?8) AND o.id > ?9"
 			       " ORDER BY o.id LIMIT ?7",
 		RD_ARGS(f->state ? rd_text(rd_outbox_state_names[*f->state]) : rd_null(),
 			rd_int(f->case_id), f->letter ? rd_text(f->letter) : rd_null(),
 			f->channel ? rd_text(channels[*f->channel]) : rd_null(),
 			f->outgoing ? rd_text(f->outgoing) : rd_null(), rd_int(f->unasked),
 			rd_int(f->max ? (int64_t)f->max : RD_STORE_ROWS_MAX + 1),
-			f->hold_reason ? rd_text(f->hold_reason) : rd_null()),
+			f->hold_reason ? rd_text(f->hold_reason) : rd_null(), rd_int(f->after_id)),
 		&rows, err));
 	return read_rows(&rows, arena, ret_rows, ret_n, err);
 }

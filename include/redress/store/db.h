@@ -56,9 +56,9 @@ RD_MUST_USE enum rd_rc rd_store_open(
 void rd_store_close(struct rd_store *store);
 void rd_store_cleanup(struct rd_store **store);
 const char *rd_store_path(const struct rd_store *store); /* borrowed */
-/* A file that root makes beside the store is given to whom the folder belongs to, for the daemon
- * must open it. Does nothing for anybody but root. */
-void rd_store_give_to_owner(int fd, const char *path);
+/* open() of a file beside the store, mode 0600. One that root makes here is given to whom the
+ * folder belongs to, for the daemon must open it; what was there before is left as it is. */
+int rd_store_open_own(const char *path, int flags);
 /* Does a daemon (this process's too) hold the lock at this moment? True where that cannot be told.
  */
 bool rd_store_is_served(const struct rd_store *store);

@@ -87,7 +87,8 @@ struct rd_outbox_filter {
 	const enum rd_channel *channel;
 	const char *outgoing;
 	const char *hold_reason;
-	bool unasked; /* uncertain and not yet asked about */
+	bool unasked;	  /* uncertain and not yet asked about */
+	int64_t after_id; /* rows behind this one, for the next page */
 	size_t max;
 };
 RD_MUST_USE enum rd_rc rd_outbox_list(struct rd_db *db, const struct rd_outbox_filter *filter,
@@ -133,8 +134,12 @@ RD_MUST_USE enum rd_rc rd_outbox_retry(
  * lifts that first. */
 RD_MUST_USE enum rd_rc rd_outbox_approve(
 	struct rd_tx *tx, int64_t id, const char *by, int64_t now_ms, struct rd_err *err);
+/* One that is held for safeguarding stays held for that. */
 RD_MUST_USE enum rd_rc rd_outbox_hold(
 	struct rd_tx *tx, int64_t id, const char *reason, struct rd_err *err);
+/* What was held for that reason is queued again, as it is; nothing where it is held no longer. */
+RD_MUST_USE enum rd_rc rd_outbox_unhold(
+	struct rd_tx *tx, int64_t id, const char *reason, int64_t next_try_ms, struct rd_err *err);
 /* A queued text stops waiting for Text hours and for its day (unsent late on its due date); what
  * was tried already keeps its back-off. */
 RD_MUST_USE enum rd_rc rd_outbox_ignore_hours(struct rd_tx *tx, int64_t id, struct rd_err *err);
