@@ -15,8 +15,8 @@
 #define LOOK_AGAIN_MS	   3000 /* for what another process has put into the outbox */
 #define TROUBLE_PAUSE_MS   5000
 #define UNFIT_ARENA_BYTES  (64u << 20)
-#define UNFIT_MAX	   1000 /* held letters looked at in one go */
-#define RELEASE_MAX	   50	/* ... of them written anew before the sender has its turn */
+#define UNFIT_MAX	   200 /* held letters looked at in one go */
+#define RELEASE_MAX	   50  /* ... of them written anew before the sender has its turn */
 
 static const struct rd_actor daemon_actor = { RD_ACTOR_DAEMON, -1 };
 
@@ -143,44 +143,68 @@ static enum rd_rc why_not(
 	return RD_OK;
 }
 
-static enum rd_rc write_anew(
+/* What was never tried is written anew, with the new numbers; what was tried keeps its words and
+ * its date. */
+static enum rd_rc let_go(
 	struct posting *posting, const struct rd_outbox_row *row, struct rd_err *err)
 {
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(LETTER_ARENA_BYTES);
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	const struct rd_office *office = &posting->desk->office;
 
 	RD_TRY(rd_tx_begin(posting->desk->db, &tx, err));
-	RD_TRY(rd_correspondence_rewrite(tx, &posting->desk->office, row, arena, err));
+	if (row->attempts > 0)
+		RD_TRY(rd_outbox_unhold(tx, row->id, RD_HOLD_UNFIT, rd_office_now(office), err));
+	else
+		RD_TRY(rd_correspondence_rewrite(tx, office, row, arena, err));
 	return rd_tx_commit(&tx, err);
+}
+
+/* One page of what was kept back. One letter's trouble must not keep the others. */
+static enum rd_rc release_page(struct posting *posting, const struct rd_outbox_row *rows, size_t n,
+	size_t *n_released, size_t *n_kept, struct rd_err *err)
+{
+	struct rd_finding findings[RD_FINDINGS_MAX];
+
+	for (size_t i = 0; i < n && *n_released < RELEASE_MAX; i++) {
+		const char *fault;
+		enum rd_rc rc;
+
+		on_beat(posting);
+		RD_TRY(landlords_fault(posting, &rows[i], findings, &fault, err));
+		if (fault != NULL && *n_kept == 0)
+			alarm_unfit(posting, fault);
+		rc = fault != NULL ? RD_OK : let_go(posting, &rows[i], err);
+		if (rc == RD_E_AGAIN)
+			return rc;
+		if (rc != RD_OK)
+			rd_log(RD_LOG_ERROR, err->msg, "THREAD", "sender", NULL);
+		if (fault != NULL || rc != RD_OK)
+			++*n_kept;
+		else
+			++*n_released;
+	}
+	return RD_OK;
 }
 
 /* What was kept back and may go now. */
 static enum rd_rc release(struct posting *posting, struct rd_err *err)
 {
-	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(UNFIT_ARENA_BYTES);
-	const struct rd_outbox_filter held = { .hold_reason = RD_HOLD_UNFIT, .max = UNFIT_MAX };
-	struct rd_finding findings[RD_FINDINGS_MAX];
-	struct rd_outbox_row *rows;
-	bool still_unfit = false;
-	size_t n, n_released = 0;
+	struct rd_outbox_filter held = { .hold_reason = RD_HOLD_UNFIT, .max = UNFIT_MAX };
+	size_t n = UNFIT_MAX, n_released = 0, n_kept = 0;
 
 	posting->unfit = true; /* after a failure: look again */
-	RD_TRY(rd_outbox_list(posting->desk->db, &held, arena, &rows, &n, err));
-	for (size_t i = 0; i < n && n_released < RELEASE_MAX; i++) {
-		const char *fault;
+	while (n == UNFIT_MAX && n_released < RELEASE_MAX) {
+		RD_CLEANUP(rd_arena_cleanup)
+		struct rd_arena *arena = rd_arena_new(UNFIT_ARENA_BYTES);
+		struct rd_outbox_row *rows;
 
-		on_beat(posting);
-		RD_TRY(landlords_fault(posting, &rows[i], findings, &fault, err));
-		if (fault != NULL && !still_unfit)
-			alarm_unfit(posting, fault);
-		still_unfit = still_unfit || fault != NULL;
-		if (fault != NULL)
-			continue;
-		RD_TRY(write_anew(posting, &rows[i], err));
-		n_released++;
+		RD_TRY(rd_outbox_list(posting->desk->db, &held, arena, &rows, &n, err));
+		RD_TRY(release_page(posting, rows, n, &n_released, &n_kept, err));
+		held.after_id = n > 0 ? rows[n - 1].id : held.after_id;
 	}
 	posting->unfit = n_released == RELEASE_MAX;
-	if (!posting->unfit && !still_unfit)
+	if (!posting->unfit && n_kept == 0)
 		rd_alarms_clear(posting->desk->db, &posting->desk->office, "letters-unfit");
 	return RD_OK;
 }
@@ -293,8 +317,9 @@ static void send_until_stopped(struct rd_thread *self, struct posting *posting)
 		enum rd_rc rc = rd_desk_refresh(posting->desk, &changed, &err);
 
 		rd_thread_beat(self);
-		if (rc == RD_OK && (changed || posting->unfit))
-			rc = release(posting, &err);
+		/* Its trouble keeps nobody else's letter. */
+		if (rc == RD_OK && (changed || posting->unfit) && release(posting, &err) != RD_OK)
+			log_trouble(&err);
 		if (rc == RD_OK)
 			rc = rd_sender_step(posting->sender, &did, &next_ms, &err);
 		if (rc != RD_OK) {

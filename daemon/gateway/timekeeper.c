@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "redress/base/log.h"
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
@@ -163,12 +164,20 @@ static enum rd_rc rewrite(struct round *r, const struct rd_outbox_row *row, stru
 static enum rd_rc stale_letters(struct round *r, struct rd_err *err)
 {
 	struct rd_outbox_row *rows;
-	size_t n;
+	size_t n, n_failed = 0;
 
 	RD_TRY(rd_outbox_stale(r->db, r->today, r->now_ms, r->arena, &rows, &n, err));
-	r->done.more = n == RD_OUTBOX_STALE_MAX;
-	for (size_t i = 0; i < n; i++)
-		RD_TRY(rewrite(r, &rows[i], err));
+	for (size_t i = 0; i < n; i++) {
+		enum rd_rc rc = rewrite(r, &rows[i], err);
+
+		if (rc == RD_E_AGAIN)
+			return rc;
+		if (rc != RD_OK) { /* one letter's trouble must not keep the others */
+			rd_log(RD_LOG_ERROR, err->msg, "THREAD", "timekeeper", NULL);
+			n_failed++;
+		}
+	}
+	r->done.more = n == RD_OUTBOX_STALE_MAX && n_failed < n;
 	return RD_OK;
 }
 

@@ -1,6 +1,7 @@
 /* Example numbers and missing emergency blocks never reach a real resident, and what comes in is
  * taken all the same (promises 5 and 9). */
 #include "redress/gateway/correspondence.h"
+#include "redress/store/sql.h"
 #include "support/house.h"
 
 /* Nobody listens there: what is tried is put off, what is kept back is held. */
@@ -146,6 +147,66 @@ static void the_embedded_way_out_takes_example_numbers(void **state)
 	OK(activate(h));
 }
 
+static void go_on_with_real_numbers(struct house *h)
+{
+	bool changed;
+
+	write_profile(h, "01632 960", "01604 960");
+	OK(activate(h));
+	OK(rd_desk_refresh(&h->desk, &changed, &h->err));
+	h->pipeline.office = h->desk.office;
+	h->now_ms += 60000;
+	house_send(h);
+}
+
+/* A row that was tried once, by whatever way, and is kept back now. */
+static struct rd_outbox_row keep_back_a_tried_one(struct house *h)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	struct rd_outbox_row row = letter_to(h, REAL_RESIDENT, COMPLAINT);
+
+	assert_string_equal(row.hold_reason, RD_HOLD_UNFIT);
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_sql_change(tx, "UPDATE outbox SET attempts = 1, sending_ms = 1 WHERE id = ?1",
+		RD_ARGS(rd_int(row.id)), NULL, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+	return row;
+}
+
+static void what_was_tried_before_goes_with_its_own_words(void **state)
+{
+	struct house *h = house_new(&(struct house_options){ .way_out = to_the_world });
+	struct rd_outbox_row row;
+
+	*state = h;
+	row = keep_back_a_tried_one(h);
+	go_on_with_real_numbers(h);
+	OK(rd_outbox_get(h->db, row.id, h->arena, &row, &h->err));
+	assert_int_equal(row.state, RD_OUTBOX_QUEUED);
+	assert_int_equal(row.attempts, 2);
+	assert_false(house_alarm(h, "letters-unfit"));
+}
+
+static void danger_told_meanwhile_holds_it_until_a_person_approves(void **state)
+{
+	struct house *h = house_new(&(struct house_options){ .way_out = to_the_world });
+	struct rd_outbox_row row;
+	int64_t case_id;
+
+	*state = h;
+	row = letter_to(h, REAL_RESIDENT, COMPLAINT);
+	case_id = row.case_id;
+	house_mail_in(h, .from = REAL_RESIDENT, .subject = house_case(h, case_id).reference,
+		.body = "My husband hits me and I am afraid of him");
+	house_work(h);
+	assert_true(house_case(h, case_id).held);
+	row = house_letter(h, case_id, "acknowledgement");
+	assert_string_equal(row.hold_reason, "safeguarding");
+	assert_int_equal(house_n_tasks(h, case_id, "acknowledge"), 1);
+	go_on_with_real_numbers(h);
+	assert_int_equal(house_letter(h, case_id, "acknowledgement").state, RD_OUTBOX_HELD);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +214,8 @@ int main(int argc, char **argv)
 		house_test_own(a_letter_that_lacked_its_emergency_block_gets_it),
 		house_test_own(what_check_would_refuse_is_not_activated_over_what_was_fit),
 		house_test(the_embedded_way_out_takes_example_numbers),
+		house_test_own(what_was_tried_before_goes_with_its_own_words),
+		house_test_own(danger_told_meanwhile_holds_it_until_a_person_approves),
 	};
 	int failed;
 
