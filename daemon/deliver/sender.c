@@ -10,15 +10,14 @@
 #include "redress/store/contact.h"
 #include "redress/store/outbox_wire.h"
 
-#define ARENA_BYTES    (64u << 20) /* a list of uncertain rows carries their letters */
-#define CHORES_MS      60000
-#define STALE_PAUSE_MS 1000 /* letters that can go have their turn in between */
-#define REST_FIRST_MS  30000
-#define REST_LAST_MS   (5 * 60 * 1000)
-#define HOUR_MS	       (3600 * (int64_t)1000)
+#define ARENA_BYTES   (64u << 20) /* a list of uncertain rows carries their letters */
+#define CHORES_MS     60000
+#define REST_FIRST_MS 30000
+#define REST_LAST_MS  (5 * 60 * 1000)
+#define HOUR_MS	      (3600 * (int64_t)1000)
 
 const char *const rd_sender_event_names[RD_N_SENDER_EVENTS + 1] = { "sent", "refused", "deferred",
-	"gave_up", "uncertain", "found", "absent", "held", "unfit", "waits", "stale", "clock_back",
+	"gave_up", "uncertain", "found", "absent", "held", "unfit", "waits", "clock_back",
 	"own_trouble", "hook_failed", NULL };
 
 const struct rd_sender_limits rd_sender_usual_limits = {
@@ -248,52 +247,14 @@ static enum rd_rc send_row(
 
 /* ---- chores ---- */
 
-static enum rd_rc write_anew(struct rd_sender *sender, const struct rd_outbox_row *row,
-	int64_t now_ms, struct rd_err *err)
-{
-	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
-	RD_TRY(rd_tx_begin(sender->db, &tx, err));
-	if (sender->hooks->on_stale)
-		RD_TRY(sender->hooks->on_stale(sender->hooks->context, tx, row, err));
-	else
-		RD_TRY(rd_outbox_cancel(
-			tx, row->id, "the day it was written for has passed", now_ms, err));
-	return rd_tx_commit(&tx, err);
-}
-
-static enum rd_rc stale_rows(
-	struct rd_sender *sender, int64_t now_ms, bool *left, struct rd_err *err)
-{
-	struct rd_outbox_row *rows;
-	size_t n;
-	RD_TRY(rd_outbox_stale(
-		sender->db, rd_date_of(now_ms), now_ms, sender->arena, &rows, &n, err));
-	*left = n == RD_OUTBOX_STALE_MAX;
-	for (size_t i = 0; i < n; i++) {
-		struct rd_err why = { 0 };
-		beat(sender);
-		/* One that cannot be written anew must not keep the others back. */
-		if (write_anew(sender, &rows[i], now_ms, &why) != RD_OK)
-			rd_sender_tell(sender, RD_SENDER_HOOK_FAILED, &rows[i], why.msg);
-		else
-			rd_sender_tell(sender, RD_SENDER_STALE, &rows[i], "");
-	}
-	return RD_OK;
-}
-
 static enum rd_rc chores(
 	struct rd_sender *sender, int64_t now_ms, bool *ret_left, struct rd_err *err)
 {
 	bool left = false;
-	bool stale_left = false;
-	if (!sender->hooks->leave_stale)
-		RD_TRY(stale_rows(sender, now_ms, &stale_left, err));
 	RD_TRY(rd_sender_ask_uncertain(sender, now_ms, &left, err));
 	int64_t next_ms = sender->limits.ask_after_ms;
 	sender->chores_ms = now_ms + (left && next_ms < CHORES_MS ? next_ms : CHORES_MS);
-	if (stale_left)
-		sender->chores_ms = now_ms + STALE_PAUSE_MS;
-	*ret_left = left || stale_left;
+	*ret_left = left;
 	return RD_OK;
 }
 

@@ -60,14 +60,6 @@ static enum rd_rc task(struct rd_sender *sender, struct rd_tx *tx, const struct 
 	return rd_task_put(tx, &wanted, now_ms, &id, &is_new, err);
 }
 
-static enum rd_rc on_trouble(const struct rd_sender *sender, struct rd_tx *tx,
-	const struct rd_outbox_row *row, enum rd_sender_event what, struct rd_err *err)
-{
-	if (!sender->hooks->on_trouble)
-		return RD_OK;
-	return sender->hooks->on_trouble(sender->hooks->context, tx, row, what, err);
-}
-
 static enum rd_rc sent_in(struct rd_sender *sender, struct rd_tx *tx,
 	const struct rd_outbox_row *row, const struct rd_deliver_result *result, int64_t sent_ms,
 	bool with_hook, struct rd_err *err)
@@ -141,7 +133,6 @@ static enum rd_rc record_refused(
 		RD_TRY(rd_contact_opt_out(tx, row->recipient, now_ms, err));
 	RD_TRY(task(sender, tx, row, "send", text, now_ms, err));
 	RD_TRY(audit(tx, row, "letter_failed", now_ms, err));
-	RD_TRY(on_trouble(sender, tx, row, what, err));
 	return rd_tx_commit(&tx, err);
 }
 
@@ -185,8 +176,7 @@ static enum rd_rc settle_task(struct rd_sender *sender, struct rd_tx *tx,
 		row->letter, (long long)row->id);
 	RD_TRY(rd_outbox_set_asked(tx, row->id, err));
 	RD_TRY(task(sender, tx, row, "settle", text, now_ms, err));
-	RD_TRY(audit(tx, row, "letter_uncertain", now_ms, err));
-	return on_trouble(sender, tx, row, RD_SENDER_UNCERTAIN, err);
+	return audit(tx, row, "letter_uncertain", now_ms, err);
 }
 
 enum rd_rc rd_sender_leave_to_person(struct rd_sender *sender, const struct rd_outbox_row *row,
@@ -254,7 +244,6 @@ enum rd_rc rd_sender_withhold(struct rd_sender *sender, const struct rd_outbox_r
 	}
 	RD_TRY(task(sender, tx, row, "send", text, now_ms, err));
 	RD_TRY(audit(tx, row, hold ? "letter_held" : "letter_failed", now_ms, err));
-	RD_TRY(on_trouble(sender, tx, row, hold ? RD_SENDER_HELD : RD_SENDER_REFUSED, err));
 	return rd_tx_commit(&tx, err);
 }
 

@@ -216,7 +216,6 @@ static enum rd_log_level level_of(enum rd_sender_event event)
 	switch (event) {
 	case RD_SENDER_SENT:
 	case RD_SENDER_FOUND:
-	case RD_SENDER_STALE:
 		return RD_LOG_INFO;
 	case RD_SENDER_DEFERRED:
 	case RD_SENDER_ABSENT:
@@ -285,7 +284,6 @@ static enum rd_rc open_posting(struct posting *posting, struct rd_err *err)
 	posting->troubled = posting->capped = posting->unfit = true; /* from an earlier run */
 	posting->hooks = (struct rd_sender_hooks){ .context = posting,
 		.on_sent = on_sent,
-		.leave_stale = true, /* the timekeeper's */
 		.why_not = why_not,
 		.on_event = on_event,
 		.beat = on_beat };

@@ -788,18 +788,7 @@ static void texts_keep_their_hours_and_emergencies_do_not(void **state)
 	assert_int_equal(get(w, text).state, RD_OUTBOX_SENT);
 }
 
-static enum rd_rc on_stale(
-	void *context, struct rd_tx *tx, const struct rd_outbox_row *row, struct rd_err *err)
-{
-	struct world *w = context;
-	struct rd_outbox_row fresh = letter(w, row->outgoing);
-	int64_t id;
-	fresh.cause = row->cause;
-	fresh.binds_day = true;
-	return rd_outbox_rewrite(tx, row->id, &fresh, w->now_ms, &id, err);
-}
-
-static void a_letter_that_binds_a_day_is_written_anew_unless_attempted(void **state)
+static void a_letter_whose_day_has_passed_is_left_alone_unless_attempted(void **state)
 {
 	struct world *w = *state;
 	child_ask(&w->smtp, "mode rcpt-4");
@@ -807,7 +796,6 @@ static void a_letter_that_binds_a_day_is_written_anew_unless_attempted(void **st
 	attempted.binds_day = true;
 	int64_t attempted_id = put(w, &attempted);
 	run(w);
-	w->hooks.on_stale = on_stale;
 	struct rd_outbox_row late = letter(w, "tray-line");
 	late.binds_day = true;
 	w->now_ms = rd_date_at_ms(rd_date_of(w->now_ms), 21, 0); /* after hours */
@@ -818,9 +806,8 @@ static void a_letter_that_binds_a_day_is_written_anew_unless_attempted(void **st
 	w->now_ms = rd_date_at_ms(rd_date_add(rd_date_of(w->now_ms), 1), 9, 0);
 	run(w);
 	assert_int_equal(get(w, attempted_id).state, RD_OUTBOX_SENT); /* keeps its date */
-	assert_int_equal(get(w, late_id).state, RD_OUTBOX_CANCELLED);
-	assert_int_equal(w->events[RD_SENDER_STALE], 1);
-	assert_int_equal(w->events[RD_SENDER_SENT], 2);
+	assert_int_equal(get(w, late_id).state, RD_OUTBOX_QUEUED);
+	assert_int_equal(w->events[RD_SENDER_SENT], 1);
 }
 
 static void a_number_that_opted_out_gets_no_text(void **state)
@@ -915,7 +902,7 @@ int main(void)
 		IN_WORLD(over_the_total_all_but_emergencies_wait),
 		IN_WORLD(a_full_hour_that_keeps_nothing_waiting_is_no_trouble),
 		IN_WORLD(texts_keep_their_hours_and_emergencies_do_not),
-		IN_WORLD(a_letter_that_binds_a_day_is_written_anew_unless_attempted),
+		IN_WORLD(a_letter_whose_day_has_passed_is_left_alone_unless_attempted),
 		IN_WORLD(a_number_that_opted_out_gets_no_text),
 		IN_WORLD(a_clock_before_the_last_act_stops_sending),
 		IN_WORLD(a_hook_that_fails_does_not_hide_that_the_letter_has_gone),

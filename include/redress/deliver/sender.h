@@ -2,15 +2,18 @@
  *
  * A row is `sending` and committed before anything is opened, and marked as on the wire (store/
  * outbox_wire.h) before the first byte that counts; then its outcome is recorded:
- *   sent        with the answer; its clock is met, an audit row written and hooks->on_sent called,
- * all in the one transaction refused     failed, and a task for a person, today again       queued
- * with back-off: a minute doubled up to four hours, spread by the row's number; given up after two
- * days (and eight tries at least): failed, and a task uncertain   after a minute the provider is
- * asked, then: sent, or queued again; the file is looked for where letters are files; a letter by
- * SMTP, an unclear answer, or two hours without any answer: a task for a person (`outbox settle`)
+ *
+ *   sent       with the answer; its clock is met, an audit row written and hooks->on_sent called,
+ *              all in the one transaction
+ *   refused    failed, and a task for a person, today
+ *   again      queued with back-off: a minute doubled up to four hours, spread by the row's number;
+ *              given up after two days (and eight tries at least): failed, and a task
+ *   uncertain  after a minute the provider is asked (where letters are files, the file is looked
+ *              for), then: sent, or queued again; a letter by SMTP, an unclear answer, or two hours
+ *              without any answer: a task for a person (`outbox settle`)
  *
  * Before sending: a wall clock before the last audit row stops everything; a row that binds a day
- * that has passed unattempted is given to hooks->on_stale to be written anew; no more than per_hour
+ * that has passed unattempted is left alone (the timekeeper writes it anew); no more than per_hour
  * letters leave in an hour (then all but emergencies and alarm mails wait) and no more than
  * per_address_day automatic ones to one address in 24 hours (then the row is held, and a person
  * owes it); texts keep to the configured hours unless they are emergencies; a number that has opted
@@ -49,7 +52,6 @@ enum rd_sender_event {
 	RD_SENDER_HELD,	      /* over the cap of its address */
 	RD_SENDER_UNFIT,      /* hooks->why_not kept it back */
 	RD_SENDER_WAITS,      /* over the cap in total */
-	RD_SENDER_STALE,      /* its day has passed */
 	RD_SENDER_CLOCK_BACK, /* the wall clock stands before the last audit row: nothing is sent */
 	RD_SENDER_OWN_TROUBLE, /* a route's own side; detail says what, never to whom */
 	RD_SENDER_HOOK_FAILED, /* recorded as sent without its hook: a person must look */
@@ -63,14 +65,6 @@ struct rd_sender_hooks {
 	 * gone (stage1.respond). sent_ms: when it went. NULL will do, and so below. */
 	enum rd_rc (*on_sent)(void *context, struct rd_tx *tx, const struct rd_outbox_row *row,
 		int64_t sent_ms, struct rd_err *err);
-	/* In the transaction that records it as failed or for a person to settle. */
-	enum rd_rc (*on_trouble)(void *context, struct rd_tx *tx, const struct rd_outbox_row *row,
-		enum rd_sender_event what, struct rd_err *err);
-	/* Somebody else writes anew what binds a day that has passed; it is left alone here. */
-	bool leave_stale;
-	/* Write it anew (rd_outbox_rewrite) or cancel it. Without the hook it is cancelled. */
-	enum rd_rc (*on_stale)(void *context, struct rd_tx *tx, const struct rd_outbox_row *row,
-		struct rd_err *err);
 	/* Asked before a row is put on the wire: *ret_why NULL lets it go, a reason holds it
 	 * (RD_SENDER_UNFIT), the attempt given back. */
 	enum rd_rc (*why_not)(void *context, const struct rd_outbox_row *row, const char **ret_why,
