@@ -191,6 +191,7 @@ static void pack_hits(struct rd_packer *p, const struct rd_hit *hits, size_t n)
 		rd_pack_u32(p, hit->to);
 		pack_cut(p, hit->by, RD_ANSWER_TEXT_MAX);
 		pack_cut(p, hit->by_place, RD_ANSWER_NAME_MAX);
+		pack_cut(p, hit->words, RD_ANSWER_TEXT_MAX);
 	}
 }
 
@@ -214,7 +215,7 @@ static void unpack_range(struct rd_unpacker *u, const struct rd_message *m, stru
 static const struct rd_hit *unpack_hits(
 	struct rd_unpacker *u, const struct rd_message *m, size_t *ret_n)
 {
-	uint32_t n = rd_unpack_count(u, RD_HITS_MAX, 7 * 4 + 8 + 1 + 8);
+	uint32_t n = rd_unpack_count(u, RD_HITS_MAX, 8 * 4 + 8 + 1 + 8);
 	struct rd_hit *hits = rd_unpack_array(u, n, sizeof *hits);
 
 	for (uint32_t i = 0; hits != NULL && i < n; i++) {
@@ -232,6 +233,7 @@ static const struct rd_hit *unpack_hits(
 		unpack_range(u, m, hit);
 		hit->by = rd_unpack_str(u, RD_ANSWER_TEXT_MAX);
 		hit->by_place = rd_unpack_str(u, RD_ANSWER_NAME_MAX);
+		hit->words = rd_unpack_str(u, RD_ANSWER_TEXT_MAX);
 	}
 	*ret_n = n;
 	return hits;

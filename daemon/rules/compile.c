@@ -381,6 +381,7 @@ enum rd_rc rd_ruleset_build(const struct rd_rulefiles *files, const char *landlo
 	for (uint32_t i = 0; i < set->n_rules; i++)
 		make_rule(&c, i);
 	order_combines(&c);
+	RD_TRY(rd_leaning_index(&set->definitions, set->arena, problems, &set->leanings, err));
 	RD_TRY(build_pass(&c, err));
 	if (rd_arena_overflowed(set->arena))
 		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");

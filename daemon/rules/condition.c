@@ -90,6 +90,14 @@ static bool find_rule(struct cond_reader *r, const char *id, uint32_t *ret)
 {
 	for (size_t i = 0; i < r->all->n_rules; i++)
 		if (strcmp(r->all->rules[i].id, id) == 0) {
+			if (r->all->rules[i].is_leaning) {
+				rd_problem_error(r->problems, place(r, r->i),
+					"`%s` is a Leaning: its words stand in nearly every "
+					"message, "
+					"so no condition can be made of it",
+					id);
+				return false;
+			}
 			*ret = (uint32_t)i;
 			return true;
 		}

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const stanza_names[] = { "Ruleset", "Rule", "Combine", "Words", "Group",
-	"Override", "Disable", NULL };
+static const char *const stanza_names[] = { "Ruleset", "Rule", "Combine", "Leaning", "Words",
+	"Group", "Override", "Disable", NULL };
 
 struct set_reader {
 	struct rd_arena *arena;
@@ -152,7 +152,7 @@ static bool good_id(const char *id)
 	       strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
-static void add_rule(struct set_reader *r, struct rd_lines lines, bool is_combine)
+static void add_rule(struct set_reader *r, struct rd_lines lines, enum rd_rule_form form)
 {
 	const struct rd_line *first = &lines.items[0];
 	static const char *const reserved[] = { "and", "or", "not", "of", "any", "all", "group" };
@@ -179,12 +179,14 @@ static void add_rule(struct set_reader *r, struct rd_lines lines, bool is_combin
 	}
 	if (r->all->n_rules == r->rules_size)
 		return;
-	r->all->rules[r->all->n_rules++] = (struct rd_definition){ .is_combine = is_combine,
-		.id = first->value,
-		.at = first->name_at,
-		.layer = r->layer,
-		.layer_reason = "",
-		.lines = lines };
+	r->all->rules[r->all->n_rules++] =
+		(struct rd_definition){ .is_combine = form == RD_FORM_COMBINE,
+			.is_leaning = form == RD_FORM_LEANING,
+			.id = first->value,
+			.at = first->name_at,
+			.layer = r->layer,
+			.layer_reason = "",
+			.lines = lines };
 }
 
 static void add_words(struct set_reader *r, struct rd_lines lines)
@@ -405,9 +407,11 @@ static void read_part(struct set_reader *r, struct rd_lines lines)
 	} else if (strcasecmp(first->name, "Ruleset") == 0) {
 		read_head(r, lines);
 	} else if (strcasecmp(first->name, "Rule") == 0) {
-		add_rule(r, lines, false);
+		add_rule(r, lines, RD_FORM_RULE);
 	} else if (strcasecmp(first->name, "Combine") == 0) {
-		add_rule(r, lines, true);
+		add_rule(r, lines, RD_FORM_COMBINE);
+	} else if (strcasecmp(first->name, "Leaning") == 0) {
+		add_rule(r, lines, RD_FORM_LEANING);
 	} else if (strcasecmp(first->name, "Words") == 0) {
 		add_words(r, lines);
 	} else if (strcasecmp(first->name, "Group") == 0) {
@@ -421,8 +425,8 @@ static void read_part(struct set_reader *r, struct rd_lines lines)
 		r->all->incomplete = true;
 		rd_problem_error(r->problems, first->name_at,
 			"a stanza does not begin with `%s`%s%s%s; it begins with Rule, Combine, "
-			"Words, "
-			"Group, Ruleset, Override or Disable (is there a blank line too many?)",
+			"Leaning, Words, Group, Ruleset, Override or Disable (is there a blank "
+			"line too many?)",
 			first->name, near != NULL ? "; did you mean `" : "",
 			near != NULL ? near : "", near != NULL ? "`?" : "");
 	}

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "redress/rules/definition.h"
+#include "redress/rules/leaning.h"
 
 #define WORDS_IN_MESSAGE_MAX 100000
 
@@ -17,8 +18,10 @@ static const char *const rule_fields[] = { "Rule", "Means", "Topic", "Group", "P
 static const char *const combine_fields[] = { "Combine", "If", "Means", "Topic", "Group", "Points",
 	"For", "Decides", "Flag", "Mark", "Must match", "Must not match", "Owner", "Review by",
 	"Channel", NULL };
-static const char *const repeatable[] = { "Flag", "Mark", "Phrase", "Regex", "Unless before",
-	"Unless after", "Unless near", "Must match", "Must not match", NULL };
+static const char *const leaning_fields[] = { "Leaning", "Means", "For", "Cap", "Lean", "Channel",
+	"Owner", "Review by", NULL };
+static const char *const repeatable[] = { "Lean", "Flag", "Mark", "Phrase", "Regex",
+	"Unless before", "Unless after", "Unless near", "Must match", "Must not match", NULL };
 
 static const char *const words_fields[] = { "Words", "Word", "Means", NULL };
 static const char *const group_fields[] = { "Group", "Cap", "Means", NULL };
@@ -29,6 +32,7 @@ static const char *const disable_fields[] = { "Disable", "Reason", "Until", NULL
 const struct rd_stanza_form rd_rule_forms[RD_N_FORMS] = {
 	[RD_FORM_RULE] = { rule_fields, repeatable },
 	[RD_FORM_COMBINE] = { combine_fields, repeatable },
+	[RD_FORM_LEANING] = { leaning_fields, repeatable },
 	[RD_FORM_WORDS] = { words_fields, NULL },
 	[RD_FORM_GROUP] = { group_fields, NULL },
 	[RD_FORM_RULESET] = { ruleset_fields, NULL },
@@ -376,6 +380,10 @@ static void read_match(struct field_reader *r, const struct rd_line *line)
 		add_line(r, &rule->phrases, line);
 	else if (is(line, "Regex"))
 		add_line(r, &rule->regexes, line);
+	else if (is(line, "Lean"))
+		rd_leaning_read_line(rule, line, r->arena, r->problems);
+	else if (is(line, "Cap"))
+		read_number(r, line, 0, RD_RULE_POINTS_MAX, &rule->cap);
 	else if (is(line, "If"))
 		rule->condition = *line;
 	else if (is(line, "Look in"))
@@ -447,13 +455,16 @@ void rd_definition_fields(
 	struct rd_definition *rule, struct rd_arena *arena, struct rd_problems *problems)
 {
 	struct field_reader r = { .rule = rule, .arena = arena, .problems = problems };
-	const char *const *known = rule->is_combine ? combine_fields : rule_fields;
+	const char *const *known = rule->is_combine   ? combine_fields
+				   : rule->is_leaning ? leaning_fields
+						      : rule_fields;
 	bool reason = rule->layer_reason[0] != '\0';
 
 	rule->means = rule->topic = rule->group = rule->owner = "";
 	rule->for_kind = RD_COMPLAINT;
 	rule->in_subject = rule->in_body = rule->by_email = rule->by_sms = true;
 	rule->at_least = 1;
+	rule->cap = RD_LEANING_CAP;
 	const size_t n_before = problems->n_errors;
 	for (size_t i = 0; i < rule->lines.n_items; i++) {
 		const struct rd_line *line = &rule->lines.items[i];
@@ -476,7 +487,12 @@ void rd_definition_fields(
 			"combine `%s` has no `If:`; write for example `If: one-rule and not "
 			"other-rule`",
 			rule->id);
-	if (!rule->is_combine && rule->phrases.n_items + rule->regexes.n_items == 0)
+	if (rule->is_leaning && rule->n_leans == 0)
+		rd_problem_error(problems, rule->at,
+			"leaning `%s` has no word; write for example `Lean: +0.3 again, still`",
+			rule->id);
+	if (!rule->is_combine && !rule->is_leaning &&
+		rule->phrases.n_items + rule->regexes.n_items == 0)
 		rd_problem_error(problems, rule->at,
 			"rule `%s` has neither `Phrase:` nor `Regex:`, so it can never hit",
 			rule->id);

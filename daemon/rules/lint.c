@@ -31,6 +31,8 @@ static void check_examples(struct linter *l, const struct rd_definition *def)
 {
 	if (def->faulty)
 		return; /* the line may be there, misspelt */
+	if (def->is_leaning)
+		return; /* no word of it says anything by itself */
 	if (def->is_combine && def->must.n_items + def->must_not.n_items == 0)
 		return; /* its rules have their own */
 	if (def->must.n_items == 0)
@@ -51,7 +53,7 @@ static void check_effect(struct linter *l, const struct rd_rule *rule)
 {
 	const struct rd_definition *def = rule->def;
 	bool effect = def->has_points || def->decides || def->any_flag || def->n_marks > 0 ||
-		      def->topic[0] != '\0';
+		      def->topic[0] != '\0' || def->is_leaning;
 
 	if (def->faulty)
 		return;

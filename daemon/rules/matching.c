@@ -442,6 +442,7 @@ enum rd_rc rd_matching_run(const struct rd_ruleset *rules, const struct rd_messa
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
 	RD_TRY(search_field(&r, RD_WHERE_SUBJECT, err));
 	RD_TRY(search_field(&r, RD_WHERE_BODY, err));
+	RD_TRY(rd_leaning_run(&m, err));
 	*ret_matching = m;
 	return RD_OK;
 }

@@ -80,7 +80,8 @@ static void count_points(struct weigher *w)
 	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
 		const struct rd_rule *rule = &w->rules->rules[i];
 		bool capped = rule->group != UINT32_MAX && rule->def->points != 0;
-		w->counted[i] = w->truth[i] ? (capped ? (double)NAN : rule->def->points) : 0;
+		double points = rule->def->is_leaning ? w->m->outcomes[i].lean : rule->def->points;
+		w->counted[i] = w->truth[i] ? (capped ? (double)NAN : points) : 0;
 	}
 	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
 		if (!isnan(w->counted[i]))
@@ -110,7 +111,8 @@ static struct rd_hit hit_of(
 		.points = points,
 		.where = spot.where,
 		.by = "",
-		.by_place = "" };
+		.by_place = "",
+		.words = "" };
 
 	if (spot.to > spot.from)
 		rd_normal_origin(&w->m->normal[spot.where], spot.from, spot.to, &hit.from, &hit.to);
@@ -149,6 +151,8 @@ static enum rd_rc gather_hits(struct weigher *w, struct rd_err *err)
 		struct rd_spot nowhere = { RD_WHERE_BODY, 0, 0 };
 		if (w->truth[i])
 			hits[n_hits++] = hit_of(w, i, o->hit ? o->spot : nowhere, w->counted[i]);
+		if (w->truth[i] && o->lean_words != NULL)
+			hits[n_hits - 1].words = o->lean_words;
 		if (o->stopped) {
 			stopped[n_stopped] = hit_of(w, i, o->stopped_spot, 0);
 			stopped[n_stopped].by = o->by;
@@ -317,6 +321,15 @@ static const char *fewer(double more_than, const char *points, char out[static F
 	return out;
 }
 
+/* A rule, not mere words that lean. */
+static bool any_rule_hit(const struct rd_score *s)
+{
+	for (size_t i = 0; i < s->n_hits; i++)
+		if (s->hits[i].words[0] == '\0')
+			return true;
+	return false;
+}
+
 static void decide(struct weigher *w)
 {
 	struct rd_score *s = w->score;
@@ -346,7 +359,7 @@ static void decide(struct weigher *w)
 		s->nearest_change =
 			rd_arena_printf(w->arena, "with %g more point%s a person must decide",
 				low - s->total, plural(low - s->total));
-		if (s->n_hits == 0 && w->rules->definitions.head.review_nothing)
+		if (!any_rule_hit(s) && w->rules->definitions.head.review_nothing)
 			reason(w, "no rule knows anything of what it says");
 	}
 	if (s->nearest_change == NULL)

@@ -152,6 +152,7 @@ static const struct rd_hit *get_hits(
 			.place = get_text(hit, "place", arena),
 			.layer = get_text(hit, "layer", arena),
 			.by = "",
+			.words = "",
 			.by_place = get_text(hit, "by_place", arena),
 			.points = get_number(hit, "points"),
 			.where = get_bool(hit, "body") ? RD_WHERE_BODY : RD_WHERE_SUBJECT,

@@ -17,9 +17,9 @@ static const char *const to[] = { "repairs@example.org", "help@example.org" };
 static const char *const references[] = { "a@example.com" };
 static const struct rd_part parts[] = { { "mould.jpg", "image/jpeg", 12345, { 1, 2, 3 } } };
 static const struct rd_hit hits[] = { { "fed-up", "Is fed up", "delays", "core.rules:7", "", 1.5,
-	RD_WHERE_BODY, 0, 4, "", "" } };
+	RD_WHERE_BODY, 0, 4, "", "", "2 words: again +0.3" } };
 static const struct rd_hit suppressed[] = { { "says-complaint", "Says so", "", "core.rules:9",
-	"code-2024", 0, RD_WHERE_SUBJECT, 0, 5, "not, 2 words before", "core.rules:12" } };
+	"code-2024", 0, RD_WHERE_SUBJECT, 0, 5, "not, 2 words before", "core.rules:12", "" } };
 static const char *const topics[] = { "delays" };
 static const char *const reasons[] = { "Two rules that differ" };
 

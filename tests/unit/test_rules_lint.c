@@ -121,7 +121,7 @@ static const struct {
 	{ "a field of another stanza",
 		GOOD "Words: w\nWord: aa\nCap: 3\n\nRule: a\nMeans: m\n"
 		     "Points: 1\nPhrase: <w>\n" REST,
-		"16:1", "`Cap:` belongs in the `Group:` stanza" },
+		"16:1", "`Cap:` belongs in the `Leaning:` or the `Group:` stanza" },
 	{ "a combine that names nothing, and so leaves a rule unused",
 		"Rule: a\nMeans: m\nPhrase: aa\n" REST
 		"Combine: c\nMeans: m\nPoints: 1\nIf: a and nowhere\n",

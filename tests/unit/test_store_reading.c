@@ -17,9 +17,9 @@ static void a_reading_comes_back_as_it_was(void **state)
 	};
 	struct rd_part part = { "mould.jpg", "image/jpeg", 70000, { 1, 0xfe } };
 	struct rd_hit hit = { "chasing", "means", "a delay", "core.rules:14", "", 2.1,
-		RD_WHERE_BODY, 2, 4, "", "" };
+		RD_WHERE_BODY, 2, 4, "", "", "2 words: again +0.3" };
 	struct rd_hit held = { "waiting", "means", "", "core.rules:20", "code", 0, RD_WHERE_SUBJECT,
-		0, 1, "not, 2 words before", "core.rules:18" };
+		0, 1, "not, 2 words before", "core.rules:18", "" };
 	struct rd_message message = world_message("Ann@Example.org", "id@example.org", 3), back;
 	struct rd_score score = { .kind = RD_ENQUIRY, .review = true, .total = 0.1 + 0.2 }, scored;
 	const char *ruleset = NULL;

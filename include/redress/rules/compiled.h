@@ -14,6 +14,7 @@
 #include "redress/rules/automaton.h"
 #include "redress/rules/condition.h"
 #include "redress/rules/definition.h"
+#include "redress/rules/leaning.h"
 #include "redress/rules/phrase.h"
 #include "redress/rules/ruleset.h"
 
@@ -69,6 +70,7 @@ struct rd_ruleset {
 	struct rd_phrase_lists lists;
 	struct rd_automaton *by_skeleton; /* of phrases */
 	struct rd_automaton *by_text;	  /* of Regex */
+	const struct rd_leaning_index *leanings;
 	pcre2_match_context *limits;
 	uint32_t n_needles;
 };

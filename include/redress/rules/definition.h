@@ -40,8 +40,15 @@ struct rd_unless {
 	size_t n_phrases;
 };
 
+/* Words that lean (rules/leaning.h): "not been", "thank*". */
+struct rd_lean {
+	const char *words;
+	double points;
+	struct rd_place at;
+};
+
 struct rd_definition {
-	bool is_combine;
+	bool is_combine, is_leaning;
 	const char *id;
 	struct rd_place at;	  /* of its stanza, or of the layer's that changed it */
 	const char *layer;	  /* "" or the landlord's name */
@@ -65,7 +72,10 @@ struct rd_definition {
 	struct rd_line condition; /* If: of a combine; name NULL where missing */
 	int words_from, words_to; /* 0..; words_to 0: no bound at all */
 	int at_least;
-	int older_months; /* 0: not asked for */
+	int older_months;	     /* 0: not asked for */
+	const struct rd_lean *leans; /* of a Leaning */
+	size_t n_leans;
+	double cap; /* of a Leaning */
 	const struct rd_unless *unless;
 	size_t n_unless;
 	struct rd_lines must, must_not;
@@ -123,6 +133,7 @@ struct rd_group_def *rd_group_find(const struct rd_definitions *all, const char 
 enum rd_rule_form {
 	RD_FORM_RULE = 0,
 	RD_FORM_COMBINE,
+	RD_FORM_LEANING,
 	RD_FORM_WORDS,
 	RD_FORM_GROUP,
 	RD_FORM_RULESET,

@@ -85,6 +85,11 @@
  * id)`, `2 of (id, id, id)`. `not` binds tightest, then `and`. Combines may name combines, four
  * deep, never in a circle. It must need at least one hit to be true.
  *
+ * LEANING (leaning.h)
+ *   Leaning: id    Lean: +0.3 again, still, not been, complain*    and Means, For, Cap, Channel,
+ * Owner, Review by. Words, beginnings and pairs of words that lean to one kind; their points are
+ * added, evened out by length and capped.
+ *
  * LANDLORD LAYER (landlords/NAME.rules): Rule, Combine and Words stanzas of its own, and
  *   Override: rule-id   with the fields that change (all lines of a field are replaced) and Reason:
  *   Disable: rule-id    with Reason: and Until: YYYY-MM-DD (the last day on which it is off)

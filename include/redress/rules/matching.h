@@ -29,6 +29,8 @@ struct rd_outcome {
 	struct rd_spot stopped_spot;
 	const char *by;		/* arena: "not, 2 words before" */
 	const char *by_place;	/* arena: "core.rules:18" */
+	double lean;		/* of a Leaning: its points */
+	const char *lean_words; /* and its words, for a person */
 	struct rd_spot *places; /* only under `At least` */
 	unsigned n_places;
 };

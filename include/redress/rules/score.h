@@ -37,6 +37,8 @@ struct rd_hit {
 	const char *by; /* what suppressed it, in words ("not, 2 words before"); "" for a hit. The
 			   words are the message's: never for the audit */
 	const char *by_place; /* "core.rules:18", where the Unless stands; "" for a hit */
+	const char *words; /* of a Leaning: "3 words: again +0.3, ..."; "" else. The message's own:
+			      never for the audit */
 };
 
 struct rd_score {
