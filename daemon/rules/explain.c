@@ -34,12 +34,13 @@ static enum rd_rc add_hit(const struct rd_hit *hit, const struct rd_message *mes
 		RD_TRY(rd_buf_printf(out, err, "    --  %-28s ", hit->rule));
 	else
 		RD_TRY(rd_buf_printf(out, err, " %+5.1f  %-28s ", hit->points, hit->rule));
-	if (hit->to > hit->from) {
+	if (hit->words[0] != '\0') {
+		RD_TRY(rd_buf_add_str(out, hit->words, err));
+	} else if (hit->to > hit->from) {
 		RD_TRY(rd_buf_printf(out, err, "%s %u-%u ",
 			hit->where == RD_WHERE_SUBJECT ? "subject" : "body", (unsigned)hit->from,
 			(unsigned)hit->to));
-		RD_TRY(hit->words[0] != '\0' ? rd_buf_add_str(out, hit->words, err)
-					     : add_words(hit, message, out, err));
+		RD_TRY(add_words(hit, message, out, err));
 	} else {
 		RD_TRY(rd_buf_add_str(out, "(rules together)", err));
 	}

@@ -18,8 +18,8 @@ static const char *const rule_fields[] = { "Rule", "Means", "Topic", "Group", "P
 static const char *const combine_fields[] = { "Combine", "If", "Means", "Topic", "Group", "Points",
 	"For", "Decides", "Flag", "Mark", "Must match", "Must not match", "Owner", "Review by",
 	"Channel", NULL };
-static const char *const leaning_fields[] = { "Leaning", "Means", "For", "Cap", "Lean", "Channel",
-	"Owner", "Review by", NULL };
+static const char *const leaning_fields[] = { "Leaning", "Means", "For", "Base", "Cap", "Lean",
+	"Channel", "Owner", "Review by", NULL };
 static const char *const repeatable[] = { "Lean", "Flag", "Mark", "Phrase", "Regex",
 	"Unless before", "Unless after", "Unless near", "Must match", "Must not match", NULL };
 
@@ -384,6 +384,8 @@ static void read_match(struct field_reader *r, const struct rd_line *line)
 		rd_leaning_read_line(rule, line, r->arena, r->problems);
 	else if (is(line, "Cap"))
 		read_number(r, line, 0, RD_RULE_POINTS_MAX, &rule->cap);
+	else if (is(line, "Base"))
+		read_number(r, line, -RD_RULE_POINTS_MAX, RD_RULE_POINTS_MAX, &rule->base);
 	else if (is(line, "If"))
 		rule->condition = *line;
 	else if (is(line, "Look in"))

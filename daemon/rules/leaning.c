@@ -312,6 +312,8 @@ static const char *words_found(const struct run *r, const struct found *f)
 {
 	const char *words = rd_arena_printf(r->m->arena, "%u word%s:", f->n, f->n == 1 ? "" : "s");
 
+	if (f->n == 0)
+		return "no word of it, its base alone";
 	for (uint32_t i = 0; i < RD_LEANING_SHOWN && f->best[i] != 0 && words != NULL; i++) {
 		const struct rd_lean *lean = r->index->items[f->best[i] - 1].lean;
 		words = rd_arena_printf(r->m->arena, "%s%s %s %+g", words, i > 0 ? "," : "",
@@ -347,10 +349,11 @@ enum rd_rc rd_leaning_run(struct rd_matching *m, struct rd_err *err)
 	}
 	for (uint32_t i = 0; i < m->rules->n_rules; i++) {
 		const struct found *f = &r.found[i];
-		if (f->n == 0 || !runs(m, &m->rules->rules[i]))
+		const struct rd_definition *def = m->rules->rules[i].def;
+		if (!runs(m, &m->rules->rules[i]))
 			continue;
 		struct rd_outcome *o = &m->outcomes[i];
-		o->lean = rd_leaning_evened(f->sum, n_words, m->rules->rules[i].def->cap);
+		o->lean = rd_leaning_evened(f->sum, n_words, def->cap) + def->base;
 		o->hit = o->lean != 0;
 		o->spot = f->spot;
 		o->lean_words = words_found(&r, f);

@@ -83,6 +83,18 @@ static void a_leaning_joins_the_total_of_its_kind(void **state)
 	assert_int_equal(hit_of_rule(b, "sour")->to, 6);
 }
 
+static void a_base_counts_whether_a_word_stands_there_or_not(void **state)
+{
+	struct bench *b = *state;
+
+	must_compile(b, LEANING("Base: -0.5\nCap: 1\nLean: +1.5 again\n"), NULL);
+	score_text(b, filled(b, "my door"));
+	assert_true(b->score.total == -0.5);
+	assert_int_equal(hit_of_rule(b, "tone")->to, 0);
+	score_text(b, filled(b, "my door again"));
+	assert_true(b->score.total == 0.5);
+}
+
 static void it_counts_in_its_channel_alone_and_with_its_layer(void **state)
 {
 	static const char shipped[] = LEANING("Channel: email\nLean: +1 again\n");
@@ -169,6 +181,8 @@ int main(void)
 		cmocka_unit_test(the_sum_is_evened_out_by_length_and_capped),
 		cmocka_unit_test_setup_teardown(
 			a_leaning_joins_the_total_of_its_kind, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(
+			a_base_counts_whether_a_word_stands_there_or_not, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(
 			it_counts_in_its_channel_alone_and_with_its_layer, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(

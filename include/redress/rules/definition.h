@@ -75,7 +75,7 @@ struct rd_definition {
 	int older_months;	     /* 0: not asked for */
 	const struct rd_lean *leans; /* of a Leaning */
 	size_t n_leans;
-	double cap; /* of a Leaning */
+	double cap, base; /* of a Leaning */
 	const struct rd_unless *unless;
 	size_t n_unless;
 	struct rd_lines must, must_not;

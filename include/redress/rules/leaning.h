@@ -3,7 +3,8 @@
  * What a phrase cannot say, hundreds of words say together: "again", "still" and "nobody" stand in
  * more complaints than requests. A Leaning adds the points of all its words that stand in the
  * message, each once, evens the sum out by length so that a long letter weighs no more than a text
- * (see rd_leaning_evened), and joins the total of its kind within its own cap. Such words are
+ * (see rd_leaning_evened), keeps it within its own cap, adds its base (which stands for how rare
+ * the kind is) and joins the total of its kind. Such words are
  * fitted to labelled messages (tests/corpus/lean.py); an officer may change, add and delete any of
  * them.
  *
@@ -39,7 +40,7 @@ RD_MUST_USE enum rd_rc rd_leaning_index(const struct rd_definitions *all, struct
 	struct rd_problems *problems, const struct rd_leaning_index **ret_index,
 	struct rd_err *err);
 
-/* Sets the outcome of every Leaning that runs and has a word in the message. */
+/* Sets the outcome of every Leaning that runs. */
 RD_MUST_USE enum rd_rc rd_leaning_run(struct rd_matching *matching, struct rd_err *err);
 
 /* A sum of points in a message of so many words: times the square root of RD_LEANING_EVEN / words,
