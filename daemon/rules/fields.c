@@ -12,12 +12,12 @@
 #define WORDS_IN_MESSAGE_MAX 100000
 
 static const char *const rule_fields[] = { "Rule", "Means", "Topic", "Group", "Points", "For",
-	"Decides", "Flag", "Mark", "Look in", "Channel", "Phrase", "Regex", "Reason",
+	"Decides", "Review", "Flag", "Mark", "Look in", "Channel", "Phrase", "Regex", "Reason",
 	"Words in message", "At least", "Older than", "Unless before", "Unless after",
 	"Unless near", "Must match", "Must not match", "Owner", "Review by", NULL };
 static const char *const combine_fields[] = { "Combine", "If", "Means", "Topic", "Group", "Points",
-	"For", "Decides", "Flag", "Mark", "Must match", "Must not match", "Owner", "Review by",
-	"Channel", NULL };
+	"For", "Decides", "Review", "Flag", "Mark", "Must match", "Must not match", "Owner",
+	"Review by", "Channel", NULL };
 static const char *const leaning_fields[] = { "Leaning", "Means", "For", "Base", "Cap", "Lean",
 	"Channel", "Owner", "Review by", NULL };
 static const char *const repeatable[] = { "Lean", "Flag", "Mark", "Phrase", "Regex",
@@ -414,7 +414,9 @@ static void read_about(struct field_reader *r, const struct rd_line *line)
 	struct rd_definition *rule = r->rule;
 	struct rd_err err = { 0 };
 
-	if (is(line, "Means"))
+	if (is(line, "Review"))
+		read_text(r, line, RD_RULE_MEANS_MAX, &rule->review);
+	else if (is(line, "Means"))
 		read_text(r, line, RD_RULE_MEANS_MAX, &rule->means);
 	else if (is(line, "Owner"))
 		read_text(r, line, RD_RULE_MEANS_MAX, &rule->owner);
@@ -462,7 +464,7 @@ void rd_definition_fields(
 						      : rule_fields;
 	bool reason = rule->layer_reason[0] != '\0';
 
-	rule->means = rule->topic = rule->group = rule->owner = "";
+	rule->means = rule->topic = rule->group = rule->owner = rule->review = "";
 	rule->for_kind = RD_COMPLAINT;
 	rule->in_subject = rule->in_body = rule->by_email = rule->by_sms = true;
 	rule->at_least = 1;

@@ -53,13 +53,14 @@ static void check_effect(struct linter *l, const struct rd_rule *rule)
 {
 	const struct rd_definition *def = rule->def;
 	bool effect = def->has_points || def->decides || def->any_flag || def->n_marks > 0 ||
-		      def->topic[0] != '\0' || def->is_leaning;
+		      def->topic[0] != '\0' || def->review[0] != '\0' || def->is_leaning;
 
 	if (def->faulty)
 		return;
 	if (!effect && !rule->used && l->combines_whole)
 		rd_problem_error(l->problems, def->at,
-			"rule `%s` does nothing: give it Points, Flag, Decides, Mark or Topic, or "
+			"rule `%s` does nothing: give it Points, Flag, Decides, Review, Mark or "
+			"Topic, or "
 			"name it "
 			"in a Combine",
 			def->id);

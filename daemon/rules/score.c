@@ -232,6 +232,14 @@ static void reasons_of_message(struct weigher *w)
 			  "read");
 }
 
+/* What rules send to a person by themselves, whatever the totals say. */
+static void reasons_of_hits(struct weigher *w)
+{
+	for (uint32_t i = 0; i < w->rules->n_rules; i++)
+		if (w->truth[i] && w->rules->rules[i].def->review[0] != '\0')
+			reason(w, w->rules->rules[i].def->review);
+}
+
 static enum rd_rc reasons_of_rules(struct weigher *w, struct rd_err *err)
 {
 	struct rd_score *s = w->score;
@@ -388,6 +396,7 @@ enum rd_rc rd_score_message(const struct rd_ruleset *rules, const struct rd_mess
 	RD_TRY(gather_hits(&w, err));
 	RD_TRY(gather_signs(&w, err));
 	reasons_of_message(&w);
+	reasons_of_hits(&w);
 	RD_TRY(reasons_of_rules(&w, err));
 	decide(&w);
 	if (rd_arena_overflowed(arena))

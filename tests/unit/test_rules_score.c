@@ -330,6 +330,23 @@ static void nothing_found_may_ask_for_a_person(void **state)
 	assert_false(b->score.review);
 }
 
+static void a_rule_may_send_a_message_to_a_person(void **state)
+{
+	struct bench *b = *state;
+
+	must_compile(b,
+		HEAD "Rule: tongue\nReview: it is written in another language\nPhrase: aa\n\n"
+		     "Rule: thanks\nDecides: compliment\nPhrase: bb\n",
+		NULL);
+	score_text(b, "bb");
+	assert_false(b->score.review);
+	score_text(b, "aa bb");
+	assert_true(b->score.review);
+	assert_int_equal(b->score.kind, RD_COMPLIMENT);
+	assert_int_equal(b->score.n_review_reasons, 1);
+	assert_string_equal(b->score.review_reasons[0], "it is written in another language");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_begin, bench_end)
 
 int main(void)
@@ -347,6 +364,7 @@ int main(void)
 		TEST(topics_and_marks_stand_once_in_order_of_place),
 		TEST(an_unknown_landlord_is_named_with_a_guess),
 		TEST(nothing_found_may_ask_for_a_person),
+		TEST(a_rule_may_send_a_message_to_a_person),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,6 +58,7 @@ struct rd_definition {
 	struct rd_lines lines;
 
 	const char *means, *topic, *group, *owner;
+	const char *review; /* why a person must look where it hits, "" */
 	bool has_points;
 	double points;
 	enum rd_kind for_kind;

@@ -1,3 +1,4 @@
+/* clang-format off: the columns are the manual's */
 /* language: the rule language, for whoever writes rules/.rules files. This header is its manual.
  *
  * FILES. All files *.rules in the rules folder itself form one rule set; names of rules and word
@@ -39,30 +40,37 @@
  *   Unless before: PHRASE, PHRASE [within 3 words]     repeated; see UNLESS
  *   Unless after:  ...
  *   Unless near:   ...
- *   Must match: TEXT         repeated; at least one of each: texts in which this very rule must
- * hit, Must not match: TEXT     and texts in which it must not. The text is the body of a mail (of
- * a text message under Channel: sms; the subject under Look in: subject). Owner: who Review by:
- * YYYY-MM-DD A rule without Points, Flag, Decides, Mark or Topic serves only Combine stanzas.
+ *   Review: TEXT             where it hits, a person must look for this reason, whatever the totals
+ *   Must match: TEXT         repeated, at least one: words in which this very rule must hit
+ *   Must not match: TEXT     repeated, at least one: words that come near and in which it must not.
+ *                            An example is the body of a mail; of a text message under
+ *                            `Channel: sms`; the subject under `Look in: subject`
+ *   Owner: who               Review by: YYYY-MM-DD
+ * A rule without Points, Flag, Decides, Review, Mark or Topic serves only Combine stanzas.
  *
  * PHRASE. Words separated by blanks. Case, curly quotes and look-alike letters are made plain in
  * text and phrase alike before they meet. Between two words of a phrase the text may have blanks, a
  * line end and any punctuation, but never the end of a sentence.
- *   word            that word; "complain" is not "complains". A possessive 's may follow it.
- *   word*           any word that begins so: complain* = complain, complains, complaint,
- * complaining; a star within a word stands for itself (sh*t, f***) don't           the apostrophe
- * may be missing in the text. dont, cant, im, thats and their like match with one too; but ill,
- * well, were, hell, id, wed, shell only as they stand (they are words of their own; I'll and we'll
- * want their apostrophe). re-open         matches re-open, re open and reopen 10/10  4th  £20
- * 24/7  3.5   as they stand (a|b c|d e*)    one of these; alternatives may hold everything but
- * anchors; may be nested (word)?         may be missing;   <NAME>?  too <NAME>          any phrase
- * of the list [0-6 words]     a gap: so many words of any kind, at most 12; not at the beginning or
- * end of a phrase, but for [end] behind it. [3 words] is exactly three. [number]        3, 3.5,
- * 1,000, two, twenty, dozen ...    [money]  £20, 20 pounds, 20p [date]          12/03/2024, 3 march
- * 2024, march 2024, 2024-03-12 [start]         first in a phrase: the field begins here      [end]
- * last: the field ends here [sentence start] [sentence end]                                the same
- * for a sentence [question]      last in a phrase: the sentence ends with a question mark
- * Punctuation at a word's edges is dropped. A phrase has at most 400 bytes and 80
- * words, those of its alternatives counted together.
+ *   word             that word; "complain" is not "complains". A possessive 's may follow it
+ *   word*            any word that begins so: complain* = complain, complains, complaint; a star
+ *                    within a word stands for itself (sh*t, f***)
+ *   don't            the apostrophe may be missing in the text. dont, cant, im, thats and their
+ * like match with one too; but ill, well, were, hell, id, wed, shell only as they stand (they are
+ * words of their own), and I'll and we'll want their apostrophe re-open          re-open, re open
+ * and reopen 10/10 4th £20    as they stand, like 24/7 and 3.5 (a|b c|d e*)     one of these; may
+ * hold everything but anchors, and may be nested (word)?          may be missing; <NAME>? too
+ *   <NAME>           any phrase of the list
+ *   [0-6 words]      a gap: so many words of any kind, at most 12; not at the beginning or end of a
+ *                    phrase, but for [end] behind it. [3 words] is exactly three
+ *   [number]         3, 3.5, 1,000, two, twenty, dozen ...
+ *   [money]          £20, 20 pounds, 20p
+ *   [date]           12/03/2024, 3 march 2024, march 2024, 2024-03-12, 2024
+ *   [start]          first in a phrase: the field begins here
+ *   [end]            last: the field ends here
+ *   [sentence start] [sentence end]     the same for a sentence
+ *   [question]       last in a phrase: the sentence ends with a question mark
+ * Punctuation at a word's edges is dropped. A phrase has at most 400 bytes and 80 words, those of
+ * its alternatives counted together.
  *
  * SENTENCES end at . ! ? before a blank, at an empty line, at the end of a line shorter than 40
  * bytes, and before a list's bullet. "..." and the dot of Mr. or approx. end none. Emoji are words
@@ -79,22 +87,24 @@
  * references, recursion, callouts, verbs, \C; more than 1,000 bytes.
  *
  * COMBINE
- *   Combine: id    If: EXPRESSION    and Means, Points, For, Group, Flag, Mark, Decides, Topic,
- * Owner, Review by, Must match, Must not match as in a rule. EXPRESSION: rule ids, `and`, `or`,
- * `not`, parentheses, `any of group NAME`, `all of group NAME`, `2 of group NAME`, `any of (id,
- * id)`, `2 of (id, id, id)`. `not` binds tightest, then `and`. Combines may name combines, four
- * deep, never in a circle. It must need at least one hit to be true.
+ *   Combine: id    If: EXPRESSION
+ * and Means, Points, For, Group, Flag, Mark, Decides, Review, Topic, Channel, Owner, Review by,
+ * Must match, Must not match as in a rule. EXPRESSION: rule ids, `and`, `or`, `not`, parentheses,
+ * `any of group NAME`, `all of group NAME`, `2 of group NAME`, `any of (id, id)`, `2 of (id, id,
+ * id)`. `not` binds tightest, then `and`. Combines may name combines, four deep, never in a circle.
+ * It must need at least one hit to be true.
  *
  * LEANING (leaning.h)
- *   Leaning: id    Lean: +0.3 again, still, not been, complain*    and Means, For, Cap, Channel,
- * Owner, Review by. Words, beginnings and pairs of words that lean to one kind; their points are
- * added, evened out by length and capped.
+ *   Leaning: id    Lean: +0.3 again, still, not been, complain*
+ * and Means, For, Base, Cap, Channel, Owner, Review by. Words, beginnings and pairs of words that
+ * lean to one kind; their points are added, evened out by length and capped.
  *
- * LANDLORD LAYER (landlords/NAME.rules): Rule, Combine and Words stanzas of its own, and
+ * LANDLORD LAYER (landlords/NAME.rules): Rule, Combine, Leaning and Words stanzas of its own, and
  *   Override: rule-id   with the fields that change (all lines of a field are replaced) and Reason:
  *   Disable: rule-id    with Reason: and Until: YYYY-MM-DD (the last day on which it is off)
  *   Ruleset: NAME       with thresholds that change, and Reason:
  */
+/* clang-format on */
 #ifndef REDRESS_RULES_LANGUAGE_H
 #define REDRESS_RULES_LANGUAGE_H
 
