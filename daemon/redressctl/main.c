@@ -53,7 +53,7 @@ static const struct command {
 	{ "case", "note", rd_ctl_case_note, "case note REF --text TEXT" },
 	{ "case", "close", rd_ctl_case_close, "case close REF --why TEXT [--force]" },
 	{ "case", "lift-hold", rd_ctl_case_lift_hold, "case lift-hold REF --why TEXT" },
-	{ "review", "list", rd_ctl_review_list, "review list [--all]" },
+	{ "review", "list", rd_ctl_review_list, "review list [--all] [--samples]" },
 	{ "review", "decide", rd_ctl_review_decide, "review decide REVIEW --kind KIND --why TEXT" },
 	{ NULL, "tasks", rd_ctl_tasks, "tasks [--due-by DAY] | tasks --done TASK --how TEXT" },
 	{ "outbox", "list", rd_ctl_outbox_list, "outbox list [--state STATE] [--case REF]" },
