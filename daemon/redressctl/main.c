@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "redress/base/stanza.h"
+#include "redress/reader/reader.h"
 
 #ifndef RD_DATADIR
 #define RD_DATADIR "/usr/share/redress"
@@ -34,7 +35,16 @@ static const struct command {
 		"calendar update [--rules DIR] [--ca FILE] FILE|URL" },
 	{ "landlord", "list", rd_ctl_landlord_list, "landlord list [--rules DIR] [--json]" },
 	{ "landlord", "show", rd_ctl_landlord_show, "landlord show [--rules DIR] [--json] NAME" },
-	{ "rules", "activate", rd_ctl_rules_activate, "rules activate --reason TEXT [DIR]" },
+	{ "rules", "diff", rd_ctl_rules_diff, "rules diff [--text] [--json] [SET [SET]]" },
+	{ "rules", "backtest", rd_ctl_rules_backtest,
+		"rules backtest [--days N | --from DAY --to DAY] [--jsonl FILE] [--landlord NAME] "
+		"[--against SET] [--json] [SET]" },
+	{ "rules", "activate", rd_ctl_rules_activate,
+		"rules activate --reason TEXT [--accept] [--days N] [DIR]" },
+	{ "rules", "rollback", rd_ctl_rules_rollback,
+		"rules rollback --reason TEXT [--accept] [--days N] [NUMBER | SHA256]" },
+	{ "rules", "history", rd_ctl_rules_history, "rules history [--json]" },
+	{ "rules", "export", rd_ctl_rules_export, "rules export NUMBER|SHA256 DIR" },
 	{ "case", "list", rd_ctl_case_list,
 		"case list [--kind KIND] [--stage STAGE] [--status STATUS] [--open] [--contact "
 		"ADDRESS]" },
@@ -347,6 +357,7 @@ int main(int argc, char **argv)
 		.usage = "[--config FILE] [--by NAME] COMMAND" };
 	int option;
 
+	rd_reader_main_if_child(argc, argv);
 	while ((option = next_option(argc, argv, "+:h", options)) != -1) {
 		if (option == RD_OPT_HELP) {
 			print_usage(stdout);

@@ -408,7 +408,20 @@ static const char step_4[] =
 	"   WHERE c.id = r.case_id AND c.closed_ms = r.decided_ms AND w.closed_why = r.why)"
 	" ORDER BY r.decided_ms, r.id;";
 
-static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4 };
+/* How a rule set came to be live, and what was tried and accepted then; messages by their day, for
+ * trying rules on the last of them. lost: ids of messages, a blank between two. */
+static const char step_5[] = "ALTER TABLE activation ADD COLUMN how TEXT NOT NULL"
+			     " DEFAULT 'activation';"
+			     "ALTER TABLE activation ADD COLUMN n_replayed BIGINT NOT NULL"
+			     " DEFAULT 0;"
+			     "ALTER TABLE activation ADD COLUMN n_flips BIGINT NOT NULL DEFAULT 0;"
+			     "ALTER TABLE activation ADD COLUMN n_lost BIGINT NOT NULL DEFAULT 0;"
+			     "ALTER TABLE activation ADD COLUMN lost TEXT NOT NULL DEFAULT '';"
+			     "UPDATE activation SET how = author WHERE author_uid = -1"
+			     " AND author IN ('first start', 'reload');"
+			     "CREATE INDEX message_received ON message (received_ms);";
+
+static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5 };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {
