@@ -307,7 +307,7 @@ void rd_backtest_flips_words(const struct rd_backtest *found, char out[static RD
 {
 	size_t len = 0;
 
-	snprintf(out, RD_FLIPS_WORDS_MAX, "nothing");
+	snprintf(out, RD_FLIPS_WORDS_MAX, "none");
 	for (int was = RD_N_STANDS - 1; was >= 0; was--)
 		for (int is = 0; is < RD_N_STANDS; is++) {
 			if (was == is || found->stands[was][is] == 0)

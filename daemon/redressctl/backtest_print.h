@@ -53,7 +53,7 @@ struct rd_backtest_sums {
 /* The rest of the answer; for JSON all of it but what stands already. */
 void rd_backtest_print_sums(struct rd_backtest_print *print, const struct rd_backtest_sums *sums);
 
-/* "12 request -> unsure, 3 complaint -> request", "nothing" for none. */
+/* "12 request -> unsure, 3 complaint -> request", "none". */
 #define RD_FLIPS_WORDS_MAX 240
 void rd_backtest_flips_words(const struct rd_backtest *found, char out[static RD_FLIPS_WORDS_MAX]);
 /* A number a day, to one digit; n_days 0: nothing sensible. */

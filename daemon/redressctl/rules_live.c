@@ -273,8 +273,8 @@ static void print_trial(const struct change *c)
 		return;
 	}
 	rd_backtest_flips_words(found, flips);
-	printf("tried on %zu message%s of the last %d days: %s flip%s", found->n,
-		found->n == 1 ? "" : "s", c->n_days, flips, found->n_flips == 1 ? "s" : "");
+	printf("tried on %zu message%s of the last %d days; flips: %s", found->n,
+		found->n == 1 ? "" : "s", c->n_days, flips);
 	if (n_days > 0)
 		printf("; a person looks at %.1f a day, %.1f until now",
 			rd_backtest_a_day(found->persons_is, n_days),
