@@ -19,6 +19,9 @@ static enum rd_rc open_was(
 	struct rd_rehearsal *r, const struct rd_rehearsal_order *order, struct rd_err *err)
 {
 	struct rd_err why = { 0 };
+
+	if (order->was == NULL)
+		return RD_OK;
 	const enum rd_rc rc = rd_reader_open(order->spawner, order->n_children, order->was,
 		order->landlords, order->n_landlords, &r->was, &why);
 

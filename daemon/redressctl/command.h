@@ -32,6 +32,8 @@ typedef enum rd_exit rd_ctl_command(struct rd_ctl *ctl, int argc, char **argv);
 rd_ctl_command rd_ctl_classify;
 rd_ctl_command rd_ctl_rules_lint;
 rd_ctl_command rd_ctl_rules_test;
+rd_ctl_command rd_ctl_rules_tune;
+rd_ctl_command rd_ctl_rules_stats;
 rd_ctl_command rd_ctl_timeline;
 rd_ctl_command rd_ctl_calendar_update;
 rd_ctl_command rd_ctl_landlord_list;

@@ -26,6 +26,10 @@ static const struct command {
 		"classify [--rules DIR] --landlord NAME [--jsonl] [--explain] [FILE.eml ... | -]" },
 	{ "rules", "lint", rd_ctl_rules_lint, "rules lint [--json] [DIR]" },
 	{ "rules", "test", rd_ctl_rules_test, "rules test [--json] [DIR]" },
+	{ "rules", "tune", rd_ctl_rules_tune,
+		"rules tune [--labels FILE] [--landlord NAME] [--out FILE] [--json] [SET]" },
+	{ "rules", "stats", rd_ctl_rules_stats,
+		"rules stats [--days N | --jsonl FILE] [--landlord NAME] [--json] [SET]" },
 	{ NULL, "timeline", rd_ctl_timeline,
 		"timeline [--rules DIR] --landlord NAME --received DAY [--EVENT DAY]... [--json]\n"
 		"    EVENT: acknowledged assigned extended responded stage2-requested\n"

@@ -25,7 +25,9 @@ struct rd_rehearsal;
 
 struct rd_rehearsal_order {
 	struct rd_spawner *spawner;
-	const struct rd_rulefiles *was, *is; /* borrowed for the opening */
+	const struct rd_rulefiles *was, *is; /* borrowed for the opening; was NULL: nothing is
+					      * compared with, and the scores given with the items
+					      * stand for it */
 	const char *const *landlords;	     /* both sets know each of them */
 	size_t n_landlords;
 	int n_children; /* of each reader */
