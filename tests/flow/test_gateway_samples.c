@@ -150,11 +150,13 @@ static void only_requests_that_the_rules_were_sure_of_are_samples(void **state)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct house *h = house_new(NULL);
+		int64_t id;
 
 		*state = h;
 		print_message("%s\n", rows[i].why);
-		mail_chosen(h, .body = rows[i].body, .received = rows[i].received);
+		id = mail_chosen(h, .body = rows[i].body, .received = rows[i].received);
 		house_work(h);
+		assert_string_equal(house_message(h, id).state, "done");
 		assert_int_equal(n_samples(h), 0);
 		house_teardown(state);
 	}
@@ -253,6 +255,34 @@ static void one_that_joined_opens_a_linked_one_of_its_own_day(void **state)
 	DAY_IS(house_clock(h, about, "stage1.acknowledge").starts, "2026-11-18");
 }
 
+static void a_case_that_became_a_complaint_stays_one(void **state)
+{
+	static const enum rd_kind kinds[] = { RD_SERVICE_REQUEST, RD_COMPLAINT, RD_OTHER };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		struct house *h = *state = house_new(NULL);
+		const struct rd_office staff = house_staff(h);
+		const int64_t first = mail_not_chosen(h, .body = REQUEST);
+		int64_t about = 0, case_id, id;
+
+		house_work(h);
+		case_id = house_case_of(h, first);
+		id = mail_chosen(h, .body = "The tap leaks still.",
+			.subject =
+				rd_arena_printf(h->arena, "%s", house_case(h, case_id).reference));
+		house_work(h);
+		OK(rd_act_reclassify(h->db, &staff, case_id, RD_COMPLAINT, "rang", false, &h->err));
+		assert_int_equal(n_samples(h), 1); /* the first message's label is not this one's */
+		OK(rd_act_decide(
+			h->db, &staff, sample_of(h, id).id, kinds[i], "read it", &about, &h->err));
+		assert_int_equal(about, case_id);
+		assert_int_equal(house_case(h, case_id).kind, RD_COMPLAINT);
+		assert_int_equal(house_case(h, case_id).status, RD_STATUS_OPEN);
+		assert_int_equal(house_n_cases(h), 1);
+		house_teardown(state);
+	}
+}
+
 static void what_joins_a_complaint_can_hide_none(void **state)
 {
 	struct house *h = *state;
@@ -313,6 +343,7 @@ int main(int argc, char **argv)
 		house_test(a_complaint_that_was_missed_is_one_from_the_day_it_came),
 		house_test(in_a_case_that_is_closed_it_opens_a_linked_one),
 		house_test(one_that_joined_opens_a_linked_one_of_its_own_day),
+		house_test_own(a_case_that_became_a_complaint_stays_one),
 		house_test(what_joins_a_complaint_can_hide_none),
 		house_test(a_case_reclassified_by_staff_needs_no_check_any_more),
 		house_test(a_sample_whose_words_were_erased_cannot_be_checked),

@@ -271,6 +271,52 @@ static void what_is_right_already_is_left_alone(void **state)
 	assert_true(result.request_below == 2 && result.complaint_from == 4);
 }
 
+/* Complaints with 6 points, as many others with none, and n others that a person looks at in vain,
+ * each of another tenth. */
+static struct rd_tune_result tune_with_looks_in_vain(struct made *m, size_t n)
+{
+	static const uint32_t many[] = { 0, 1, 2, 3 }, two[] = { 0, 4 };
+	size_t number = 0;
+
+	m->n = 60 + n;
+	m->examples = rd_arena_array(m->arena, m->n, sizeof *m->examples);
+	m->rules[4].points = 0.5;
+	for (size_t j = 0; j < N_RULES; j++)
+		m->rules[j].fixed = true;
+	for (size_t i = 0; i < m->n; i++) {
+		struct rd_tune_example *e = &m->examples[i];
+		char id[32];
+
+		*e = (struct rd_tune_example){ .weight = 1, .complaint = i < 30 };
+		e->hits = i < 30 ? many : two;
+		e->n_hits = i < 30 ? 4 : i < 60 ? 0 : 2;
+		do {
+			snprintf(id, sizeof id, "vain-%zu", number++);
+			e->id_hash = rd_tune_hash(id);
+		} while (i >= 60 && e->id_hash % RD_TUNE_FOLDS != i - 60);
+	}
+	return tune(m);
+}
+
+static void thresholds_do_not_follow_a_single_message(void **state)
+{
+	struct made *m = *state;
+	struct rd_tune_result result;
+
+	/* A look less is no more than a step may cost. */
+	result = tune_with_looks_in_vain(m, 1);
+	assert_int_equal(result.outcome, RD_TUNE_NO_CHANGE);
+	/* Two are; but whoever had not seen the one would not have moved for the other. */
+	result = tune_with_looks_in_vain(m, 2);
+	assert_int_equal(result.outcome, RD_TUNE_NO_BETTER);
+	assert_true(result.after.cost == result.now.cost);
+	assert_true(result.request_below == 2);
+	result = tune_with_looks_in_vain(m, 4);
+	assert_int_equal(result.outcome, RD_TUNE_PROPOSED);
+	assert_true(result.request_below == 2.5);
+	assert_true(result.complaint_from == 5);
+}
+
 static void messages_that_points_do_not_decide_teach_nothing_about_them(void **state)
 {
 	struct made *m = *state;
@@ -420,6 +466,7 @@ int main(void)
 		T(points_come_in_halves_but_what_hardly_moves_stays_to_the_digit),
 		T(thresholds_follow_the_cost_of_a_missed_complaint),
 		T(what_is_right_already_is_left_alone),
+		T(thresholds_do_not_follow_a_single_message),
 		T(messages_that_points_do_not_decide_teach_nothing_about_them),
 		T(a_message_that_stands_for_fifty_weighs_fifty),
 		T(caps_count_as_they_do_in_scoring),
