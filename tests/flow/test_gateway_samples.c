@@ -167,14 +167,15 @@ static void a_sample_that_was_read_right_changes_nothing(void **state)
 	struct house *h = *state;
 	const struct rd_office staff = house_staff(h);
 	const int64_t id = mail_chosen(h, .body = REQUEST);
-	int64_t about = 0;
+	int64_t about = 0, letter;
 
 	house_work(h);
+	letter = house_letter(h, house_case_of(h, id), NULL).id;
 	house_at(h, "2026-11-19T10:00:00Z");
 	OK(rd_act_decide(h->db, &staff, sample_of(h, id).id, RD_SERVICE_REQUEST,
 		"asks for a repair", &about, &h->err));
 	assert_int_equal(about, house_case_of(h, id));
-	assert_int_equal(house_letter(h, about, NULL).state, RD_OUTBOX_QUEUED); /* still that one */
+	assert_int_equal(house_letter(h, about, NULL).id, letter);
 	assert_int_equal(n_samples(h), 0);
 	assert_int_equal(last_label(h, id).how, RD_LABEL_SAMPLE);
 	assert_int_equal(last_label(h, id).kind, RD_SERVICE_REQUEST);
@@ -283,6 +284,24 @@ static void a_case_that_became_a_complaint_stays_one(void **state)
 	}
 }
 
+/* However it became one: a check takes nothing back that a resident was promised. */
+static void no_check_makes_a_complaint_anything_else(void **state)
+{
+	struct house *h = *state;
+	const struct rd_office staff = house_staff(h);
+	const int64_t id = mail_chosen(h, .body = REQUEST);
+	struct rd_tx *tx = NULL;
+	int64_t about = 0;
+
+	house_work(h);
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_case_set_kind(tx, house_case_of(h, id), RD_COMPLAINT, RD_STAGE_1, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+	OK(rd_act_decide(h->db, &staff, sample_of(h, id).id, RD_OTHER, "nothing", &about, &h->err));
+	assert_int_equal(house_case(h, about).kind, RD_COMPLAINT);
+	assert_int_equal(last_label(h, id).kind, RD_OTHER);
+}
+
 static void what_joins_a_complaint_can_hide_none(void **state)
 {
 	struct house *h = *state;
@@ -344,6 +363,7 @@ int main(int argc, char **argv)
 		house_test(in_a_case_that_is_closed_it_opens_a_linked_one),
 		house_test(one_that_joined_opens_a_linked_one_of_its_own_day),
 		house_test_own(a_case_that_became_a_complaint_stays_one),
+		house_test(no_check_makes_a_complaint_anything_else),
 		house_test(what_joins_a_complaint_can_hide_none),
 		house_test(a_case_reclassified_by_staff_needs_no_check_any_more),
 		house_test(a_sample_whose_words_were_erased_cannot_be_checked),

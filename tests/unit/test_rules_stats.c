@@ -175,6 +175,9 @@ static void work_is_counted_by_rule_and_always_the_same(void **state)
 	/* A pattern over whole stretches of text costs more than a phrase in its sentence. */
 	assert_true(work[number_of(&c.weighing, "hearts")].bytes >
 		    work[number_of(&c.weighing, "waits")].bytes);
+	/* A word of one example costs that example, whatever the rules before it cost. */
+	assert_true(work[number_of(&c.weighing, "never")].bytes <
+		    work[number_of(&c.weighing, "hearts")].bytes);
 	/* The set itself still runs all of its rules. */
 	score_text(b, "still waiting, third time");
 	assert_int_equal(b->score.kind, RD_COMPLAINT);
