@@ -12,6 +12,7 @@
 #include "redress/message/sms.h"
 #include "redress/policy/clocks.h"
 #include "redress/policy/letter_plan.h"
+#include "redress/store/labels.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
@@ -385,41 +386,62 @@ enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64
 
 /* --- reclassifying and deciding --- */
 
-/* What a person made of the message that opened the case (0: staff did), for rules to learn from.
- */
-static enum rd_rc label(struct rd_act *act, int64_t message_id, enum rd_kind kind, const char *why,
-	struct rd_err *err)
+/* The review that the correction answers: the one, or the sample, that waits for the message (0:
+ * staff opened the case), else one of its own. *ret_id 0: a decided one stays as it is, and so does
+ * the one of a linked case's message, which was decided where it came in. */
+static enum rd_rc find_review(
+	struct rd_act *act, int64_t message_id, int64_t *ret_id, struct rd_err *err)
 {
-	struct rd_review *reviews;
-	const struct rd_review review = {
+	const struct rd_review fresh = {
 		.message_id = message_id,
 		.case_id = act->matter.id,
 		.best = act->matter.kind,
 		.reasons = "reclassified by a person",
-		.by = "",
-		.why = "",
 	};
-	int64_t id = 0;
+	struct rd_review *reviews, there = { 0 };
+	struct rd_db *db = rd_tx_db(act->tx);
 	size_t n;
 
-	RD_TRY(rd_review_list(
-		rd_tx_db(act->tx), act->matter.id, true, act->arena, &reviews, &n, err));
-	for (size_t i = 0; i < n; i++)
-		if (reviews[i].message_id == message_id) {
-			if (reviews[i].decided_ms != 0)
-				return RD_OK;
-			id = reviews[i].id;
-		}
-	if (id == 0) {
-		enum rd_rc rc = rd_review_put(act->tx, &review, act->now_ms, &id, err);
-		/* A linked case's message was decided where it came in: that decision is its label.
-		 */
-		if (rc == RD_E_EXISTS)
-			return RD_OK;
-		RD_TRY(rc);
+	*ret_id = 0;
+	if (message_id != 0) {
+		enum rd_rc rc = rd_review_of_message(db, message_id, act->arena, &there, err);
+		if (rc != RD_OK && rc != RD_E_MISSING)
+			return rc;
+	} else {
+		RD_TRY(rd_review_list(db, act->matter.id, true, act->arena, &reviews, &n, err));
+		for (size_t i = 0; i < n; i++)
+			if (reviews[i].message_id == 0)
+				there = reviews[i];
 	}
-	return rd_review_decide(act->tx, id, kind, act->office->actor.name, act->office->actor.uid,
-		why, false, act->now_ms, err);
+	if (there.id == 0)
+		return rd_review_put(act->tx, &fresh, act->now_ms, ret_id, err);
+	if (there.decided_ms == 0)
+		*ret_id = there.id;
+	return RD_OK;
+}
+
+/* What a person made of the message that opened the case, for rules to learn from. */
+static enum rd_rc label(struct rd_act *act, int64_t message_id, enum rd_kind kind, const char *why,
+	struct rd_err *err)
+{
+	const struct rd_label row = {
+		.message_id = message_id,
+		.case_id = act->matter.id,
+		.how = RD_LABEL_RECLASSIFY,
+		.was = act->matter.kind,
+		.kind = kind,
+		.by = act->office->actor.name,
+		.by_uid = act->office->actor.uid,
+		.why = why,
+	};
+
+	int64_t review;
+
+	RD_TRY(find_review(act, message_id, &review, err));
+	if (review != 0)
+		RD_TRY(rd_review_decide(
+			act->tx, review, kind, row.by, row.by_uid, why, false, act->now_ms, err));
+	return rd_label_put(act->tx, &row, act->now_ms, err);
 }
 
 /* otherwise: what is done to it with --force. */
@@ -501,10 +523,15 @@ enum rd_rc rd_act_decide(struct rd_db *db, const struct rd_office *office, int64
 	RD_TRY(rd_review_get(rd_tx_db(act.tx), review_id, act.arena, &review, err));
 	RD_TRY(rd_act_take_case(&act, review.case_id, err));
 	RD_TRY(rd_act_check_text(why, "the reason", err));
-	RD_TRY(rd_settling_review(
-		act.tx, office, &review, kind, why, false, act.arena, &about, err));
-	RD_TRY(rd_act_record_and_commit(
-		&act, "review_decided", 0, kinds_as_json(&act, review.best, kind), err));
+	if (review.is_sample)
+		RD_TRY(rd_settling_sample(
+			act.tx, office, &review, kind, why, act.arena, &about, err));
+	else
+		RD_TRY(rd_settling_review(
+			act.tx, office, &review, kind, why, false, act.arena, &about, err));
+	RD_TRY(rd_act_record_and_commit(&act,
+		review.is_sample ? "sample_checked" : "review_decided", 0,
+		kinds_as_json(&act, review.best, kind), err));
 	*ret_case = about;
 	return RD_OK;
 }

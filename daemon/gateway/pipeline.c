@@ -12,6 +12,7 @@
 #include "redress/gateway/batch.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/guards.h"
+#include "redress/gateway/settling.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
 
@@ -92,6 +93,8 @@ static enum rd_rc decide_one(struct settling *s, struct rd_tx *tx, size_t first,
 	matter = matter_of(s, claimed, reading, &guarded);
 	RD_TRY(rd_casework_apply(
 		tx, office, &matter, &verdict, s->batch->arena, &fate.case_id, err));
+
+	RD_TRY(rd_settling_take_sample(tx, office, &matter, &verdict, fate.case_id, err));
 
 	fate.kind = verdict.fate;
 	fate.quarantined = reading == NULL;

@@ -10,7 +10,6 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "redress/base/log.h"
@@ -22,6 +21,7 @@
 #include "redress/gateway/mailboxes.h"
 #include "redress/gateway/pipeline.h"
 #include "redress/gateway/posting.h"
+#include "redress/gateway/reloader.h"
 #include "redress/gateway/timekeeper.h"
 #include "redress/intake/webhook.h"
 #include "redress/store/queue.h"
@@ -36,7 +36,6 @@
 #define ACTIVATION_ARENA_BYTES (64u << 10)
 
 static const struct rd_actor daemon_actor = { RD_ACTOR_DAEMON, -1 };
-static const struct rd_actor reload_actor = { RD_AUTHOR_RELOAD, -1 };
 static const struct rd_actor first_start_actor = { RD_AUTHOR_FIRST_START, -1 };
 
 struct service {
@@ -46,7 +45,8 @@ struct service {
 	struct rd_desk desk; /* main's own */
 	struct rd_reader *reader;
 	int64_t run;
-	struct rd_thread *pipeline, *sender, *timekeeper;
+	struct rd_thread *pipeline, *sender, *timekeeper, *reloader;
+	struct rd_spawner *spawner;
 	struct rd_mailboxes *mailboxes;
 	struct rd_webhook *webhook;
 	struct rd_webhook_hooks hooks;
@@ -62,6 +62,7 @@ static void stop_threads(struct service *service)
 {
 	rd_webhook_stop(service->webhook);
 	rd_mailboxes_stop(service->mailboxes);
+	rd_thread_join(service->reloader);
 	rd_thread_join(service->timekeeper);
 	rd_thread_join(service->pipeline);
 	rd_thread_join(service->sender);
@@ -251,6 +252,30 @@ static void run_timekeeper(struct rd_thread *self, void *context)
 	}
 }
 
+/* --- the reloader's thread --- */
+
+static void on_news(void *context)
+{
+	struct service *service = context;
+
+	wake(service->pipeline);
+}
+
+static void run_reloader(struct rd_thread *self, void *context)
+{
+	struct service *service = context;
+	const struct rd_reloader reloader = {
+		.store = service->store,
+		.config = service->config,
+		.clock = service->clock,
+		.spawner = service->spawner,
+		.on_swapped = on_news,
+		.context = service,
+	};
+
+	rd_reloader_run(self, &reloader);
+}
+
 /* --- the webhook's thread --- */
 
 static void on_webhook(
@@ -344,13 +369,6 @@ static enum rd_rc start_webhook(struct service *service, struct rd_err *err)
 
 /* --- the main thread --- */
 
-static void on_news(void *context)
-{
-	struct service *service = context;
-
-	wake(service->pipeline);
-}
-
 static enum rd_rc start_threads(struct service *service, struct rd_err *err)
 {
 	RD_TRY(rd_thread_start(
@@ -359,38 +377,11 @@ static enum rd_rc start_threads(struct service *service, struct rd_err *err)
 		"pipeline", run_pipeline, service, THREAD_BEAT_MS, 0, &service->pipeline, err));
 	RD_TRY(rd_thread_start("timekeeper", run_timekeeper, service, THREAD_BEAT_MS, 0,
 		&service->timekeeper, err));
+	/* A reload takes as long as its proofs do: nobody waits for its beats. */
+	RD_TRY(rd_thread_start("reloader", run_reloader, service, 0, 0, &service->reloader, err));
 	RD_TRY(start_webhook(service, err));
 	return rd_mailboxes_start(service->store, service->config, service->clock, on_news, service,
 		&service->mailboxes, err);
-}
-
-/* SIGHUP: the folder becomes live or is refused; what is live goes on either way. */
-static void reload(struct service *service)
-{
-	struct rd_err err = { 0 };
-	char sha256[RD_RULESET_NAME_MAX];
-	bool changed = false;
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-		(long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-	if (rd_rules_activate_fit(service->desk.db, service->config, service->config->rules,
-		    &reload_actor, "SIGHUP", rd_now_ms(service->clock), &changed, sha256,
-		    &err) != RD_OK) {
-		rd_log(RD_LOG_ERROR, "The rules folder was refused; the old rules go on.", "WHY",
-			err.msg, NULL);
-		rd_alarms_raise(service->desk.db, &service->desk.office, "reload-refused",
-			"A reload was refused because of a fault in the rules folder; the old "
-			"rules go on. Run `redressctl rules lint` and `redressctl rules test`.");
-	} else {
-		rd_alarms_clear(service->desk.db, &service->desk.office, "reload-refused");
-		rd_log(RD_LOG_NOTICE,
-			changed ? "The rules folder is live now." : "The rules are live already.",
-			"RULESET", sha256, NULL);
-		wake(service->pipeline);
-	}
-	sd_notify(0, "READY=1");
 }
 
 static void watch(struct service *service)
@@ -417,7 +408,7 @@ static void serve(struct service *service, int signals)
 			read(signals, &info, sizeof info) == (ssize_t)sizeof info) {
 			if (info.ssi_signo != SIGHUP)
 				return;
-			reload(service);
+			wake(service->reloader);
 		}
 		watch(service);
 	}
@@ -439,7 +430,7 @@ static int take_signals(void)
 enum rd_rc rd_service_run(const struct rd_config *config, const struct rd_clock *clock,
 	struct rd_spawner *spawner, struct rd_err *err)
 {
-	struct service service = { .config = config, .clock = clock };
+	struct service service = { .config = config, .clock = clock, .spawner = spawner };
 	const int signals = take_signals();
 	enum rd_rc rc;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "redress/gateway/guards.h"
+#include "redress/store/labels.h"
 #include "redress/store/outbox.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
@@ -176,6 +177,21 @@ static enum rd_rc end_doubt(struct rd_tx *tx, const struct rd_office *office,
 		tx, joined->id, RD_STATUS_CLOSED, RD_CASEWORK_NOTHING_OWED, now_ms, err);
 }
 
+/* The complaint that a message on this case turns out to be: linked to it, one of its own unless
+ * there is one already. *ret_case: where it is. */
+static enum rd_rc have_linked_complaint(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_case *joined, int64_t message_id, struct rd_arena *arena, int64_t *ret_case,
+	struct rd_err *err)
+{
+	*ret_case = joined->id;
+	if (joined->kind == RD_COMPLAINT)
+		return RD_OK;
+	RD_TRY(open_linked_complaint(rd_tx_db(tx), joined->id, arena, ret_case, err));
+	if (*ret_case != 0)
+		return RD_OK;
+	return open_linked(tx, office, joined, message_id, arena, ret_case, err);
+}
+
 static enum rd_rc settle_joined(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_review *review, enum rd_kind kind, struct rd_arena *arena,
 	int64_t *ret_case, struct rd_err *err)
@@ -184,12 +200,9 @@ static enum rd_rc settle_joined(struct rd_tx *tx, const struct rd_office *office
 
 	RD_TRY(rd_case_get(rd_tx_db(tx), review->case_id, arena, &joined, err));
 	*ret_case = joined.id;
-	if (kind == RD_COMPLAINT && joined.kind != RD_COMPLAINT) {
-		RD_TRY(open_linked_complaint(rd_tx_db(tx), joined.id, arena, ret_case, err));
-		if (*ret_case == 0)
-			RD_TRY(open_linked(
-				tx, office, &joined, review->message_id, arena, ret_case, err));
-	}
+	if (kind == RD_COMPLAINT)
+		RD_TRY(have_linked_complaint(
+			tx, office, &joined, review->message_id, arena, ret_case, err));
 	return end_doubt(tx, office, &joined, arena, err);
 }
 
@@ -224,6 +237,24 @@ static enum rd_rc task_of_review_done(struct rd_tx *tx, const struct rd_office *
 	return RD_OK;
 }
 
+static enum rd_rc put_label(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_review *review, enum rd_label_how how, enum rd_kind kind, const char *why,
+	struct rd_err *err)
+{
+	const struct rd_label label = {
+		.message_id = review->message_id,
+		.case_id = review->case_id,
+		.how = how,
+		.was = review->best,
+		.kind = kind,
+		.by = office->actor.name,
+		.by_uid = office->actor.uid,
+		.why = why,
+	};
+
+	return rd_label_put(tx, &label, rd_office_now(office), err);
+}
+
 enum rd_rc rd_settling_review(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_review *review, enum rd_kind kind, const char *why, bool is_default,
 	struct rd_arena *arena, int64_t *ret_case, struct rd_err *err)
@@ -235,9 +266,80 @@ enum rd_rc rd_settling_review(struct rd_tx *tx, const struct rd_office *office,
 	RD_TRY(rd_settling_opened(rd_tx_db(tx), review, &opened, err));
 	RD_TRY(rd_review_decide(tx, review->id, kind, office->actor.name, office->actor.uid, why,
 		is_default, rd_office_now(office), err));
+	if (!is_default)
+		RD_TRY(put_label(tx, office, review, RD_LABEL_REVIEW, kind, why, err));
 	RD_TRY(task_of_review_done(tx, office, review, is_default, arena, err));
 	if (!opened)
 		return settle_joined(tx, office, review, kind, arena, ret_case, err);
 	*ret_case = review->case_id;
 	return rd_settling_case(tx, office, review->case_id, kind, cause, arena, err);
+}
+
+/* --- samples --- */
+
+static bool is_sure_request(const struct rd_matter *matter, const struct rd_verdict *verdict)
+{
+	return (verdict->fate == RD_FATE_OPENED || verdict->fate == RD_FATE_JOINED) &&
+	       verdict->kind == RD_SERVICE_REQUEST && !verdict->review && matter->score != NULL &&
+	       !verdict->old && !verdict->safeguarding_hold;
+}
+
+enum rd_rc rd_settling_take_sample(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_matter *matter, const struct rd_verdict *verdict, int64_t case_id,
+	struct rd_err *err)
+{
+	const struct rd_review sample = {
+		.message_id = matter->message_id,
+		.case_id = case_id,
+		.best = RD_SERVICE_REQUEST,
+		.reasons = "read by the rules as a request for service",
+		.is_sample = true,
+	};
+	struct rd_db *db = rd_tx_db(tx);
+	int64_t id;
+
+	if (!is_sure_request(matter, verdict) || verdict->stage != RD_STAGE_NONE ||
+		!rd_review_is_chosen(rd_db_store(db), matter->message_id))
+		return RD_OK;
+	return rd_review_put(tx, &sample, rd_office_now(office), &id, err);
+}
+
+static enum rd_rc check_words_are_there(
+	struct rd_db *db, int64_t message_id, struct rd_arena *arena, struct rd_err *err)
+{
+	struct rd_message message;
+	struct rd_score score;
+	const char *ruleset;
+	bool erased;
+
+	RD_TRY(rd_reading_get(db, message_id, arena, &message, &score, &ruleset, &erased, err));
+	if (!erased)
+		return RD_OK;
+	return rd_fail(err, RD_E_REFUSED,
+		"the words of this message were erased: nobody can check any more what it was");
+}
+
+enum rd_rc rd_settling_sample(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_review *sample, enum rd_kind kind, const char *why, struct rd_arena *arena,
+	int64_t *ret_case, struct rd_err *err)
+{
+	const char *cause = rd_arena_printf(arena, "act:sample:%" PRId64, sample->id);
+	struct rd_db *db = rd_tx_db(tx);
+	struct rd_case matter;
+	bool opened = false;
+
+	RD_TRY(check_words_are_there(db, sample->message_id, arena, err));
+	RD_TRY(rd_settling_opened(db, sample, &opened, err));
+	RD_TRY(rd_review_decide(tx, sample->id, kind, office->actor.name, office->actor.uid, why,
+		false, rd_office_now(office), err));
+	RD_TRY(put_label(tx, office, sample, RD_LABEL_SAMPLE, kind, why, err));
+	RD_TRY(rd_case_get(db, sample->case_id, arena, &matter, err));
+	*ret_case = matter.id;
+	if (kind == matter.kind || matter.kind == RD_COMPLAINT)
+		return RD_OK;
+	if (opened && matter.status != RD_STATUS_CLOSED)
+		return rd_settling_case(tx, office, matter.id, kind, cause, arena, err);
+	if (kind != RD_COMPLAINT)
+		return RD_OK;
+	return have_linked_complaint(tx, office, &matter, sample->message_id, arena, ret_case, err);
 }

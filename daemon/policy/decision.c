@@ -111,6 +111,30 @@ static void set_days(struct decision *d)
 
 /* ---- what it is ---- */
 
+/* However sure the rules are of it. */
+static void add_reasons_of_signs(struct rd_verdict *v)
+{
+	if (v->kind == RD_COMPLAINT && v->flags[RD_ASKS_NOT_FORMAL])
+		add_reason(v, "it asks for nothing formal: the choice is the resident's");
+	if (v->flags[RD_STAGE2_REQUEST])
+		add_reason(v, "it asks for stage 2");
+	if (v->kind == RD_OTHER && !v->review && has_danger(v->flags))
+		add_reason(v, "it speaks of danger or injury");
+}
+
+bool rd_score_needs_person(const struct rd_score *score)
+{
+	struct rd_verdict v = { 0 };
+
+	if (score == NULL)
+		return true;
+	v.kind = score->kind;
+	v.review = score->review;
+	memcpy(v.flags, score->flags, sizeof v.flags);
+	add_reasons_of_signs(&v);
+	return v.review || v.n_reasons > 0;
+}
+
 static void take_score(struct decision *d)
 {
 	const struct rd_facts *f = d->facts;
@@ -133,12 +157,7 @@ static void take_score(struct decision *d)
 		add_reason(v, "not all of it could be read");
 	if (f->nothing_new && !told)
 		add_reason(v, "it holds nothing but earlier mail or a signature");
-	if (v->kind == RD_COMPLAINT && v->flags[RD_ASKS_NOT_FORMAL])
-		add_reason(v, "it asks for nothing formal: the choice is the resident's");
-	if (v->flags[RD_STAGE2_REQUEST])
-		add_reason(v, "it asks for stage 2");
-	if (v->kind == RD_OTHER && !v->review && has_danger(v->flags))
-		add_reason(v, "it speaks of danger or injury");
+	add_reasons_of_signs(v);
 	if (v->n_reasons > 0)
 		v->review = true;
 }

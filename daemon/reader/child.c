@@ -38,7 +38,7 @@
 /* One message being taken in. */
 struct asked {
 	bool begun;
-	enum rd_channel channel;
+	enum rd_begin what;
 	int64_t received_ms;
 	char landlord[RD_ANSWER_NAME_MAX + 1];
 	char from[RD_ANSWER_NAME_MAX + 1];
@@ -182,7 +182,9 @@ static enum rd_rc read_message(struct child *child, const struct rd_ruleset *rul
 {
 	const struct asked *asked = &child->asked;
 
-	if (asked->channel == RD_CHANNEL_SMS)
+	if (asked->what == RD_BEGIN_TAKEN_APART)
+		RD_TRY(rd_message_decode(raw, len, child->work, ret_message, err));
+	else if (asked->what == RD_BEGIN_TEXT)
 		RD_TRY(rd_sms_message(asked->from, raw, len, child->work, ret_message, err));
 	else
 		RD_TRY(rd_mime_parse(raw, len, cut, child->work, ret_message, err));
@@ -261,8 +263,10 @@ static void begin(struct child *child)
 
 	if (asked->begun)
 		_exit(RD_CHILD_PROTOCOL);
-	asked->channel =
-		rd_unpack_u8(&unpacker) == RD_CHANNEL_SMS ? RD_CHANNEL_SMS : RD_CHANNEL_EMAIL;
+	const uint8_t what = rd_unpack_u8(&unpacker);
+	if (what >= RD_N_BEGINS)
+		_exit(RD_CHILD_PROTOCOL);
+	asked->what = (enum rd_begin)what;
 	asked->received_ms = (int64_t)rd_unpack_u64(&unpacker);
 	snprintf(asked->landlord, sizeof asked->landlord, "%s",
 		rd_unpack_str(&unpacker, RD_ANSWER_NAME_MAX));

@@ -320,6 +320,30 @@ enum rd_rc rd_reading_decode(const void *bytes, size_t len, struct rd_arena *are
 	return RD_OK;
 }
 
+enum rd_rc rd_message_encode(
+	const struct rd_message *message, struct rd_buf *out, struct rd_err *err)
+{
+	struct rd_packer packer = { out, false };
+
+	pack_message(&packer, message);
+	if (packer.full)
+		return rd_fail(err, RD_E_RANGE, "this message is too large to be handed on");
+	return RD_OK;
+}
+
+enum rd_rc rd_message_decode(const void *bytes, size_t len, struct rd_arena *arena,
+	struct rd_message *ret_message, struct rd_err *err)
+{
+	const uint8_t *at = bytes;
+	struct rd_unpacker unpacker = { at, at + len, arena, false };
+	struct rd_message message = { 0 };
+
+	unpack_message(&unpacker, &message);
+	RD_TRY(unpack_end(&unpacker, err));
+	*ret_message = message;
+	return RD_OK;
+}
+
 enum rd_rc rd_setup_encode(const struct rd_rulefiles *files, const char *const *landlords,
 	size_t n_landlords, struct rd_buf *out, struct rd_err *err)
 {

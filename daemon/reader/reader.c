@@ -309,6 +309,13 @@ static bool slot_is_sending(const struct rd_slot *slot)
 	return slot->sending != RD_SLOT_NONE;
 }
 
+static enum rd_begin begin_of(const struct rd_reading_request *request)
+{
+	if (request->taken_apart)
+		return RD_BEGIN_TAKEN_APART;
+	return request->channel == RD_CHANNEL_SMS ? RD_BEGIN_TEXT : RD_BEGIN_MAIL;
+}
+
 static void assign(struct batch *batch, struct rd_slot *slot, size_t i)
 {
 	const struct rd_reading_request *request = &batch->requests[i];
@@ -317,7 +324,7 @@ static void assign(struct batch *batch, struct rd_slot *slot, size_t i)
 	struct rd_err err = { 0 };
 
 	batch->n_alone -= batch->jobs[i].alone;
-	rd_pack_u8(&packer, (uint8_t)request->channel);
+	rd_pack_u8(&packer, (uint8_t)begin_of(request));
 	rd_pack_u64(&packer, (uint64_t)request->received_ms);
 	rd_pack_str(&packer, request->landlord);
 	rd_pack_str(&packer, request->from != NULL ? request->from : "");

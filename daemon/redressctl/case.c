@@ -13,6 +13,7 @@
 #include "redress/store/outbox.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
+#include "redress/store/labels.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
@@ -155,8 +156,10 @@ struct whole_case {
 	int64_t *messages;
 	struct rd_audit_row *audit;
 	struct rd_review *reviews; /* not yet decided */
-	size_t n_running;	   /* clocks not cancelled */
-	size_t n_clocks, n_letters, n_tasks, n_notes, n_links, n_messages, n_audit, n_reviews;
+	struct rd_label *labels;
+	size_t n_running; /* clocks not cancelled */
+	size_t n_clocks, n_letters, n_tasks, n_notes, n_links, n_messages, n_audit, n_reviews,
+		n_labels;
 };
 
 /* Those that run or were met first, those cancelled behind them; each in order of start. */
@@ -188,6 +191,7 @@ static enum rd_rc read_whole(
 	RD_TRY(rd_case_get(db, id, desk->arena, &w->c, err));
 	RD_TRY(read_clocks(desk, id, w, err));
 	RD_TRY(rd_review_list(db, id, false, desk->arena, &w->reviews, &w->n_reviews, err));
+	RD_TRY(rd_label_list(db, 0, id, desk->arena, &w->labels, &w->n_labels, err));
 	RD_TRY(rd_outbox_list(db, &letters, desk->arena, &w->letters, &w->n_letters, err));
 	RD_TRY(rd_task_list_case(db, id, desk->arena, &w->tasks, &w->n_tasks, err));
 	RD_TRY(rd_case_notes(db, id, desk->arena, &w->notes, &w->n_notes, err));
@@ -315,6 +319,25 @@ static json_t *reviews_json(const struct whole_case *w)
 	return list;
 }
 
+static json_t *labels_json(const struct whole_case *w)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < w->n_labels; i++) {
+		const struct rd_label *label = &w->labels[i];
+
+		json_array_append_new(
+			list, json_pack("{s:o,s:s,s:s,s:s,s:s,s:o,s:o}", "message",
+				      label->message_id != 0 ? json_integer(label->message_id)
+							     : json_null(),
+				      "how", rd_label_how_names[label->how], "was",
+				      rd_kind_names[label->was], "kind", rd_kind_names[label->kind],
+				      "by", label->by, "at", rd_json_instant(label->at_ms), "why",
+				      rd_json_text(label->why)));
+	}
+	return list;
+}
+
 static json_t *cancelled_json(const struct whole_case *w)
 {
 	json_t *list = clocks_json(w->clocks + w->n_running, w->n_clocks - w->n_running);
@@ -377,6 +400,7 @@ static void show_json(struct rd_ctl_desk *desk, const struct whole_case *w)
 	json_object_set_new(json, "closed_why", rd_json_text(w->c.closed_why));
 	json_object_set_new(json, "cancelled_clocks", cancelled_json(w));
 	json_object_set_new(json, "reviews", reviews_json(w));
+	json_object_set_new(json, "labels", labels_json(w));
 	json_object_set_new(json, "links", links_json(desk, w));
 	json_object_set_new(json, "letters", letters_json(w));
 	json_object_set_new(json, "tasks", tasks_json(w));
@@ -418,6 +442,21 @@ static void show_reviews(struct rd_ctl_desk *desk, const struct whole_case *w)
 			rd_ctl_in_one_line(desk, w->reviews[i].reasons), "", w->reviews[i].id);
 }
 
+/* What people said that it is. */
+static void show_labels(const struct whole_case *w)
+{
+	char at[24];
+
+	for (size_t i = 0; i < w->n_labels; i++) {
+		const struct rd_label *label = &w->labels[i];
+
+		printf("%-14s%s (taken for %s), by %s, %s%s%s\n", "corrected",
+			rd_kind_names[label->kind], rd_kind_names[label->was], label->by,
+			rd_short_instant(label->at_ms, at), label->why[0] != '\0' ? ": " : "",
+			label->why);
+	}
+}
+
 static void show_head(struct rd_ctl_desk *desk, const struct whole_case *w)
 {
 	static const char *const stage_words[] = {
@@ -455,6 +494,7 @@ static void show_head(struct rd_ctl_desk *desk, const struct whole_case *w)
 	for (size_t i = 0; i < w->n_links; i++)
 		printf("%-14s%s (%s)\n", "see also", reference_of(desk, w->links[i].id),
 			link_words(&w->links[i]));
+	show_labels(w);
 	show_reviews(desk, w);
 }
 

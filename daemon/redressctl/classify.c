@@ -6,17 +6,16 @@
 #include <string.h>
 
 #include "command.h"
+#include "jsonl.h"
 #include "redress/base/arena.h"
 #include "redress/base/buf.h"
 #include "redress/base/clock.h"
-#include "redress/base/date.h"
 #include "redress/base/limits.h"
 #include "redress/message/mime.h"
 #include "redress/message/plain.h"
 #include "redress/rules/ruleset.h"
 #include "redress/rules/score.h"
 
-#define LINE_BYTES_MAX	    (8u << 20) /* one line of --jsonl */
 #define MESSAGE_ARENA_BYTES (64u << 20)
 #define RULES_ARENA_BYTES   (64u << 20)
 #define EXPLANATION_MAX	    (1u << 20)
@@ -125,50 +124,14 @@ static enum rd_rc answer(struct classifier *c, json_t *id, const struct rd_messa
 	return RD_OK;
 }
 
-/* A string member, "" where it is missing or null. */
-static enum rd_rc member(const json_t *object, const char *name, const char **ret_text,
-	size_t *ret_len, struct rd_err *err)
+static enum rd_rc classify_message(
+	struct classifier *c, const struct rd_jsonl *line, struct rd_err *err)
 {
-	const json_t *value = json_object_get(object, name);
-
-	*ret_text = "";
-	*ret_len = 0;
-	if (value == NULL || json_is_null(value))
-		return RD_OK;
-	if (!json_is_string(value))
-		return rd_fail(err, RD_E_INPUT, "`%s` is not a string", name);
-	*ret_text = json_string_value(value);
-	*ret_len = json_string_length(value);
-	return RD_OK;
-}
-
-static enum rd_rc classify_object(struct classifier *c, const json_t *object, struct rd_err *err)
-{
-	struct rd_plain plain = { .channel = RD_CHANNEL_EMAIL };
 	struct rd_message message;
-	const char *channel, *received;
-	size_t len;
-	int64_t received_ms = c->now_ms;
-	json_t *id = json_object_get(object, "id");
 
-	if (id == NULL || !(json_is_string(id) || json_is_integer(id)))
-		return rd_fail(err, RD_E_INPUT, "`id` is missing or not a string");
-	RD_TRY(member(object, "channel", &channel, &len, err));
-	if (strcmp(channel, "sms") == 0)
-		plain.channel = RD_CHANNEL_SMS;
-	else if (strcmp(channel, "email") != 0)
-		return rd_fail(err, RD_E_INPUT, "`channel` must be email or sms");
-	if (!json_is_string(json_object_get(object, "body")))
-		return rd_fail(err, RD_E_INPUT, "`body` is missing or not a string");
-	RD_TRY(member(object, "body", &plain.body, &plain.body_len, err));
-	RD_TRY(member(object, "subject", &plain.subject, &plain.subject_len, err));
-	RD_TRY(member(object, "from", &plain.from, &len, err));
-	RD_TRY(member(object, "received", &received, &len, err));
-	if (received[0] != '\0' && rd_instant_parse(received, &received_ms, err) != RD_OK)
-		return rd_fail(
-			err, RD_E_INPUT, "`received` is no instant like 2026-11-22T10:53:00Z");
-	RD_TRY(rd_plain_message(&plain, c->arena, &message, err));
-	return answer(c, id, &message, "", received_ms, err);
+	RD_TRY(rd_plain_message(&line->plain, c->arena, &message, err));
+	return answer(c, line->id, &message, "",
+		line->received_ms != 0 ? line->received_ms : c->now_ms, err);
 }
 
 static void bad_line(struct classifier *c, long line, const char *what)
@@ -181,49 +144,15 @@ static void bad_line(struct classifier *c, long line, const char *what)
 	note_exit(c, RD_EXIT_FOUND);
 }
 
-static void classify_line(struct classifier *c, long line, const char *text, size_t len)
+static void classify_line(struct classifier *c, long n, const char *text, size_t len)
 {
-	json_error_t fault;
+	RD_CLEANUP(rd_jsonl_free) struct rd_jsonl line = { 0 };
 	struct rd_err err = { 0 };
-	json_t *object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &fault);
 
 	rd_arena_reset(c->arena);
-	if (object == NULL) {
-		char what[RD_ERR_MAX];
-		bool nul = strstr(fault.text, "JSON_ALLOW_NUL") != NULL;
-		snprintf(what, sizeof what, "not JSON: %s (column %d)",
-			nul ? "a NUL character (\\u0000) is not allowed in text" : fault.text,
-			fault.column);
-		bad_line(c, line, what);
-	} else if (!json_is_object(object)) {
-		bad_line(c, line, "not a JSON object");
-	} else if (classify_object(c, object, &err) != RD_OK) {
-		bad_line(c, line, err.msg);
-	}
-	json_decref(object);
-}
-
-/* One line of at most the maximum, without its end; *ret_long where it was longer (and is skipped).
- */
-static bool read_line(FILE *in, struct rd_buf *line, bool *ret_long)
-{
-	struct rd_err err = { 0 };
-	char piece[65536];
-	bool any = false;
-
-	rd_buf_clear(line);
-	*ret_long = false;
-	while (true) {
-		size_t n = 0;
-		int c = EOF;
-		while (n < sizeof piece && (c = getc_unlocked(in)) != EOF && c != '\n')
-			piece[n++] = (char)c;
-		any = any || n > 0 || c == '\n';
-		if (!*ret_long && rd_buf_add(line, piece, n, &err) != RD_OK)
-			*ret_long = true;
-		if (c == EOF || c == '\n')
-			return any;
-	}
+	if (rd_jsonl_parse(text, len, &line, &err) != RD_OK ||
+		classify_message(c, &line, &err) != RD_OK)
+		bad_line(c, n, err.msg);
 }
 
 static void unreadable(struct classifier *c, const char *name)
@@ -237,12 +166,12 @@ static void unreadable(struct classifier *c, const char *name)
 
 static void classify_lines(struct classifier *c, const char *name, FILE *in)
 {
-	RD_CLEANUP(rd_buf_free) struct rd_buf line = RD_BUF(LINE_BYTES_MAX);
+	RD_CLEANUP(rd_buf_free) struct rd_buf line = RD_BUF(RD_JSONL_LINE_BYTES_MAX);
 	bool too_long = false;
 
-	for (long n = 1; read_line(in, &line, &too_long); n++) {
+	for (long n = 1; rd_jsonl_read(in, &line, &too_long); n++) {
 		if (too_long)
-			bad_line(c, n, "longer than 8 MiB");
+			bad_line(c, n, RD_JSONL_TOO_LONG);
 		else
 			classify_line(c, n, rd_buf_str(&line), line.len);
 	}

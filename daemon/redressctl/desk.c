@@ -81,6 +81,20 @@ const char *rd_ctl_in_one_line(struct rd_ctl_desk *desk, const char *lines)
 	return joined;
 }
 
+bool rd_ctl_number_of_days(const char *text, int max, int *ret_days)
+{
+	char *end = NULL;
+
+	errno = 0;
+	const long n = strtol(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || n < 1 || n > max) {
+		rd_ctl_complain("`%s` is not a number of days, 1 to %d", text, max);
+		return false;
+	}
+	*ret_days = (int)n;
+	return true;
+}
+
 enum rd_rc rd_ctl_row(const char *text, int64_t *ret_row, struct rd_err *err)
 {
 	char *end = NULL;

@@ -35,6 +35,8 @@ RD_MUST_USE enum rd_rc rd_ctl_case(
 	struct rd_ctl_desk *desk, const char *reference, int64_t *ret_case, struct rd_err *err);
 /* Reasons that stand one a line, as one: "a; b". In the desk's arena. */
 const char *rd_ctl_in_one_line(struct rd_ctl_desk *desk, const char *lines);
+/* 1 to max; says itself what is wrong. */
+bool rd_ctl_number_of_days(const char *text, int max, int *ret_days);
 /* A row number, 1 and up. */
 RD_MUST_USE enum rd_rc rd_ctl_row(const char *text, int64_t *ret_row, struct rd_err *err);
 

@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "redress/base/stanza.h"
+#include "redress/reader/reader.h"
 
 #ifndef RD_DATADIR
 #define RD_DATADIR "/usr/share/redress"
@@ -25,6 +26,10 @@ static const struct command {
 		"classify [--rules DIR] --landlord NAME [--jsonl] [--explain] [FILE.eml ... | -]" },
 	{ "rules", "lint", rd_ctl_rules_lint, "rules lint [--json] [DIR]" },
 	{ "rules", "test", rd_ctl_rules_test, "rules test [--json] [DIR]" },
+	{ "rules", "tune", rd_ctl_rules_tune,
+		"rules tune [--labels FILE] [--landlord NAME] [--out FILE] [--json] [SET]" },
+	{ "rules", "stats", rd_ctl_rules_stats,
+		"rules stats [--days N | --jsonl FILE] [--landlord NAME] [--json] [SET]" },
 	{ NULL, "timeline", rd_ctl_timeline,
 		"timeline [--rules DIR] --landlord NAME --received DAY [--EVENT DAY]... [--json]\n"
 		"    EVENT: acknowledged assigned extended responded stage2-requested\n"
@@ -34,7 +39,16 @@ static const struct command {
 		"calendar update [--rules DIR] [--ca FILE] FILE|URL" },
 	{ "landlord", "list", rd_ctl_landlord_list, "landlord list [--rules DIR] [--json]" },
 	{ "landlord", "show", rd_ctl_landlord_show, "landlord show [--rules DIR] [--json] NAME" },
-	{ "rules", "activate", rd_ctl_rules_activate, "rules activate --reason TEXT [DIR]" },
+	{ "rules", "diff", rd_ctl_rules_diff, "rules diff [--text] [--json] [SET [SET]]" },
+	{ "rules", "backtest", rd_ctl_rules_backtest,
+		"rules backtest [--days N | --from DAY --to DAY] [--jsonl FILE] [--landlord NAME] "
+		"[--against SET] [--json] [SET]" },
+	{ "rules", "activate", rd_ctl_rules_activate,
+		"rules activate --reason TEXT [--accept] [--days N] [DIR]" },
+	{ "rules", "rollback", rd_ctl_rules_rollback,
+		"rules rollback --reason TEXT [--accept] [--days N] [NUMBER | SHA256]" },
+	{ "rules", "history", rd_ctl_rules_history, "rules history [--json]" },
+	{ "rules", "export", rd_ctl_rules_export, "rules export NUMBER|SHA256 DIR" },
 	{ "case", "list", rd_ctl_case_list,
 		"case list [--kind KIND] [--stage STAGE] [--status STATUS] [--open] [--contact "
 		"ADDRESS]" },
@@ -53,7 +67,7 @@ static const struct command {
 	{ "case", "note", rd_ctl_case_note, "case note REF --text TEXT" },
 	{ "case", "close", rd_ctl_case_close, "case close REF --why TEXT [--force]" },
 	{ "case", "lift-hold", rd_ctl_case_lift_hold, "case lift-hold REF --why TEXT" },
-	{ "review", "list", rd_ctl_review_list, "review list [--all]" },
+	{ "review", "list", rd_ctl_review_list, "review list [--all] [--samples]" },
 	{ "review", "decide", rd_ctl_review_decide, "review decide REVIEW --kind KIND --why TEXT" },
 	{ NULL, "tasks", rd_ctl_tasks, "tasks [--due-by DAY] | tasks --done TASK --how TEXT" },
 	{ "outbox", "list", rd_ctl_outbox_list, "outbox list [--state STATE] [--case REF]" },
@@ -347,6 +361,7 @@ int main(int argc, char **argv)
 		.usage = "[--config FILE] [--by NAME] COMMAND" };
 	int option;
 
+	rd_reader_main_if_child(argc, argv);
 	while ((option = next_option(argc, argv, "+:h", options)) != -1) {
 		if (option == RD_OPT_HELP) {
 			print_usage(stdout);

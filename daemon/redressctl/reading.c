@@ -33,8 +33,7 @@ json_t *rd_ctl_hits_json(
 	return list;
 }
 
-/* In one line, and nothing in it may steer a terminal. */
-static void print_quoted(const char *words)
+void rd_ctl_print_quoted(const char *words)
 {
 	if (words[0] == '\0') {
 		fputs("(rules together)", stdout);
@@ -65,7 +64,7 @@ void rd_ctl_print_decision(
 		if (hit->points > -0.0005 && hit->points < 0.0005)
 			continue;
 		printf("     %+5.1f  ", hit->points);
-		print_quoted(rd_ctl_hit_words(message, hit, arena));
+		rd_ctl_print_quoted(rd_ctl_hit_words(message, hit, arena));
 		printf("  %s (%s)\n", meaning(hit), hit->rule);
 	}
 	for (size_t i = 0; i < score->n_hits; i++) {

@@ -10,6 +10,9 @@
 /* The resident's words that it hit; "" for rules together and where they were erased. Arena. */
 const char *rd_ctl_hit_words(
 	const struct rd_message *message, const struct rd_hit *hit, struct rd_arena *arena);
+/* A hit's words in quotation marks, in one line, and nothing in it may steer a terminal. "(rules
+ * together)" for none. */
+void rd_ctl_print_quoted(const char *words);
 /* [{"rule","means","points","where","span","text"}], in order of place. */
 json_t *rd_ctl_hits_json(
 	const struct rd_message *message, const struct rd_score *score, struct rd_arena *arena);

@@ -1,4 +1,4 @@
-/* review list, review decide, tasks: what people owe. */
+/* review list, review decide, tasks: what people owe, and the samples that they may check. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -31,6 +31,21 @@ static json_t *review_json(struct rd_ctl_desk *desk, const struct rd_review *rev
 		rd_json_text(review->why));
 }
 
+static void add_review(
+	struct rd_ctl_desk *desk, struct rd_listing *listing, const struct rd_review *review)
+{
+	char row[24], since[24], reference[RD_REFERENCE_MAX];
+
+	snprintf(row, sizeof row, "%" PRId64, review->id);
+	if (listing->json != NULL)
+		json_array_append_new(listing->json, review_json(desk, review));
+	rd_table_row(&listing->table,
+		(const char *const[]){ row, reference_of(desk, review->case_id, reference),
+			rd_kind_names[review->best], rd_short_instant(review->created_ms, since),
+			review->decided_ms != 0 ? rd_kind_names[review->decided] : "-",
+			rd_ctl_in_one_line(desk, review->reasons) });
+}
+
 static enum rd_rc list_reviews(
 	const struct rd_ctl *ctl, struct rd_ctl_desk *desk, bool all, struct rd_err *err)
 {
@@ -42,43 +57,64 @@ static enum rd_rc list_reviews(
 
 	RD_TRY(rd_review_list(desk->desk.db, 0, all, desk->arena, &reviews, &n, err));
 	rd_listing_begin(&listing, ctl->json, heads);
-	for (size_t i = 0; i < n; i++) {
-		char row[24], since[24], reference[RD_REFERENCE_MAX];
-
-		snprintf(row, sizeof row, "%" PRId64, reviews[i].id);
-		if (listing.json != NULL)
-			json_array_append_new(listing.json, review_json(desk, &reviews[i]));
-		rd_table_row(&listing.table,
-			(const char *const[]){ row,
-				reference_of(desk, reviews[i].case_id, reference),
-				rd_kind_names[reviews[i].best],
-				rd_short_instant(reviews[i].created_ms, since),
-				reviews[i].decided_ms != 0 ? rd_kind_names[reviews[i].decided]
-							   : "-",
-				rd_ctl_in_one_line(desk, reviews[i].reasons) });
-	}
+	for (size_t i = 0; i < n; i++)
+		add_review(desk, &listing, &reviews[i]);
 	rd_listing_show(&listing, "Nothing waits to be looked at.");
+	return RD_OK;
+}
+
+/* only: they were asked for, so that none is an answer too. */
+static enum rd_rc list_samples(
+	const struct rd_ctl *ctl, struct rd_ctl_desk *desk, bool all, bool only, struct rd_err *err)
+{
+	static const char *const heads[] = { "review", "case", "read as", "since", "decided",
+		"what to check", NULL };
+	RD_CLEANUP(rd_listing_free) struct rd_listing listing = { 0 };
+	struct rd_review *samples;
+	size_t n;
+
+	RD_TRY(rd_review_samples(desk->desk.db, all, desk->arena, &samples, &n, err));
+	if (n == 0 && !only)
+		return RD_OK;
+	if (!ctl->json && n > 0)
+		printf("%sSamples: read automatically as requests for service and answered as "
+		       "such; please check that\nnone was a complaint (%d in 100 are shown, no "
+		       "clock waits for them):\n\n",
+			only ? "" : "\n", RD_SAMPLE_PER_CENT);
+	rd_listing_begin(&listing, ctl->json, heads);
+	for (size_t i = 0; i < n; i++) {
+		samples[i].reasons = "was it a complaint?";
+		add_review(desk, &listing, &samples[i]);
+	}
+	rd_listing_show(&listing, "No sample waits to be checked.");
 	return RD_OK;
 }
 
 enum rd_exit rd_ctl_review_list(struct rd_ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = { { "all", no_argument, NULL, 'a' }, RD_CTL_OPTIONS,
-		{ NULL, 0, NULL, 0 } };
+	static const struct option options[] = { { "all", no_argument, NULL, 'a' },
+		{ "samples", no_argument, NULL, 's' }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
+	bool all = false, samples = false;
 	struct rd_err err = { 0 };
-	bool all = false;
 	int option;
 
 	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
 		if (option == 'a')
 			all = true;
+		else if (option == 's')
+			samples = true;
 		else if (!rd_ctl_option(ctl, option))
 			return rd_ctl_usage(ctl);
 	}
 	if (optind < argc)
 		return rd_ctl_usage(ctl);
-	if (rd_ctl_open(ctl, &desk, &err) != RD_OK || list_reviews(ctl, &desk, all, &err) != RD_OK)
+	if (rd_ctl_open(ctl, &desk, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	if (!samples && list_reviews(ctl, &desk, all, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	/* A script's list of reviews is that and no more: samples are asked for by name. */
+	if ((samples || !ctl->json) && list_samples(ctl, &desk, all, samples, &err) != RD_OK)
 		return rd_ctl_fail(&err);
 	return RD_EXIT_DONE;
 }
@@ -164,6 +200,20 @@ static enum rd_rc list_tasks(const struct rd_ctl *ctl, struct rd_ctl_desk *desk,
 	return RD_OK;
 }
 
+/* One line for all of them: nothing of it is owed on a day. Scripts ask `review list --samples`. */
+static enum rd_rc tell_of_samples(struct rd_ctl_desk *desk, struct rd_err *err)
+{
+	int64_t n = 0;
+
+	RD_TRY(rd_review_samples_waiting(desk->desk.db, &n, err));
+	if (n > 0)
+		printf("\nWhen there is time: %" PRId64
+		       " request%s for service, read automatically, "
+		       "wait%s to be checked\n(redressctl review list --samples).\n",
+			n, n == 1 ? "" : "s", n == 1 ? "s" : "");
+	return RD_OK;
+}
+
 enum rd_exit rd_ctl_tasks(struct rd_ctl *ctl, int argc, char **argv)
 {
 	static const struct option options[] = { { "due-by", required_argument, NULL, 'd' },
@@ -200,7 +250,8 @@ enum rd_exit rd_ctl_tasks(struct rd_ctl *ctl, int argc, char **argv)
 			printf("task %" PRId64 ": done\n", task);
 		return RD_EXIT_DONE;
 	}
-	if (list_tasks(ctl, &desk, due_by, &err) != RD_OK)
+	if (list_tasks(ctl, &desk, due_by, &err) != RD_OK ||
+		(!ctl->json && !rd_date_is_set(due_by) && tell_of_samples(&desk, &err) != RD_OK))
 		return rd_ctl_fail(&err);
 	return RD_EXIT_DONE;
 }

@@ -1,5 +1,4 @@
-/* rules activate, audit verify and ledger, backup, restore: what an administrator does to the
- * store. */
+/* audit verify and ledger, backup, restore: what an administrator does to the store. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +9,6 @@
 #include "command.h"
 #include "desk.h"
 #include "print.h"
-#include "redress/gateway/activate.h"
 #include "redress/store/audit.h"
 #include "redress/store/backup.h"
 #include "redress/store/status.h"
@@ -27,53 +25,6 @@ static bool one_word(struct rd_ctl *ctl, int argc, char **argv, int n_words)
 		if (!rd_ctl_option(ctl, option))
 			return false;
 	return optind + n_words == argc;
-}
-
-static enum rd_rc activate(const struct rd_ctl *ctl, struct rd_ctl_desk *desk, const char *dir,
-	const char *reason, bool *ret_changed, char *ret_sha256, struct rd_err *err)
-{
-	RD_CLEANUP(rd_db_cleanup) struct rd_db *db = NULL;
-	struct rd_actor actor;
-
-	RD_TRY(rd_ctl_actor(ctl, &actor, err));
-	RD_TRY(rd_ctl_open_store(ctl, true, desk, err));
-	RD_TRY(rd_db_open(desk->store, &db, err));
-	if (dir == NULL)
-		dir = ctl->rules != NULL ? ctl->rules : desk->config->rules;
-	return rd_rules_activate_fit(db, desk->config, dir, &actor, reason,
-		rd_now_ms(&rd_system_clock), ret_changed, ret_sha256, err);
-}
-
-enum rd_exit rd_ctl_rules_activate(struct rd_ctl *ctl, int argc, char **argv)
-{
-	static const struct option options[] = { { "reason", required_argument, NULL, 'r' },
-		RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
-	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
-	char sha256[RD_RULESET_NAME_MAX];
-	const char *reason = NULL;
-	struct rd_err err = { 0 };
-	bool changed = false;
-	int option;
-
-	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
-		if (option == 'r')
-			reason = optarg;
-		else if (!rd_ctl_option(ctl, option))
-			return rd_ctl_usage(ctl);
-	}
-	if (optind + 1 < argc)
-		return rd_ctl_usage(ctl);
-	if (reason == NULL || reason[strspn(reason, " \t\r\n")] == '\0')
-		return rd_ctl_complain(
-			"say with --reason why the rules change; it stands in the history");
-	if (activate(ctl, &desk, optind < argc ? argv[optind] : NULL, reason, &changed, sha256,
-		    &err) != RD_OK)
-		return rd_ctl_fail(&err);
-	if (ctl->json)
-		rd_json_print(json_pack("{s:s,s:b}", "ruleset", sha256, "changed", changed));
-	else
-		printf("%s %s\n", sha256, changed ? "is live now" : "was live already");
-	return RD_EXIT_DONE;
 }
 
 enum rd_exit rd_ctl_audit_verify(struct rd_ctl *ctl, int argc, char **argv)

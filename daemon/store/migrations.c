@@ -2,8 +2,8 @@
  *
  * Words, addresses and numbers of residents stand in these alone, and erasure empties them:
  * raw_piece, text_words, reading_words, case_words, case_contact (address, name), case_note,
- * outbox_words, task.done_how, review.why. Everything else holds ids, times, names of rules and
- * keyed hashes.
+ * outbox_words, task.done_how, review.why, label.why. Everything else holds ids, times, names of
+ * rules and keyed hashes.
  */
 #include "redress/store/sql.h"
 
@@ -380,7 +380,48 @@ static const char step_3[] = "DROP INDEX outbox_state;"
 			     "CREATE INDEX outbox_turn ON outbox"
 			     " (state, emergency DESC, next_try_ms, id);";
 
-static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3 };
+/* What people said that a message is, each time they said it; and reviews that are samples. Of a
+ * case that was closed with its review undecided nobody said anything. */
+static const char step_4[] =
+	"CREATE TABLE label ("
+	" id INTEGER PRIMARY KEY,"
+	" message_id INTEGER REFERENCES message (id),"
+	" case_id INTEGER NOT NULL REFERENCES case_file (id),"
+	" how TEXT NOT NULL CHECK (how IN ('review', 'reclassify', 'sample')),"
+	" was TEXT NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" said_by TEXT NOT NULL,"
+	" said_uid BIGINT NOT NULL,"
+	" at_ms BIGINT NOT NULL,"
+	" why TEXT NOT NULL);"
+	"CREATE INDEX label_message ON label (message_id) WHERE message_id IS NOT NULL;"
+	"CREATE INDEX label_case ON label (case_id);"
+	"ALTER TABLE review ADD COLUMN is_sample INTEGER NOT NULL DEFAULT 0"
+	" CHECK (is_sample IN (0, 1));"
+	"INSERT INTO label (message_id, case_id, how, was, kind, said_by, said_uid, at_ms, why)"
+	" SELECT r.message_id, r.case_id,"
+	"  CASE r.reasons WHEN 'reclassified by a person' THEN 'reclassify' ELSE 'review' END,"
+	"  r.best, r.decided, r.decided_by, r.decided_uid, r.decided_ms, r.why"
+	" FROM review r WHERE r.case_id IS NOT NULL AND r.decided_ms IS NOT NULL"
+	"  AND r.is_default = 0 AND NOT EXISTS"
+	"  (SELECT 1 FROM case_file c JOIN case_words w ON w.case_id = c.id"
+	"   WHERE c.id = r.case_id AND c.closed_ms = r.decided_ms AND w.closed_why = r.why)"
+	" ORDER BY r.decided_ms, r.id;";
+
+/* How a rule set came to be live, and what was tried and accepted then; messages by their day, for
+ * trying rules on the last of them. lost: ids of messages, a blank between two. */
+static const char step_5[] = "ALTER TABLE activation ADD COLUMN how TEXT NOT NULL"
+			     " DEFAULT 'activation';"
+			     "ALTER TABLE activation ADD COLUMN n_replayed BIGINT NOT NULL"
+			     " DEFAULT 0;"
+			     "ALTER TABLE activation ADD COLUMN n_flips BIGINT NOT NULL DEFAULT 0;"
+			     "ALTER TABLE activation ADD COLUMN n_lost BIGINT NOT NULL DEFAULT 0;"
+			     "ALTER TABLE activation ADD COLUMN lost TEXT NOT NULL DEFAULT '';"
+			     "UPDATE activation SET how = author WHERE author_uid = -1"
+			     " AND author IN ('first start', 'reload');"
+			     "CREATE INDEX message_received ON message (received_ms);";
+
+static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5 };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {

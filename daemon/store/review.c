@@ -1,5 +1,8 @@
 #include "redress/store/review.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 #include "redress/store/sql.h"
 
 enum rd_rc rd_review_put(struct rd_tx *tx, const struct rd_review *review, int64_t now_ms,
@@ -8,11 +11,11 @@ enum rd_rc rd_review_put(struct rd_tx *tx, const struct rd_review *review, int64
 	int64_t inserted = 0;
 
 	RD_TRY(rd_sql_change(tx,
-		"INSERT INTO review (message_id, case_id, reasons, best, created_ms)"
-		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (message_id) DO NOTHING",
+		"INSERT INTO review (message_id, case_id, reasons, best, created_ms, is_sample)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (message_id) DO NOTHING",
 		RD_ARGS(rd_int_or_null(review->message_id), rd_int_or_null(review->case_id),
 			rd_text(review->reasons), rd_text(rd_kind_names[review->best]),
-			rd_int(now_ms)),
+			rd_int(now_ms), rd_int(review->is_sample)),
 		&inserted, err));
 	if (!inserted)
 		return rd_fail(err, RD_E_EXISTS, "message %lld is under review already",
@@ -44,7 +47,8 @@ enum rd_rc rd_review_decide(struct rd_tx *tx, int64_t id, enum rd_kind kind, con
 
 #define REVIEW_COLUMNS                                                                             \
 	"SELECT id, message_id, case_id, reasons, best, created_ms, decided_ms,"                   \
-	" COALESCE(decided, best), decided_by, decided_uid, why, is_default FROM review"
+	" COALESCE(decided, best), decided_by, decided_uid, why, is_default, is_sample FROM "      \
+	"review"
 
 static enum rd_rc read_review(const struct rd_rows *rows, struct rd_arena *arena,
 	struct rd_review *review, struct rd_err *err)
@@ -66,44 +70,114 @@ static enum rd_rc read_review(const struct rd_rows *rows, struct rd_arena *arena
 		.by_uid = rd_rows_int(rows, 9),
 		.why = rd_rows_text(rows, 10, arena),
 		.is_default = rd_rows_int(rows, 11) != 0,
+		.is_sample = rd_rows_int(rows, 12) != 0,
 	};
 	return rd_arena_check(arena, err);
+}
+
+/* The only row of a query, or its absence in words. */
+static enum rd_rc read_one(struct rd_rows *rows, struct rd_arena *arena,
+	struct rd_review *ret_review, bool *ret_there, struct rd_err *err)
+{
+	RD_TRY(rd_rows_next(rows, ret_there, err));
+	return *ret_there ? read_review(rows, arena, ret_review, err) : RD_OK;
 }
 
 enum rd_rc rd_review_get(struct rd_db *db, int64_t id, struct rd_arena *arena,
 	struct rd_review *ret_review, struct rd_err *err)
 {
 	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-	bool more = false;
+	bool there = false;
 
 	RD_TRY(rd_sql_query(db, REVIEW_COLUMNS " WHERE id = ?1", RD_ARGS(rd_int(id)), &rows, err));
-	RD_TRY(rd_rows_next(&rows, &more, err));
-	if (!more)
+	RD_TRY(read_one(&rows, arena, ret_review, &there, err));
+	if (!there)
 		return rd_fail(err, RD_E_MISSING, "there is no review %lld", (long long)id);
-	return read_review(&rows, arena, ret_review, err);
+	return RD_OK;
+}
+
+enum rd_rc rd_review_of_message(struct rd_db *db, int64_t message_id, struct rd_arena *arena,
+	struct rd_review *ret_review, struct rd_err *err)
+{
+	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
+	bool there = false;
+
+	RD_TRY(rd_sql_query(db, REVIEW_COLUMNS " WHERE message_id = ?1",
+		RD_ARGS(rd_int(message_id)), &rows, err));
+	RD_TRY(read_one(&rows, arena, ret_review, &there, err));
+	if (!there)
+		return rd_fail(
+			err, RD_E_MISSING, "message %lld has no review", (long long)message_id);
+	return RD_OK;
+}
+
+static enum rd_rc read_reviews(struct rd_rows *rows, struct rd_arena *arena,
+	struct rd_review **ret_reviews, size_t *ret_n, struct rd_err *err)
+{
+	struct rd_list list = { .bytes_each = sizeof(struct rd_review) };
+
+	for (;;) {
+		bool more = false;
+		void *item = NULL;
+
+		RD_TRY(rd_rows_next(rows, &more, err));
+		if (!more)
+			break;
+		RD_TRY(rd_list_grow(&list, arena, &item, err));
+		RD_TRY(read_review(rows, arena, item, err));
+	}
+	*ret_reviews = list.items;
+	*ret_n = list.n;
+	return RD_OK;
 }
 
 enum rd_rc rd_review_list(struct rd_db *db, int64_t case_id, bool decided_too,
 	struct rd_arena *arena, struct rd_review **ret_reviews, size_t *ret_n, struct rd_err *err)
 {
 	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-	struct rd_list list = { .bytes_each = sizeof(struct rd_review) };
 
 	RD_TRY(rd_sql_query(db,
-		REVIEW_COLUMNS " WHERE (?1 = 0 OR case_id = ?1)"
+		REVIEW_COLUMNS " WHERE is_sample = 0 AND (?1 = 0 OR case_id = ?1)"
 			       " AND (?2 = 1 OR decided_ms IS NULL) ORDER BY id",
 		RD_ARGS(rd_int(case_id), rd_int(decided_too)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
+	return read_reviews(&rows, arena, ret_reviews, ret_n, err);
+}
 
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		RD_TRY(read_review(&rows, arena, item, err));
-	}
-	*ret_reviews = list.items;
-	*ret_n = list.n;
-	return RD_OK;
+/* --- samples --- */
+
+bool rd_review_is_chosen(const struct rd_store *store, int64_t message_id)
+{
+	uint8_t hash[RD_STORE_KEY_BYTES];
+	char number[24];
+	uint32_t first;
+
+	snprintf(number, sizeof number, "%" PRId64, message_id);
+	rd_store_hash(store, RD_KEY_SAMPLE, "sample", number, strlen(number), hash);
+	first = (uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 | (uint32_t)hash[2] << 8 |
+		hash[3];
+	return first < UINT32_MAX / 100 * RD_SAMPLE_PER_CENT;
+}
+
+/* What was erased can be checked by nobody. */
+#define HAS_WORDS                                                                                  \
+	" AND EXISTS (SELECT 1 FROM reading_words w WHERE w.message_id = review.message_id)"
+
+enum rd_rc rd_review_samples(struct rd_db *db, bool decided_too, struct rd_arena *arena,
+	struct rd_review **ret_samples, size_t *ret_n, struct rd_err *err)
+{
+	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
+
+	RD_TRY(rd_sql_query(db,
+		decided_too ? REVIEW_COLUMNS " WHERE is_sample = 1 ORDER BY id"
+			    : REVIEW_COLUMNS " WHERE is_sample = 1 AND decided_ms IS NULL" HAS_WORDS
+					     " ORDER BY id",
+		RD_NO_ARGS, &rows, err));
+	return read_reviews(&rows, arena, ret_samples, ret_n, err);
+}
+
+enum rd_rc rd_review_samples_waiting(struct rd_db *db, int64_t *ret_n, struct rd_err *err)
+{
+	return rd_sql_int(db,
+		"SELECT count(*) FROM review WHERE is_sample = 1 AND decided_ms IS NULL" HAS_WORDS,
+		RD_NO_ARGS, 0, ret_n, err);
 }

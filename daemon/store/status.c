@@ -69,8 +69,9 @@ enum rd_rc rd_status_counts(
 	RD_TRY(rd_queue_counts(db, &counts.waiting, &claimed, &counts.oldest_waiting_ms, err));
 	counts.waiting += claimed;
 	counts.accepted = counts.processed + counts.waiting;
-	RD_TRY(rd_sql_int(db, "SELECT count(*) FROM review WHERE decided_ms IS NULL", RD_NO_ARGS, 0,
-		&counts.review, err));
+	RD_TRY(rd_sql_int(db,
+		"SELECT count(*) FROM review WHERE decided_ms IS NULL AND is_sample = 0",
+		RD_NO_ARGS, 0, &counts.review, err));
 	RD_TRY(rd_sql_int(db, "SELECT count(*) FROM task WHERE done_ms IS NULL", RD_NO_ARGS, 0,
 		&counts.tasks_open, err));
 	RD_TRY(rd_sql_int(db, "SELECT count(*) FROM case_file WHERE status <> 'closed'", RD_NO_ARGS,

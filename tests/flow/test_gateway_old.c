@@ -217,13 +217,11 @@ static void what_waited_undecided_in_the_backup_is_not_answered_either(void **st
 
 static enum rd_rc reload(struct house *h, bool *ret_changed)
 {
-	static const struct rd_actor author = { RD_AUTHOR_RELOAD, -1 };
-	static const char *const landlords[] = { "code-2024" };
-	char sha256[RD_RULESET_NAME_MAX];
+	struct rd_activation_outcome outcome = { .changed = false };
+	const enum rd_rc rc = house_try_rules(h, RD_RELOAD, false, &outcome);
 
-	*ret_changed = false;
-	return rd_rules_activate(h->db, h->rules, landlords, 1, &author, "SIGHUP", h->now_ms,
-		ret_changed, sha256, &h->err);
+	*ret_changed = outcome.changed;
+	return rc;
 }
 
 static void a_bad_folder_is_refused_by_line_and_column_and_the_old_set_goes_on(void **state)

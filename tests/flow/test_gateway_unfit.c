@@ -30,12 +30,9 @@ static void write_profile(struct house *h, const char *was, const char *is)
 
 static enum rd_rc activate(struct house *h)
 {
-	static const struct rd_actor author = { "Pat", 1000 };
-	char sha256[RD_RULESET_NAME_MAX];
-	bool changed;
+	struct rd_activation_outcome outcome;
 
-	return rd_rules_activate_fit(h->db, h->config, h->rules, &author, "edited", h->now_ms,
-		&changed, sha256, &h->err);
+	return house_try_rules(h, RD_ACTIVATION, false, &outcome);
 }
 
 static struct rd_outbox_row letter_to(struct house *h, const char *from, const char *body)

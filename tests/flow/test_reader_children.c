@@ -14,6 +14,7 @@
 #include "redress/base/clock.h"
 #include "redress/base/limits.h"
 #include "redress/base/thread.h"
+#include "redress/reader/codec.h"
 #include "redress/reader/reader.h"
 #include "redress/reader/seal.h"
 #include "support/folder.h"
@@ -336,6 +337,44 @@ static enum rd_rc rewind_pieces(void *context, struct rd_err *err)
 	p->at = 0;
 	p->rewound++;
 	return RD_OK;
+}
+
+static void what_was_taken_apart_before_is_scored_as_it_stands(void **state)
+{
+	struct fixture *f = *state;
+	RD_CLEANUP(rd_buf_free) struct rd_buf first = RD_BUF(1u << 20);
+	RD_CLEANUP(rd_buf_free) struct rd_buf quoted = RD_BUF(1u << 20);
+	static const struct rd_span earlier[] = { { RD_SPAN_NEW, 0, 13 },
+		{ RD_SPAN_QUOTED, 13, 27 } };
+	struct rd_message message;
+	struct rd_err err = { 0 };
+
+	add_good(f, 1);
+	read_all(f);
+	message = f->readings[0].message;
+	assert_int_equal(rd_message_encode(&message, &first, &err), RD_OK);
+	message.channel = RD_CHANNEL_SMS;
+	message.body = "See down here\n> I am fed up";
+	message.body_len = 27;
+	message.spans = earlier;
+	message.n_spans = 2;
+	assert_int_equal(rd_message_encode(&message, &quoted, &err), RD_OK);
+
+	forget(f);
+	add_raw(f, RD_CHANNEL_SMS, first.data, first.len);
+	add_raw(f, RD_CHANNEL_EMAIL, quoted.data, quoted.len);
+	add_raw(f, RD_CHANNEL_EMAIL, first.data, first.len - 1);
+	for (size_t i = 0; i < f->n; i++)
+		f->requests[i].taken_apart = true;
+	read_all(f);
+	check_good(f, 0);
+	assert_int_equal(f->readings[0].message.channel, RD_CHANNEL_EMAIL);
+	assert_string_equal(f->readings[0].message.from.address, "asha@example.com");
+	assert_int_equal(f->readings[1].end, RD_READ);
+	assert_int_equal(f->readings[1].score.kind, RD_SERVICE_REQUEST);
+	assert_int_equal(f->readings[1].message.channel, RD_CHANNEL_SMS);
+	assert_int_equal(f->readings[1].message.n_spans, 2);
+	assert_int_equal(f->readings[2].end, RD_READ_DIED); /* no whole message */
 }
 
 static void a_large_mail_streams_through_and_its_child_is_replaced(void **state)
@@ -742,6 +781,7 @@ int main(int argc, char **argv)
 		WITH(open_one, charsets_are_decoded_behind_the_seal),
 		WITH(open_two, the_rules_of_the_next_batch_are_the_new_ones),
 		WITH(open_two, every_reading_is_by_one_whole_set_while_sets_are_swapped),
+		WITH(open_one, what_was_taken_apart_before_is_scored_as_it_stands),
 		WITH(open_one, a_large_mail_streams_through_and_its_child_is_replaced),
 		WITH(open_two, a_source_that_fails_costs_its_own_message_alone),
 		WITH(open_two, stopping_ends_the_waiting),

@@ -315,6 +315,31 @@ static inline void house_activate(struct house *h, struct rd_db *db)
 		&author, "an empty store", h->now_ms, &changed, sha256, &h->err));
 }
 
+/* The rules folder, as `rules activate` or a reload takes it. */
+static inline enum rd_rc house_try_rules(struct house *h, enum rd_activation_how how, bool accept,
+	struct rd_activation_outcome *ret_outcome)
+{
+	struct rd_rulefiles files;
+	const struct rd_activation_order order = {
+		.config = h->config,
+		.files = &files,
+		.dir = h->rules,
+		.how = how,
+		.author = { how == RD_RELOAD ? RD_AUTHOR_RELOAD : "Pat",
+			how == RD_RELOAD ? -1 : 1000 },
+		.reason = "edited",
+		.now_ms = h->now_ms,
+		.accept = accept,
+		.spawner = house_spawner,
+		.n_days = RD_BACKTEST_DAYS,
+		.confirmed_only = how == RD_RELOAD,
+		.n_children = 1,
+	};
+
+	RD_TRY(rd_rulefiles_read(h->rules, h->arena, &files, &h->err));
+	return rd_rules_activate_tried(h->db, &order, ret_outcome, &h->err);
+}
+
 static inline void house_take_sources(struct house *h)
 {
 	const struct rd_source_identity boxes[3] = {

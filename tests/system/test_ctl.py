@@ -765,8 +765,9 @@ def only_a_sound_rule_folder_goes_live(build):
         core.write_text(good + "\nRule: broken\nMeans: x\nPoints: 1\nPhrase: zebra\nTopc: stripes\n"
                         "Must match: a zebra\nMust not match: a horse\n")
         line = core.read_text().splitlines().index("Topc: stripes") + 1
-        refused(home, ("rules", "activate", "--reason", "try"), f"{folder}/delay.rules:{line}:1")
-        refused(home, ("rules", "activate", "--reason", "try"), "Topic")
+        activate = ("rules", "activate", "--reason", "try")
+        refused(home, activate, f"{folder}/delay.rules:{line}:1", status=1)
+        refused(home, activate, "Topic", status=1)
         home.daemon.send_signal(signal.SIGHUP)
         home.wait(lambda: f"delay.rules:{line}:1" in home.log.read_text(), "the reload's refusal")
         equal(home.status()["ruleset"], first, "the live rules after a bad reload")
@@ -775,12 +776,11 @@ def only_a_sound_rule_folder_goes_live(build):
         core.write_text(good)
         follow_on = folder / "zz.rules"
         follow_on.write_text("Rule: x\nMeans: m\nPoints: abc\nPhrase: zebra\n")
-        refused(home, ("rules", "activate", "--reason", "try"),
-                f"{follow_on}:3:9: `abc` is not a number")
+        refused(home, activate, f"{follow_on}:3:9: `abc` is not a number", status=1)
         follow_on.unlink()
 
         core.write_text(good.replace("Must match:", "Must match: zebra\nMust match:", 1))
-        refused(home, ("rules", "activate", "--reason", "try"), "must match")
+        refused(home, activate, "must match", status=1)
         equal(home.status()["ruleset"], first, "the live rules after a failing example")
 
         core.write_text(good + "\n# tuned\n")

@@ -95,6 +95,54 @@ static void tampering_shows(void **state)
 	OK(rd_audit_verify(w->db, &n, &w->err));
 }
 
+static enum rd_rc goes_live(struct store_world *w, const struct rd_rulefiles *files,
+	enum rd_activation_how how, const char *reason)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	struct rd_activation row = {
+		.at_ms = NOW_MS,
+		.how = how,
+		.author = "Sam",
+		.author_uid = 1,
+		.reason = reason,
+		.n_lost = how == RD_ROLLBACK ? 2 : 0,
+		.lost = how == RD_ROLLBACK ? "7 3" : "",
+	};
+
+	memcpy(row.sha256, files->sha256, sizeof row.sha256);
+	RD_TRY(rd_tx_begin(w->db, &tx, &w->err));
+	RD_TRY(rd_rulesets_activate(tx, &row, &w->err));
+	return rd_tx_commit(&tx, &w->err);
+}
+
+static void a_stored_set_is_found_by_the_first_digits_of_its_name(void **state)
+{
+	struct store_world *w = *state;
+	struct rd_rulefile item = { "a.rules", "", 0 };
+	struct rd_rulefiles files;
+	char name[RD_RULESET_NAME_MAX], digits[RD_RULESET_NAME_MAX];
+
+	OK(rd_rulefiles_take(&item, 1, &files, &w->err));
+	TX(rd_rulesets_put(tx, &files, NOW_MS, &w->err));
+	snprintf(digits, sizeof digits, "%.5s", files.sha256 + strlen("sha256:"));
+	OK(rd_rulesets_find(w->db, digits, name, &w->err));
+	assert_string_equal(name, files.sha256);
+	OK(rd_rulesets_find(w->db, files.sha256, name, &w->err));
+	digits[3] = '\0';
+	FAILS(RD_E_INPUT, rd_rulesets_find(w->db, digits, name, &w->err));
+	FAILS(RD_E_INPUT, rd_rulesets_find(w->db, "not digits", name, &w->err));
+	digits[4] = digits[4] == '0' ? '1' : '0';
+	digits[3] = files.sha256[strlen("sha256:") + 3];
+	FAILS(RD_E_MISSING, rd_rulesets_find(w->db, digits, name, &w->err));
+	OK(rd_sql_exec(w->db,
+		"INSERT INTO ruleset (sha256, stored_ms) SELECT substr(sha256, 1, 20) || 'zz', 0"
+		" FROM ruleset",
+		RD_NO_ARGS, NULL, &w->err));
+	snprintf(digits, sizeof digits, "%.6s", files.sha256 + strlen("sha256:"));
+	FAILS(RD_E_INPUT, rd_rulesets_find(w->db, digits, name, &w->err));
+	assert_non_null(strstr(w->err.msg, "more digits"));
+}
+
 static void rule_sets_are_kept_whole_and_the_last_activated_is_live(void **state)
 {
 	struct store_world *w = *state;
@@ -109,17 +157,23 @@ static void rule_sets_are_kept_whole_and_the_last_activated_is_live(void **state
 	OK(rd_rulefiles_take(two, 1, &second, &w->err));
 	TX(rd_rulesets_put(tx, &first, NOW_MS, &w->err));
 	TX(rd_rulesets_put(tx, &first, NOW_MS, &w->err));
-	TX_FAILS(RD_E_MISSING,
-		rd_rulesets_activate(tx, second.sha256, "Sam", 1, "better", NOW_MS, &w->err));
+	FAILS(RD_E_MISSING, goes_live(w, &second, RD_ACTIVATION, "better"));
 	TX(rd_rulesets_put(tx, &second, NOW_MS, &w->err));
-	TX(rd_rulesets_activate(tx, first.sha256, "first start", -1, "", NOW_MS, &w->err));
-	TX(rd_rulesets_activate(tx, second.sha256, "Sam", 1, "better", NOW_MS, &w->err));
-	TX(rd_rulesets_activate(tx, first.sha256, "Sam", 1, "worse", NOW_MS, &w->err));
+	OK(goes_live(w, &first, RD_FIRST_START, ""));
+	OK(goes_live(w, &second, RD_ACTIVATION, "better"));
+	OK(goes_live(w, &first, RD_ROLLBACK, "worse"));
 	OK(rd_rulesets_current(w->db, w->arena, &live, &w->err));
 	assert_string_equal(live.sha256, first.sha256);
 	assert_string_equal(live.reason, "worse");
+	assert_int_equal(live.how, RD_ROLLBACK);
+	assert_int_equal(live.n_lost, 2);
+	assert_string_equal(live.lost, "7 3");
 	OK(rd_rulesets_history(w->db, w->arena, &history, &n, &w->err));
 	assert_int_equal(n, 3);
+	assert_int_equal(history[2].how, RD_FIRST_START);
+	OK(rd_rulesets_activation(w->db, 2, w->arena, &live, &w->err));
+	assert_string_equal(live.sha256, second.sha256);
+	FAILS(RD_E_MISSING, rd_rulesets_activation(w->db, 4, w->arena, &live, &w->err));
 	OK(rd_rulesets_get(w->db, first.sha256, w->arena, &back, &w->err));
 	assert_int_equal(back.n_items, 2);
 	assert_string_equal(back.items[0].name, "a.rules");
@@ -431,6 +485,7 @@ int main(void)
 		T(rows_can_be_neither_changed_nor_removed),
 		T(tampering_shows),
 		T(rule_sets_are_kept_whole_and_the_last_activated_is_live),
+		T(a_stored_set_is_found_by_the_first_digits_of_its_name),
 		T(an_alarm_is_mailed_once_an_hour_a_cause),
 		T(status_counts_each_message_once),
 		T(a_backup_comes_back_with_what_was_unsent_uncertain),

@@ -74,7 +74,8 @@ RD_MUST_USE enum rd_rc rd_act_lift_hold(struct rd_db *db, const struct rd_office
 
 /* A person says what a message is. The case it opened gets that kind, its letter and clocks; where
  * the message joined a case of another kind and is a complaint, the linked case is opened, received
- * on the message's day. Kept as a label. *ret_case: the case that it is about afterwards. */
+ * on the message's day. Of a sample: see rd_settling_sample. Kept as a label. *ret_case: the case
+ * that it is about afterwards. */
 RD_MUST_USE enum rd_rc rd_act_decide(struct rd_db *db, const struct rd_office *office,
 	int64_t review_id, enum rd_kind kind, const char *why, int64_t *ret_case,
 	struct rd_err *err);

@@ -21,11 +21,28 @@ RD_MUST_USE enum rd_rc rd_settling_case(struct rd_tx *tx, const struct rd_office
 RD_MUST_USE enum rd_rc rd_settling_opened(
 	struct rd_db *db, const struct rd_review *review, bool *ret_opened, struct rd_err *err);
 
-/* An undecided review gets its answer, kept as a label. Of the message that opened the case: the
- * case is settled. Of one that joined: a complaint opens the linked case, received on the message's
- * day; whatever else it is leaves the case as it was. *ret_case: what it is about afterwards. */
+/* An undecided review gets its answer, kept as a label where a person gave it. Of the message that
+ * opened the case: the case is settled. Of one that joined: a complaint opens the linked case,
+ * received on the message's day; whatever else it is leaves the case as it was. *ret_case: what it
+ * is about afterwards. */
 RD_MUST_USE enum rd_rc rd_settling_review(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_review *review, enum rd_kind kind, const char *why, bool is_default,
 	struct rd_arena *arena, int64_t *ret_case, struct rd_err *err);
+
+/* A message just decided becomes a sample for a person to check where it is one of the two in a
+ * hundred and a request for service that the rules were sure of: not old mail, which people answer
+ * by hand, not on a complaint, where nothing can be missed, and not where safeguarding keeps the
+ * case with a person already. Nothing else about the message changes. */
+RD_MUST_USE enum rd_rc rd_settling_take_sample(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_matter *matter, const struct rd_verdict *verdict, int64_t case_id,
+	struct rd_err *err);
+
+/* A person has checked a sample: kept as a label. The case that the message opened gets the kind
+ * that it always was, as `case reclassify` gives it; where the case is closed, or the message
+ * joined it, a complaint opens the linked case, received on the message's day. What was read right
+ * changes nothing, and a case that has become a complaint meanwhile stays one. */
+RD_MUST_USE enum rd_rc rd_settling_sample(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_review *sample, enum rd_kind kind, const char *why, struct rd_arena *arena,
+	int64_t *ret_case, struct rd_err *err);
 
 #endif

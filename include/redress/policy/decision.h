@@ -204,6 +204,10 @@ void rd_decide(const struct rd_score *score, const struct rd_facts *facts,
 	const struct rd_landlord *landlord, const struct rd_calendar *calendar,
 	struct rd_verdict *ret_verdict);
 
+/* Does the score alone, of a message that joins nothing, send it to a person? NULL (there is none):
+ * yes. What a change of rules costs staff is counted with this. */
+bool rd_score_needs_person(const struct rd_score *score);
+
 /* Which marks of a message withhold the reply: RD_WITHHELD_NO, _AUTOMATIC or _NO_REPLY. */
 enum rd_withheld rd_automatic_withholds(const struct rd_automatic *automatic);
 /* What stands against writing to the address that the facts are about, whatever the letter. */

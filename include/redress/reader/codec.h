@@ -29,6 +29,12 @@ RD_MUST_USE enum rd_rc rd_reading_encode(const struct rd_message *message,
 RD_MUST_USE enum rd_rc rd_reading_decode(const void *bytes, size_t len, struct rd_arena *arena,
 	struct rd_message *ret_message, struct rd_score *ret_score, struct rd_err *err);
 
+/* A message that was taken apart before, on its way to a child that only scores it. */
+RD_MUST_USE enum rd_rc rd_message_encode(
+	const struct rd_message *message, struct rd_buf *out, struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_message_decode(const void *bytes, size_t len, struct rd_arena *arena,
+	struct rd_message *ret_message, struct rd_err *err);
+
 /* What a child is set up with. */
 struct rd_child_setup {
 	struct rd_rulefiles files;

@@ -10,8 +10,8 @@
  *   SETUP   rule files and landlords (codec.h)
  *   READY   nothing
  *   UNFIT   why, in words: the rule set does not compile
- *   BEGIN   channel u8, received_ms u64, landlord text, from text
- *   PIECE   raw bytes, at most RD_RAW_PIECE_BYTES
+ *   BEGIN   enum rd_begin u8, received_ms u64, landlord text, from text
+ *   PIECE   raw bytes, or those of a message taken apart (codec.h), at most RD_RAW_PIECE_BYTES
  *   END     cut u8
  *   ANSWER  enum rd_rc u8, and where that is RD_OK a reading (codec.h)
  */
@@ -37,6 +37,9 @@ enum rd_frame_type {
 	RD_FRAME_ABORT,
 	RD_FRAME_ANSWER,
 };
+
+/* What the pieces hold. */
+enum rd_begin { RD_BEGIN_MAIL = 0, RD_BEGIN_TEXT, RD_BEGIN_TAKEN_APART, RD_N_BEGINS };
 
 /* The longest frame of each direction. */
 #define RD_SETUP_BYTES_MAX  (RD_RULEFILES_BYTES_MAX + (1u << 20))

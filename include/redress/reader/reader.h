@@ -56,6 +56,9 @@ struct rd_reading_request {
 	bool cut;		  /* the raw bytes are only the beginning of the mail */
 	const char *from;	  /* a text's number; a mail's is read from it */
 	struct rd_raw_source raw; /* a mail's bytes; a text's body in UTF-8 */
+	/* Raw is what rd_message_encode (codec.h) makes of a message that was taken apart before:
+	 * it is scored alone, as it stands. channel, cut and from are not asked for then. */
+	bool taken_apart;
 };
 
 enum rd_reading_end {

@@ -1,0 +1,373 @@
+/* redressctl rules activate, rollback: other rules go live, forward or back. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backtest_print.h"
+#include "command.h"
+#include "print.h"
+#include "rules_set.h"
+#include "redress/gateway/activate.h"
+#include "redress/rules/lint.h"
+
+#define CHILDREN       2 /* of each reader */
+#define PROBLEMS_SHOWN 20
+
+/* One activation under way. */
+struct change {
+	struct rd_ctl *ctl;
+	const char *reason, *word; /* word: a folder, or for a rollback a stored set */
+	bool accept;
+	int n_days;
+	enum rd_activation_how how;
+	struct rd_ctl_desk desk;
+	struct rd_db *db;
+	struct rd_spawner *spawner;
+	struct rd_arena *arena;
+	struct rd_ctl_set set;
+	struct rd_problems problems;
+	struct rd_rules_tested tested;
+	struct rd_backtest_print print; /* for its bar alone */
+	struct rd_activation_outcome outcome;
+	int64_t number; /* in the history */
+};
+
+static void end_change(struct change *c)
+{
+	rd_backtest_print_free(&c->print);
+	rd_spawner_stop(c->spawner);
+	rd_db_close(c->db);
+	rd_ctl_close(&c->desk);
+	rd_arena_free(c->arena);
+}
+
+/* ---- what is asked ---- */
+
+static bool read_change(struct change *c, int argc, char **argv)
+{
+	static const struct option options[] = { { "reason", required_argument, NULL, 'r' },
+		{ "accept", no_argument, NULL, 'a' }, { "days", required_argument, NULL, 'd' },
+		RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+	int option;
+
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
+		if (option == 'd' &&
+			!rd_ctl_number_of_days(optarg, RD_BACKTEST_DAYS_MAX, &c->n_days))
+			return false;
+		if (option == 'r')
+			c->reason = optarg;
+		else if (option == 'a')
+			c->accept = true;
+		else if (option != 'd' && !rd_ctl_option(c->ctl, option)) {
+			rd_ctl_usage(c->ctl);
+			return false;
+		}
+	}
+	if (optind + 1 < argc) {
+		rd_ctl_usage(c->ctl);
+		return false;
+	}
+	c->word = optind < argc ? argv[optind] : NULL;
+	if (c->reason == NULL || c->reason[strspn(c->reason, " \t\r\n")] == '\0') {
+		rd_ctl_complain("say with --reason why the rules change; it stands in the history");
+		return false;
+	}
+	if (strlen(c->reason) > RD_ACTIVATION_REASON_MAX) {
+		rd_ctl_complain("the reason is longer than %d bytes", RD_ACTIVATION_REASON_MAX);
+		return false;
+	}
+	return true;
+}
+
+/* ---- the set ---- */
+
+/* The newest set of the history that is another one than what is live. */
+static enum rd_rc set_before(struct change *c, char sha256[RD_RULESET_NAME_MAX], struct rd_err *err)
+{
+	struct rd_activation *items;
+	size_t n;
+
+	RD_TRY(rd_rulesets_history(c->db, c->arena, &items, &n, err));
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(items[i].sha256, items[0].sha256) != 0) {
+			memcpy(sha256, items[i].sha256, RD_RULESET_NAME_MAX);
+			return RD_OK;
+		}
+	return rd_fail(err, RD_E_MISSING,
+		"no other rules were live before these; see `redressctl rules history`");
+}
+
+static enum rd_rc read_set(struct change *c, struct rd_err *err)
+{
+	char before[RD_RULESET_NAME_MAX];
+	const char *word = c->word;
+
+	if (c->how == RD_ACTIVATION) {
+		if (word == NULL)
+			word = c->ctl->rules != NULL ? c->ctl->rules : c->desk.config->rules;
+		RD_TRY(rd_rulefiles_read(word, c->arena, &c->set.files, err));
+		c->set.dir = word;
+		return RD_OK;
+	}
+	if (word != NULL && !rd_ctl_set_is_stored(word))
+		return rd_fail(err, RD_E_INPUT,
+			"`%.80s` is neither a number of `redressctl rules history` nor the "
+			"beginning of a SHA-256; a folder goes live with `rules activate`",
+			word);
+	if (word == NULL) {
+		RD_TRY(set_before(c, before, err));
+		word = before;
+	}
+	return rd_ctl_set_read(c->db, word, c->arena, &c->set, err);
+}
+
+/* The spawner first: it must hold nothing of the store. */
+static enum rd_rc open_change(struct change *c, struct rd_err *err)
+{
+	RD_TRY(rd_spawner_start(&c->spawner, err));
+	RD_TRY(rd_ctl_open_store(c->ctl, c->how == RD_ACTIVATION, &c->desk, err));
+	RD_TRY(rd_db_open(c->desk.store, &c->db, err));
+	c->arena = rd_arena_new(3 * RD_CTL_SET_ARENA_BYTES);
+	return read_set(c, err);
+}
+
+/* Every fault of it at once: rd_rules_activate_tried would name the first alone. */
+static enum rd_rc look_for_faults(struct change *c, struct rd_err *err)
+{
+	const int64_t now_ms = rd_now_ms(&rd_system_clock);
+
+	rd_problems_begin(&c->problems, c->arena);
+	RD_TRY(rd_rules_lint(&c->set.files, now_ms, &c->problems, err));
+	if (c->problems.n_errors == 0)
+		RD_TRY(rd_rules_test(&c->set.files, now_ms, &c->problems, &c->tested, err));
+	rd_problems_sort(&c->problems);
+	return RD_OK;
+}
+
+static bool show_bar(void *context, int64_t n_done, int64_t n_all)
+{
+	struct change *c = context;
+
+	rd_backtest_print_bar(&c->print, n_all > 0 ? (double)n_done / (double)n_all : 1, n_done);
+	return true;
+}
+
+static enum rd_rc make_live(struct change *c, struct rd_err *err)
+{
+	struct rd_activation_order order = {
+		.config = c->desk.config,
+		.files = &c->set.files,
+		.dir = c->set.dir,
+		.how = c->how,
+		.reason = c->reason,
+		.now_ms = rd_now_ms(&rd_system_clock),
+		.accept = c->accept,
+		.spawner = c->spawner,
+		.n_days = c->n_days,
+		.n_children = CHILDREN,
+		.go_on = show_bar,
+		.context = c,
+	};
+	struct rd_activation live;
+	enum rd_rc rc;
+
+	RD_TRY(rd_ctl_actor(c->ctl, &order.author, err));
+	rc = rd_rules_activate_tried(c->db, &order, &c->outcome, err);
+	rd_backtest_print_wipe(&c->print);
+	RD_TRY(rc);
+	RD_TRY(rd_rulesets_current(c->db, c->arena, &live, err));
+	c->number = live.id;
+	return RD_OK;
+}
+
+/* ---- what is told ---- */
+
+static void print_problem(FILE *out, const struct change *c, const struct rd_problem *p)
+{
+	fprintf(out, "redressctl: %s%s%s", c->set.dir != NULL ? c->set.dir : "",
+		c->set.dir != NULL ? "/" : "", p->at.file);
+	if (p->at.line > 0)
+		fprintf(out, ":%d:%d", p->at.line, p->at.column);
+	fprintf(out, ": %s\n", p->text);
+}
+
+static void print_faults(const struct change *c)
+{
+	const struct rd_problems *p = &c->problems;
+	size_t shown = 0;
+
+	for (size_t i = 0; i < p->n_items && shown < PROBLEMS_SHOWN; i++) {
+		if (p->items[i].warning)
+			continue;
+		print_problem(stderr, c, &p->items[i]);
+		shown++;
+	}
+	fprintf(stderr,
+		"redressctl: %zu fault%s; the old rules go on (`redressctl rules lint` and `rules "
+		"test` show all)\n",
+		p->n_errors, p->n_errors == 1 ? "" : "s");
+}
+
+static json_t *faults_json(const struct change *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->problems.n_items; i++) {
+		const struct rd_problem *p = &c->problems.items[i];
+		if (!p->warning)
+			json_array_append_new(list,
+				json_pack("{s:o,s:i,s:i,s:s}", "file",
+					json_sprintf("%s%s%s", c->set.dir != NULL ? c->set.dir : "",
+						c->set.dir != NULL ? "/" : "", p->at.file),
+					"line", p->at.line, "column", p->at.column, "message",
+					p->text));
+	}
+	return list;
+}
+
+static json_t *trial_json(const struct change *c)
+{
+	const struct rd_backtest *found = &c->outcome.trial.sums;
+	const int n_days = rd_backtest_days(found);
+	json_t *lost = json_array();
+
+	if (!c->outcome.tried) {
+		json_decref(lost);
+		return json_null();
+	}
+	for (size_t i = 0; i < found->n_lost && i < RD_ACTIVATION_LOST_MAX; i++)
+		json_array_append_new(lost, json_integer(c->outcome.trial.lost[i]));
+	return json_pack("{s:I,s:I,s:o,s:o,s:I,s:I,s:o}", "messages", (json_int_t)found->n,
+		"flipped", (json_int_t)found->n_flips, "review_was_a_day",
+		n_days > 0 ? json_real(rd_backtest_a_day(found->persons_was, n_days)) : json_null(),
+		"review_is_a_day",
+		n_days > 0 ? json_real(rd_backtest_a_day(found->persons_is, n_days)) : json_null(),
+		"confirmed", (json_int_t)found->n_confirmed, "lost", (json_int_t)found->n_lost,
+		"lost_messages", lost);
+}
+
+/* refused: why, NULL where it went live. */
+static void print_as_json(const struct change *c, const char *refused)
+{
+	rd_json_print(json_pack("{s:s,s:b,s:o,s:s,s:o,s:i,s:i,s:o,s:o}", "ruleset",
+		c->set.files.sha256, "changed", c->outcome.changed, "number",
+		c->number > 0 ? json_integer(c->number) : json_null(), "how",
+		rd_activation_names[c->how], "refused", rd_json_text(refused), "warnings",
+		(int)c->problems.n_warnings, "examples", (int)c->tested.n_examples, "problems",
+		faults_json(c), "trial", trial_json(c)));
+}
+
+static void print_trial(const struct change *c)
+{
+	const struct rd_backtest_outcome *trial = &c->outcome.trial;
+	const struct rd_backtest *found = &trial->sums;
+	const int n_days = rd_backtest_days(found);
+	char flips[RD_FLIPS_WORDS_MAX], lost[RD_LOST_WORDS_MAX];
+
+	printf("%zu example%s of %zu rule%s hold, %zu warning%s\n", c->tested.n_examples,
+		c->tested.n_examples == 1 ? "" : "s", c->tested.n_rules,
+		c->tested.n_rules == 1 ? "" : "s", c->problems.n_warnings,
+		c->problems.n_warnings == 1 ? "" : "s");
+	if (!c->outcome.tried || found->n == 0) {
+		puts("there were no messages to try them on");
+		return;
+	}
+	rd_backtest_flips_words(found, flips);
+	printf("tried on %zu message%s of the last %d days; flips: %s", found->n,
+		found->n == 1 ? "" : "s", c->n_days, flips);
+	if (n_days > 0)
+		printf("; a person looks at %.1f a day, %.1f until now",
+			rd_backtest_a_day(found->persons_is, n_days),
+			rd_backtest_a_day(found->persons_was, n_days));
+	putchar('\n');
+	if (found->n_lost > 0) {
+		rd_lost_words(trial, lost);
+		printf("accepted: %s\n", lost);
+	} else if (found->n_confirmed > 0) {
+		printf("none of the %zu complaint%s that a person confirmed is lost\n",
+			found->n_confirmed, found->n_confirmed == 1 ? "" : "s");
+	}
+}
+
+/* What lies in the folder is what a reload takes: a rollback leaves it as it is. */
+static void print_folder(const struct change *c)
+{
+	RD_CLEANUP(rd_arena_cleanup)
+	struct rd_arena *arena = rd_arena_new(RD_CTL_SET_ARENA_BYTES);
+	const char *dir = c->desk.config->rules;
+	struct rd_rulefiles files;
+	struct rd_err ignored = { 0 };
+	char digits[RD_SHORT_SHA_MAX];
+
+	if (rd_rulefiles_read(dir, arena, &files, &ignored) == RD_OK &&
+		strcmp(files.sha256, c->set.files.sha256) == 0)
+		return;
+	printf("The folder %s still holds other files; a reload of redressd would activate them "
+	       "again. `redressctl rules export %s DIR` writes the files that are live now.\n",
+		dir, rd_ctl_short_sha(c->set.files.sha256, digits));
+}
+
+static void print_live(const struct change *c)
+{
+	if (!c->outcome.changed) {
+		printf("%s was live already\n", c->set.files.sha256);
+		return;
+	}
+	print_trial(c);
+	printf("%s is live now (number %" PRId64 ")\n", c->set.files.sha256, c->number);
+	if (c->how == RD_ROLLBACK)
+		print_folder(c);
+}
+
+/* What may not go live was looked at and found wanting; anything else went wrong before. */
+static enum rd_exit refuse(const struct change *c, const struct rd_err *err)
+{
+	const bool found =
+		err->code == RD_E_REFUSED || err->code == RD_E_INPUT || err->code == RD_E_MISSING;
+
+	if (!found)
+		return rd_ctl_fail(err);
+	if (c->ctl->json)
+		print_as_json(c, err->msg);
+	else
+		fprintf(stderr, "redressctl: %s; the old rules go on\n", err->msg);
+	return RD_EXIT_FOUND;
+}
+
+static enum rd_exit change_rules(
+	struct rd_ctl *ctl, enum rd_activation_how how, int argc, char **argv)
+{
+	RD_CLEANUP(end_change)
+	struct change c = { .ctl = ctl, .how = how, .n_days = RD_BACKTEST_DAYS };
+	struct rd_err err = { 0 };
+
+	if (!read_change(&c, argc, argv))
+		return RD_EXIT_USAGE;
+	if (open_change(&c, &err) != RD_OK || look_for_faults(&c, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	if (c.problems.n_errors > 0) {
+		if (ctl->json)
+			print_as_json(&c, "the rules have faults");
+		else
+			print_faults(&c);
+		return RD_EXIT_FOUND;
+	}
+	rd_backtest_print_begin(&c.print, ctl->json);
+	if (make_live(&c, &err) != RD_OK)
+		return refuse(&c, &err);
+	if (ctl->json)
+		print_as_json(&c, NULL);
+	else
+		print_live(&c);
+	return RD_EXIT_DONE;
+}
+
+enum rd_exit rd_ctl_rules_activate(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return change_rules(ctl, RD_ACTIVATION, argc, argv);
+}
+
+enum rd_exit rd_ctl_rules_rollback(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return change_rules(ctl, RD_ROLLBACK, argc, argv);
+}

@@ -1,0 +1,116 @@
+#include "redress/rules/rule_work.h"
+
+#include <string.h>
+
+#include "redress/base/buf.h"
+#include "redress/message/plain.h"
+#include "redress/rules/matching.h"
+
+#define TEXT_EXAMPLES	 20 /* in one text */
+#define TEXT_BYTES_MAX	 (64u << 10)
+#define TEXT_ARENA_BYTES (16u << 20)
+
+struct worker {
+	struct rd_ruleset alone; /* the set, of which one rule runs */
+	struct rd_rule *rules;
+	int64_t now_ms;
+	struct rd_arena *arena; /* of one text */
+	struct rd_rule_work *work;
+	uint32_t every; /* of so many texts one is taken */
+	uint32_t n_texts;
+};
+
+static enum rd_rc run_text(
+	struct worker *w, const struct rd_buf *text, enum rd_channel channel, struct rd_err *err)
+{
+	const struct rd_plain plain = { .channel = channel,
+		.from = "",
+		.subject = "",
+		.body = rd_buf_str(text),
+		.body_len = text->len };
+
+	for (uint32_t i = 0; i < w->alone.n_rules; i++) {
+		struct rd_message message;
+		struct rd_matching matching;
+
+		if (!w->alone.definitions.rules[i].is_combine &&
+			!w->alone.definitions.rules[i].disabled) {
+			rd_arena_reset(w->arena);
+			w->rules[i].runs = true;
+			RD_TRY(rd_plain_message(&plain, w->arena, &message, err));
+			RD_TRY(rd_matching_run(
+				&w->alone, &message, w->now_ms, w->arena, &matching, err));
+			w->rules[i].runs = false;
+			w->work[i].bytes += matching.bytes_run;
+			w->work[i].runs += matching.n_runs;
+		}
+	}
+	return RD_OK;
+}
+
+/* A text that is full, or the last one: every so many of them is run, as a text message and as a
+ * mail in turn. */
+static enum rd_rc end_text(struct worker *w, struct rd_buf *text, struct rd_err *err)
+{
+	enum rd_rc rc = RD_OK;
+
+	if (text->len > 0 && w->n_texts % w->every == 0)
+		rc = run_text(w, text,
+			w->n_texts / w->every % 2 == 0 ? RD_CHANNEL_EMAIL : RD_CHANNEL_SMS, err);
+	w->n_texts++;
+	rd_buf_clear(text);
+	return rc;
+}
+
+static enum rd_rc run_examples(struct worker *w, struct rd_err *err)
+{
+	RD_CLEANUP(rd_buf_free) struct rd_buf text = RD_BUF(TEXT_BYTES_MAX);
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->alone.definitions.n_rules; i++) {
+		const struct rd_definition *def = &w->alone.definitions.rules[i];
+		const struct rd_lines both[] = { def->must, def->must_not };
+
+		for (size_t k = 0; k < both[0].n_items + both[1].n_items; k++) {
+			const struct rd_line *line = k < both[0].n_items
+							     ? &both[0].items[k]
+							     : &both[1].items[k - both[0].n_items];
+			/* Each a paragraph, so that no sentence goes on in the next. */
+			RD_TRY(rd_buf_printf(&text, err, "%s\n\n", line->value));
+			if (++n % TEXT_EXAMPLES == 0)
+				RD_TRY(end_text(w, &text, err));
+		}
+	}
+	return end_text(w, &text, err);
+}
+
+static uint32_t count_texts(const struct rd_ruleset *rules)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rules->definitions.n_rules; i++)
+		n += rules->definitions.rules[i].must.n_items +
+		     rules->definitions.rules[i].must_not.n_items;
+	return (uint32_t)(n / TEXT_EXAMPLES) + 1;
+}
+
+enum rd_rc rd_rules_work(const struct rd_ruleset *rules, int64_t now_ms, struct rd_arena *arena,
+	const struct rd_rule_work **ret_work, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *texts = rd_arena_new(TEXT_ARENA_BYTES);
+	struct worker w = { .alone = *rules, .now_ms = now_ms, .arena = texts };
+	const uint64_t n_runs = (uint64_t)count_texts(rules) * rules->n_rules;
+
+	w.every = (uint32_t)(n_runs / RD_RULE_WORK_RUNS_MAX) + 1;
+	w.work = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.work);
+	w.rules = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.rules);
+	if (w.work == NULL || w.rules == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to count the rules' work");
+	memcpy(w.rules, rules->rules, rules->n_rules * sizeof *w.rules);
+	for (uint32_t i = 0; i < rules->n_rules; i++)
+		w.rules[i].runs = false;
+	w.alone.rules = w.rules;
+	RD_TRY(run_examples(&w, err));
+	*ret_work = w.work;
+	return RD_OK;
+}

@@ -1,0 +1,272 @@
+#include "redress/rules/weigh.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "redress/rules/compiled.h"
+
+/* --- the set --- */
+
+static struct rd_rule_facts facts_of(const struct rd_ruleset *rules, uint32_t at)
+{
+	const struct rd_rule *rule = &rules->rules[at];
+	const struct rd_definition *def = rule->def;
+	struct rd_rule_facts facts = { .id = def->id,
+		.means = def->means,
+		.place = rule->place,
+		.layer = def->layer,
+		.runs = rule->runs,
+		.is_combine = def->is_combine,
+		.has_points = def->has_points && def->points != 0,
+		.points = def->points,
+		.for_kind = def->for_kind,
+		.group = rule->group,
+		.decides = def->decides,
+		.decides_kind = def->decides_kind,
+		.flags = def->any_flag };
+
+	if (facts.group != RD_NO_RULE) {
+		facts.cap = rules->definitions.groups[facts.group].cap;
+		if (facts.cap < 0)
+			facts.cap = rules->definitions.head.cap;
+	}
+	for (size_t i = 0; i < def->lines.n_items; i++)
+		if (strcasecmp(def->lines.items[i].name, "Points") == 0)
+			facts.points_at = def->lines.items[i].at;
+	return facts;
+}
+
+/* A landlord's files lie in a folder of their own. */
+static bool is_of_layer(const struct rd_place *at)
+{
+	return at->line != 0 && strncmp(at->file, "landlords/", 10) == 0;
+}
+
+enum rd_rc rd_weighing_begin(const struct rd_ruleset *rules, struct rd_arena *arena,
+	struct rd_weighing *ret_weighing, struct rd_err *err)
+{
+	const uint32_t n = rules->n_rules;
+	struct rd_rule_facts *facts = rd_arena_array(arena, n + 1u, sizeof *facts);
+	struct rd_weighing weighing = { .facts = facts,
+		.n_rules = n,
+		.request_below = rules->definitions.head.request_below,
+		.complaint_from = rules->definitions.head.complaint_from,
+		.head = rules->definitions.head.at,
+		.rules = rules,
+		.truth = rd_arena_array(arena, n + 1u, sizeof *weighing.truth),
+		.found = rd_arena_array(arena, n + 1u, sizeof *weighing.found) };
+
+	if (facts == NULL || weighing.truth == NULL || weighing.found == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to weigh messages");
+	for (uint32_t i = 0; i < n; i++) {
+		facts[i] = facts_of(rules, i);
+		facts[i].points_in_layer = is_of_layer(&facts[i].points_at);
+	}
+	*ret_weighing = weighing;
+	return RD_OK;
+}
+
+/* --- what is true of a message --- */
+
+/* Rules by the specimen's hits, combines by the rules; returns how many stand in found. */
+static uint32_t work_out(struct rd_weighing *w, const uint32_t *hits, uint32_t n_hits,
+	enum rd_channel channel, uint32_t without)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < n_hits; i++) {
+		if (w->facts[hits[i]].is_combine || hits[i] == without)
+			continue;
+		w->truth[hits[i]] = true;
+		w->found[n++] = hits[i];
+	}
+	for (uint32_t i = 0; i < w->rules->n_combines; i++) {
+		const uint32_t at = w->rules->combines[i];
+		const struct rd_rule *rule = &w->rules->rules[at];
+		bool in_channel =
+			channel == RD_CHANNEL_SMS ? rule->def->by_sms : rule->def->by_email;
+		if (at == without || !rule->runs || !in_channel ||
+			!rd_condition_holds(&rule->condition, w->truth))
+			continue;
+		w->truth[at] = true;
+		w->found[n++] = at;
+	}
+	return n;
+}
+
+static void forget(struct rd_weighing *w, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		w->truth[w->found[i]] = false;
+}
+
+/* --- what it weighs --- */
+
+/* Hits of one group and kind and sign count until the cap is full. Which of them counts in full and
+ * which in part is nothing to their sum. */
+static void add_group(
+	const struct rd_weighing *w, uint32_t n, uint32_t first, double totals[static RD_N_KINDS])
+{
+	const uint32_t group = w->facts[w->found[first]].group;
+	double up[RD_N_KINDS] = { 0 }, down[RD_N_KINDS] = { 0 };
+	double cap = w->facts[w->found[first]].cap;
+
+	for (uint32_t i = first; i < n; i++) {
+		const struct rd_rule_facts *facts = &w->facts[w->found[i]];
+
+		if (facts->group != group || !facts->has_points)
+			continue;
+		if (facts->points > 0)
+			up[facts->for_kind] += facts->points;
+		else
+			down[facts->for_kind] -= facts->points;
+	}
+	for (int k = 0; k < RD_N_KINDS; k++)
+		totals[k] += fmin(up[k], cap) - fmin(down[k], cap);
+}
+
+static bool group_was_before(const struct rd_weighing *w, uint32_t at)
+{
+	for (uint32_t i = 0; i < at; i++)
+		if (w->facts[w->found[i]].group == w->facts[w->found[at]].group)
+			return true;
+	return false;
+}
+
+static void add_up(const struct rd_weighing *w, uint32_t n, double totals[static RD_N_KINDS])
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct rd_rule_facts *facts = &w->facts[w->found[i]];
+
+		if (facts->group == RD_NO_RULE && facts->has_points)
+			totals[facts->for_kind] += facts->points;
+		else if (facts->group != RD_NO_RULE && !group_was_before(w, i))
+			add_group(w, n, i, totals);
+	}
+	for (int k = 0; k < RD_N_KINDS; k++)
+		totals[k] = round(totals[k] * 1000) / 1000;
+}
+
+static enum rd_kind best_other(const double totals[static RD_N_KINDS])
+{
+	enum rd_kind best = RD_SERVICE_REQUEST;
+	double most = 0;
+
+	for (int k = 0; k < RD_N_KINDS; k++)
+		if (k != RD_COMPLAINT && totals[k] > most + 1e-9) {
+			most = totals[k];
+			best = (enum rd_kind)k;
+		}
+	return best;
+}
+
+/* False where no rule settles it. */
+static bool settle(const struct rd_weighing *w, uint32_t n, const double totals[static RD_N_KINDS],
+	struct rd_weighed *weighed)
+{
+	bool decided[RD_N_KINDS] = { false };
+	double most = -INFINITY;
+	int n_decided = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct rd_rule_facts *facts = &w->facts[w->found[i]];
+
+		if (!facts->decides)
+			continue;
+		n_decided += !decided[facts->decides_kind];
+		decided[facts->decides_kind] = true;
+	}
+	for (int k = RD_N_KINDS - 1; k >= 0; k--)
+		if (decided[k] && totals[k] >= most) {
+			most = totals[k];
+			weighed->kind = (enum rd_kind)k;
+		}
+	if (decided[RD_COMPLAINT])
+		weighed->kind = RD_COMPLAINT;
+	weighed->settled = n_decided > 0;
+	weighed->unsure = n_decided > 1;
+	return weighed->settled;
+}
+
+static struct rd_weighed decide(const struct rd_weighing *w, uint32_t n)
+{
+	const double low = w->request_below, high = w->complaint_from;
+	double totals[RD_N_KINDS] = { 0 };
+	struct rd_weighed weighed = { .kind = RD_COMPLAINT };
+
+	add_up(w, n, totals);
+	weighed.total = totals[RD_COMPLAINT];
+	if (settle(w, n, totals, &weighed) || weighed.total >= high)
+		return weighed;
+	weighed.unsure =
+		weighed.total >= low || (n == 0 && w->rules->definitions.head.review_nothing);
+	if (weighed.total < low || weighed.total < (low + high) / 2)
+		weighed.kind = best_other(totals);
+	return weighed;
+}
+
+struct rd_weighed rd_weigh(
+	struct rd_weighing *weighing, const struct rd_specimen *specimen, uint32_t without)
+{
+	const uint32_t n =
+		work_out(weighing, specimen->hits, specimen->n_hits, specimen->channel, without);
+	struct rd_weighed weighed = decide(weighing, n);
+
+	forget(weighing, n);
+	weighed.unsure = weighed.unsure || specimen->must_review;
+	return weighed;
+}
+
+bool rd_weighed_alike(const struct rd_weighed *a, const struct rd_weighed *b)
+{
+	return a->kind == b->kind && a->unsure == b->unsure;
+}
+
+/* --- a message that was scored --- */
+
+static uint32_t find(const struct rd_weighing *w, const char *id)
+{
+	for (uint32_t i = 0; i < w->n_rules; i++)
+		if (strcmp(w->facts[i].id, id) == 0)
+			return w->facts[i].runs ? i : RD_NO_RULE;
+	return RD_NO_RULE;
+}
+
+static int by_number(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+enum rd_rc rd_weighing_take(struct rd_weighing *weighing, const struct rd_score *score,
+	struct rd_arena *arena, struct rd_specimen *specimen, struct rd_err *err)
+{
+	uint32_t *hits = rd_arena_array(
+		arena, score->n_hits + weighing->rules->n_combines + 1u, sizeof *hits);
+	uint32_t n = 0;
+
+	if (hits == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to weigh messages");
+	for (size_t i = 0; i < score->n_hits; i++) {
+		uint32_t at = find(weighing, score->hits[i].rule);
+		if (at != RD_NO_RULE)
+			hits[n++] = at;
+	}
+	const uint32_t n_true = work_out(weighing, hits, n, specimen->channel, RD_NO_RULE);
+	const struct rd_weighed weighed = decide(weighing, n_true);
+	forget(weighing, n_true);
+	memcpy(hits, weighing->found, n_true * sizeof *hits);
+	qsort(hits, n_true, sizeof *hits, by_number);
+	specimen->hits = hits;
+	specimen->n_hits = n_true;
+	/* The points give one reason to look, those of now or those it was decided by; whatever
+	 * other there is stands by itself. */
+	const bool by_points =
+		weighed.unsure || (!weighed.settled && score->total >= score->request_below &&
+					  score->total < score->complaint_from);
+	specimen->must_review = score->review && score->n_review_reasons > (by_points ? 1 : 0);
+	return RD_OK;
+}
