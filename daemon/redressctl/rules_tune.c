@@ -85,9 +85,13 @@ static void take_messages(struct tuning *t, const uint32_t *numbers)
 		struct rd_tune_example *e = &examples[i];
 
 		RD_ASSERT(hits != NULL);
-		for (uint32_t k = 0; k < message->n_hits; k++)
-			if (numbers[message->hits[k]] != RD_NO_RULE)
-				hits[e->n_hits++] = numbers[message->hits[k]];
+		for (uint32_t k = 0; k < message->n_hits; k++) {
+			const uint32_t rule = message->hits[k];
+			if (numbers[rule] != RD_NO_RULE)
+				hits[e->n_hits++] = numbers[rule];
+			else if (l->weighing.facts[rule].for_kind == RD_COMPLAINT)
+				e->fixed += message->leans[k];
+		}
 		e->id_hash = rd_tune_hash(message->id);
 		e->weight = message->weight;
 		e->complaint = message->said == RD_COMPLAINT;

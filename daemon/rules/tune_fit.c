@@ -61,7 +61,7 @@ static bool came_before(const struct rd_tune_input *input, const struct rd_tune_
 double rd_tune_total(const struct rd_tune_input *input, const struct rd_tune_example *example,
 	const double *points, double *shares)
 {
-	double total = 0;
+	double total = example->fixed;
 
 	for (uint32_t i = 0; i < example->n_hits; i++) {
 		const uint32_t rule = example->hits[i];

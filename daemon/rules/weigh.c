@@ -19,6 +19,7 @@ static struct rd_rule_facts facts_of(const struct rd_ruleset *rules, uint32_t at
 		.layer = def->layer,
 		.runs = rule->runs,
 		.is_combine = def->is_combine,
+		.is_leaning = def->is_leaning && !def->any_flag,
 		.has_points = def->has_points && def->points != 0,
 		.points = def->points,
 		.for_kind = def->for_kind,
@@ -56,9 +57,11 @@ enum rd_rc rd_weighing_begin(const struct rd_ruleset *rules, struct rd_arena *ar
 		.head = rules->definitions.head.at,
 		.rules = rules,
 		.truth = rd_arena_array(arena, n + 1u, sizeof *weighing.truth),
+		.leans = rd_arena_array(arena, n + 1u, sizeof *weighing.leans),
 		.found = rd_arena_array(arena, n + 1u, sizeof *weighing.found) };
 
-	if (facts == NULL || weighing.truth == NULL || weighing.found == NULL)
+	if (facts == NULL || weighing.truth == NULL || weighing.leans == NULL ||
+		weighing.found == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to weigh messages");
 	for (uint32_t i = 0; i < n; i++) {
 		facts[i] = facts_of(rules, i);
@@ -71,8 +74,8 @@ enum rd_rc rd_weighing_begin(const struct rd_ruleset *rules, struct rd_arena *ar
 /* --- what is true of a message --- */
 
 /* Rules by the specimen's hits, combines by the rules; returns how many stand in found. */
-static uint32_t work_out(struct rd_weighing *w, const uint32_t *hits, uint32_t n_hits,
-	enum rd_channel channel, uint32_t without)
+static uint32_t work_out(struct rd_weighing *w, const uint32_t *hits, const double *leans,
+	uint32_t n_hits, enum rd_channel channel, uint32_t without)
 {
 	uint32_t n = 0;
 
@@ -80,6 +83,7 @@ static uint32_t work_out(struct rd_weighing *w, const uint32_t *hits, uint32_t n
 		if (w->facts[hits[i]].is_combine || hits[i] == without)
 			continue;
 		w->truth[hits[i]] = true;
+		w->leans[hits[i]] = leans[i];
 		w->found[n++] = hits[i];
 	}
 	for (uint32_t i = 0; i < w->rules->n_combines; i++) {
@@ -140,7 +144,9 @@ static void add_up(const struct rd_weighing *w, uint32_t n, double totals[static
 	for (uint32_t i = 0; i < n; i++) {
 		const struct rd_rule_facts *facts = &w->facts[w->found[i]];
 
-		if (facts->group == RD_NO_RULE && facts->has_points)
+		if (facts->is_leaning)
+			totals[facts->for_kind] += w->leans[w->found[i]];
+		else if (facts->group == RD_NO_RULE && facts->has_points)
 			totals[facts->for_kind] += facts->points;
 		else if (facts->group != RD_NO_RULE && !group_was_before(w, i))
 			add_group(w, n, i, totals);
@@ -210,8 +216,8 @@ static struct rd_weighed decide(const struct rd_weighing *w, uint32_t n)
 struct rd_weighed rd_weigh(
 	struct rd_weighing *weighing, const struct rd_specimen *specimen, uint32_t without)
 {
-	const uint32_t n =
-		work_out(weighing, specimen->hits, specimen->n_hits, specimen->channel, without);
+	const uint32_t n = work_out(weighing, specimen->hits, specimen->leans, specimen->n_hits,
+		specimen->channel, without);
 	struct rd_weighed weighed = decide(weighing, n);
 
 	forget(weighing, n);
@@ -246,21 +252,28 @@ enum rd_rc rd_weighing_take(struct rd_weighing *weighing, const struct rd_score 
 {
 	uint32_t *hits = rd_arena_array(
 		arena, score->n_hits + weighing->rules->n_combines + 1u, sizeof *hits);
+	double *leans = rd_arena_array(
+		arena, score->n_hits + weighing->rules->n_combines + 1u, sizeof *leans);
 	uint32_t n = 0;
 
-	if (hits == NULL)
+	if (hits == NULL || leans == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to weigh messages");
 	for (size_t i = 0; i < score->n_hits; i++) {
 		uint32_t at = find(weighing, score->hits[i].rule);
-		if (at != RD_NO_RULE)
-			hits[n++] = at;
+		if (at == RD_NO_RULE)
+			continue;
+		leans[n] = weighing->facts[at].is_leaning ? score->hits[i].points : 0;
+		hits[n++] = at;
 	}
-	const uint32_t n_true = work_out(weighing, hits, n, specimen->channel, RD_NO_RULE);
+	const uint32_t n_true = work_out(weighing, hits, leans, n, specimen->channel, RD_NO_RULE);
 	const struct rd_weighed weighed = decide(weighing, n_true);
 	forget(weighing, n_true);
 	memcpy(hits, weighing->found, n_true * sizeof *hits);
 	qsort(hits, n_true, sizeof *hits, by_number);
+	for (uint32_t i = 0; i < n_true; i++)
+		leans[i] = weighing->facts[hits[i]].is_leaning ? weighing->leans[hits[i]] : 0;
 	specimen->hits = hits;
+	specimen->leans = leans;
 	specimen->n_hits = n_true;
 	/* The points give one reason to look, those of now or those it was decided by; whatever
 	 * other there is stands by itself. */

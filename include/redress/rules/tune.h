@@ -94,6 +94,7 @@ struct rd_tune_example {
 	enum rd_tune_end end;
 	const uint32_t *hits; /* indexes into rules, none twice */
 	uint32_t n_hits;
+	double fixed; /* complaint points that are none of these rules': words that lean */
 };
 
 struct rd_tune_input {

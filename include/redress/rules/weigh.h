@@ -30,6 +30,7 @@ struct rd_rule_facts {
 	const char *layer; /* "" or the landlord whose layer has it or changed it */
 	bool runs;	   /* not disabled */
 	bool is_combine;
+	bool is_leaning; /* its points are a message's: see struct rd_specimen */
 	bool has_points;
 	double points;
 	enum rd_kind for_kind;
@@ -50,6 +51,7 @@ struct rd_weighing {
 	/* For weigh.c alone. */
 	const struct rd_ruleset *rules;
 	bool *truth;	 /* by rule; all false between two calls */
+	double *leans;	 /* by rule: what words that lean came to in the message at hand */
 	uint32_t *found; /* what is true */
 };
 
@@ -65,7 +67,8 @@ struct rd_specimen {
 	double weight;	  /* how many messages like it it stands for */
 	bool must_review; /* a person must look, whatever the points are */
 	const uint32_t *hits;
-	uint32_t n_hits; /* the rules and combines that hit, by number, ascending */
+	uint32_t n_hits;     /* the rules and combines that hit, by number, ascending */
+	const double *leans; /* by hit: the points of a Leaning, 0 for rules */
 };
 
 /* Sets hits, n_hits and must_review of a message that was scored, by this set or another one: rules
