@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include "redress/base/err.h"
 
-#define RD_AUTOMATON_STATES_MAX 400000
+#define RD_AUTOMATON_STATES_MAX 1500000
 
 struct rd_automaton;
 
