@@ -18,8 +18,8 @@ static const char *const rule_fields[] = { "Rule", "Means", "Topic", "Group", "P
 static const char *const combine_fields[] = { "Combine", "If", "Means", "Topic", "Group", "Points",
 	"For", "Decides", "Review", "Flag", "Mark", "Must match", "Must not match", "Owner",
 	"Review by", "Channel", NULL };
-static const char *const leaning_fields[] = { "Leaning", "Means", "For", "Flag", "Base", "Cap",
-	"Lean", "Channel", "Owner", "Review by", NULL };
+static const char *const leaning_fields[] = { "Leaning", "Means", "For", "Base", "Cap", "Lean",
+	"Channel", "Owner", "Review by", NULL };
 static const char *const repeatable[] = { "Lean", "Flag", "Mark", "Phrase", "Regex",
 	"Unless before", "Unless after", "Unless near", "Must match", "Must not match", NULL };
 
@@ -355,7 +355,6 @@ static void read_effect(struct field_reader *r, const struct rd_line *line)
 	} else if (is(line, "For")) {
 		if (read_choice(r, line, rd_kind_names, &index))
 			rule->for_kind = (enum rd_kind)index;
-		rule->for_given = true;
 	} else if (is(line, "Decides")) {
 		if (read_choice(r, line, rd_kind_names, &index)) {
 			rule->decides = true;
@@ -491,12 +490,6 @@ void rd_definition_fields(
 		rd_problem_error(problems, rule->at,
 			"combine `%s` has no `If:`; write for example `If: one-rule and not "
 			"other-rule`",
-			rule->id);
-	if (rule->is_leaning && rule->any_flag && rule->for_given)
-		rd_problem_error(problems, rule->at,
-			"leaning `%s` has both `For:` and `Flag:`; its points join a total or set "
-			"a "
-			"flag: make two of it",
 			rule->id);
 	if (rule->is_leaning && rule->n_leans == 0)
 		rd_problem_error(problems, rule->at,

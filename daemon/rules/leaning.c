@@ -354,8 +354,7 @@ enum rd_rc rd_leaning_run(struct rd_matching *m, struct rd_err *err)
 			continue;
 		struct rd_outcome *o = &m->outcomes[i];
 		o->lean = rd_leaning_evened(f->sum, n_words, def->cap) + def->base;
-		o->hit = def->any_flag ? o->lean > 0 : o->lean != 0;
-		o->lean = def->any_flag ? 0 : o->lean;
+		o->hit = o->lean != 0;
 		o->spot = f->spot;
 		o->lean_words = words_found(&r, f);
 	}

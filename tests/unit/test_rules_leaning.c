@@ -95,21 +95,6 @@ static void a_base_counts_whether_a_word_stands_there_or_not(void **state)
 	assert_true(b->score.total == 0.5);
 }
 
-static void with_a_flag_it_joins_no_total(void **state)
-{
-	struct bench *b = *state;
-
-	must_compile(
-		b, LEANING("Flag: health_safety\nBase: -0.8\nLean: +0.5 sparks, smoke\n"), NULL);
-	score_text(b, filled(b, "there are sparks"));
-	assert_false(b->score.flags[RD_HEALTH_SAFETY]);
-	assert_null(hit_of_rule(b, "tone"));
-	score_text(b, filled(b, "there are sparks and smoke"));
-	assert_true(b->score.flags[RD_HEALTH_SAFETY]);
-	assert_true(b->score.total == 0);
-	assert_string_equal(hit_of_rule(b, "tone")->words, "2 words: sparks +0.5, smoke +0.5");
-}
-
 static void it_counts_in_its_channel_alone_and_with_its_layer(void **state)
 {
 	static const char shipped[] = LEANING("Channel: email\nLean: +1 again\n");
@@ -169,8 +154,6 @@ static const struct {
 	{ "Lean: +0.3 still\nLean: +0.2 again, still\n",
 		"core.rules:10:19: `still` stands in `tone`" },
 	{ "Cap: 2\n", "core.rules:7:1: leaning `tone` has no word" },
-	{ "For: enquiry\nFlag: legal\nLean: +0.3 again\n",
-		"core.rules:7:1: leaning `tone` has both" },
 	{ "Lean: +0.3 again\nPhrase: still\n", "core.rules:10:1: " },
 	{ "Lean: +0.3 again\nCap: -1\n", "core.rules:10:6: -1 is out of range" },
 	{ "Lean: +0.3 again\n\nCombine: both\nIf: tone and other\n",
@@ -200,8 +183,6 @@ int main(void)
 			a_leaning_joins_the_total_of_its_kind, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(
 			a_base_counts_whether_a_word_stands_there_or_not, bench_begin, bench_end),
-		cmocka_unit_test_setup_teardown(
-			with_a_flag_it_joins_no_total, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(
 			it_counts_in_its_channel_alone_and_with_its_layer, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(

@@ -62,7 +62,6 @@ struct rd_definition {
 	bool has_points;
 	double points;
 	enum rd_kind for_kind;
-	bool for_given; /* a For: stands there */
 	bool decides;
 	enum rd_kind decides_kind;
 	bool flags[RD_N_FLAGS];

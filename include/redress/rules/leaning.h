@@ -8,8 +8,6 @@
  * fitted to labelled messages (tests/corpus/lean.py); an officer may change, add and delete any of
  * them.
  *
- * With `Flag:` it joins no total: it sets the flag where its points, with the base, exceed 0.
- *
  * A word is whole ("again"), a beginning ("complain*") or two words side by side in one sentence
  * ("not been"), as the text has them once made plain: small letters, apostrophes as blanks but for
  * a possessive 's, which is gone ("don't" is the two words "don t").
