@@ -219,9 +219,9 @@ static enum rd_rc refuse_losses(const struct rd_activation_order *order,
 		return RD_OK;
 	rd_lost_words(trial, words);
 	return rd_fail(err, RD_E_REFUSED,
-		"%s; look at them with `redressctl rules backtest`, or accept it with "
-		"`redressctl rules activate --accept --reason`",
-		words);
+		"%s; `redressctl rules backtest` tells why, and `redressctl rules %s --accept "
+		"--reason` goes on all the same",
+		words, order->how == RD_ROLLBACK ? "rollback" : "activate");
 }
 
 static enum rd_rc check_reason(const char *reason, struct rd_err *err)

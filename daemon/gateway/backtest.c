@@ -5,7 +5,7 @@
 
 #include "redress/store/reading.h"
 
-#define PAGE_ROWS	 200
+#define PAGE_ROWS	 RD_REHEARSAL_MAX
 #define PAGE_ARENA_BYTES (4u << 20)
 
 struct backtest {

@@ -52,6 +52,15 @@ static enum rd_rc activate_folder(struct rd_thread *self, const struct rd_reload
 	return RD_OK;
 }
 
+static const char *what_next(enum rd_rc code)
+{
+	if (code == RD_E_AGAIN)
+		return " Reload redressd once more.";
+	if (code == RD_E_REFUSED) /* the reason says what to do */
+		return "";
+	return " Run `redressctl rules lint` and `redressctl rules test`.";
+}
+
 /* Why it was refused, for whoever may not see the journal; what a fault quotes is a rule file's. */
 static void tell_refusal(struct rd_desk *desk, const struct rd_err *err)
 {
@@ -59,11 +68,8 @@ static void tell_refusal(struct rd_desk *desk, const struct rd_err *err)
 
 	rd_log(RD_LOG_ERROR, "The rules folder was refused; the old rules go on.", "WHY", err->msg,
 		NULL);
-	snprintf(words, sizeof words, "A reload was refused and the old rules go on: %s%s",
-		err->msg,
-		err->code == RD_E_REFUSED ? ""
-					  : " Run `redressctl rules lint` and `redressctl rules "
-					    "test`.");
+	snprintf(words, sizeof words, "A reload was refused and the old rules go on: %s.%s",
+		err->msg, what_next(err->code));
 	rd_alarms_raise(desk->db, &desk->office, REFUSED, words);
 }
 

@@ -391,6 +391,15 @@ def a_rollback_activates_an_older_set_and_says_what_the_folder_holds(build):
         equal(home.status()["ruleset"], first, "what a boot takes after a rollback")
 
 
+def the_first_rules_have_nothing_to_be_tried_on(build):
+    with few_rules(build) as home:
+        said = home.ctl("rules", "activate", "--reason", "before the first start", expect=(0,))
+        expect("no messages to try them on" in said and "(number 1)" in said, said)
+        equal([row["how"] for row in history(home)], ["activation"], "the first row")
+        told = home.ctl_json("rules", "backtest", copy_of(home, "then", LOSING), expect=(0,))
+        equal((told["messages"], told["confirmed"]["complaints"]), (0, 0), "an empty store")
+
+
 def a_rollback_is_checked_as_an_activation_is(build):
     with few_rules(build) as home:
         write(home.rules, RULES.replace("Points: 2.5", "Points: 1"))
@@ -445,5 +454,6 @@ if __name__ == "__main__":
                a_wrong_word_is_told, a_long_backtest_shows_how_far_it_is_on_a_terminal_alone,
                a_lost_complaint_is_refused_and_stands_in_history_once_accepted,
                a_rollback_activates_an_older_set_and_says_what_the_folder_holds,
+               the_first_rules_have_nothing_to_be_tried_on,
                a_rollback_is_checked_as_an_activation_is,
                a_diff_speaks_of_rules_and_not_of_lines])
