@@ -247,7 +247,7 @@ def main():
     parser.add_argument("--redressctl", default=os.path.join(root, "build/release/redressctl"))
     parser.add_argument("--rules", default=os.path.join(root, "rules"))
     parser.add_argument("--out", default=None)
-    parser.add_argument("--middle", type=float, default=3.0,
+    parser.add_argument("--middle", type=float, default=6.0,
                         help="the complaint total at which either answer is as likely")
     parser.add_argument("--unseen", default="v[67]-",
                         help="ids of messages that no rule was written by")
@@ -272,7 +272,7 @@ def main():
     label = np.array([m["label"] for m in messages])
     folds = np.array([fold_of(m) for m in messages])
     unseen = np.array([re.match(args.unseen, m["id"]) is not None for m in messages])
-    hand = np.clip(np.array([[a[k] for k in KINDS] for a in answers]), -8, 10)
+    hand = np.clip(np.array([[a[k] for k in KINDS] for a in answers]), -8, 12)
     print("%d messages, %d words, %d messages that no rule was written by"
           % (len(messages), len(words), unseen.sum()))
 

@@ -4,7 +4,8 @@
 Feeds messages.jsonl through `redressctl classify --jsonl` and prints, for the messages that may be
 read while rules are written and for the check set (ids that end in 2, 6 or 8), a confusion table of
 the seven kinds, the complaint figures, the share that goes to a person and how well the flags are
-set, with 95 % Wilson intervals. Only sums are printed, never a message.
+set, with 95 % Wilson intervals. fresh.jsonl and voices.jsonl, written by other hands, follow in a
+line each. Only sums are printed, never a message.
 
 Exit status: 0 every mark is met on the check set, 1 one is missed, 2 it could not be run.
 """
@@ -22,8 +23,19 @@ FLAGS = ["health_safety", "personal_injury", "safeguarding", "vulnerable", "lega
          "anonymous", "abusive", "asks_not_formal"]
 # Fewer than this many in the check set, and a flag is measured on all messages instead.
 FLAG_ENOUGH = 10
-# The marks that the pack must reach on the check set; missing one is exit status 1.
-MARKS = {"complaint_f1": 0.75, "lost_per_100": 5.0, "review_per_100": 35.0}
+# What the pack must reach on the check set: name, figure, aim, and the mark below which the test
+# fails, where the aim is not reached yet (exit status 1).
+MARKS = [("complaint F1", "complaint_f1", ">=", 0.88, 0.88, "%.3f"),
+         ("complaints lost in 100", "lost_per_100", "<=", 2.0, 2.0, "%.1f"),
+         ("macro F1", "macro_f1", ">=", 0.80, 0.80, "%.3f"),
+         ("review in 100", "review_per_100", "<=", 20.0, 20.0, "%.1f"),
+         ("requests made complaints in 100", "made_per_100", "<=", 3.0, 3.0, "%.1f"),
+         ("flags' micro F1", "flags_f1", ">=", 0.80, 0.80, "%.3f"),
+         ("health_safety recall", "health_safety", ">=", 0.90, 0.75, "%.3f"),
+         ("personal_injury recall", "personal_injury", ">=", 0.90, 0.88, "%.3f"),
+         ("safeguarding recall", "safeguarding", ">=", 0.90, 0.90, "%.3f")]
+# Others' messages, in a line each; no marks.
+FURTHER = ["fresh.jsonl", "voices.jsonl"]
 
 
 def wilson(k, n):
@@ -74,7 +86,7 @@ def classify(args, messages):
 
 
 def print_kinds(pairs):
-    """The confusion table; returns the complaint figures."""
+    """The confusion table; returns F1 by kind."""
     table = {(a, b): 0 for a in KINDS for b in KINDS}
     for message, answer in pairs:
         table[message["label"], answer["kind"]] += 1
@@ -92,21 +104,25 @@ def print_kinds(pairs):
     right = sum(table[k, k] for k in KINDS)
     print("  right: %s   macro F1 over the seven kinds: %.3f"
           % (share(right, len(pairs)), sum(scores) / len(scores)))
-    requests = [(m, a) for m, a in pairs if m["label"] == "service_request"]
-    risen = sum(a["kind"] == "complaint" for m, a in requests)
-    print("  service requests taken for complaints:       %s" % share(risen, len(requests)))
-    return scores[KINDS.index("complaint")]
+    return scores
 
 
 def print_part(title, pairs):
     print("\n%s: %d messages" % (title, len(pairs)))
-    complaint_f1 = print_kinds(pairs)
+    scores = print_kinds(pairs)
+    requests = [(m, a) for m, a in pairs if m["label"] == "service_request"]
+    risen = sum(a["kind"] == "complaint" for m, a in requests)
+    made = sum(a["kind"] == "complaint" and not a["review"] for m, a in requests)
+    print("  service requests made complaints, no person asked: %s" % share(made, len(requests)))
+    print("    with those that a person looks at first:         %s" % share(risen, len(requests)))
     complaints = [(m, a) for m, a in pairs if m["label"] == "complaint"]
     lost = sum(a["kind"] != "complaint" and not a["review"] for m, a in complaints)
     review = sum(a["review"] for m, a in pairs)
-    print("  complaints neither seen nor sent to a person: %s" % share(lost, len(complaints)))
-    print("  messages that go to a person:                %s" % share(review, len(pairs)))
-    return {"complaint_f1": complaint_f1,
+    print("  complaints neither seen nor sent to a person:      %s" % share(lost, len(complaints)))
+    print("  messages that go to a person:                      %s" % share(review, len(pairs)))
+    return {"complaint_f1": scores[KINDS.index("complaint")],
+            "macro_f1": sum(scores) / len(scores),
+            "made_per_100": 100 * made / max(1, len(requests)),
             "lost_per_100": 100 * lost / max(1, len(complaints)),
             "review_per_100": 100 * review / max(1, len(pairs))}
 
@@ -122,14 +138,40 @@ def print_flags(pairs, check):
     print("\nFlags on the check set; * fewer than %d there, so measured on all %d messages"
           % (FLAG_ENOUGH, len(pairs)))
     totals = [0, 0, 0]
+    figures = {}
     for flag in FLAGS:
         counts = flag_counts(check, flag)
         totals = [t + c for t, c in zip(totals, counts)]
         few = counts[0] + counts[2] < FLAG_ENOUGH
         tp, fp, fn = flag_counts(pairs, flag) if few else counts
+        figures[flag] = tp / (tp + fn) if tp + fn else 1.0
         print("  %-16s%s precision %s   recall %s"
               % (flag, "*" if few else " ", share(tp, tp + fp), share(tp, tp + fn)))
-    print("  micro F1 on the check set: %.3f" % f1(*totals))
+    figures["flags_f1"] = f1(*totals)
+    print("  micro F1 on the check set: %.3f" % figures["flags_f1"])
+    return figures
+
+
+def print_further(args, name):
+    path = os.path.join(os.path.dirname(args.corpus), name)
+    messages = read_messages(path)
+    pairs = list(zip(messages, classify(args, messages)))
+    for part, chosen in (("open", False), ("check", True)):
+        some = [p for p in pairs if is_check(p[0]) == chosen]
+        scores = []
+        for kind in KINDS:
+            tp = sum(m["label"] == kind == a["kind"] for m, a in some)
+            fp = sum(m["label"] != kind == a["kind"] for m, a in some)
+            fn = sum(m["label"] == kind != a["kind"] for m, a in some)
+            scores.append(f1(tp, fp, fn))
+        complaints = [a for m, a in some if m["label"] == "complaint"]
+        lost = sum(a["kind"] != "complaint" and not a["review"] for a in complaints)
+        print("  %-13s %-5s %4d messages: complaint F1 %.3f, macro F1 %.3f, %4.1f in 100 to a person, "
+              "%4.1f in 100 complaints lost, flags %.3f"
+              % (name, part, len(some), scores[KINDS.index("complaint")],
+                 sum(scores) / len(scores), 100 * sum(a["review"] for m, a in some) / len(some),
+                 100 * lost / len(complaints),
+                 f1(*[sum(c) for c in zip(*[flag_counts(some, flag) for flag in FLAGS])])))
 
 
 def print_singles(pairs):
@@ -138,8 +180,8 @@ def print_singles(pairs):
     rules, words, hits = {}, {}, 0
     for message, answer in pairs:
         for hit in answer["hits"]:
-            if hit["span"][1] == 0:
-                continue
+            if hit["span"][1] == 0 or hit["rule"].startswith("leans-to-"):
+                continue  # a combine, or words that stand in many messages each
             hits += 1
             rules.setdefault(hit["rule"], set()).add(message["id"])
             key = hit["rule"], " ".join(hit["text"].casefold().split())
@@ -148,6 +190,15 @@ def print_singles(pairs):
     lone_words = sum(len(ids) == 1 for ids in words.values())
     print("\nHits by rules that fire on one message only:   %s" % share(lone_rules, hits))
     print("Hits whose very words occur in one message only: %s" % share(lone_words, hits))
+
+
+def read_messages(path):
+    try:
+        with open(path, encoding="utf-8") as corpus:
+            return [json.loads(line) for line in corpus if line.strip()]
+    except (OSError, ValueError) as error:
+        print("quality: %s: %s" % (path, error), file=sys.stderr)
+        sys.exit(2)
 
 
 def main():
@@ -159,12 +210,7 @@ def main():
     parser.add_argument("--landlord", default="code-2024")
     parser.add_argument("--corpus", default=os.path.join(here, "messages.jsonl"))
     args = parser.parse_args()
-    try:
-        with open(args.corpus, encoding="utf-8") as corpus:
-            messages = [json.loads(line) for line in corpus if line.strip()]
-    except (OSError, ValueError) as error:
-        print("quality: %s: %s" % (args.corpus, error), file=sys.stderr)
-        sys.exit(2)
+    messages = read_messages(args.corpus)
     pairs = list(zip(messages, classify(args, messages)))
     check = [p for p in pairs if is_check(p[0])]
     rest = [p for p in pairs if not is_check(p[0])]
@@ -174,18 +220,20 @@ def main():
     if not check:
         return 0
     figures = print_part("Check set (the figures that count)", check)
-    print_flags(pairs, check)
+    figures.update(print_flags(pairs, check))
     print_singles(pairs)
-    met = [("complaint F1", figures["complaint_f1"], ">=", MARKS["complaint_f1"], "%.3f"),
-           ("complaints lost in 100", figures["lost_per_100"], "<=", MARKS["lost_per_100"], "%.1f"),
-           ("review in 100", figures["review_per_100"], "<=", MARKS["review_per_100"], "%.1f")]
+    print("\nMessages by other hands")
+    for name in FURTHER:
+        print_further(args, name)
     print("\nMarks on the check set")
     missed = 0
-    for name, value, sign, mark, form in met:
-        good = value >= mark if sign == ">=" else value <= mark
+    for name, figure, sign, aim, mark, form in MARKS:
+        value = figures[figure]
+        met, good = [(value >= m if sign == ">=" else value <= m) for m in (aim, mark)]
         missed += not good
-        print(("  %-24s " + form + " (%s " + form + ")  %s")
-              % (name, value, sign, mark, "met" if good else "MISSED"))
+        print(("  %-32s " + form + " (%s " + form + ")  %s")
+              % (name, value, sign, aim,
+                 "met" if met else "not reached" if good else "BELOW THE MARK"))
     return 1 if missed else 0
 
 
