@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "redress/base/buf.h"
+#include "redress/gateway/failing.h"
 #include "redress/rules/lint.h"
 #include "redress/store/audit.h"
+#include "redress/store/rule_failures.h"
 
 #define FOLDER_ARENA_BYTES (RD_RULEFILES_BYTES_MAX + (4u << 20))
 #define DETAIL_BYTES_MAX   (64u << 10) /* RD_ACTIVATION_LOST_MAX numbers and some words */
@@ -139,6 +141,7 @@ static enum rd_rc switch_to(struct rd_db *db, const struct rd_rulefiles *files, 
 			"another rule set went live meanwhile; nothing was changed, try again");
 	RD_TRY(rd_rulesets_put(tx, files, row.at_ms, err));
 	RD_TRY(rd_rulesets_activate(tx, &row, err));
+	RD_TRY(rd_failing_forgive(tx, row.at_ms, arena, err));
 	RD_TRY(rd_audit_add(tx, &audit, NULL, err));
 	return rd_tx_commit(&tx, err);
 }
@@ -235,6 +238,20 @@ static enum rd_rc check_reason(const char *reason, struct rd_err *err)
 	return RD_OK;
 }
 
+/* A person who activates the live set once more switches on what was switched off. A reload does
+ * not: it may come with any upgrade of the package. */
+static enum rd_rc worth_again(struct rd_db *db, enum rd_activation_how how, struct rd_arena *arena,
+	bool *ret_again, struct rd_err *err)
+{
+	struct rd_activation current;
+	struct rd_off_rules off;
+
+	RD_TRY(rd_rulesets_current(db, arena, &current, err));
+	RD_TRY(rd_rule_failures_off(db, current.id, arena, &off, err));
+	*ret_again = off.n > 0 && how != RD_RELOAD;
+	return RD_OK;
+}
+
 enum rd_rc rd_rules_activate_tried(struct rd_db *db, const struct rd_activation_order *order,
 	struct rd_activation_outcome *ret_outcome, struct rd_err *err)
 {
@@ -250,12 +267,16 @@ enum rd_rc rd_rules_activate_tried(struct rd_db *db, const struct rd_activation_
 	const char *landlords[RD_LIVE_LANDLORDS_MAX];
 	const size_t n = rd_config_landlords(order->config, landlords);
 	char was[RD_RULESET_NAME_MAX];
+	bool again;
 
 	memset(ret_outcome, 0, sizeof *ret_outcome);
 	RD_TRY(check_reason(order->reason, err));
 	RD_TRY(live_name(db, arena, was, err));
-	if (strcmp(was, files->sha256) == 0)
-		return RD_OK;
+	if (strcmp(was, files->sha256) == 0) {
+		RD_TRY(worth_again(db, order->how, arena, &again, err));
+		if (!again)
+			return RD_OK;
+	}
 	if (prove(files, landlords, n, order->now_ms, err) != RD_OK)
 		return order->dir != NULL ? rd_rulefiles_fail_in(files, order->dir, err)
 					  : err->code;

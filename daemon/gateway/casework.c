@@ -17,6 +17,7 @@
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
 #include "redress/store/review.h"
+#include "redress/store/rule_failures.h"
 #include "redress/store/tasks.h"
 
 #define REASONS_BYTES_MAX 4096
@@ -461,6 +462,28 @@ static enum rd_rc add_hash_of_words(struct writing *w, json_t *detail, struct rd
 	return RD_OK;
 }
 
+/* Rules that would have been tried, each with the audit row that tells why it was not. */
+static enum rd_rc add_off_rules(struct writing *w, json_t *detail, struct rd_err *err)
+{
+	const struct rd_score *score = w->matter->score;
+
+	for (size_t i = 0; score != NULL && i < score->n_off_rules; i++) {
+		json_t *list = json_object_get(detail, "switched_off");
+		int64_t audit_seq = 0;
+
+		if (list == NULL) {
+			list = json_array();
+			json_object_set_new(detail, "switched_off", list);
+		}
+		RD_TRY(rd_rule_failures_audit(rd_tx_db(w->tx), w->matter->landlord,
+			score->off_rules[i], &audit_seq, err));
+		json_array_append_new(
+			list, json_pack("{s:s,s:o}", "rule", score->off_rules[i], "audit",
+				      audit_seq > 0 ? json_integer(audit_seq) : json_null()));
+	}
+	return RD_OK;
+}
+
 /* Everything that the decision can be re-derived from (promise 7): ids, offsets, numbers, and a
  * salted hash of the words. */
 static enum rd_rc audit_decision(struct writing *w, struct rd_err *err)
@@ -485,7 +508,9 @@ static enum rd_rc audit_decision(struct writing *w, struct rd_err *err)
 		json_object_set_new(
 			detail, "suppressed", hits_as_json(score->suppressed, score->n_suppressed));
 	}
-	rc = add_hash_of_words(w, detail, err);
+	rc = add_off_rules(w, detail, err);
+	if (rc == RD_OK)
+		rc = add_hash_of_words(w, detail, err);
 	if (rc != RD_OK) {
 		json_decref(detail);
 		return rc;

@@ -7,6 +7,7 @@
 #include "redress/gateway/timekeeper.h"
 #include "redress/store/audit.h"
 #include "redress/store/casebook.h"
+#include "redress/store/rule_failures.h"
 #include "redress/store/tasks.h"
 
 #define METRICS_ARENA_BYTES (8u << 20)
@@ -236,6 +237,25 @@ static void notices_of_sources(struct rd_arena *arena, struct rd_health *health)
 	}
 }
 
+/* One that is switched off stands as an alarm. */
+static enum rd_rc failing_rules(const struct look *look, struct rd_err *err)
+{
+	struct rd_rule_failure *rules;
+	size_t n;
+
+	RD_TRY(rd_rule_failures_list(look->db, look->arena, &rules, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (rules[i].off_ms == 0)
+			add_line(look->health->notices, &look->health->n_notices,
+				rd_arena_printf(look->arena,
+					"Rule `%s` of landlord %s could not be tried to the end on "
+					"%" PRId64 " message%s; at %d it is switched off. Run "
+					"`redressctl rules lint`.",
+					rules[i].rule, rules[i].landlord, rules[i].times,
+					rules[i].times == 1 ? "" : "s", RD_RULE_FAILURES_OFF));
+	return RD_OK;
+}
+
 enum rd_rc rd_health_look(struct rd_db *db, const struct rd_office *office, struct rd_arena *arena,
 	struct rd_health *ret_health, struct rd_err *err)
 {
@@ -250,6 +270,7 @@ enum rd_rc rd_health_look(struct rd_db *db, const struct rd_office *office, stru
 	RD_TRY(rd_source_list(db, arena, &ret_health->sources, &ret_health->n_sources, err));
 	RD_TRY(what_shows(&look, err));
 	RD_TRY(standing_alarms(db, arena, ret_health, err));
+	RD_TRY(failing_rules(&look, err));
 	problems_in_counts(arena, ret_health);
 	notices_of_sources(arena, ret_health);
 	if (rd_rules_differ(office->live, office->config->rules))
@@ -295,6 +316,18 @@ static enum rd_rc message_metrics(
 	RD_TRY(labelled(out, "messages", "state", "duplicate", counts->duplicate, err));
 	RD_TRY(labelled(out, "messages", "state", "guarded", counts->guarded, err));
 	return labelled(out, "messages", "state", "other", counts->other, err);
+}
+
+static enum rd_rc rule_metrics(
+	struct rd_buf *out, const struct rd_status_counts *counts, struct rd_err *err)
+{
+	RD_TRY(rd_buf_printf(out, err,
+		"# TYPE redress_rule_failures counter\n# HELP redress_rule_failures Messages that "
+		"a rule could not be tried to the end on.\nredress_rule_failures_total %" PRId64
+		"\n",
+		counts->rule_failures));
+	return gauge(out, "rules_off", "Rules that are switched off for they failed too often.",
+		counts->rules_off, err);
 }
 
 static enum rd_rc outbox_metrics(
@@ -346,6 +379,7 @@ enum rd_rc rd_health_metrics(
 		out, "cases_open", "Cases that are not closed.", health.counts.cases_open, err));
 	RD_TRY(outbox_metrics(out, &health.counts, err));
 	RD_TRY(source_metrics(out, &health, err));
+	RD_TRY(rule_metrics(out, &health.counts, err));
 	RD_TRY(gauge(out, "problems", "What makes `redressctl status` exit with 1.",
 		(int64_t)health.n_problems, err));
 	return rd_buf_add_str(out, "# EOF\n", err);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redress/store/rule_failures.h"
 #include "redress/store/rulesets.h"
 
 #define LIVE_ARENA_BYTES (RD_RULEFILES_BYTES_MAX + (4u << 20))
@@ -12,6 +13,8 @@ struct rd_live {
 	atomic_int owners;
 	struct rd_arena *arena;
 	struct rd_rulefiles files;
+	int64_t activation;
+	struct rd_off_rules off;
 	struct rd_policy *policies[RD_LIVE_LANDLORDS_MAX];
 	size_t n_policies;
 };
@@ -97,7 +100,9 @@ enum rd_rc rd_live_load(struct rd_db *db, const char *const *landlords, size_t n
 
 	RD_ASSERT(n_landlords <= RD_LIVE_LANDLORDS_MAX);
 	RD_TRY(rd_rulesets_current(db, live->arena, &current, err));
+	live->activation = current.id;
 	RD_TRY(rd_rulesets_get(db, current.sha256, live->arena, &live->files, err));
+	RD_TRY(rd_rule_failures_off(db, current.id, live->arena, &live->off, err));
 	if (load_policies(live, landlords, n_landlords, &why) != RD_OK)
 		return rd_fail(err, why.code == RD_E_MISSING ? RD_E_REFUSED : why.code,
 			"the rules that are live do not fit this configuration: %.300s (put it "
@@ -132,6 +137,16 @@ void rd_live_cleanup(struct rd_live **live)
 const char *rd_live_sha256(const struct rd_live *live)
 {
 	return live->files.sha256;
+}
+
+int64_t rd_live_activation(const struct rd_live *live)
+{
+	return live->activation;
+}
+
+const struct rd_off_rules *rd_live_off(const struct rd_live *live)
+{
+	return &live->off;
 }
 
 const struct rd_rulefiles *rd_live_files(const struct rd_live *live)

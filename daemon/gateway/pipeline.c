@@ -11,6 +11,7 @@
 #include "redress/base/log.h"
 #include "redress/gateway/batch.h"
 #include "redress/gateway/casework.h"
+#include "redress/gateway/failing.h"
 #include "redress/gateway/guards.h"
 #include "redress/gateway/settling.h"
 #include "redress/store/queue.h"
@@ -95,6 +96,8 @@ static enum rd_rc decide_one(struct settling *s, struct rd_tx *tx, size_t first,
 		tx, office, &matter, &verdict, s->batch->arena, &fate.case_id, err));
 
 	RD_TRY(rd_settling_take_sample(tx, office, &matter, &verdict, fate.case_id, err));
+	if (reading != NULL && verdict.fate != RD_FATE_DUPLICATE)
+		RD_TRY(rd_failing_count(tx, office, claimed->landlord, claimed->id, reading, err));
 
 	fate.kind = verdict.fate;
 	fate.quarantined = reading == NULL;

@@ -23,7 +23,7 @@ static enum rd_rc open_was(
 	if (order->was == NULL)
 		return RD_OK;
 	const enum rd_rc rc = rd_reader_open(order->spawner, order->n_children, order->was,
-		order->landlords, order->n_landlords, &r->was, &why);
+		order->landlords, order->n_landlords, NULL, &r->was, &why);
 
 	if (rc == RD_E_INPUT) {
 		memcpy(r->blind, why.msg, sizeof r->blind);
@@ -43,7 +43,7 @@ enum rd_rc rd_rehearsal_open(const struct rd_rehearsal_order *order,
 	r->bytes.max = RD_ANSWER_BYTES_MAX;
 	RD_TRY(open_was(r, order, err));
 	RD_TRY(rd_reader_open(order->spawner, order->n_children, order->is, order->landlords,
-		order->n_landlords, &r->is, err));
+		order->n_landlords, NULL, &r->is, err));
 	*ret_rehearsal = RD_STEAL(r);
 	return RD_OK;
 }

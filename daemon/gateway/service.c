@@ -124,7 +124,8 @@ static enum rd_rc open_service(
 	RD_TRY(rd_desk_open(&service->desk, service->store, service->config, service->clock,
 		&daemon_actor, err));
 	RD_TRY(rd_reader_open(spawner, READERS, rd_live_files(service->desk.live),
-		service->desk.landlords, service->desk.n_landlords, &service->reader, err));
+		service->desk.landlords, service->desk.n_landlords, rd_live_off(service->desk.live),
+		&service->reader, err));
 	return rd_queue_start_run(service->desk.db, rd_now_ms(service->clock), &service->run, err);
 }
 
@@ -154,10 +155,10 @@ static enum rd_rc follow_rules(struct service *service, struct rd_pipeline *pipe
 	if (rc != RD_OK || !*readers_behind)
 		return rc;
 	RD_TRY(rd_reader_set_rules(service->reader, rd_live_files(desk->live), desk->landlords,
-		desk->n_landlords, err));
+		desk->n_landlords, rd_live_off(desk->live), err));
 	*readers_behind = false;
-	rd_log(RD_LOG_NOTICE, "Another rule set is live.", "RULESET", rd_live_sha256(desk->live),
-		NULL);
+	rd_log(RD_LOG_NOTICE, "The readers have the rules that are live now.", "RULESET",
+		rd_live_sha256(desk->live), NULL);
 	return RD_OK;
 }
 
@@ -193,7 +194,8 @@ static void run_pipeline(struct rd_thread *self, void *context)
 	pipeline.db = desk.db;
 	pipeline.office = desk.office;
 	/* What was live when the readers were opened may be old by now. */
-	readers_behind = strcmp(rd_live_sha256(desk.live), rd_live_sha256(service->desk.live)) != 0;
+	readers_behind = rd_live_activation(desk.live) != rd_live_activation(service->desk.live) ||
+			 rd_live_off(desk.live)->n != rd_live_off(service->desk.live)->n;
 	while (!rd_thread_stopping(self)) {
 		struct rd_pipeline_round round = { 0 };
 		enum rd_rc rc = follow_rules(service, &pipeline, &desk, &readers_behind, &err);
@@ -465,8 +467,10 @@ static enum rd_rc decide_all(struct service *service, struct rd_err *err)
 		.read_ahead = true,
 		.stop_fd = -1 };
 	struct rd_pipeline_round round;
+	bool readers_behind = false;
 
 	do {
+		RD_TRY(follow_rules(service, &pipeline, &service->desk, &readers_behind, err));
 		RD_TRY(rd_pipeline_round(&pipeline, &round, err));
 	} while (round.n_done + round.n_back > 0);
 	return RD_OK;

@@ -170,10 +170,12 @@ static void compile(struct child *child)
 	if (setup.n_landlords > RD_READER_LANDLORDS_MAX)
 		_exit(RD_CHILD_PROTOCOL);
 	child->landlords = setup.landlords;
-	for (size_t i = 0; i < setup.n_landlords; i++, child->n_rules++)
+	for (size_t i = 0; i < setup.n_landlords; i++, child->n_rules++) {
 		if (rd_ruleset_compile(&setup.files, setup.landlords[i], child->today_ms,
 			    &child->rules[i], &err) != RD_OK)
 			unfit(child, &err);
+		rd_ruleset_switch_off(child->rules[i], &setup.off);
+	}
 }
 
 static enum rd_rc read_message(struct child *child, const struct rd_ruleset *rules, const void *raw,

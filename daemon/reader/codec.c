@@ -5,6 +5,7 @@
 #include "redress/message/charset.h"
 #include "redress/message/mime.h"
 #include "redress/reader/pack.h"
+#include "redress/rules/language.h"
 
 /* Decoding refuses longer texts, so they are cut here, between two characters. */
 static void pack_cut(struct rd_packer *p, const char *text, size_t max)
@@ -239,6 +240,25 @@ static const struct rd_hit *unpack_hits(
 	return hits;
 }
 
+static bool is_rule_id(const char *id)
+{
+	return id[0] >= 'a' && id[0] <= 'z' &&
+	       id[strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+/* Ids of rules, none twice: each is counted for its rule. */
+static const char *const *unpack_rules(struct rd_unpacker *u, size_t *ret_n)
+{
+	const char *const *ids = unpack_list(u, RD_SCORE_RULES_MAX, RD_RULE_ID_MAX, ret_n);
+
+	for (size_t i = 0; ids != NULL && i < *ret_n; i++) {
+		u->bad = u->bad || !is_rule_id(ids[i]);
+		for (size_t k = 0; k < i; k++)
+			u->bad = u->bad || strcmp(ids[k], ids[i]) == 0;
+	}
+	return ids;
+}
+
 static void pack_score(struct rd_packer *p, const struct rd_score *s)
 {
 	rd_pack_u8(p, (uint8_t)s->kind);
@@ -254,6 +274,8 @@ static void pack_score(struct rd_packer *p, const struct rd_score *s)
 	pack_list(p, s->marks, s->n_marks, RD_ANSWER_LIST_MAX, RD_ANSWER_TEXT_MAX);
 	pack_list(
 		p, s->review_reasons, s->n_review_reasons, RD_ANSWER_LIST_MAX, RD_ANSWER_TEXT_MAX);
+	pack_list(p, s->failed_rules, s->n_failed_rules, RD_SCORE_RULES_MAX, RD_RULE_ID_MAX);
+	pack_list(p, s->off_rules, s->n_off_rules, RD_SCORE_RULES_MAX, RD_RULE_ID_MAX);
 	rd_pack_double(p, s->request_below);
 	rd_pack_double(p, s->complaint_from);
 	pack_cut(p, s->nearest_change, RD_ANSWER_TEXT_MAX);
@@ -278,6 +300,8 @@ static void unpack_score(struct rd_unpacker *u, const struct rd_message *m, stru
 	s->marks = unpack_list(u, RD_ANSWER_LIST_MAX, RD_ANSWER_TEXT_MAX, &s->n_marks);
 	s->review_reasons =
 		unpack_list(u, RD_ANSWER_LIST_MAX, RD_ANSWER_TEXT_MAX, &s->n_review_reasons);
+	s->failed_rules = unpack_rules(u, &s->n_failed_rules);
+	s->off_rules = unpack_rules(u, &s->n_off_rules);
 	s->request_below = rd_unpack_double(u);
 	s->complaint_from = rd_unpack_double(u);
 	s->nearest_change = rd_unpack_str(u, RD_ANSWER_TEXT_MAX);
@@ -344,8 +368,32 @@ enum rd_rc rd_message_decode(const void *bytes, size_t len, struct rd_arena *are
 	return RD_OK;
 }
 
+static void pack_off(struct rd_packer *p, const struct rd_off_rules *off)
+{
+	const size_t n = off == NULL ? 0 : off->n < RD_OFF_RULES_MAX ? off->n : RD_OFF_RULES_MAX;
+
+	rd_pack_u32(p, (uint32_t)n);
+	for (size_t i = 0; i < n; i++) {
+		rd_pack_str(p, off->items[i].landlord);
+		rd_pack_str(p, off->items[i].rule);
+	}
+}
+
+static void unpack_off(struct rd_unpacker *u, struct rd_off_rules *off)
+{
+	const uint32_t n = rd_unpack_count(u, RD_OFF_RULES_MAX, 8);
+	struct rd_off_rule *items = rd_unpack_array(u, n, sizeof *items);
+
+	for (uint32_t i = 0; items != NULL && i < n; i++) {
+		items[i].landlord = rd_unpack_str(u, RD_ANSWER_NAME_MAX);
+		items[i].rule = rd_unpack_str(u, RD_RULE_ID_MAX);
+	}
+	off->items = items;
+	off->n = n;
+}
+
 enum rd_rc rd_setup_encode(const struct rd_rulefiles *files, const char *const *landlords,
-	size_t n_landlords, struct rd_buf *out, struct rd_err *err)
+	size_t n_landlords, const struct rd_off_rules *off, struct rd_buf *out, struct rd_err *err)
 {
 	struct rd_packer packer = { out, false };
 
@@ -355,6 +403,7 @@ enum rd_rc rd_setup_encode(const struct rd_rulefiles *files, const char *const *
 		rd_pack_text(&packer, files->items[i].bytes, files->items[i].len);
 	}
 	pack_list(&packer, landlords, n_landlords, RD_ANSWER_LIST_MAX, RD_ANSWER_NAME_MAX);
+	pack_off(&packer, off);
 	if (packer.full || files->n_items > RD_RULEFILES_MAX)
 		return rd_fail(
 			err, RD_E_RANGE, "the rule folder is larger than 500 files or 16 MiB");
@@ -376,6 +425,7 @@ enum rd_rc rd_setup_decode(const void *bytes, size_t len, struct rd_arena *arena
 	}
 	setup.landlords =
 		unpack_list(&u, RD_ANSWER_LIST_MAX, RD_ANSWER_NAME_MAX, &setup.n_landlords);
+	unpack_off(&u, &setup.off);
 	RD_TRY(unpack_end(&u, err));
 	RD_TRY(rd_rulefiles_take(items, n, &setup.files, err));
 	*ret_setup = setup;

@@ -607,13 +607,14 @@ static enum rd_rc try_setup(
 }
 
 enum rd_rc rd_reader_set_rules(struct rd_reader *reader, const struct rd_rulefiles *files,
-	const char *const *landlords, size_t n_landlords, struct rd_err *err)
+	const char *const *landlords, size_t n_landlords, const struct rd_off_rules *off,
+	struct rd_err *err)
 {
 	RD_CLEANUP(rd_buf_free) struct rd_buf setup = RD_BUF(RD_SETUP_BYTES_MAX);
 
 	if (n_landlords > RD_READER_LANDLORDS_MAX)
 		return rd_fail(err, RD_E_RANGE, "more than %d landlords", RD_READER_LANDLORDS_MAX);
-	RD_TRY(rd_setup_encode(files, landlords, n_landlords, &setup, err));
+	RD_TRY(rd_setup_encode(files, landlords, n_landlords, off, &setup, err));
 	RD_TRY(try_setup(reader, &setup, err));
 	pthread_mutex_lock(&reader->lock);
 	struct rd_buf old = reader->setup;
@@ -632,7 +633,7 @@ static void close_reader(struct rd_reader **reader)
 
 enum rd_rc rd_reader_open(struct rd_spawner *spawner, int n_children,
 	const struct rd_rulefiles *files, const char *const *landlords, size_t n_landlords,
-	struct rd_reader **ret_reader, struct rd_err *err)
+	const struct rd_off_rules *off, struct rd_reader **ret_reader, struct rd_err *err)
 {
 	RD_ASSERT(n_children >= 1 && n_children <= RD_READER_CHILDREN_MAX);
 	RD_CLEANUP(close_reader) struct rd_reader *reader = calloc(1, sizeof *reader);
@@ -643,7 +644,7 @@ enum rd_rc rd_reader_open(struct rd_spawner *spawner, int n_children,
 	pthread_mutex_init(&reader->lock, NULL);
 	for (int s = 0; s < n_children; s++)
 		reader->slots[s].sending = RD_SLOT_NONE;
-	RD_TRY(rd_reader_set_rules(reader, files, landlords, n_landlords, err));
+	RD_TRY(rd_reader_set_rules(reader, files, landlords, n_landlords, off, err));
 	/* The first batch waits for them to be ready. */
 	for (int s = 0; s < n_children; s++)
 		RD_TRY(slot_start_current(reader, &reader->slots[s], err));

@@ -89,7 +89,7 @@ static void print_json(
 	const struct rd_status_counts *c = &health->counts;
 
 	rd_json_print(json_pack("{s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I},s:{s:I,s:I,s:I,s:I,s:I,s:I},"
-				"s:o,s:o,s:o,s:s,s:I,s:I}",
+				"s:o,s:o,s:o,s:s,s:I,s:I,s:I,s:I}",
 		"messages", "accepted", (json_int_t)c->accepted, "processed",
 		(json_int_t)c->processed, "review", (json_int_t)c->review, "quarantined",
 		(json_int_t)c->quarantined, "duplicate", (json_int_t)c->duplicate, "guarded",
@@ -100,7 +100,8 @@ static void print_json(
 		(json_int_t)c->outbox_sending, "sources", sources_json(desk, health), "problems",
 		rd_json_words(health->problems, health->n_problems), "notices",
 		rd_json_words(health->notices, health->n_notices), "ruleset", ruleset, "tasks",
-		(json_int_t)c->tasks_open, "cases_open", (json_int_t)c->cases_open));
+		(json_int_t)c->tasks_open, "cases_open", (json_int_t)c->cases_open, "rule_failures",
+		(json_int_t)c->rule_failures, "rules_off", (json_int_t)c->rules_off));
 }
 
 static void print_lines(const char *head, const char *const *lines, size_t n)
@@ -135,7 +136,8 @@ static void print_text(
 		printf("Source    %s: last read %s%s\n", health->sources[i].name,
 			rd_short_instant(health->sources[i].last_success_ms, at),
 			is_configured(desk, &health->sources[i]) ? "" : " (no longer configured)");
-	printf("Rules     %.19s\n", ruleset);
+	printf("Rules     %.19s, failed on %" PRId64 " message%s, %" PRId64 " switched off\n",
+		ruleset, c->rule_failures, c->rule_failures == 1 ? "" : "s", c->rules_off);
 }
 
 enum rd_exit rd_ctl_status(struct rd_ctl *ctl, int argc, char **argv)

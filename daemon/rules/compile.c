@@ -37,6 +37,15 @@ void rd_ruleset_cleanup(struct rd_ruleset **rules)
 	*rules = NULL;
 }
 
+void rd_ruleset_switch_off(struct rd_ruleset *rules, const struct rd_off_rules *off)
+{
+	for (size_t i = 0; i < off->n; i++)
+		for (uint32_t k = 0; k < rules->n_rules; k++)
+			if (strcmp(off->items[i].landlord, rules->landlord) == 0 &&
+				strcmp(off->items[i].rule, rules->rules[k].def->id) == 0)
+				rules->rules[k].off = true;
+}
+
 const char *rd_ruleset_sha256(const struct rd_ruleset *rules)
 {
 	return rules->sha256;

@@ -298,6 +298,7 @@ static void run_pattern(struct runner *r, const struct rd_pattern *pattern, enum
 		if (m->bytes_run > RD_CONFIRM_BYTES_MAX || m->steps > RD_REGEX_STEPS_MAX) {
 			m->exhausted = true;
 			o->failed = true;
+			o->untried = true;
 			return;
 		}
 		m->n_runs++;
@@ -325,7 +326,7 @@ static void confirm(struct runner *r, const struct candidate *c, enum rd_where w
 	const struct rd_pattern *pattern = &r->m->rules->patterns[c->pattern];
 	const uint32_t unit = c->unit;
 	const struct rd_prepared *field = &r->m->field[where];
-	const struct rd_outcome *o = &r->m->outcomes[pattern->rule];
+	struct rd_outcome *o = &r->m->outcomes[pattern->rule];
 	const struct rd_unit *units = pattern->is_regex ? field->segments : field->units;
 	uint32_t n = pattern->is_regex ? field->n_segments : field->n_units;
 
@@ -338,7 +339,10 @@ static void confirm(struct runner *r, const struct candidate *c, enum rd_where w
 	if (pattern->question && memchr(field->text + units[unit].from, '?',
 					 units[unit].to - units[unit].from) == NULL)
 		return;
-	run_pattern(r, pattern, where, &units[unit], window_of(pattern, field, c));
+	if (r->m->rules->rules[pattern->rule].off)
+		o->selected = true;
+	else
+		run_pattern(r, pattern, where, &units[unit], window_of(pattern, field, c));
 }
 
 static int in_order(const void *left, const void *right)

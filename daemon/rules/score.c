@@ -9,6 +9,7 @@
 #include "redress/rules/matching.h"
 
 #define REASONS_MAX 24
+#define NAMED_MAX   5  /* rules that reasons name, of one sort */
 #define FEWER_MAX   60 /* bytes of "more than 1.5 points fewer" */
 
 struct weigher {
@@ -240,10 +241,48 @@ static void reasons_of_hits(struct weigher *w)
 			reason(w, w->rules->rules[i].def->review);
 }
 
+/* Does one of its patterns need no certain word? */
+static bool looks_at_all(const struct rd_ruleset *rules, uint32_t rule)
+{
+	for (uint32_t i = 0; i < rules->n_always; i++)
+		if (rules->patterns[rules->always[i]].rule == rule)
+			return true;
+	return false;
+}
+
+static void reason_of_off(struct weigher *w, uint32_t rule)
+{
+	reason(w, rd_arena_printf(w->arena,
+			  "rule `%s` is switched off since it failed three times, and %s",
+			  w->rules->rules[rule].def->id,
+			  looks_at_all(w->rules, rule)
+				  ? "it would have had to be tried on this message"
+				  : "this message has words that it looks for"));
+}
+
+static enum rd_rc reasons_of_off_rules(struct weigher *w, struct rd_err *err)
+{
+	struct rd_score *s = w->score;
+	const char **off = rd_arena_array(w->arena, RD_SCORE_RULES_MAX, sizeof *off);
+
+	if (off == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	for (uint32_t i = 0; i < w->rules->n_rules && s->n_off_rules < RD_SCORE_RULES_MAX; i++) {
+		if (!w->m->outcomes[i].selected)
+			continue;
+		off[s->n_off_rules++] = w->rules->rules[i].def->id;
+		if (s->n_off_rules <= NAMED_MAX)
+			reason_of_off(w, i);
+	}
+	s->off_rules = off;
+	return RD_OK;
+}
+
 static enum rd_rc reasons_of_rules(struct weigher *w, struct rd_err *err)
 {
 	struct rd_score *s = w->score;
-	const char **failed = rd_arena_array(w->arena, w->rules->n_rules + 1u, sizeof *failed);
+	const char **failed = rd_arena_array(w->arena, RD_SCORE_RULES_MAX, sizeof *failed);
+	size_t n_named = 0;
 
 	if (failed == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
@@ -251,8 +290,9 @@ static enum rd_rc reasons_of_rules(struct weigher *w, struct rd_err *err)
 		if (!w->m->outcomes[i].failed)
 			continue;
 		const char *id = w->rules->rules[i].def->id;
-		failed[s->n_failed_rules++] = id;
-		if (s->n_failed_rules <= 5)
+		if (!w->m->outcomes[i].untried && s->n_failed_rules < RD_SCORE_RULES_MAX)
+			failed[s->n_failed_rules++] = id;
+		if (++n_named <= NAMED_MAX)
 			reason(w, rd_arena_printf(w->arena,
 					  "rule `%s` could not be tried to the end on this text",
 					  id));
@@ -398,6 +438,7 @@ enum rd_rc rd_score_message(const struct rd_ruleset *rules, const struct rd_mess
 	reasons_of_message(&w);
 	reasons_of_hits(&w);
 	RD_TRY(reasons_of_rules(&w, err));
+	RD_TRY(reasons_of_off_rules(&w, err));
 	decide(&w);
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");

@@ -421,7 +421,22 @@ static const char step_5[] = "ALTER TABLE activation ADD COLUMN how TEXT NOT NUL
 			     " AND author IN ('first start', 'reload');"
 			     "CREATE INDEX message_received ON message (received_ms);";
 
-static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5 };
+/* Messages that a rule could not be tried to the end on, since the rules went live. messages: the
+ * first of them, a blank between two. */
+static const char step_6[] = "CREATE TABLE rule_failure ("
+			     " activation_id BIGINT NOT NULL REFERENCES activation (id),"
+			     " landlord TEXT NOT NULL,"
+			     " rule TEXT NOT NULL,"
+			     " times BIGINT NOT NULL,"
+			     " first_ms BIGINT NOT NULL,"
+			     " last_ms BIGINT NOT NULL,"
+			     " messages TEXT NOT NULL,"
+			     " off_ms BIGINT,"
+			     " audit_seq BIGINT,"
+			     " PRIMARY KEY (activation_id, landlord, rule));";
+
+static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5,
+	step_6 };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {

@@ -182,6 +182,8 @@ enum rd_rc rd_score_to_json(const struct rd_score *score, char **ret_json, struc
 	put(root, "topics", texts(score->topics, score->n_topics));
 	put(root, "marks", texts(score->marks, score->n_marks));
 	put(root, "reasons", texts(score->review_reasons, score->n_review_reasons));
+	put(root, "failed_rules", texts(score->failed_rules, score->n_failed_rules));
+	put(root, "off_rules", texts(score->off_rules, score->n_off_rules));
 	put(root, "request_below", json_real(score->request_below));
 	put(root, "complaint_from", json_real(score->complaint_from));
 	put(root, "nearest_change", text(score->nearest_change));
@@ -213,6 +215,8 @@ enum rd_rc rd_score_from_json(
 	score.topics = get_texts(root, "topics", arena, &score.n_topics);
 	score.marks = get_texts(root, "marks", arena, &score.n_marks);
 	score.review_reasons = get_texts(root, "reasons", arena, &score.n_review_reasons);
+	score.failed_rules = get_texts(root, "failed_rules", arena, &score.n_failed_rules);
+	score.off_rules = get_texts(root, "off_rules", arena, &score.n_off_rules);
 	score.request_below = get_number(root, "request_below");
 	score.complaint_from = get_number(root, "complaint_from");
 	score.nearest_change = get_text(root, "nearest_change", arena);

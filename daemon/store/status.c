@@ -76,6 +76,12 @@ enum rd_rc rd_status_counts(
 		&counts.tasks_open, err));
 	RD_TRY(rd_sql_int(db, "SELECT count(*) FROM case_file WHERE status <> 'closed'", RD_NO_ARGS,
 		0, &counts.cases_open, err));
+	RD_TRY(rd_sql_int(db, "SELECT sum(times) FROM rule_failure", RD_NO_ARGS, 0,
+		&counts.rule_failures, err));
+	RD_TRY(rd_sql_int(db,
+		"SELECT count(*) FROM rule_failure WHERE off_ms IS NOT NULL"
+		" AND activation_id = (SELECT max(id) FROM activation)",
+		RD_NO_ARGS, 0, &counts.rules_off, err));
 	*ret_counts = counts;
 	return RD_OK;
 }

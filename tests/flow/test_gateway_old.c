@@ -310,7 +310,7 @@ static void a_good_folder_is_swapped_whole_and_an_equal_one_is_no_news(void **st
 	assert_true(changed);
 	h->pipeline.office = h->desk.office;
 	OK(rd_reader_set_rules(h->reader, rd_live_files(h->desk.live), h->desk.landlords,
-		h->desk.n_landlords, &h->err));
+		h->desk.n_landlords, rd_live_off(h->desk.live), &h->err));
 	after = house_mail_in(h, .body = REQUEST, .from = "bob@example.com");
 	house_work(h);
 	assert_int_equal(house_case(h, house_case_of(h, before)).kind, RD_SERVICE_REQUEST);

@@ -158,7 +158,7 @@ static void a_threshold_of_nothing_is_a_threshold_too(void **state)
 	OK(rd_desk_refresh(&h->desk, &changed, &h->err));
 	h->pipeline.office = h->desk.office;
 	OK(rd_reader_set_rules(h->reader, rd_live_files(h->desk.live), h->desk.landlords,
-		h->desk.n_landlords, &h->err));
+		h->desk.n_landlords, rd_live_off(h->desk.live), &h->err));
 	case_id = take(h, "Hello there"); /* total 0: in the band now */
 	assert_int_equal(house_case(h, case_id).status, RD_STATUS_REVIEW);
 	house_at(h, "2026-11-23T09:00:00Z");

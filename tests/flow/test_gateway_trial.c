@@ -494,7 +494,7 @@ static void what_is_in_hand_finishes_on_the_set_it_was_begun_with(void **state)
 	assert_true(changed);
 	h->pipeline.office = h->desk.office;
 	OK(rd_reader_set_rules(h->reader, rd_live_files(h->desk.live), h->desk.landlords,
-		h->desk.n_landlords, &h->err));
+		h->desk.n_landlords, rd_live_off(h->desk.live), &h->err));
 	house_work(h);
 	rd_pipeline_close(&h->pipeline);
 	is = rd_live_sha256(h->desk.live);

@@ -75,7 +75,8 @@ static int open_reader(void **state, int n_children)
 	f->arena = rd_arena_new(2 * RD_READING_ARENA_BYTES);
 	take_rules(rules_one, items, &files);
 	*state = f;
-	if (rd_reader_open(spawner, n_children, &files, landlords, 1, &f->reader, &err) == RD_OK)
+	if (rd_reader_open(spawner, n_children, &files, landlords, 1, NULL, &f->reader, &err) ==
+		RD_OK)
 		return 0;
 	print_error("%s\n", err.msg);
 	return -1;
@@ -231,7 +232,8 @@ static void the_rules_of_the_next_batch_are_the_new_ones(void **state)
 	memcpy(before, f->readings[0].ruleset, sizeof before);
 
 	take_rules(rules_bad, items, &files);
-	assert_int_equal(rd_reader_set_rules(f->reader, &files, landlords, 1, &err), RD_E_INPUT);
+	assert_int_equal(
+		rd_reader_set_rules(f->reader, &files, landlords, 1, NULL, &err), RD_E_INPUT);
 	assert_non_null(strstr(err.msg, "core.rules:6:1"));
 	forget(f);
 	add_good(f, 4);
@@ -240,7 +242,7 @@ static void the_rules_of_the_next_batch_are_the_new_ones(void **state)
 	assert_string_equal(f->readings[3].ruleset, before);
 
 	take_rules(rules_two, items, &files);
-	if (rd_reader_set_rules(f->reader, &files, landlords, 1, &err) != RD_OK)
+	if (rd_reader_set_rules(f->reader, &files, landlords, 1, NULL, &err) != RD_OK)
 		fail_msg("%s", err.msg);
 	forget(f);
 	add_good(f, 4);
@@ -269,7 +271,7 @@ static void swap_again_and_again(struct rd_thread *self, void *context)
 
 	for (int i = 0; !rd_thread_stopping(self); i++) {
 		take_rules(texts[i % 2], items, &files);
-		if (rd_reader_set_rules(swapper->reader, &files, landlords, 1, &err) != RD_OK)
+		if (rd_reader_set_rules(swapper->reader, &files, landlords, 1, NULL, &err) != RD_OK)
 			atomic_store(&swapper->failed, true);
 		atomic_fetch_add(&swapper->n_swaps, 1);
 	}

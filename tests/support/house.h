@@ -386,7 +386,7 @@ static inline void house_open(struct house *h)
 	OK(rd_desk_open(&h->desk, h->store, h->config, &h->clock, &actor, &h->err));
 	h->db = h->desk.db;
 	OK(rd_reader_open(house_spawner, 1, rd_live_files(h->desk.live), h->desk.landlords,
-		h->desk.n_landlords, &h->reader, &h->err));
+		h->desk.n_landlords, rd_live_off(h->desk.live), &h->reader, &h->err));
 	h->pipeline = (struct rd_pipeline){
 		.db = h->db, .reader = h->reader, .office = h->desk.office, .stop_fd = -1
 	};

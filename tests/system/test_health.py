@@ -15,7 +15,7 @@ FIGURES = {     # each family of /metrics, and its labels
     "letters": {"queued", "held", "sending", "sent", "failed", "uncertain"},
     "source_last_success_seconds": {"complaints", "texts"},
     "source_unmarked": {"complaints", "texts"},
-    "problems": None,
+    "rule_failures_total": None, "rules_off": None, "problems": None,
 }
 SAMPLE = re.compile(r'redress_(\w+)(?:\{\w+="([^"]*)"\})? (-?\d+)$')
 
@@ -30,7 +30,8 @@ def figures(home):
     for line in lines[:-2]:
         if line.startswith("# TYPE redress_"):
             name, kind = line.removeprefix("# TYPE redress_").split(" ")
-            equal((kind, name in typed), ("gauge", False), line)
+            counts = name == "rule_failures"
+            equal((kind, name in typed), ("counter" if counts else "gauge", False), line)
             typed.add(name)
         elif line.startswith("# HELP redress_"):
             name, _, words = line.removeprefix("# HELP redress_").partition(" ")
@@ -38,7 +39,7 @@ def figures(home):
             helped.add(name)
         else:
             sample = SAMPLE.match(line)
-            expect(sample and sample[1] in helped, f"a line that is no sample of its family: {line}")
+            expect(sample and sample[1].removesuffix("_total") in helped, f"a line that is no sample of its family: {line}")
             expect((sample[1], sample[2] or "") not in found, f"said twice: {line}")
             found[sample[1], sample[2] or ""] = int(sample[3])
     return found

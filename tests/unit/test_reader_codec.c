@@ -54,6 +54,9 @@ static struct rd_message a_message(void)
 	return m;
 }
 
+static const char *const failed[] = { "chasing-again", "mould2" };
+static const char *const off_rules[] = { "heavy" };
+
 static struct rd_score a_score(void)
 {
 	struct rd_score s = {
@@ -70,6 +73,10 @@ static struct rd_score a_score(void)
 		.n_topics = 1,
 		.review_reasons = reasons,
 		.n_review_reasons = 1,
+		.failed_rules = failed,
+		.n_failed_rules = 2,
+		.off_rules = off_rules,
+		.n_off_rules = 1,
 		.request_below = 2,
 		.complaint_from = 5,
 		.nearest_change = "1 point less",
@@ -123,6 +130,11 @@ static void what_a_child_says_comes_out_as_it_went_in(void **state)
 	struct rd_score score = a_score(), s;
 
 	assert_int_equal(through(*state, &in, &score, &m, &s), RD_OK);
+	assert_int_equal(s.n_failed_rules, 2);
+	assert_string_equal(s.failed_rules[0], "chasing-again");
+	assert_string_equal(s.failed_rules[1], "mould2");
+	assert_int_equal(s.n_off_rules, 1);
+	assert_string_equal(s.off_rules[0], "heavy");
 	assert_int_equal(m.channel, RD_CHANNEL_EMAIL);
 	assert_string_equal(m.subject, "Mould");
 	assert_int_equal(m.subject_len, 5);
@@ -201,6 +213,10 @@ static void check_sound(const struct rd_message *m, const struct rd_score *s)
 	}
 	assert_int_equal(at, m->body_len);
 	assert_true(s->kind < RD_N_KINDS);
+	assert_true(
+		s->n_failed_rules <= RD_SCORE_RULES_MAX && s->n_off_rules <= RD_SCORE_RULES_MAX);
+	for (size_t i = 0; i < s->n_failed_rules; i++)
+		assert_true(s->failed_rules[i][0] >= 'a' && strlen(s->failed_rules[i]) <= 60);
 	for (size_t i = 0; i < s->n_hits; i++) {
 		uint32_t len = s->hits[i].where == RD_WHERE_BODY ? m->body_len : m->subject_len;
 		assert_true(s->hits[i].from <= s->hits[i].to && s->hits[i].to <= len);
@@ -358,6 +374,30 @@ static void a_subject_too_long(struct rd_message *m, struct rd_score *s)
 	m->subject_len = RD_SUBJECT_BYTES_MAX + 1;
 }
 
+static void a_failed_rule_named_twice(struct rd_message *m, struct rd_score *s)
+{
+	static const char *const twice[] = { "heavy", "heavy" };
+
+	(void)m;
+	s->failed_rules = twice;
+}
+
+static void a_failed_rule_that_no_file_can_name(struct rd_message *m, struct rd_score *s)
+{
+	static const char *const odd[] = { "heavy", "x\",\"y" };
+
+	(void)m;
+	s->failed_rules = odd;
+}
+
+static void a_rule_without_a_name_that_is_off(struct rd_message *m, struct rd_score *s)
+{
+	static const char *const none[] = { "" };
+
+	(void)m;
+	s->off_rules = none;
+}
+
 static const struct {
 	const char *why;
 	void (*spoil)(struct rd_message *m, struct rd_score *s);
@@ -377,6 +417,9 @@ static const struct {
 	{ "a hit that ends before it begins", a_hit_that_ends_before_it_begins },
 	{ "a part larger than any mail", a_part_larger_than_any_mail },
 	{ "a subject beyond its limit", a_subject_too_long },
+	{ "a failed rule named twice", a_failed_rule_named_twice },
+	{ "a failed rule that no file can name", a_failed_rule_that_no_file_can_name },
+	{ "a rule without a name that is off", a_rule_without_a_name_that_is_off },
 };
 
 static void a_lie_is_refused_whole(void **state)
@@ -449,12 +492,14 @@ static void a_rule_set_travels_under_its_name(void **state)
 	struct rd_rulefile items[] = { { "landlords/a.landlord", "Name: A\n", 8 },
 		{ "core.rules", "Format: 1\n\0\xff", 12 } };
 	static const char *const landlords[] = { "a", "code-2024" };
+	static const struct rd_off_rule off_items[] = { { "a", "heavy" }, { "code-2024", "slow" } };
+	const struct rd_off_rules off = { off_items, 2 };
 	struct rd_rulefiles files;
 	struct rd_child_setup setup;
 	struct rd_err err = { 0 };
 
 	assert_int_equal(rd_rulefiles_take(items, 2, &files, &err), RD_OK);
-	assert_int_equal(rd_setup_encode(&files, landlords, 2, &f->bytes, &err), RD_OK);
+	assert_int_equal(rd_setup_encode(&files, landlords, 2, &off, &f->bytes, &err), RD_OK);
 	assert_int_equal(
 		rd_setup_decode(f->bytes.data, f->bytes.len, f->arena, &setup, &err), RD_OK);
 	assert_string_equal(setup.files.sha256, files.sha256);
@@ -463,6 +508,9 @@ static void a_rule_set_travels_under_its_name(void **state)
 	assert_memory_equal(setup.files.items[0].bytes, "Format: 1\n\0\xff", 12);
 	assert_int_equal(setup.n_landlords, 2);
 	assert_string_equal(setup.landlords[1], "code-2024");
+	assert_int_equal(setup.off.n, 2);
+	assert_string_equal(setup.off.items[0].landlord, "a");
+	assert_string_equal(setup.off.items[1].rule, "slow");
 	for (size_t len = 0; len < f->bytes.len; len++) {
 		rd_arena_reset(f->arena);
 		assert_int_not_equal(

@@ -72,6 +72,99 @@ static void a_rule_that_gives_up_is_a_reason_and_no_hit(void **state)
 	assert_non_null(strstr(b->score.review_reasons[0], "`it` could not be tried"));
 }
 
+/* --- rules that are switched off --- */
+
+static void switch_off(struct bench *b, const char *landlord, const char *rule)
+{
+	const struct rd_off_rule item = { landlord, rule };
+	const struct rd_off_rules off = { &item, 1 };
+
+	rd_ruleset_switch_off(b->rules, &off);
+}
+
+#define OFF_RULES                                                                                  \
+	HEAD "Rule: it\nPoints: 9\nReason: r\nRegex: (?:help|quick).{0,9}!\n\n"                    \
+	     "Rule: other\nPoints: 1\nPhrase: hello\n\n"                                           \
+	     "Combine: no-it\nPoints: 3\nIf: other and not it\n"
+
+static void a_rule_that_is_off_sends_what_it_would_be_tried_on_to_a_person(void **state)
+{
+	struct bench *b = *state;
+
+	must_compile(b, OFF_RULES, NULL);
+	score_text(b, "hello, help me!");
+	assert_non_null(hit_of_rule(b, "it"));
+	assert_null(hit_of_rule(b, "no-it"));
+	assert_false(b->score.review);
+	switch_off(b, "acme", "it");
+	score_text(b, "hello, help me!");
+	assert_null(hit_of_rule(b, "it"));
+	assert_non_null(hit_of_rule(b, "no-it")); /* not hit, and a person looks */
+	assert_true(b->score.review);
+	assert_int_equal(b->score.n_off_rules, 1);
+	assert_string_equal(b->score.off_rules[0], "it");
+	assert_string_equal(b->score.review_reasons[0],
+		"rule `it` is switched off since it failed three times, and this message has words "
+		"that it looks for");
+	assert_int_equal(b->score.n_failed_rules, 0);
+}
+
+static void a_rule_that_is_off_leaves_other_texts_alone(void **state)
+{
+	struct bench *b = *state;
+
+	must_compile(b, OFF_RULES, NULL);
+	score_text(b, "hello you, what a day it is");
+	double total = b->score.total;
+	switch_off(b, "acme", "it");
+	score_text(b, "hello you, what a day it is");
+	assert_int_equal(b->score.n_off_rules, 0);
+	assert_true(b->score.n_review_reasons == 0 ||
+		    strstr(b->score.review_reasons[0], "switched off") == NULL);
+	assert_true(b->score.total == total);
+	must_compile(b, OFF_RULES, NULL);
+	switch_off(b, "another", "it");
+	switch_off(b, "acme", "nobody");
+	score_text(b, "hello, help me!");
+	assert_non_null(hit_of_rule(b, "it"));
+}
+
+static void a_rule_that_is_off_and_needs_no_word_takes_every_text_to_a_person(void **state)
+{
+	struct bench *b = *state;
+
+	must_compile(b, HEAD "Rule: it\nPoints: 1\nReason: r\nRegex: [0-9]{5}\n", NULL);
+	switch_off(b, "acme", "it");
+	score_text(b, "hello");
+	assert_true(b->score.review);
+	assert_int_equal(b->score.n_off_rules, 1);
+	assert_non_null(strstr(b->score.review_reasons[0], "had to be tried on this message"));
+}
+
+static void a_spent_budget_is_not_the_fault_of_rules_that_it_left_untried(void **state)
+{
+	struct bench *b = *state;
+	size_t len = 60000;
+	char *text = malloc(len + 1);
+
+	assert_non_null(text);
+	must_compile(b,
+		HEAD "Rule: it\nPoints: 1\nReason: r\nRegex: [a-z]*[a-z]*[a-z]*!\n\n"
+		     "Rule: other\nPoints: 1\nPhrase: hello\n",
+		NULL);
+	memset(text, 'a', len);
+	text[len] = '\0';
+	for (size_t k = 400; k < len; k += 400)
+		memcpy(text + k, "\t!b", 3);
+	memcpy(text + len - 7, " hello ", 7);
+	score_as(b, RD_CHANNEL_EMAIL, "", text);
+	free(text);
+	assert_true(b->score.review);
+	assert_int_equal(b->score.n_failed_rules, 1);
+	assert_string_equal(b->score.failed_rules[0], "it");
+	assert_non_null(strstr(b->score.review_reasons[1], "`other` could not be tried"));
+}
+
 static void text_beyond_the_cap_goes_to_a_person(void **state)
 {
 	struct bench *b = *state;
@@ -194,6 +287,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(runaway_patterns_are_bounded_and_go_to_a_person),
 		TEST(a_rule_that_gives_up_is_a_reason_and_no_hit),
+		TEST(a_rule_that_is_off_sends_what_it_would_be_tried_on_to_a_person),
+		TEST(a_rule_that_is_off_leaves_other_texts_alone),
+		TEST(a_rule_that_is_off_and_needs_no_word_takes_every_text_to_a_person),
+		TEST(a_spent_budget_is_not_the_fault_of_rules_that_it_left_untried),
 		TEST(text_beyond_the_cap_goes_to_a_person),
 		TEST(phrases_are_found_where_an_endless_sentence_is_cut),
 		TEST(a_sentence_is_cut_between_characters),

@@ -22,6 +22,7 @@ static void a_reading_comes_back_as_it_was(void **state)
 		0, 1, "not, 2 words before", "core.rules:18", "" };
 	struct rd_message message = world_message("Ann@Example.org", "id@example.org", 3), back;
 	struct rd_score score = { .kind = RD_ENQUIRY, .review = true, .total = 0.1 + 0.2 }, scored;
+	const char *const rules[] = { "slow", "heavy" };
 	const char *ruleset = NULL;
 	bool erased = true;
 	int64_t id = world_put_mail(w, 1);
@@ -49,6 +50,10 @@ static void a_reading_comes_back_as_it_was(void **state)
 	score.n_topics = 1;
 	score.review_reasons = reasons;
 	score.n_review_reasons = 1;
+	score.failed_rules = rules;
+	score.n_failed_rules = 2;
+	score.off_rules = rules + 1;
+	score.n_off_rules = 1;
 	score.nearest_change = "1 more point";
 	TX(rd_reading_put(tx, id, &message, &score, "sha256:ab", NOW_MS, &w->err));
 	OK(rd_reading_get(w->db, id, w->arena, &back, &scored, &ruleset, &erased, &w->err));
@@ -77,6 +82,10 @@ static void a_reading_comes_back_as_it_was(void **state)
 	assert_string_equal(scored.suppressed[0].by_place, "core.rules:18");
 	assert_string_equal(scored.suppressed[0].by, ""); /* it quotes: erasure must reach it */
 	assert_string_equal(scored.topics[0], "a delay");
+	assert_int_equal(scored.n_failed_rules, 2);
+	assert_string_equal(scored.failed_rules[0], "slow");
+	assert_int_equal(scored.n_off_rules, 1);
+	assert_string_equal(scored.off_rules[0], "heavy");
 	assert_string_equal(scored.nearest_change, "1 more point");
 }
 

@@ -23,7 +23,8 @@ struct rd_desk {
 RD_MUST_USE enum rd_rc rd_desk_open(struct rd_desk *desk, struct rd_store *store,
 	const struct rd_config *config, const struct rd_clock *clock, const struct rd_actor *actor,
 	struct rd_err *err);
-/* Takes the set that is live now; *ret_changed: it is another one. A failure keeps the old one. */
+/* Takes the set that is live now; *ret_changed: it is another one, or was activated again, or more
+ * of its rules are switched off. A failure keeps the old one. */
 RD_MUST_USE enum rd_rc rd_desk_refresh(struct rd_desk *desk, bool *ret_changed, struct rd_err *err);
 void rd_desk_close(struct rd_desk *desk); /* a zeroed one is fine; fit for RD_CLEANUP */
 

@@ -51,6 +51,10 @@ void rd_live_cleanup(struct rd_live **live);
 
 const char *rd_live_sha256(const struct rd_live *live);
 const struct rd_rulefiles *rd_live_files(const struct rd_live *live);
+/* Its number in the history of activations; 0 where it was made of files in hand. */
+int64_t rd_live_activation(const struct rd_live *live);
+/* Rules that failed too often since then (failing.h), as the readers take them. */
+const struct rd_off_rules *rd_live_off(const struct rd_live *live);
 /* NULL where the landlord is not one of those that it was loaded for. */
 const struct rd_policy *rd_live_policy(const struct rd_live *live, const char *landlord);
 /* The policy of a case's landlord; RD_E_MISSING names what to do. */

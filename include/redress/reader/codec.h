@@ -40,10 +40,14 @@ struct rd_child_setup {
 	struct rd_rulefiles files;
 	const char *const *landlords;
 	size_t n_landlords;
+	struct rd_off_rules off;
 };
 
+/* off: rules that are switched off, NULL for none; beyond RD_OFF_RULES_MAX they stay switched on.
+ */
 RD_MUST_USE enum rd_rc rd_setup_encode(const struct rd_rulefiles *files,
-	const char *const *landlords, size_t n_landlords, struct rd_buf *out, struct rd_err *err);
+	const char *const *landlords, size_t n_landlords, const struct rd_off_rules *off,
+	struct rd_buf *out, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_setup_decode(const void *bytes, size_t len, struct rd_arena *arena,
 	struct rd_child_setup *ret_setup, struct rd_err *err);
 

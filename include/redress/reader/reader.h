@@ -87,7 +87,8 @@ RD_MUST_USE enum rd_rc rd_spawner_start(struct rd_spawner **ret_spawner, struct 
 void rd_spawner_stop(struct rd_spawner *spawner); /* ends every child; NULL is fine */
 
 /* n_children: how many work at once, 1..RD_READER_CHILDREN_MAX. files: the activated rule set;
- * landlords: those in use, at most RD_READER_LANDLORDS_MAX. All borrowed for the call.
+ * landlords: those in use, at most RD_READER_LANDLORDS_MAX; off: rules of it that are switched off,
+ * NULL for none. All borrowed for the call.
  * Both calls have one child compile the set first: RD_E_INPUT with its words when that fails, and
  * the old set stays. A child whose set is replaced finishes its messages on the old one; what is
  * asked for after rd_reader_set_rules came back is read by the new one. set_rules may be called in
@@ -95,10 +96,10 @@ void rd_spawner_stop(struct rd_spawner *spawner); /* ends every child; NULL is f
 #define RD_READER_LANDLORDS_MAX 64
 RD_MUST_USE enum rd_rc rd_reader_open(struct rd_spawner *spawner, int n_children,
 	const struct rd_rulefiles *files, const char *const *landlords, size_t n_landlords,
-	struct rd_reader **ret_reader, struct rd_err *err);
+	const struct rd_off_rules *off, struct rd_reader **ret_reader, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_reader_set_rules(struct rd_reader *reader,
 	const struct rd_rulefiles *files, const char *const *landlords, size_t n_landlords,
-	struct rd_err *err);
+	const struct rd_off_rules *off, struct rd_err *err);
 void rd_reader_close(struct rd_reader *reader); /* NULL is fine */
 
 /* Reads n messages (1..RD_READER_BATCH_MAX), spread over the children; readings[i] answers

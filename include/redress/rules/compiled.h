@@ -46,6 +46,7 @@ struct rd_rule {
 	const char *place; /* "core.rules:14" */
 	bool runs;	   /* a rule that is not disabled, or a combine */
 	bool used;	   /* named by a combine */
+	bool off;	   /* switched off: never tried (rd_ruleset_switch_off) */
 	uint32_t group;	   /* index into groups; UINT32_MAX for none */
 	const struct rd_unless_code *unless;
 	size_t n_unless;

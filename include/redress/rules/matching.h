@@ -24,6 +24,8 @@ struct rd_spot {
 
 struct rd_outcome {
 	bool hit, failed;
+	bool untried;	     /* failed for the message's budget was used up, by whatever rules */
+	bool selected;	     /* by the literal pass, of a rule that is switched off */
 	struct rd_spot spot; /* of the hit: its first place found */
 	bool stopped;	     /* at least one place was stopped by an Unless */
 	struct rd_spot stopped_spot;

@@ -60,6 +60,20 @@ RD_MUST_USE enum rd_rc rd_ruleset_compile(const struct rd_rulefiles *files, cons
 void rd_ruleset_free(struct rd_ruleset *rules); /* NULL is fine */
 void rd_ruleset_cleanup(struct rd_ruleset **rules);
 
+/* Rules that failed too often on real messages: they are never tried, but what their literal pass
+ * selects goes to a person (score.h). */
+#define RD_OFF_RULES_MAX 512
+struct rd_off_rule {
+	const char *landlord, *rule; /* the rule's id */
+};
+struct rd_off_rules {
+	const struct rd_off_rule *items;
+	size_t n;
+};
+/* Of the rules that were compiled for that landlord; before the set is used by any thread. What the
+ * set has not is passed over. */
+void rd_ruleset_switch_off(struct rd_ruleset *rules, const struct rd_off_rules *off);
+
 /* The name of the whole set that it was compiled from. */
 const char *rd_ruleset_sha256(const struct rd_ruleset *rules);
 

@@ -7,6 +7,10 @@
  * if it is among them); else the complaint total against the two thresholds (from `Complaint from`
  * up: complaint; between: review, best answer complaint from the middle of the band up, else what
  * the rest would be below it); else the largest other total; else service_request.
+ * A rule that is switched off (rd_ruleset_switch_off) never hits, and combines take it as not hit.
+ * Where its literal pass selects a text, so that it would have been tried, a person must look: what
+ * hung on it is then safe, under `not` too. Elsewhere it could not have hit either, so that `not`
+ * holds by right.
  * Guards (automatic mail, duplicates) are not here: they stand before the decision, in policy/.
  */
 #ifndef REDRESS_RULES_SCORE_H
@@ -41,6 +45,8 @@ struct rd_hit {
 			      never for the audit */
 };
 
+#define RD_SCORE_RULES_MAX 64 /* failed_rules, off_rules: what is beyond is left out */
+
 struct rd_score {
 	enum rd_kind kind; /* the best single answer, even where review is set */
 	bool review;	   /* a person must look */
@@ -57,10 +63,14 @@ struct rd_score {
 	size_t n_marks;
 	const char *const *review_reasons; /* plain English; none where review is false */
 	size_t n_review_reasons;
-	/* Rules that could not be tried to the end (a limit of PCRE2, or the message's whole
-	 * budget): never "no match". Each is a review reason too, and for whoever counts them: */
-	const char *const *failed_rules; /* ids, none twice */
+	/* Rules that could not be tried to the end, a limit of PCRE2 being reached: never "no
+	 * match". Each is a review reason too, and for whoever counts them. Rules that were not
+	 * tried since others had used up the message's budget are reasons alone: they are not to
+	 * blame. */
+	const char *const *failed_rules; /* ids, none twice; at most RD_SCORE_RULES_MAX */
 	size_t n_failed_rules;
+	const char *const *off_rules; /* switched off and yet selected: reasons too */
+	size_t n_off_rules;
 	double request_below, complaint_from; /* the thresholds that it was judged by */
 	const char *nearest_change;	      /* "with 1 more point a person must decide" */
 };

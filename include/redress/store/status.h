@@ -16,6 +16,8 @@ struct rd_status_counts {
 	int64_t outbox_queued, outbox_held, outbox_sending, outbox_sent, outbox_failed,
 		outbox_uncertain;
 	int64_t tasks_open, cases_open;
+	int64_t rule_failures; /* messages that a rule failed on, ever, over all rules */
+	int64_t rules_off;     /* switched off now */
 };
 RD_MUST_USE enum rd_rc rd_status_counts(
 	struct rd_db *db, struct rd_status_counts *ret_counts, struct rd_err *err);
