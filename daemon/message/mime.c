@@ -433,14 +433,20 @@ static bool has_readable(const struct rd_message *message)
 static enum rd_rc mark_body(struct rd_message *message, const struct rd_span *given, size_t n_given,
 	struct rd_arena *arena, struct rd_err *err)
 {
+	const struct rd_unmarked mail = { .subject = message->subject,
+		.body = message->body,
+		.len = message->body_len,
+		.given = given,
+		.n_given = n_given };
 	struct rd_marked marked = { 0 };
 	uint64_t n_scored = 0;
 
-	RD_TRY(rd_quotes_mark(
-		message->body, message->body_len, given, n_given, arena, &marked, err));
+	RD_TRY(rd_quotes_mark(&mail, arena, &marked, err));
 	message->spans = marked.spans;
 	message->n_spans = marked.n_spans;
 	message->nothing_new = marked.nothing_new;
+	message->forwarded = marked.forwarded;
+	message->n_forwarded = marked.n_forwarded;
 	for (size_t i = 0; i < marked.n_spans; i++)
 		if (marked.nothing_new || marked.spans[i].kind == RD_SPAN_NEW)
 			n_scored += marked.spans[i].to - marked.spans[i].from;
