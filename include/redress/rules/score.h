@@ -7,7 +7,10 @@
  * if it is among them); else the complaint total against the two thresholds (from `Complaint from`
  * up: complaint; between: review, best answer complaint from the middle of the band up, else what
  * the rest would be below it); else the largest other total; else service_request.
- * Guards (automatic mail, duplicates) are not here: they stand before the decision, in policy/.
+ * Forwarded text is scored in a second pass, as if it was new. Where that decides otherwise (kind,
+ * review, danger), a person must look; the answer is then that of the pass that read more, but for
+ * a complaint that the new words alone make. Guards (automatic mail, duplicates) are not here: they
+ * stand before the decision, in policy/.
  */
 #ifndef REDRESS_RULES_SCORE_H
 #define REDRESS_RULES_SCORE_H
