@@ -150,6 +150,9 @@ static enum rd_rc open_linked(struct rd_tx *tx, const struct rd_office *office,
 		policy->calendar, &verdict);
 	verdict.fate = RD_FATE_OPENED;
 	verdict.linked = true;
+	/* Nobody has looked at what a colleague passed on: no letter goes for it by itself. */
+	verdict.letter_waits = office->actor.uid == -1 && verdict.letter != RD_LETTER_NONE &&
+			       rd_config_is_staff(office->config, message.from.address);
 	memcpy(verdict.flags, score.flags, sizeof verdict.flags);
 	return rd_casework_apply(tx, office, &matter, &verdict, arena, ret_case, err);
 }

@@ -380,7 +380,11 @@ static const char step_3[] = "DROP INDEX outbox_state;"
 			     "CREATE INDEX outbox_turn ON outbox"
 			     " (state, emergency DESC, next_try_ms, id);";
 
-static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3 };
+/* Whom a colleague's forward names as its author: no letter goes there before a person says so. */
+static const char step_4[] = "ALTER TABLE case_contact ADD COLUMN proposed INTEGER NOT NULL"
+			     " DEFAULT 0 CHECK (proposed IN (0, 1));";
+
+static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4 };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {

@@ -155,7 +155,7 @@ static void hits_stand_where_they_are_in_the_body(void **state)
 	assert_int_equal(hit->from, strstr(body, "livid") - body);
 	assert_int_equal(hit->to, hit->from + 5);
 	assert_string_equal(b->score.topics[0], "anger");
-	/* where the first pass found nothing and both agree, the second's findings stand */
+	/* both agree, and only the second pass knows what it is about */
 	score_as(b, RD_CHANNEL_EMAIL, "", "FYI" FORWARD("the leak is back"));
 	assert_false(b->score.review);
 	assert_int_equal(b->score.n_topics, 1);
