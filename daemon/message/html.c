@@ -9,12 +9,15 @@
 #include "redress/message/charset.h"
 #include "redress/message/html_tags.h"
 #include "redress/message/quote_headers.h"
+#include "redress/message/quote_intro.h"
 
 #define PIECE_BYTES	16384
 #define META_LOOK_BYTES 2048
 #define STYLE_BYTES_MAX 2048 /* of a style attribute; more is not looked at */
 #define HTML_SPANS_MAX	1024
-#define LINES_MAX	8   /* drawn above what may be an earlier mail */
+#define LINES_MAX	8 /* drawn above what may be an earlier mail */
+#define INTRO_LINES	4 /* looked at above a blockquote without a mark */
+#define INTRO_BYTES	600
 #define HEADERS_BYTES	600 /* looked at below such a line */
 
 enum element_does {
@@ -360,6 +363,29 @@ static void on_characters(void *context, const xmlChar *data, int n)
 	}
 }
 
+/* Does what was written last introduce a quotation: "On ... <r@example.org> wrote:"? */
+static bool follows_intro(const struct state *s)
+{
+	const struct rd_body body = { .text = s->text.data, .len = (uint32_t)s->text.len };
+	uint32_t at = body.len;
+
+	for (int i = 0; i < INTRO_LINES && at > 0; i++) {
+		struct rd_intro intro;
+		struct rd_line line;
+
+		at--;
+		while (at > 0 && body.text[at - 1] != '\n' && body.len - at < INTRO_BYTES)
+			at--;
+		if (body.len - at >= INTRO_BYTES)
+			return false;
+		line = rd_line_at(&body, at);
+		if (rd_line_intro(&body, &line, 0, &intro) && intro.next >= body.len &&
+			intro.is != RD_INTRO_IF_QUOTED)
+			return true;
+	}
+	return false;
+}
+
 static void on_start(void *context, const xmlChar *name, const xmlChar **attributes)
 {
 	struct state *s = context;
@@ -381,6 +407,8 @@ static void on_start(void *context, const xmlChar *name, const xmlChar **attribu
 		s->skip = true;
 	if (s->skip)
 		return;
+	if (kind == RD_SPAN_NEW && does == ELEMENT_QUOTE && s->text.len > 0 && follows_intro(s))
+		kind = RD_SPAN_QUOTED;
 	s->line_due = s->line_due || draws_line(attributes);
 	if (to_end)
 		s->rest = kind;

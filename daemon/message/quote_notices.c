@@ -139,6 +139,25 @@ static bool names_page(const char *text, size_t len)
 	       (rd_text_find(text, len, "://") || rd_text_find(text, len, "www."));
 }
 
+/* "Sent from myMail for Android": a program that nobody here knows, but where it runs. */
+static bool names_platform(const char *text, size_t len)
+{
+	static const char *const platforms[] = { "for Android", "for iOS", "for iPhone", "for iPad",
+		"for Windows", "on Android", "on iOS", "for Mac" };
+
+	while (len > 0 && strchr(". !", text[len - 1]) != NULL)
+		len--;
+	if (rd_text_words(text, len) > 6)
+		return false;
+	for (size_t i = 0; i < COUNT(platforms); i++) {
+		size_t n = strlen(platforms[i]);
+
+		if (len > n && rd_text_is(text + len - n, n, platforms[i]))
+			return true;
+	}
+	return false;
+}
+
 bool rd_line_is_device(const struct rd_line *line)
 {
 	const char *text = line->text;
@@ -153,6 +172,8 @@ bool rd_line_is_device(const struct rd_line *line)
 		return false;
 	if (starts_with_one_of(text, len, programs, COUNT(programs), &n))
 		return all_around(text + n, len - n);
+	if (rd_text_starts(text, len, "Sent from ") && names_platform(text, len))
+		return true;
 	if (starts_with_one_of(text, len, forms, COUNT(forms), &n))
 		return all_around(text + n, len - n) || names_page(text + n, len - n);
 	if (len > DEVICE_BYTES_MAX ||
@@ -168,17 +189,18 @@ bool rd_line_is_device(const struct rd_line *line)
 
 /* Any of these says it. */
 static const char *const banner_signs[] = { "originated from outside", "originates from outside",
-	"came from outside of", "came from outside the ", "from outside of the organi",
-	"from outside the organi", "from outside your organi", "from outside our organi",
-	"from outside of our organi", "from outside of your organi", "from outside the council",
-	"from outside of the council", "from outside the trust", "from outside the company",
-	"from outside of the company", "from outside the network", "from outside our network",
-	"from an external sender", "from an external source", "from an external email",
-	"from an external e-mail", "from an untrusted sender", "external sender",
-	"sent from outside of", "sent from outside the ", "don't often get email from",
-	"don’t often get email from", "do not often get email from",
-	"not previously corresponded with", "outside the corporate network",
-	"o'r tu allan i'r sefydliad", "o’r tu allan i’r sefydliad" };
+	"originated outside", "originates outside", "came from outside of",
+	"came from outside the ", "from outside of the organi", "from outside the organi",
+	"from outside your organi", "from outside our organi", "from outside of our organi",
+	"from outside of your organi", "from outside the council", "from outside of the council",
+	"from outside the trust", "from outside the company", "from outside of the company",
+	"from outside the network", "from outside our network", "from an external sender",
+	"from an external source", "from an external email", "from an external e-mail",
+	"from an untrusted sender", "external sender", "sent from outside of",
+	"sent from outside the ", "don't often get email from", "don’t often get email from",
+	"do not often get email from", "not previously corresponded with",
+	"outside the corporate network", "o'r tu allan i'r sefydliad",
+	"o’r tu allan i’r sefydliad" };
 
 /* What a banner begins with, once brackets and stars are off. */
 static const char *const banner_beginnings[] = { "caution", "warning", "external", "this email",
@@ -232,6 +254,8 @@ static bool goes_on(const struct rd_line *last, const struct rd_line *next)
 	size_t len = next->len, n;
 	bool speaks = count_found(text, len, banner_goes_on, COUNT(banner_goes_on)) > 0;
 
+	if (rd_text_find(text, len, "BannerEnd"))
+		return true;
 	if (!ends_sentence(last))
 		return speaks || last->len >= WRAPPED_BYTES;
 	return (speaks || count_found(text, len, banner_signs, COUNT(banner_signs)) > 0) &&

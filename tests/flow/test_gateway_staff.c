@@ -350,6 +350,43 @@ static void the_complaint_that_grows_from_it_waits(void **state)
 	assert_int_equal(n_sent(h), 2);
 }
 
+/* Where the colleague names nobody, it goes to whoever gets the case's letters, and waits the same;
+ * nor does the clock's own decision send it. */
+static void a_note_that_opens_a_complaint_on_her_case_waits_too(void **state)
+{
+	struct house *h = *state;
+	int64_t cases[2], mails[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		const int64_t opened =
+			house_mail_in(h, .from = i == 0 ? ANN : "bo@example.com", .body = REQUEST);
+
+		house_work(h);
+		cases[i] = house_case_of(h, opened);
+		mails[i] = house_mail_in(h, .from = PAT, .body = i == 0 ? COMPLAINT : UNSURE,
+			.subject =
+				rd_arena_printf(h->arena, "%s", house_case(h, cases[i]).reference));
+		house_work(h);
+	}
+	assert_int_equal(n_sent(h), 2); /* the requests' own */
+	FATE_IS(mails[0], RD_FATE_OPENED);
+	FATE_IS(mails[1], RD_FATE_JOINED);
+	house_at(h, "2026-11-23T09:00:00Z");
+	house_keep_time(h);
+	assert_int_equal(house_n_cases(h), 4);
+	for (int64_t grown = house_case_of(h, mails[0]); grown <= RD_CASE_FIRST + 3; grown++) {
+		struct rd_outbox_row letter;
+
+		if (grown == cases[1])
+			continue;
+		letter = house_letter(h, grown, "acknowledgement");
+		assert_string_equal(letter.recipient, house_case(h, grown).contact);
+		assert_int_equal(letter.state, RD_OUTBOX_HELD);
+		assert_non_null(strstr(house_task(h, grown, "resident").text, "outbox approve"));
+	}
+	assert_int_equal(n_sent(h), 2);
+}
+
 /* One word is the resident's answer to our offer, and nobody else's. */
 static void a_colleague_cannot_say_complaint_for_her(void **state)
 {
@@ -460,6 +497,7 @@ int main(int argc, char **argv)
 		staff_test(nothing_for_the_landlord_is_nothing_from_a_colleague_too),
 		staff_test(a_colleagues_mail_joins_by_its_reference_and_answers_nobody),
 		staff_test(the_complaint_that_grows_from_it_waits),
+		staff_test(a_note_that_opens_a_complaint_on_her_case_waits_too),
 		staff_test(a_colleague_cannot_say_complaint_for_her),
 		staff_test(another_case_of_hers_is_linked_and_shown_to_nobody_outside),
 		staff_test(a_residents_forward_that_changes_the_decision_goes_to_a_person),

@@ -626,6 +626,12 @@ static void html_tells_quoted_from_new(void **state)
 			"No<div id=\"divRplyFwdMsg\">From: x</div><div>We come</div>",
 			"From: x\nWe come", RD_SPAN_QUOTED },
 		{ "a bare blockquote may be hers", "<blockquote>No heating</blockquote>", NULL, 0 },
+		{ "a bare one below an introduction is quoted, what stands behind it is not",
+			"<p>On Tue, 3 Nov 2026 at 10:12, R &lt;r@example.org&gt; wrote:</p>"
+			"<blockquote>We will come</blockquote><p>You did not</p>",
+			"We will come", RD_SPAN_QUOTED },
+		{ "a bare one below words of hers is hers",
+			"<p>What is wrong:</p><blockquote>No heating</blockquote>", NULL, 0 },
 		{ "a signature", "No<div class=\"gmail_signature\">Jo</div>", "Jo",
 			RD_SPAN_SIGNATURE },
 		{ "Outlook passed on by Outlook",
@@ -737,6 +743,11 @@ static void html_and_words_tell_forwards_together(void **state)
 			"---------<br>"
 			"From: Ann &lt;ann@example.com&gt;</blockquote></div>",
 			"NQQQQ", NULL },
+		{ "below a bare quotation too", "Re: leak",
+			"<p>No.</p><p>On Tue, 3 Nov 2026 at 10:12, R &lt;r@example.org&gt; "
+			"wrote:</p>"
+			"<blockquote>We will come</blockquote><p>You did not</p>",
+			"NQQN", NULL },
 		{ "answers between are hers", "Re: leak",
 			"<div class=\"gmail_quote\"><blockquote class=\"gmail_quote\">Is it dry?"
 			"</blockquote></div><div>No</div><blockquote class=\"gmail_quote\">When?"
@@ -816,7 +827,8 @@ static void no_html_takes_long(void **state)
 	} rows[] = { { "<div>", "" }, { "<b>", "</i>" }, { "<p>", "</b>" }, { "<", "" },
 		{ "&", "" }, { "<table>", "</td>" }, { "<a href='", "" }, { "<!--", "" },
 		{ "<blockquote type=cite>", "x" }, { "<b>x", "</b>" }, { "&amp;", "" },
-		{ "<img alt='a'>", "" }, { "</p>", "" }, { "<li>", "" } };
+		{ "<img alt='a'>", "" }, { "wrote: <blockquote></blockquote>", "" },
+		{ "<blockquote>a@b:</blockquote>", "" }, { "</p>", "" }, { "<li>", "" } };
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct rd_buf html = RD_BUF(1u << 20);

@@ -5,10 +5,11 @@
  * their alt text, links their text alone. Dropped: head, style, script, comments, and what is
  * hidden (display:none, visibility:hidden, font-size:0, the hidden attribute, white on white is
  * not looked for). Quoted mail is marked by what mail programs put around it: blockquote with
- * type=cite or a line at its left (a bare one may be the writer's own), and the ids and classes of
- * Gmail, Yahoo, Thunderbird (its forwards too), Proton, Tutanota, Zimbra, Spark, Roundcube and
- * Outlook (desktop, web, mobile), whose dividers let it run to the end; below Outlook's line also
- * by a header in a language that nobody here knows. Signatures by theirs.
+ * type=cite, a line at its left or "On ... wrote:" above it (a bare one may be the writer's own),
+ * and the ids and classes of Gmail, Yahoo, Thunderbird (its forwards too), Proton, Tutanota,
+ * Zimbra, Spark, Roundcube and Outlook (desktop, web, mobile), whose dividers let it run to the
+ * end; below Outlook's line also by a header in a language that nobody here knows. Signatures by
+ * theirs.
  */
 #ifndef REDRESS_MESSAGE_HTML_H
 #define REDRESS_MESSAGE_HTML_H
