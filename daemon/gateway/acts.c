@@ -63,8 +63,7 @@ static bool looks_like_number(const char *contact)
 	return strchr(contact, '@') == NULL;
 }
 
-/* *ret_contact: in the act's arena, or the caller's own words. */
-static enum rd_rc check_contact(struct rd_act *act, const char *contact, const char **ret_contact,
+enum rd_rc rd_act_check_contact(struct rd_act *act, const char *contact, const char **ret_contact,
 	enum rd_case_channel *ret_channel, struct rd_err *err)
 {
 	char number[RD_PHONE_MAX];
@@ -99,7 +98,7 @@ static enum rd_rc open_with_contact(struct rd_act *act, const struct rd_act_open
 	struct rd_verdict verdict;
 	const bool none[RD_N_FLAGS] = { false };
 
-	RD_TRY(check_contact(act, open->contact, &matter->address, &letters_by, err));
+	RD_TRY(rd_act_check_contact(act, open->contact, &matter->address, &letters_by, err));
 	facts.channel = letters_by == RD_BY_EMAIL ? RD_CHANNEL_EMAIL : RD_CHANNEL_SMS;
 	facts.no_address = letters_by != RD_BY_EMAIL && letters_by != RD_BY_SMS;
 	facts.received_ms = open->received_ms;
@@ -193,6 +192,12 @@ static enum rd_rc send_letter(struct rd_act *act, enum rd_letter_kind letter,
 		return rd_fail(err, RD_E_REFUSED,
 			"case %s is held for safeguarding: no letter goes until a person lifts the "
 			"hold with a reason, for what is sent may be read by another",
+			act->matter.reference);
+	if (act->matter.contact_proposed)
+		return rd_fail(err, RD_E_REFUSED,
+			"a colleague passed case %s on, and nobody has said yet who the resident "
+			"is; see `redressctl case show`, then say it with `redressctl case "
+			"contact`",
 			act->matter.reference);
 	RD_TRY(main_contact(act, &to, err));
 	order.recipient = to.address;

@@ -3,9 +3,11 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "redress/gateway/act.h"
 #include "redress/gateway/correspondence.h"
+#include "redress/gateway/staff.h"
 #include "redress/store/tasks.h"
 
 static enum rd_rc take_row(struct rd_act *act, int64_t outbox_id, struct rd_err *err)
@@ -17,14 +19,33 @@ static enum rd_rc take_row(struct rd_act *act, int64_t outbox_id, struct rd_err 
 	return RD_OK;
 }
 
+/* Who lets a letter go that waited for that has said who the resident is. */
+static enum rd_rc confirm_recipient(
+	struct rd_act *act, const struct rd_outbox_row *row, struct rd_err *err)
+{
+	bool to_proposed;
+
+	if (row->case_id == 0)
+		return RD_OK;
+	RD_TRY(rd_act_take_case(act, row->case_id, err));
+	to_proposed = act->matter.contact_proposed &&
+		      strcasecmp(act->matter.contact, row->recipient) == 0;
+	if (!to_proposed && strcmp(row->hold_reason, RD_HOLD_STAFF) != 0)
+		return RD_OK;
+	return rd_staff_confirm(act->tx, act->office, &act->matter, act->arena, err);
+}
+
 enum rd_rc rd_act_approve(
 	struct rd_db *db, const struct rd_office *office, int64_t outbox_id, struct rd_err *err)
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	struct rd_outbox_row row;
 
 	RD_TRY(rd_act_begin(&act, db, office, err));
-	RD_TRY(take_row(&act, outbox_id, err));
+	RD_TRY(rd_outbox_get(rd_tx_db(act.tx), outbox_id, act.arena, &row, err));
+	act.matter.id = row.case_id;
 	RD_TRY(rd_outbox_approve(act.tx, outbox_id, office->actor.name, act.now_ms, err));
+	RD_TRY(confirm_recipient(&act, &row, err));
 	return rd_act_record_and_commit(&act, "letter_approved", outbox_id, NULL, err);
 }
 

@@ -11,6 +11,7 @@
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/holding.h"
+#include "redress/gateway/staff.h"
 #include "redress/policy/clocks.h"
 #include "redress/store/audit.h"
 #include "redress/store/outbox.h"
@@ -119,6 +120,7 @@ static struct rd_case_contact contact_of(const struct rd_matter *matter, bool ma
 		.address = matter->address,
 		.name = matter->name,
 		.main = main,
+		.proposed = matter->proposed,
 	};
 
 	return contact;
@@ -194,6 +196,7 @@ static enum rd_rc open_case(struct writing *w, struct rd_err *err)
 	}
 	opening.address = contact.address;
 	opening.name = contact.name;
+	opening.proposed = contact.proposed;
 	RD_TRY(rd_case_open(w->tx, &opening, &w->case_id, err));
 	if (contact.address[0] != '\0')
 		RD_TRY(rd_case_add_contact(w->tx, w->case_id, &contact, err));
@@ -268,6 +271,26 @@ static enum rd_rc start_clocks(struct writing *w, struct rd_err *err)
 	return RD_OK;
 }
 
+/* What to do depends on what the colleague's mail says. */
+static enum rd_rc put_resident_task(
+	struct writing *w, int64_t case_id, struct rd_date due, struct rd_err *err)
+{
+	const struct rd_task task = {
+		.kind = rd_task_names[RD_TASK_RESIDENT],
+		.case_id = case_id,
+		.message_id = w->matter->message_id,
+		.cause = w->matter->cause,
+		.text = w->matter->resident_task,
+		.landlord = w->matter->landlord,
+		.due = due,
+		.n = 1,
+	};
+	int64_t id;
+	bool is_new;
+
+	return rd_task_put(w->tx, &task, w->now_ms, &id, &is_new, err);
+}
+
 /* A guarded message's task is about the case that it concerns, though it joins none. */
 static enum rd_rc put_tasks(struct writing *w, struct rd_err *err)
 {
@@ -277,8 +300,12 @@ static enum rd_rc put_tasks(struct writing *w, struct rd_err *err)
 	for (size_t i = 0; i < w->verdict->n_tasks; i++) {
 		const struct rd_verdict_task *task = &w->verdict->tasks[i];
 
-		RD_TRY(rd_casework_task(w->tx, w->office, task->kind, case_id, matter->message_id,
-			0, matter->landlord, task->day, matter->cause, task->shared, err));
+		if (task->kind == RD_TASK_RESIDENT && matter->resident_task != NULL)
+			RD_TRY(put_resident_task(w, case_id, task->day, err));
+		else
+			RD_TRY(rd_casework_task(w->tx, w->office, task->kind, case_id,
+				matter->message_id, 0, matter->landlord, task->day, matter->cause,
+				task->shared, err));
 	}
 	return RD_OK;
 }
@@ -384,6 +411,7 @@ static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 		.emergency_heat = verdict->emergency_heat,
 		.day_zero = rd_date_of(w->matter->received_ms),
 		.due = verdict->letter_due,
+		.hold_reason = verdict->letter_waits ? RD_HOLD_STAFF : "",
 	};
 	struct rd_err why = { 0 };
 	int64_t id;

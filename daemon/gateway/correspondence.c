@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "redress/base/buf.h"
 #include "redress/gateway/casework.h"
+#include "redress/gateway/staff.h"
 #include "redress/message/compose.h"
 #include "redress/policy/clocks.h"
 #include "redress/policy/decision.h"
@@ -245,6 +247,18 @@ static const char *clock_met(const struct draft *d)
 	return rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE];
 }
 
+/* Whatever asks for a letter: to one whom only a forward names none goes by itself. */
+static const char *hold_reason(const struct draft *d)
+{
+	const char *asked = d->order->hold_reason;
+
+	if (asked != NULL && asked[0] != '\0')
+		return asked;
+	return d->matter.contact_proposed && strcasecmp(d->matter.contact, d->order->recipient) == 0
+		       ? RD_HOLD_STAFF
+		       : "";
+}
+
 static enum rd_rc write_row(struct draft *d, struct rd_outbox_row *row, struct rd_err *err)
 {
 	*row = (struct rd_outbox_row){
@@ -259,7 +273,7 @@ static enum rd_rc write_row(struct draft *d, struct rd_outbox_row *row, struct r
 		.binds_day = true,
 		.emergency = d->rendered.has_emergency || d->time.person_too,
 		.not_before_ms = d->time.leave_ms,
-		.hold_reason = d->order->hold_reason != NULL ? d->order->hold_reason : "",
+		.hold_reason = hold_reason(d),
 		.needs_approval = d->time.waits_for_approval,
 		.meets_clock = clock_met(d),
 	};

@@ -25,6 +25,7 @@ struct look {
 	struct rd_arena *arena;
 	struct rd_guarded *result;
 	const char *sender;		/* "" nobody known */
+	const char *about;		/* the sender, or whom a colleague speaks for; "" nobody */
 	struct rd_case_contact contact; /* that letters of the joined case go to */
 };
 
@@ -203,11 +204,11 @@ static enum rd_rc join_by_thread(struct look *look, bool *ret_joined, struct rd_
 	return RD_OK;
 }
 
-/* The latest of the sender's open cases; a held one before all: what holds that holds this. */
+/* The latest of the resident's open cases; a held one before all: what holds that holds this. */
 static enum rd_rc relate_by_number(struct look *look, struct rd_err *err)
 {
 	const struct rd_case_filter filter = {
-		.address = look->sender, .landlord = look->claimed->landlord, .not_closed = true
+		.address = look->about, .landlord = look->claimed->landlord, .not_closed = true
 	};
 	const struct rd_case *best = NULL;
 	struct rd_case *cases;
@@ -230,10 +231,10 @@ static enum rd_rc join_by_number(struct look *look, bool *ret_joined, struct rd_
 	int64_t case_id = 0;
 	size_t n = 0;
 
-	if (look->sender[0] == '\0')
+	if (look->about[0] == '\0')
 		return RD_OK;
 	RD_TRY(rd_case_find_only_open(
-		look->db, look->claimed->landlord, look->sender, since, &case_id, &n, err));
+		look->db, look->claimed->landlord, look->about, since, &case_id, &n, err));
 	if (look->message->channel == RD_CHANNEL_SMS && case_id != 0) {
 		look->result->joined_case = case_id;
 		*ret_joined = true;
@@ -500,20 +501,6 @@ static enum rd_rc look_at_caps(
 	return RD_OK;
 }
 
-/* Mail that claims to come from our own address is never answered: it would come back. */
-static bool claims_to_be_us(const struct rd_office *office, const char *sender)
-{
-	const struct rd_outgoing_config *outgoing = office->config->outgoing;
-	const char *address;
-	size_t len = strlen(sender);
-
-	if (outgoing == NULL || len == 0)
-		return false;
-	address = strcasestr(outgoing->from, sender);
-	return address != NULL && (address == outgoing->from || address[-1] == '<') &&
-	       (address[len] == '\0' || address[len] == '>');
-}
-
 enum rd_rc rd_guards_may_answer(struct rd_db *db, const struct rd_office *office,
 	const char *address, int64_t message_id, struct rd_arena *arena, struct rd_facts *facts,
 	struct rd_err *err)
@@ -537,7 +524,7 @@ enum rd_rc rd_guards_may_answer(struct rd_db *db, const struct rd_office *office
 		return RD_OK; /* never read: a person answers by whatever way there is */
 	RD_TRY(rc);
 	facts->automatic = message.automatic;
-	if (claims_to_be_us(office, address))
+	if (rd_office_is_us(office, address))
 		facts->automatic.no_reply_address = true;
 	return RD_OK;
 }
@@ -561,6 +548,19 @@ enum rd_rc rd_guards_case_contact(struct rd_db *db, const struct rd_office *offi
 	return RD_OK;
 }
 
+/* A colleague's mail is about whom it names, or about nobody that is known. */
+static void look_for_colleague(struct look *look)
+{
+	struct rd_guarded *result = look->result;
+
+	rd_staff_look(look->office, look->message, &result->passed);
+	if (!result->passed.by_staff)
+		return;
+	look->about = result->passed.address;
+	result->facts.by_staff = true;
+	result->facts.names_resident = result->passed.address[0] != '\0';
+}
+
 enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_claimed *claimed, const struct rd_message *message,
 	const struct rd_score *score, struct rd_arena *arena, struct rd_guarded *ret_guarded,
@@ -579,6 +579,7 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 		.sender = message != NULL ? message->from.address : claimed->from,
 	};
 
+	look.about = look.sender;
 	result.facts.channel = claimed->channel;
 	result.facts.received_ms = claimed->received_ms;
 	result.facts.first_seen_ms = claimed->first_seen_ms;
@@ -590,19 +591,22 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 		return RD_OK;
 	}
 	result.facts.automatic = message->automatic;
-	if (claims_to_be_us(office, look.sender))
+	if (rd_office_is_us(office, look.sender))
 		result.facts.automatic.no_reply_address = true;
 	result.facts.troubled = rd_message_troubled(message);
 	result.facts.nothing_new = message->nothing_new;
 	result.facts.score_failed = score == NULL;
-	result.facts.says_complaint = rd_message_word(message) == RD_WORD_COMPLAINT;
+	look_for_colleague(&look);
+	/* our offer was not made to a colleague */
+	result.facts.says_complaint =
+		rd_message_word(message) == RD_WORD_COMPLAINT && !result.passed.by_staff;
 	RD_TRY(look_for_guard(&look, err));
 	if (result.facts.guard != RD_GUARD_NONE) {
 		RD_TRY(look_for_guarded_case(&look, err));
 	} else {
 		RD_TRY(look_for_case(&look, err));
 		RD_TRY(look_at_case(&look, err));
-		RD_TRY(look_at_caps(look.db, look.sender, &result.facts, err));
+		RD_TRY(look_at_caps(look.db, look.about, &result.facts, err));
 	}
 	*ret_guarded = result;
 	return RD_OK;

@@ -176,6 +176,19 @@ enum rd_rc rd_office_policy(const struct rd_office *office, const char *landlord
 	return RD_OK;
 }
 
+bool rd_office_is_us(const struct rd_office *office, const char *address)
+{
+	const struct rd_outgoing_config *outgoing = office->config->outgoing;
+	const char *at;
+	size_t len = strlen(address);
+
+	if (outgoing == NULL || len == 0)
+		return false;
+	at = strcasestr(outgoing->from, address);
+	return at != NULL && (at == outgoing->from || at[-1] == '<') &&
+	       (at[len] == '\0' || at[len] == '>');
+}
+
 int64_t rd_office_now(const struct rd_office *office)
 {
 	return rd_now_ms(office->clock);

@@ -48,6 +48,13 @@ static struct rd_matter matter_of(const struct settling *s, const struct rd_clai
 		.received_ms = claimed->received_ms,
 	};
 
+	if (guarded->passed.by_staff) {
+		matter.address = guarded->passed.address;
+		matter.name = guarded->passed.name;
+		matter.proposed = true;
+		matter.resident_task = rd_staff_task_words(
+			&guarded->passed, guarded->joined_case != 0, s->batch->arena);
+	}
 	matter.letters_by = matter.channel;
 	matter.cause = rd_arena_printf(s->batch->arena, "message:%" PRId64, claimed->id);
 	return matter;

@@ -5,6 +5,7 @@
 
 #include "redress/gateway/guards.h"
 #include "redress/store/labels.h"
+#include "redress/gateway/staff.h"
 #include "redress/store/outbox.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
@@ -108,6 +109,22 @@ static enum rd_rc look_at_recipient(struct rd_tx *tx, const struct rd_office *of
 		       : rd_guards_case_contact(db, office, joined->id, arena, facts, err);
 }
 
+/* Where nobody has looked at what a colleague passed on, no letter goes for it by itself. */
+static void wait_for_a_person(const struct rd_office *office, struct rd_matter *matter,
+	struct rd_verdict *verdict, struct rd_arena *arena)
+{
+	struct rd_passed_on passed;
+
+	rd_staff_look(office, matter->message, &passed);
+	if (!passed.by_staff || office->actor.uid != -1 || verdict->letter == RD_LETTER_NONE)
+		return;
+	verdict->letter_waits = true;
+	RD_ASSERT(verdict->n_tasks < RD_VERDICT_TASKS_MAX);
+	verdict->tasks[verdict->n_tasks++] = (struct rd_verdict_task){ .kind = RD_TASK_RESIDENT,
+		.day = rd_date_of(rd_office_now(office)) };
+	matter->resident_task = rd_staff_task_words(&passed, true, arena);
+}
+
 /* Received on the message's day: that is when dissatisfaction was expressed (promise 12). */
 static enum rd_rc open_linked(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_case *joined, int64_t message_id, struct rd_arena *arena, int64_t *ret_case,
@@ -151,6 +168,7 @@ static enum rd_rc open_linked(struct rd_tx *tx, const struct rd_office *office,
 		policy->calendar, &verdict);
 	verdict.fate = RD_FATE_OPENED;
 	verdict.linked = true;
+	wait_for_a_person(office, &matter, &verdict, arena);
 	memcpy(verdict.flags, score.flags, sizeof verdict.flags);
 	return rd_casework_apply(tx, office, &matter, &verdict, arena, ret_case, err);
 }

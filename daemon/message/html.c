@@ -8,11 +8,17 @@
 #include "redress/base/buf.h"
 #include "redress/message/charset.h"
 #include "redress/message/html_tags.h"
+#include "redress/message/quote_headers.h"
+#include "redress/message/quote_intro.h"
 
 #define PIECE_BYTES	16384
 #define META_LOOK_BYTES 2048
 #define STYLE_BYTES_MAX 2048 /* of a style attribute; more is not looked at */
 #define HTML_SPANS_MAX	1024
+#define LINES_MAX	8 /* drawn above what may be an earlier mail */
+#define INTRO_LINES	4 /* looked at above a blockquote without a mark */
+#define INTRO_BYTES	600
+#define HEADERS_BYTES	600 /* looked at below such a line */
 
 enum element_does {
 	ELEMENT_INLINE = 0,
@@ -101,6 +107,9 @@ struct state {
 	bool blank;   /* one blank is due before the next word */
 	int newlines; /* line ends due before the next word */
 	bool truncated;
+	bool line_due;		   /* one was drawn above the next words */
+	uint32_t lines[LINES_MAX]; /* where words begin below one */
+	size_t n_lines;
 };
 
 static enum element_does element_does(const char *name)
@@ -163,58 +172,99 @@ static bool style_hides(const char *style)
 	return false;
 }
 
-/* Is word one of the blank-separated words of a class attribute? */
-static bool has_word(const char *words, const char *word)
+/* Without what Outlook and others put before the ids and classes of mail that they pass on. */
+static const char *bare_name(const char *name)
 {
-	size_t len = strlen(word);
+	while (strncasecmp(name, "x_", 2) == 0)
+		name += 2;
+	return name;
+}
 
+/* Is one of the list a word of the class? Yahoo puts figures before its own: "ydp1a2byahoo_quoted".
+ */
+static bool has_class(const char *words, const char *const *list)
+{
 	for (const char *p = words; *p != '\0';) {
 		size_t n = strcspn(p, " \t\r\n");
+		const char *word = bare_name(p);
+		size_t len = n - (size_t)(word - p);
 
-		if (n == len && strncasecmp(p, word, n) == 0)
-			return true;
+		for (size_t i = 0; (size_t)(word - p) < n && list[i]; i++) {
+			size_t want = strlen(list[i]);
+
+			if (len == want && strncasecmp(word, list[i], len) == 0)
+				return true;
+			if (len > want && strncasecmp(word, "ydp", 3) == 0 &&
+				strncasecmp(word + len - want, list[i], want) == 0)
+				return true;
+		}
 		p += n;
 		p += strspn(p, " \t\r\n");
 	}
 	return false;
 }
 
+static bool is_one_of(const char *name, const char *const *list)
+{
+	name = bare_name(name);
+	for (size_t i = 0; list[i]; i++)
+		if (strcasecmp(name, list[i]) == 0)
+			return true;
+	return false;
+}
+
+/* gmail_quote also wraps forwarded mail; its text says which, and quotes.c looks. */
+static const char *const quoted_classes[] = { "gmail_quote", "gmail_quote_container", "gmail_attr",
+	"yahoo_quoted", "moz-cite-prefix", "protonmail_quote", "tutanota_quote", "zmail_extra",
+	"ms-outlook-mobile-reference-message", "AppleOriginalContents", NULL };
+static const char *const quoted_ids[] = { "yahoo_quoted", "mail-editor-reference-message-container",
+	"reply-intro", NULL };
+static const char *const signature_classes[] = { "gmail_signature", "moz-signature",
+	"protonmail_signature_block", "tutanota_signature", NULL };
+static const char *const signature_ids[] = { "Signature", "ms-outlook-mobile-signature",
+	"AppleMailSignature", "composer_signature", NULL };
+/* With these an earlier mail begins that runs to the end of the message. */
+static const char *const divider_ids[] = { "divRplyFwdMsg", "OLK_SRC_BODY_SECTION", "stopSpelling",
+	"zwchr", NULL };
+
+static bool is_cited(const char *name, const xmlChar **attributes, const char *style)
+{
+	/* A bare one may be someone's own words set in; what mail programs write says more. */
+	return strcasecmp(name, "blockquote") == 0 &&
+	       (strcasecmp(attribute(attributes, "type"), "cite") == 0 ||
+		       attribute(attributes, "cite")[0] != '\0' ||
+		       (strstr(style, "border-left") && !strstr(style, "border-left:none")));
+}
+
 /* What mail programs say by an element's class or id; NEW where they say nothing. */
 static enum rd_span_kind told_kind(const char *name, const xmlChar **attributes, bool *ret_to_end)
 {
+	static const char *const forwarded_classes[] = { "moz-forward-container", NULL };
+	static const char *const header_classes[] = { "OutlookMessageHeader", NULL };
 	const char *class = attribute(attributes, "class");
 	const char *id = attribute(attributes, "id");
+	const char *section = attribute(attributes, "name");
+
+	*ret_to_end = is_one_of(id, divider_ids) || has_class(class, header_classes);
+	if (*ret_to_end || is_cited(name, attributes, attribute(attributes, "style")) ||
+		has_class(class, quoted_classes) || is_one_of(id, quoted_ids) ||
+		strcasecmp(section, "messageReplySection") == 0)
+		return RD_SPAN_QUOTED;
+	if (has_class(class, forwarded_classes))
+		return RD_SPAN_FORWARDED;
+	if (has_class(class, signature_classes) || is_one_of(id, signature_ids) ||
+		strcasecmp(section, "messageSignatureSection") == 0)
+		return RD_SPAN_SIGNATURE;
+	return RD_SPAN_NEW;
+}
+
+/* Outlook draws a line above the header of an earlier mail, in these words. What stands below it
+ * says whether it is one. */
+static bool draws_line(const xmlChar **attributes)
+{
 	const char *style = attribute(attributes, "style");
 
-	*ret_to_end = false;
-	/* A bare one may be someone's own words set in; what mail programs write says more. */
-	if (strcasecmp(name, "blockquote") == 0 &&
-		(strcasecmp(attribute(attributes, "type"), "cite") == 0 ||
-			attribute(attributes, "cite")[0] != '\0' ||
-			(strstr(style, "border-left") && !strstr(style, "border-left:none"))))
-		return RD_SPAN_QUOTED;
-	/* gmail_quote alone also wraps forwarded mail; its text says which, and quotes.c looks */
-	if (has_word(class, "gmail_quote") || has_word(class, "gmail_quote_container") ||
-		has_word(class, "gmail_attr") || has_word(class, "yahoo_quoted") ||
-		has_word(class, "moz-cite-prefix") || has_word(class, "protonmail_quote") ||
-		has_word(class, "tutanota_quote") || has_word(class, "zmail_extra") ||
-		strcasecmp(id, "yahoo_quoted") == 0)
-		return RD_SPAN_QUOTED;
-	if (has_word(class, "gmail_signature") || has_word(class, "moz-signature") ||
-		has_word(class, "protonmail_signature_block") || strcasecmp(id, "Signature") == 0 ||
-		strcasecmp(id, "ms-outlook-mobile-signature") == 0 ||
-		strcasecmp(id, "AppleMailSignature") == 0)
-		return RD_SPAN_SIGNATURE;
-	/* Outlook begins the quoted mail with these and lets it run to the end of the message. */
-	if (strcasecmp(id, "divRplyFwdMsg") == 0 || strcasecmp(id, "x_divRplyFwdMsg") == 0 ||
-		strcasecmp(id, "appendonsend") == 0 || has_word(class, "OutlookMessageHeader") ||
-		strcasecmp(id, "OLK_SRC_BODY_SECTION") == 0 ||
-		(strstr(style, "border-top:solid #E1E1E1 1.0pt") != NULL) ||
-		(strstr(style, "border-top:solid #B5C4DF 1.0pt") != NULL)) {
-		*ret_to_end = strcasecmp(id, "appendonsend") != 0;
-		return *ret_to_end ? RD_SPAN_QUOTED : RD_SPAN_NEW;
-	}
-	return RD_SPAN_NEW;
+	return strcasestr(style, "border-top:solid") && strcasestr(style, "padding:3");
 }
 
 static void raw(struct state *s, const char *data, size_t len)
@@ -259,6 +309,10 @@ static void words(struct state *s, const char *data, size_t len)
 	from = s->text.len;
 	for (int i = 0; i < s->newlines; i++)
 		raw(s, "\n", 1);
+	if (s->line_due && s->kind == RD_SPAN_NEW && s->n_lines < LINES_MAX &&
+		(s->newlines > 0 || s->text.len == from))
+		s->lines[s->n_lines++] = (uint32_t)s->text.len;
+	s->line_due = false;
 	if (s->newlines > 0) {
 		/* The line end before a quotation belongs to what stands before it. */
 		if (s->n_spans == 0 || s->spans[s->n_spans - 1].to != from ||
@@ -309,6 +363,29 @@ static void on_characters(void *context, const xmlChar *data, int n)
 	}
 }
 
+/* Does what was written last introduce a quotation: "On ... <r@example.org> wrote:"? */
+static bool follows_intro(const struct state *s)
+{
+	const struct rd_body body = { .text = s->text.data, .len = (uint32_t)s->text.len };
+	uint32_t at = body.len;
+
+	for (int i = 0; i < INTRO_LINES && at > 0; i++) {
+		struct rd_intro intro;
+		struct rd_line line;
+
+		at--;
+		while (at > 0 && body.text[at - 1] != '\n' && body.len - at < INTRO_BYTES)
+			at--;
+		if (body.len - at >= INTRO_BYTES)
+			return false;
+		line = rd_line_at(&body, at);
+		if (rd_line_intro(&body, &line, 0, &intro) && intro.next >= body.len &&
+			intro.is != RD_INTRO_IF_QUOTED)
+			return true;
+	}
+	return false;
+}
+
 static void on_start(void *context, const xmlChar *name, const xmlChar **attributes)
 {
 	struct state *s = context;
@@ -330,6 +407,9 @@ static void on_start(void *context, const xmlChar *name, const xmlChar **attribu
 		s->skip = true;
 	if (s->skip)
 		return;
+	if (kind == RD_SPAN_NEW && does == ELEMENT_QUOTE && s->text.len > 0 && follows_intro(s))
+		kind = RD_SPAN_QUOTED;
+	s->line_due = s->line_due || draws_line(attributes);
 	if (to_end)
 		s->rest = kind;
 	if (s->rest != RD_SPAN_NEW)
@@ -429,6 +509,31 @@ static void free_parser(htmlParserCtxtPtr *parser)
 	htmlFreeParserCtxt(*parser);
 }
 
+/* A header in whatever language below a line that was drawn: earlier mail to the end. */
+static void mark_below_line(struct state *s)
+{
+	for (size_t i = 0; i < s->n_lines; i++) {
+		size_t from = s->lines[i], len = s->text.len - from;
+
+		if (from >= s->text.len)
+			return;
+		if (!rd_lines_look_like_headers(s->text.data + from,
+			    rd_utf8_cut(s->text.data + from, len,
+				    len < HEADERS_BYTES ? len : HEADERS_BYTES)))
+			continue;
+		while (s->n_spans > 0 && s->spans[s->n_spans - 1].to > from) {
+			s->spans[s->n_spans - 1].to = (uint32_t)from;
+			if (s->spans[s->n_spans - 1].from < from)
+				break;
+			s->n_spans--;
+		}
+		if (s->n_spans < HTML_SPANS_MAX)
+			s->spans[s->n_spans++] = (struct rd_span){ RD_SPAN_QUOTED, (uint32_t)from,
+				(uint32_t)s->text.len };
+		return;
+	}
+}
+
 enum rd_rc rd_html_to_text(const char *html, size_t len, size_t max, struct rd_arena *arena,
 	struct rd_html_text *ret_text, struct rd_err *err)
 {
@@ -463,6 +568,7 @@ enum rd_rc rd_html_to_text(const char *html, size_t len, size_t max, struct rd_a
 		(void)htmlParseChunk(parser, html + at, (int)n, 0);
 	}
 	(void)htmlParseChunk(parser, NULL, 0, 1);
+	mark_below_line(&s);
 	text = s.text; /* freed with this name on every way out */
 	result.truncated = s.truncated || readable < len;
 	/* libxml2 hands out UTF-8; what it makes of wrong bytes is not for us to trust. */

@@ -9,6 +9,7 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include "redress/base/limits.h"
+#include "redress/message/authentication.h"
 #include "redress/message/automatic.h"
 #include "redress/message/charset.h"
 #include "redress/message/mime_parts.h"
@@ -291,7 +292,8 @@ static void read_message_id(struct rd_message *message, const char *value, struc
 
 /* First of its name. */
 struct heads {
-	const char *subject_raw, *message_id, *date, *in_reply_to, *references, *return_path;
+	const char *subject_raw, *message_id, *date, *in_reply_to, *references, *return_path,
+		*authentication;
 };
 
 static void read_headers(
@@ -311,7 +313,8 @@ static void read_headers(
 		} wanted[] = { { "Message-ID", &heads->message_id }, { "Date", &heads->date },
 			{ "In-Reply-To", &heads->in_reply_to },
 			{ "References", &heads->references },
-			{ "Return-Path", &heads->return_path } };
+			{ "Return-Path", &heads->return_path },
+			{ "Authentication-Results", &heads->authentication } };
 
 		if (!name || strlen(name) > HEADER_NAME_MAX)
 			continue;
@@ -390,7 +393,9 @@ static void hash_body(gnutls_hash_hd_t hash, const char *body, size_t len)
 	}
 }
 
-static void set_keys(struct rd_message *message, const char *from_raw)
+/* The attached mails count by the hashes of their parts: what is made of them for reading does not.
+ */
+static void set_keys(struct rd_message *message, const char *from_raw, size_t own_len)
 {
 	uint8_t header_key[RD_SHA256_BYTES];
 	gnutls_hash_hd_t hash;
@@ -415,7 +420,7 @@ static void set_keys(struct rd_message *message, const char *from_raw)
 	}
 	for (size_t i = 0; i < message->n_parts; i++)
 		hash_field(hash, (const char *)message->parts[i].sha256, RD_SHA256_BYTES);
-	hash_body(hash, message->body, message->body_len);
+	hash_body(hash, message->body, own_len);
 	gnutls_hash_deinit(hash, message->content_key);
 }
 
@@ -433,14 +438,20 @@ static bool has_readable(const struct rd_message *message)
 static enum rd_rc mark_body(struct rd_message *message, const struct rd_span *given, size_t n_given,
 	struct rd_arena *arena, struct rd_err *err)
 {
+	const struct rd_unmarked mail = { .subject = message->subject,
+		.body = message->body,
+		.len = message->body_len,
+		.given = given,
+		.n_given = n_given };
 	struct rd_marked marked = { 0 };
 	uint64_t n_scored = 0;
 
-	RD_TRY(rd_quotes_mark(
-		message->body, message->body_len, given, n_given, arena, &marked, err));
+	RD_TRY(rd_quotes_mark(&mail, arena, &marked, err));
 	message->spans = marked.spans;
 	message->n_spans = marked.n_spans;
 	message->nothing_new = marked.nothing_new;
+	message->forwarded = marked.forwarded;
+	message->n_forwarded = marked.n_forwarded;
 	for (size_t i = 0; i < marked.n_spans; i++)
 		if (marked.nothing_new || marked.spans[i].kind == RD_SPAN_NEW)
 			n_scored += marked.spans[i].to - marked.spans[i].from;
@@ -467,7 +478,7 @@ static enum rd_rc read_as_text(const char *raw, size_t len, struct rd_message *m
 }
 
 static enum rd_rc read_mail(GMimeMessage *mime, struct rd_message *message, const char **ret_from,
-	struct rd_arena *arena, struct rd_err *err)
+	size_t *ret_own_len, struct rd_arena *arena, struct rd_err *err)
 {
 	struct rd_mime_body body = { 0 };
 	struct heads heads = { 0 };
@@ -479,6 +490,8 @@ static enum rd_rc read_mail(GMimeMessage *mime, struct rd_message *message, cons
 	read_subject(message, heads.subject_raw, arena);
 	read_message_id(message, heads.message_id, arena);
 	read_return_path(message, heads.return_path, arena);
+	message->authentication =
+		rd_authentication_read(heads.authentication, message->from.address);
 	if (heads.date)
 		message->date_header = heads.date;
 	room = read_references(message, heads.in_reply_to, heads.references, arena) && room;
@@ -487,6 +500,7 @@ static enum rd_rc read_mail(GMimeMessage *mime, struct rd_message *message, cons
 	RD_TRY(rd_mime_body(g_mime_message_get_mime_part(mime), arena, &body, err));
 	message->body = body.text;
 	message->body_len = (uint32_t)body.len;
+	*ret_own_len = body.own_len;
 	message->parts = body.parts;
 	message->n_parts = body.n_parts;
 	message->trouble.bad_charset = body.trouble.bad_charset;
@@ -507,7 +521,8 @@ static enum rd_rc read_mail(GMimeMessage *mime, struct rd_message *message, cons
 			return no_memory(err);
 		for (size_t i = 0; i < n; i++)
 			ids[i] = body.report_ids[i];
-		rd_named_ids(body.text, body.len < BOUNCE_TEXT_MAX ? body.len : BOUNCE_TEXT_MAX,
+		rd_named_ids(body.text,
+			body.own_len < BOUNCE_TEXT_MAX ? body.own_len : BOUNCE_TEXT_MAX,
 			"Message-ID", arena, ids, &n, RD_REPORT_IDS_MAX);
 		message->report_ids = ids;
 		message->n_report_ids = n;
@@ -532,6 +547,7 @@ enum rd_rc rd_mime_parse(const void *raw, size_t len, bool cut, struct rd_arena 
 		.automatic = { .own_loop = "" },
 		.trouble = { .cut = cut } };
 	const char *from_raw = "";
+	size_t own_len = 0;
 
 	rd_mime_scan(raw, len, &scanned);
 	message.trouble.too_many_parts = scanned.capped;
@@ -544,11 +560,13 @@ enum rd_rc rd_mime_parse(const void *raw, size_t len, bool cut, struct rd_arena 
 		g_object_unref(mime);
 		mime = NULL;
 	}
-	if (mime)
-		RD_TRY(read_mail(mime, &message, &from_raw, arena, err));
-	else
+	if (mime) {
+		RD_TRY(read_mail(mime, &message, &from_raw, &own_len, arena, err));
+	} else {
 		RD_TRY(read_as_text(raw, len, &message, arena, err));
-	set_keys(&message, from_raw);
+		own_len = message.body_len;
+	}
+	set_keys(&message, from_raw, own_len);
 	if (rd_arena_overflowed(arena))
 		return no_memory(err);
 	*ret_message = message;

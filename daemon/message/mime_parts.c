@@ -19,12 +19,15 @@
 #define JUNK_BYTES_MAX 400	   /* of a text part that only says "look at the HTML" */
 #define TYPE_BYTES_MAX 127	   /* RFC 6838 section 4.2: 127 a half; longer is not kept */
 #define NO_GROUP       (-1)
+#define NOT_ATTACHED   (-1)
+#define ATTACHED_MAX   RD_FORWARDED_MAX /* attached mails that are read; the others are listed */
 
 /* One level of the walk: a multipart and where we are in it. */
 struct level {
 	GMimeMultipart *multipart; /* borrowed from the tree */
 	int next, n;
 	int group, branch; /* of the outermost multipart/alternative around it */
+	int attached;	   /* the attached mail that it is in; NOT_ATTACHED: none */
 	bool alternative, report;
 };
 
@@ -32,7 +35,7 @@ struct level {
 struct leaf {
 	GMimePart *part; /* borrowed from the tree */
 	bool html;
-	int group, branch;
+	int group, branch, attached;
 };
 
 struct walk {
@@ -41,6 +44,8 @@ struct walk {
 	size_t depth;
 	struct leaf leaves[RD_PARTS_MAX];
 	size_t n_leaves;
+	GMimeMessage *attached[ATTACHED_MAX]; /* borrowed from the tree */
+	int n_attached;
 	struct rd_part *parts;
 	size_t n_parts, n_seen;
 	int n_groups;
@@ -277,12 +282,24 @@ static void note_encryption(struct walk *w, GMimeObject *object)
 		w->body->trouble.encrypted = true;
 }
 
-/* report: within a multipart/report, of which only the first part speaks to people. */
-static void take_leaf(
-	struct walk *w, GMimeObject *object, int group, int branch, bool report, int index)
+/* Where in the tree an object stands. */
+struct place {
+	int group, branch, attached;
+	bool report; /* within a multipart/report, of which only the first part speaks to people */
+	int index;
+};
+
+static bool is_text(GMimeObject *object)
 {
-	bool text = GMIME_IS_PART(object) &&
-		    (is_type(object, "text", "plain") || is_type(object, "text", "html"));
+	return GMIME_IS_PART(object) &&
+	       (is_type(object, "text", "plain") || is_type(object, "text", "html"));
+}
+
+/* A part without parts of its own. What lies within an attached mail is listed as that mail. */
+static void take_leaf(struct walk *w, GMimeObject *object, const struct place *at)
+{
+	const bool within = at->attached != NOT_ATTACHED;
+	const bool returned = at->report && at->index > 0;
 
 	if (w->n_seen == RD_PARTS_MAX) {
 		w->body->trouble.too_many_parts = true;
@@ -290,39 +307,40 @@ static void take_leaf(
 	}
 	w->n_seen++;
 	note_encryption(w, object);
-	if (report && index > 0)
+	if (!within && (returned || is_type(object, "text", "rfc822-headers")))
 		read_report_part(w, object);
-	else if (is_type(object, "text", "rfc822-headers"))
-		read_report_part(w, object);
-	if (text && !is_attachment(object) && !(report && index > 0)) {
+	if (is_text(object) && !is_attachment(object) && !returned) {
 		const char *name = g_mime_part_get_filename(GMIME_PART(object));
 
 		/* a named text behind the first is a file, whatever its disposition */
 		if (!name || w->n_leaves == 0) {
-			w->leaves[w->n_leaves++] = (struct leaf){ GMIME_PART(object),
-				is_type(object, "text", "html"), group, branch };
+			w->leaves[w->n_leaves++] =
+				(struct leaf){ GMIME_PART(object), is_type(object, "text", "html"),
+					at->group, at->branch, at->attached };
 			return;
 		}
 	}
-	list_part(w, object);
+	if (!within)
+		list_part(w, object);
 }
 
-static void descend(struct walk *w, GMimeObject *object, int group, int branch)
+static void descend(struct walk *w, GMimeObject *object, const struct place *at)
 {
 	struct level *level = &w->levels[w->depth];
 
 	note_encryption(w, object);
-	*level = (struct level){
-		.multipart = GMIME_MULTIPART(object), .group = group, .branch = branch
-	};
+	*level = (struct level){ .multipart = GMIME_MULTIPART(object),
+		.group = at->group,
+		.branch = at->branch,
+		.attached = at->attached };
 	level->n = g_mime_multipart_get_count(level->multipart);
 	level->alternative = is_type(object, "multipart", "alternative");
 	level->report = is_type(object, "multipart", "report");
-	if (level->alternative && group == NO_GROUP)
+	if (level->alternative && at->group == NO_GROUP)
 		level->group = w->n_groups++;
 	else
 		level->alternative = false; /* one within another is a branch of the outer one */
-	if (level->report) {
+	if (level->report && at->attached == NOT_ATTACHED) {
 		const char *type = parameter(object, "report-type");
 
 		if (strcasecmp(type, "delivery-status") == 0)
@@ -333,36 +351,62 @@ static void descend(struct walk *w, GMimeObject *object, int group, int branch)
 	w->depth++;
 }
 
+static void take(struct walk *w, GMimeObject *object, const struct place *at)
+{
+	if (!GMIME_IS_MULTIPART(object))
+		take_leaf(w, object, at);
+	else if (w->depth < RD_PART_DEPTH_MAX)
+		descend(w, object, at);
+	else
+		w->body->trouble.too_many_parts = true;
+}
+
+/* A mail that the resident, or a colleague, passes on: what is said in it stands behind her own
+ * words. One within another is not looked into, nor what a mail server returns. */
+static void take_attached(struct walk *w, GMimeObject *object, const struct place *at)
+{
+	GMimeMessage *message = GMIME_IS_MESSAGE_PART(object) ? g_mime_message_part_get_message(
+									GMIME_MESSAGE_PART(object))
+							      : NULL;
+	GMimeObject *root = message ? g_mime_message_get_mime_part(message) : NULL;
+	struct place inside = { .group = NO_GROUP, .attached = w->n_attached };
+
+	if (!root || at->report || at->attached != NOT_ATTACHED || w->n_attached == ATTACHED_MAX)
+		return;
+	w->attached[w->n_attached++] = message;
+	take(w, root, &inside);
+}
+
 static void walk_tree(struct walk *w, GMimeObject *root)
 {
-	if (GMIME_IS_MULTIPART(root))
-		descend(w, root, NO_GROUP, 0);
-	else
-		take_leaf(w, root, NO_GROUP, 0, false, 0);
+	const struct place top = { .group = NO_GROUP, .attached = NOT_ATTACHED };
+
+	take(w, root, &top);
+	take_attached(w, root, &top);
 	while (w->depth > 0) {
 		struct level *level = &w->levels[w->depth - 1];
+		struct place at = { .group = level->group,
+			.attached = level->attached,
+			.report = level->report,
+			.index = level->next };
 		GMimeObject *child;
-		int index = level->next, branch;
 
-		if (index >= level->n || w->n_seen >= RD_PARTS_MAX) {
-			if (index < level->n)
+		if (at.index >= level->n || w->n_seen >= RD_PARTS_MAX) {
+			if (at.index < level->n)
 				w->body->trouble.too_many_parts = true;
 			w->depth--;
 			continue;
 		}
 		level->next++;
-		branch = level->alternative ? index : level->branch;
-		child = g_mime_multipart_get_part(level->multipart, index);
+		at.branch = level->alternative ? at.index : level->branch;
+		child = g_mime_multipart_get_part(level->multipart, at.index);
 		if (!child)
 			continue;
-		if (level->report && is_type(child, "message", "delivery-status"))
+		if (level->report && level->attached == NOT_ATTACHED &&
+			is_type(child, "message", "delivery-status"))
 			w->body->delivery_report = true;
-		if (!GMIME_IS_MULTIPART(child))
-			take_leaf(w, child, level->group, branch, level->report, index);
-		else if (w->depth < RD_PART_DEPTH_MAX)
-			descend(w, child, level->group, branch);
-		else
-			w->body->trouble.too_many_parts = true;
+		take(w, child, &at);
+		take_attached(w, child, &at);
 	}
 }
 
@@ -567,7 +611,8 @@ static enum rd_rc append_group(struct walk *w, int group, struct assembled *all,
 	return RD_OK;
 }
 
-static enum rd_rc assemble(struct walk *w, struct assembled *all, struct rd_err *err)
+/* The texts of the mail itself, or of one that is attached to it. */
+static enum rd_rc assemble(struct walk *w, int attached, struct assembled *all, struct rd_err *err)
 {
 	int done = NO_GROUP;
 
@@ -575,6 +620,8 @@ static enum rd_rc assemble(struct walk *w, struct assembled *all, struct rd_err 
 		const struct leaf *leaf = &w->leaves[i];
 		struct text text = { .text = "" };
 
+		if (leaf->attached != attached)
+			continue;
 		if (leaf->group != NO_GROUP) {
 			if (leaf->group > done)
 				RD_TRY(append_group(w, leaf->group, all, err));
@@ -584,6 +631,80 @@ static enum rd_rc assemble(struct walk *w, struct assembled *all, struct rd_err 
 		RD_TRY(read_leaf(w, leaf, RD_TEXT_BYTES_MAX, &text, err));
 		RD_TRY(append(w, all, &text, err));
 	}
+	return RD_OK;
+}
+
+/* --- attached mails --- */
+
+/* One address of a header, as "Name <address>"; "" where there is none. Nothing in the name can
+ * pass for the address. */
+static const char *first_address(struct walk *w, InternetAddressList *list)
+{
+	InternetAddress *entry = list && internet_address_list_length(list) > 0
+					 ? internet_address_list_get_address(list, 0)
+					 : NULL;
+	const char *address, *name;
+	char *text;
+
+	if (!entry || !INTERNET_ADDRESS_IS_MAILBOX(entry))
+		return "";
+	name = rd_mime_clean(internet_address_get_name(entry), RD_ADDRESS_BYTES_MAX, w->arena);
+	address = rd_mime_clean(internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(entry)),
+		RD_ADDRESS_BYTES_MAX, w->arena);
+	text = rd_arena_printf(w->arena, name[0] != '\0' ? "%s <%s>" : "%s%s", name, address);
+	for (char *p = text; p && p < text + strlen(name); p++)
+		if (*p == '<' || *p == '>')
+			*p = ' ';
+	return text ? text : "";
+}
+
+/* What people see above a forwarded mail. */
+static enum rd_rc append_header(
+	struct walk *w, GMimeMessage *mail, struct assembled *all, struct rd_err *err)
+{
+	const char *date = rd_mime_clean(g_mime_object_get_header(GMIME_OBJECT(mail), "Date"),
+		RD_PART_NAME_BYTES_MAX, w->arena);
+	const char *subject =
+		rd_mime_clean(g_mime_message_get_subject(mail), RD_SUBJECT_BYTES_MAX, w->arena);
+	struct text header = {
+		.text = rd_arena_printf(w->arena,
+			"\n----- Attached message -----\nFrom: %s\nDate: %s\nTo: %s\n"
+			"Subject: %s\n\n",
+			first_address(w, g_mime_message_get_from(mail)), date,
+			first_address(w, g_mime_message_get_to(mail)), subject)
+	};
+
+	if (!header.text)
+		return rd_fail(err, RD_E_RANGE, "the message is too large for its memory");
+	header.len = strlen(header.text);
+	return append(w, all, &header, err);
+}
+
+/* What the HTML within said of its parts is left to the words: the whole is one forwarded mail. */
+static enum rd_rc append_attached(
+	struct walk *w, int attached, struct assembled *all, struct rd_err *err)
+{
+	size_t from = all->text.len, n_given = all->n_given;
+
+	RD_TRY(append_header(w, w->attached[attached], all, err));
+	RD_TRY(assemble(w, attached, all, err));
+	if (!all->given)
+		all->given = rd_arena_array(w->arena, RD_SPANS_MAX, sizeof *all->given);
+	if (!all->given)
+		return rd_fail(err, RD_E_RANGE, "the message is too large for its memory");
+	all->n_given = n_given;
+	if (all->text.len > from && n_given < RD_SPANS_MAX)
+		all->given[all->n_given++] = (struct rd_span){ RD_SPAN_FORWARDED, (uint32_t)from,
+			(uint32_t)all->text.len };
+	return RD_OK;
+}
+
+static enum rd_rc assemble_all(struct walk *w, struct assembled *all, struct rd_err *err)
+{
+	RD_TRY(assemble(w, NOT_ATTACHED, all, err));
+	w->body->own_len = all->text.len;
+	for (int i = 0; i < w->n_attached; i++)
+		RD_TRY(append_attached(w, i, all, err));
 	return RD_OK;
 }
 
@@ -602,7 +723,7 @@ enum rd_rc rd_mime_body(GMimeObject *root, struct rd_arena *arena, struct rd_mim
 		return rd_fail(err, RD_E_RANGE, "the message is too large for its memory");
 	if (root)
 		walk_tree(&w, root);
-	rc = assemble(&w, &all, err);
+	rc = assemble_all(&w, &all, err);
 	owned = all.text; /* freed with this name on every way out */
 	if (rc != RD_OK)
 		return rc;

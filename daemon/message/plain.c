@@ -82,13 +82,17 @@ enum rd_rc rd_plain_message(const struct rd_plain *plain, struct rd_arena *arena
 	if (plain->channel == RD_CHANNEL_SMS) {
 		RD_TRY(all_new(&message, arena, err));
 	} else {
+		const struct rd_unmarked mail = {
+			.subject = message.subject, .body = message.body, .len = message.body_len
+		};
 		struct rd_marked marked = { 0 };
 
-		RD_TRY(rd_quotes_mark(
-			message.body, message.body_len, NULL, 0, arena, &marked, err));
+		RD_TRY(rd_quotes_mark(&mail, arena, &marked, err));
 		message.spans = marked.spans;
 		message.n_spans = marked.n_spans;
 		message.nothing_new = marked.nothing_new;
+		message.forwarded = marked.forwarded;
+		message.n_forwarded = marked.n_forwarded;
 	}
 	*ret_message = message;
 	return RD_OK;

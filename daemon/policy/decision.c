@@ -391,6 +391,14 @@ static enum rd_withheld recipient_withholds(const struct decision *d)
 	return RD_WITHHELD_UNAUTHENTICATED;
 }
 
+/* Nothing a colleague writes makes us write to anybody but one whom it names, or the contact of the
+ * case that it concerns; and that only once a person has looked. */
+static bool is_colleagues_own(const struct decision *d)
+{
+	return d->facts->by_staff &&
+	       (d->v->fate != RD_FATE_OPENED || (!d->v->linked && !d->facts->names_resident));
+}
+
 static bool had_its_letter_today(const struct decision *d)
 {
 	const struct rd_verdict *v = d->v;
@@ -416,6 +424,8 @@ static enum rd_withheld why_withheld(const struct decision *d)
 		return RD_WITHHELD_OLD;
 	if (f->after_backup)
 		return RD_WITHHELD_AFTER_BACKUP;
+	if (is_colleagues_own(d))
+		return RD_WITHHELD_STAFF;
 	if (recipient != RD_WITHHELD_NO)
 		return recipient;
 	/* The first arrival's case was answered; one without a case never was. */
@@ -470,6 +480,7 @@ static void add_duty(struct decision *d)
 	case RD_WITHHELD_SAFEGUARDING:
 	case RD_WITHHELD_QUARANTINED:
 	case RD_WITHHELD_AFTER_BACKUP:
+	case RD_WITHHELD_STAFF:
 	case RD_WITHHELD_AUTOMATIC:
 	case RD_WITHHELD_NO_REPLY:
 	case RD_WITHHELD_NO_ADDRESS:
@@ -514,6 +525,8 @@ static void add_tasks(struct decision *d)
 			or_today(d, due_of(d, RD_CLOCK_STAGE1_DEFINE, d->received)));
 	if (v->calendar_ended)
 		add_task(v, RD_TASK_CALENDAR, d->today);
+	if (f->by_staff && v->fate == RD_FATE_OPENED)
+		add_task(v, RD_TASK_RESIDENT, v->old ? d->today : soon);
 	add_duty(d);
 	if (d->person_acknowledges && !v->old)
 		add_task(v, RD_TASK_ACKNOWLEDGE, duty_day(d));
@@ -539,6 +552,7 @@ static void finish(struct decision *d, bool later_text)
 	v->calendar_ended = !dates_known(d);
 	v->withheld = why_withheld(d);
 	v->letter = v->withheld == RD_WITHHELD_NO ? v->letter_wanted : RD_LETTER_NONE;
+	v->letter_waits = f->by_staff && v->letter != RD_LETTER_NONE;
 	v->letter_meets_acknowledge = v->letter_meets_acknowledge && v->letter != RD_LETTER_NONE;
 	if (v->letter_meets_acknowledge) {
 		RD_ASSERT(v->n_clocks < RD_VERDICT_CLOCKS_MAX);

@@ -5,12 +5,12 @@ const char *const rd_guard_names[RD_N_GUARDS + 1] = { "none", "duplicate", "boun
 	"out_of_office", "opt_out", "own_message", NULL };
 
 const char *const rd_withheld_names[RD_N_WITHHELD + 1] = { "no", "no_letter", "safeguarding",
-	"quarantined", "old", "after_backup", "automatic", "no_reply", "no_address",
+	"quarantined", "old", "after_backup", "staff", "automatic", "no_reply", "no_address",
 	"unauthenticated", "opted_out", "rate_cap", "second_body", "once_a_day", "calendar", NULL };
 
 const char *const rd_task_names[RD_N_TASKS + 1] = { "acknowledge", "define", "review", "read",
 	"safeguarding", "urgent", "stage2", "answer_old", "wrong_codes", "other_channel",
-	"calendar", "text_late", "contact", NULL };
+	"calendar", "text_late", "contact", "resident", NULL };
 
 const char *const rd_alarm_names[RD_N_ALARMS + 1] = { "calendar_ended", "quarantined",
 	"wrong_codes", "undecided", NULL };
@@ -22,6 +22,7 @@ static const char *const withheld_words[RD_N_WITHHELD] = {
 	"The message could not be taken apart.",
 	"The message is old: it was received more than five working days before it was first seen.",
 	"The message was received after the backup that the store was restored from.",
+	"A colleague wrote the message: a person decides whether to answer, and whom.",
 	"The message says that a machine sent it, or asks for no automatic reply.",
 	"The message came from an address that takes no replies.",
 	"There is no address to send a reply to.",
@@ -48,6 +49,7 @@ static const char *const task_words[RD_N_TASKS] = {
 	"The calendar of bank holidays ends: work out the dates, and update the calendar.",
 	"A text left outside its hours because it was due: see that it was right.",
 	"Get in touch about the answer to the survey.",
+	"A colleague passed this on: say who the resident is (`redressctl case contact`).",
 };
 
 const char *rd_withheld_words(enum rd_withheld withheld)

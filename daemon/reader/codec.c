@@ -4,6 +4,7 @@
 #include "redress/base/limits.h"
 #include "redress/message/charset.h"
 #include "redress/message/mime.h"
+#include "redress/message/quotes.h"
 #include "redress/reader/pack.h"
 #include "redress/rules/language.h"
 
@@ -71,6 +72,30 @@ static void unpack_booleans(struct rd_unpacker *u, struct rd_message *m)
 		*all[i] = rd_unpack_bool(u);
 }
 
+static void pack_forwarded(struct rd_packer *p, const struct rd_message *m)
+{
+	size_t n = m->n_forwarded < RD_FORWARDED_MAX ? m->n_forwarded : RD_FORWARDED_MAX;
+
+	rd_pack_u32(p, (uint32_t)n);
+	for (size_t i = 0; i < n; i++) {
+		pack_cut(p, m->forwarded[i].name, RD_ANSWER_NAME_MAX);
+		pack_cut(p, m->forwarded[i].address, RD_ADDRESS_BYTES_MAX);
+	}
+}
+
+static void unpack_forwarded(struct rd_unpacker *u, struct rd_message *m)
+{
+	uint32_t n = rd_unpack_count(u, RD_FORWARDED_MAX, 8);
+	struct rd_address *forwarded = rd_unpack_array(u, n, sizeof *forwarded);
+
+	for (uint32_t i = 0; forwarded != NULL && i < n; i++) {
+		forwarded[i].name = rd_unpack_str(u, RD_ANSWER_NAME_MAX);
+		forwarded[i].address = rd_unpack_str(u, RD_ADDRESS_BYTES_MAX);
+	}
+	m->forwarded = forwarded;
+	m->n_forwarded = n;
+}
+
 static void pack_message(struct rd_packer *p, const struct rd_message *m)
 {
 	rd_pack_u8(p, (uint8_t)m->channel);
@@ -92,6 +117,8 @@ static void pack_message(struct rd_packer *p, const struct rd_message *m)
 	pack_list(p, m->report_ids, m->n_report_ids, RD_REPORT_IDS_MAX, RD_ANSWER_NAME_MAX);
 	pack_booleans(p, m);
 	pack_cut(p, m->automatic.own_loop, RD_ANSWER_NAME_MAX);
+	rd_pack_u8(p, (uint8_t)m->authentication);
+	pack_forwarded(p, m);
 	rd_pack_bytes(p, m->content_key, sizeof m->content_key);
 	rd_pack_bytes(p, m->header_key, sizeof m->header_key);
 	rd_pack_u32(p, (uint32_t)m->n_parts);
@@ -167,6 +194,11 @@ static void unpack_message(struct rd_unpacker *u, struct rd_message *m)
 	m->report_ids = unpack_list(u, RD_REPORT_IDS_MAX, RD_ANSWER_NAME_MAX, &m->n_report_ids);
 	unpack_booleans(u, m);
 	m->automatic.own_loop = rd_unpack_str(u, RD_ANSWER_NAME_MAX);
+	uint8_t authentication = rd_unpack_u8(u);
+	if (authentication > RD_AUTHENTICATION_FAILED)
+		u->bad = true;
+	m->authentication = (enum rd_authentication)authentication;
+	unpack_forwarded(u, m);
 	rd_unpack_bytes(u, m->content_key, sizeof m->content_key);
 	rd_unpack_bytes(u, m->header_key, sizeof m->header_key);
 	unpack_parts(u, m);

@@ -389,6 +389,7 @@ static void show_json(struct rd_ctl_desk *desk, const struct whole_case *w)
 	json_t *json = case_json(&w->c, w->clocks, w->n_running);
 
 	json_object_set_new(json, "landlord", json_string(w->c.landlord));
+	json_object_set_new(json, "contact_proposed", json_boolean(w->c.contact_proposed));
 	json_object_set_new(json, "topics", rd_json_words(w->c.topics, w->c.n_topics));
 	json_object_set_new(json, "marks", rd_json_words(w->c.marks, w->c.n_marks));
 	json_object_set_new(json, "outcome", rd_json_text(w->c.outcome));
@@ -478,6 +479,10 @@ static void show_head(struct rd_ctl_desk *desk, const struct whole_case *w)
 	print_line("by", rd_case_channel_names[w->c.channel]);
 	print_line("from", w->c.contact_name);
 	print_line("contact", w->c.contact);
+	if (w->c.contact_proposed)
+		print_line("NOT CONFIRMED",
+			"only a colleague's forward names this contact: no letter goes there until "
+			"a person says that it is the resident (outbox approve, case contact)");
 	print_line("subject", w->c.subject);
 	print_words("about", (const char *const *)w->c.topics, w->c.n_topics);
 	print_words("flags", flags, n);

@@ -1,4 +1,4 @@
-/* case open, acknowledge, define, reclassify, note, close, lift-hold: what staff do. */
+/* case open, acknowledge, define, contact, reclassify, note, close, lift-hold: what staff do. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 /* The options of all of these commands; each takes those that its usage names. */
 struct act_words {
 	const char *landlord, *kind, *channel, *contact, *name, *received, *outcome, *subject;
-	const char *definition, *why, *text, *given;
+	const char *definition, *why, *text, *given, *address;
 	const char *topics[RD_ACT_TOPICS_MAX];
 	size_t n_topics;
 	bool flags[RD_N_FLAGS];
@@ -35,6 +35,7 @@ enum act_option {
 	OPT_WHY,
 	OPT_TEXT,
 	OPT_GIVEN,
+	OPT_ADDRESS,
 	OPT_FORCE,
 };
 
@@ -50,8 +51,9 @@ static const struct option act_options[] = { { "landlord", required_argument, NU
 	{ "flag", required_argument, NULL, OPT_FLAG },
 	{ "definition", required_argument, NULL, OPT_DEFINITION },
 	{ "why", required_argument, NULL, OPT_WHY }, { "text", required_argument, NULL, OPT_TEXT },
-	{ "given", required_argument, NULL, OPT_GIVEN }, { "force", no_argument, NULL, OPT_FORCE },
-	RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+	{ "given", required_argument, NULL, OPT_GIVEN },
+	{ "address", required_argument, NULL, OPT_ADDRESS },
+	{ "force", no_argument, NULL, OPT_FORCE }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 
 static const char **place_of(struct act_words *words, int option)
 {
@@ -80,6 +82,8 @@ static const char **place_of(struct act_words *words, int option)
 		return &words->text;
 	case OPT_GIVEN:
 		return &words->given;
+	case OPT_ADDRESS:
+		return &words->address;
 	case OPT_TOPIC:
 	case OPT_FLAG:
 	case OPT_FORCE:
@@ -395,6 +399,13 @@ static enum rd_rc reclassify(
 		desk->desk.db, &desk->desk.office, id, kind, words->why, words->force, err);
 }
 
+static enum rd_rc contact(
+	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+{
+	return rd_act_contact(
+		desk->desk.db, &desk->desk.office, id, words->address, words->name, err);
+}
+
 static enum rd_rc note(
 	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
 {
@@ -428,6 +439,11 @@ enum rd_exit rd_ctl_case_define(struct rd_ctl *ctl, int argc, char **argv)
 enum rd_exit rd_ctl_case_reclassify(struct rd_ctl *ctl, int argc, char **argv)
 {
 	return act(ctl, argc, argv, reclassify, "reclassified");
+}
+
+enum rd_exit rd_ctl_case_contact(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return act(ctl, argc, argv, contact, "contact set");
 }
 
 enum rd_exit rd_ctl_case_note(struct rd_ctl *ctl, int argc, char **argv)

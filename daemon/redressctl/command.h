@@ -50,6 +50,7 @@ rd_ctl_command rd_ctl_case_open;
 rd_ctl_command rd_ctl_case_acknowledge;
 rd_ctl_command rd_ctl_case_define;
 rd_ctl_command rd_ctl_case_reclassify;
+rd_ctl_command rd_ctl_case_contact;
 rd_ctl_command rd_ctl_case_note;
 rd_ctl_command rd_ctl_case_close;
 rd_ctl_command rd_ctl_case_lift_hold;

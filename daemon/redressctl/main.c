@@ -64,6 +64,8 @@ static const struct command {
 		"case define REF --definition TEXT [--outcome TEXT]" },
 	{ "case", "reclassify", rd_ctl_case_reclassify,
 		"case reclassify REF --kind KIND --why TEXT [--force]" },
+	{ "case", "contact", rd_ctl_case_contact,
+		"case contact REF --address ADDRESS [--name NAME]" },
 	{ "case", "note", rd_ctl_case_note, "case note REF --text TEXT" },
 	{ "case", "close", rd_ctl_case_close, "case close REF --why TEXT [--force]" },
 	{ "case", "lift-hold", rd_ctl_case_lift_hold, "case lift-hold REF --why TEXT" },

@@ -7,6 +7,7 @@
 
 #include "redress/base/limits.h"
 #include "redress/rules/matching.h"
+#include "redress/rules/second_pass.h"
 
 #define REASONS_MAX 24
 #define NAMED_MAX   5  /* rules that reasons name, of one sort */
@@ -414,7 +415,7 @@ static void decide(struct weigher *w)
 		s->nearest_change = "";
 }
 
-enum rd_rc rd_score_message(const struct rd_ruleset *rules, const struct rd_message *message,
+enum rd_rc rd_score_once(const struct rd_ruleset *rules, const struct rd_message *message,
 	int64_t received_ms, struct rd_arena *arena, struct rd_score *ret_score, struct rd_err *err)
 {
 	struct rd_matching matching;

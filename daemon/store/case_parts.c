@@ -90,15 +90,17 @@ enum rd_rc rd_case_add_contact(struct rd_tx *tx, int64_t case_id,
 			"UPDATE case_contact SET is_main = 0 WHERE case_id = ?1 AND is_main = 1",
 			RD_ARGS(rd_int(case_id)), NULL, err));
 	return rd_sql_change(tx,
-		"INSERT INTO case_contact (case_id, channel, address_key, address, name, is_main)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (case_id, address_key) DO UPDATE SET"
+		"INSERT INTO case_contact (case_id, channel, address_key, address, name, is_main,"
+		" proposed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (case_id, address_key) "
+		"DO UPDATE SET"
 		" address = excluded.address, channel = excluded.channel,"
 		" name = CASE WHEN excluded.name = '' THEN case_contact.name"
 		"  ELSE excluded.name END,"
-		" is_main = CASE WHEN excluded.is_main = 1 THEN 1 ELSE case_contact.is_main END",
+		" is_main = CASE WHEN excluded.is_main = 1 THEN 1 ELSE case_contact.is_main END,"
+		" proposed = CASE WHEN excluded.proposed = 0 THEN 0 ELSE case_contact.proposed END",
 		RD_ARGS(rd_int(case_id), rd_text(rd_case_channel_names[contact->channel]),
 			rd_blob(key, sizeof key), rd_text(contact->address), rd_text(contact->name),
-			rd_int(contact->main)),
+			rd_int(contact->main), rd_int(contact->proposed)),
 		NULL, err);
 }
 
@@ -109,7 +111,8 @@ enum rd_rc rd_case_contacts(struct rd_db *db, int64_t case_id, struct rd_arena *
 	struct rd_list list = { .bytes_each = sizeof(struct rd_case_contact) };
 
 	RD_TRY(rd_sql_query(db,
-		"SELECT channel, address, name, is_main FROM case_contact WHERE case_id = ?1"
+		"SELECT channel, address, name, is_main, proposed FROM case_contact"
+		" WHERE case_id = ?1"
 		" ORDER BY is_main DESC, id",
 		RD_ARGS(rd_int(case_id)), &rows, err));
 	for (;;) {
@@ -127,6 +130,7 @@ enum rd_rc rd_case_contacts(struct rd_db *db, int64_t case_id, struct rd_arena *
 			.address = rd_rows_text(&rows, 1, arena),
 			.name = rd_rows_text(&rows, 2, arena),
 			.main = rd_rows_int(&rows, 3) != 0,
+			.proposed = rd_rows_int(&rows, 4) != 0,
 		};
 	}
 	RD_TRY(rd_arena_check(arena, err));
@@ -142,7 +146,9 @@ enum rd_rc rd_case_knows(
 	int64_t known = 0;
 
 	rd_store_address_key(rd_db_store(db), address, key);
-	RD_TRY(rd_sql_int(db, "SELECT 1 FROM case_contact WHERE case_id = ?1 AND address_key = ?2",
+	RD_TRY(rd_sql_int(db,
+		"SELECT 1 FROM case_contact WHERE case_id = ?1 AND address_key = ?2"
+		" AND proposed = 0",
 		RD_ARGS(rd_int(case_id), rd_blob(key, sizeof key)), 0, &known, err));
 	*ret_known = known != 0;
 	return RD_OK;

@@ -95,6 +95,7 @@ enum rd_rc rd_case_open(struct rd_tx *tx, const struct rd_case_new *new_case, in
 			.address = new_case->address,
 			.name = new_case->name,
 			.main = true,
+			.proposed = new_case->proposed,
 		};
 		RD_TRY(rd_case_add_contact(tx, id, &contact, err));
 	}
@@ -110,7 +111,7 @@ enum rd_rc rd_case_open(struct rd_tx *tx, const struct rd_case_new *new_case, in
 	" c.received_ms, c.opened_ms, c.answered_ms, c.closed_ms, c.acknowledged_ms,"              \
 	" c.complaint_total, c.handler, c.held, c.hold_lifted_by, w.subject, w.outcome,"           \
 	" w.definition, w.closed_why, w.hold_lifted_why,"                                          \
-	" (SELECT count(*) FROM case_message cm WHERE cm.case_id = c.id)"                          \
+	" (SELECT count(*) FROM case_message cm WHERE cm.case_id = c.id), k.proposed"              \
 	" FROM case_file c LEFT JOIN case_words w ON w.case_id = c.id"                             \
 	" LEFT JOIN case_contact k ON k.case_id = c.id AND k.is_main = 1"
 
@@ -181,6 +182,7 @@ static enum rd_rc read_case(struct rd_db *db, const struct rd_rows *rows, struct
 		.closed_why = rd_rows_text(rows, 20, arena),
 		.hold_lifted_why = rd_rows_text(rows, 21, arena),
 		.n_messages = rd_rows_int(rows, 22),
+		.contact_proposed = rd_rows_int(rows, 23) != 0,
 	};
 	rd_reference_format(
 		ret_case->id, rd_store_key(rd_db_store(db), RD_KEY_REFERENCE), ret_case->reference);

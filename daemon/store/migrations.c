@@ -435,8 +435,12 @@ static const char step_6[] = "CREATE TABLE rule_failure ("
 			     " audit_seq BIGINT,"
 			     " PRIMARY KEY (activation_id, landlord, rule));";
 
-static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5,
-	step_6 };
+/* Whom a colleague's forward names as its author: no letter goes there before a person says so. */
+static const char step_7[] = "ALTER TABLE case_contact ADD COLUMN proposed INTEGER NOT NULL"
+			     " DEFAULT 0 CHECK (proposed IN (0, 1));";
+
+static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6,
+	step_7 };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {

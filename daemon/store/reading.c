@@ -197,7 +197,8 @@ enum rd_rc rd_reading_find_thread(struct rd_db *db, const struct rd_message *mes
 	if (case_id && *message->from.address) {
 		rd_store_address_key(rd_db_store(db), message->from.address, sender);
 		RD_TRY(rd_sql_int(db,
-			"SELECT 1 FROM case_contact WHERE case_id = ?1 AND address_key = ?2",
+			"SELECT 1 FROM case_contact WHERE case_id = ?1 AND address_key = ?2"
+			" AND proposed = 0",
 			RD_ARGS(rd_int(case_id), rd_blob(sender, sizeof sender)), 0, &known, err));
 	}
 	*ret_case = case_id;

@@ -299,6 +299,35 @@ static const struct rd_part *get_parts(const json_t *root, struct rd_arena *aren
 	return parts;
 }
 
+static json_t *forwarded_json(const struct rd_message *message)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < message->n_forwarded; i++) {
+		json_t *object = json_object();
+
+		put(object, "name", text(message->forwarded[i].name));
+		put(object, "address", text(message->forwarded[i].address));
+		append(array, object);
+	}
+	return array;
+}
+
+static const struct rd_address *get_forwarded(
+	const json_t *root, struct rd_arena *arena, size_t *ret_n)
+{
+	const json_t *array = json_object_get(root, "forwarded");
+	size_t n = json_array_size(array);
+	struct rd_address *forwarded = n ? rd_arena_array(arena, n, sizeof *forwarded) : NULL;
+
+	*ret_n = forwarded ? n : 0;
+	for (size_t i = 0; forwarded && i < n; i++) {
+		forwarded[i].name = get_text(json_array_get(array, i), "name", arena);
+		forwarded[i].address = get_text(json_array_get(array, i), "address", arena);
+	}
+	return forwarded;
+}
+
 enum rd_rc rd_message_to_json(const struct rd_message *message, char **ret_json, struct rd_err *err)
 {
 	json_t *root = json_object(), *spans = json_array();
@@ -318,6 +347,8 @@ enum rd_rc rd_message_to_json(const struct rd_message *message, char **ret_json,
 	}
 	put(root, "spans", spans);
 	put(root, "nothing_new", json_boolean(message->nothing_new));
+	put(root, "forwarded", forwarded_json(message));
+	put(root, "authentication", json_integer(message->authentication));
 	put(root, "own_loop", text(message->automatic.own_loop));
 #define PUT_AUTOMATIC(field) put(root, #field, json_boolean(message->automatic.field));
 	AUTOMATIC_FIELDS(PUT_AUTOMATIC)
@@ -351,6 +382,7 @@ enum rd_rc rd_message_from_json(
 	const char *source, struct rd_arena *arena, struct rd_message *message, struct rd_err *err)
 {
 	RD_CLEANUP(release) json_t *root = NULL;
+	json_int_t authentication;
 
 	RD_TRY(load(source, &root, err));
 	message->from.name = get_text(root, "from_name", arena);
@@ -363,6 +395,10 @@ enum rd_rc rd_message_from_json(
 	message->report_ids = get_texts(root, "report_ids", arena, &message->n_report_ids);
 	message->spans = get_spans(root, arena, &message->n_spans);
 	message->nothing_new = get_bool(root, "nothing_new");
+	message->forwarded = get_forwarded(root, arena, &message->n_forwarded);
+	authentication = json_integer_value(json_object_get(root, "authentication"));
+	if (authentication >= 0 && authentication <= RD_AUTHENTICATION_FAILED)
+		message->authentication = (enum rd_authentication)authentication;
 	message->automatic.own_loop = get_text(root, "own_loop", arena);
 #define GET_AUTOMATIC(field) message->automatic.field = get_bool(root, #field);
 	AUTOMATIC_FIELDS(GET_AUTOMATIC)

@@ -31,8 +31,9 @@ struct reading {
 };
 
 static const char *const gateway_fields[] = { "Gateway", "State", "Rules", "Listen",
-	"Trusted proxy", "Public URL", "Landlord", "Alarms to", "Text hours", "Text pause", NULL };
-static const char *const gateway_repeatable[] = { "Trusted proxy", NULL };
+	"Trusted proxy", "Public URL", "Landlord", "Staff", "Alarms to", "Text hours", "Text pause",
+	NULL };
+static const char *const gateway_repeatable[] = { "Trusted proxy", "Staff", NULL };
 static const char *const mailbox_fields[] = { "Mailbox", "Kind", "Path", "Host", "Port", "Folder",
 	"Security", "CA file", "User", "Password", "Landlord", "Start from", "Afterwards",
 	"Size limit", NULL };
@@ -331,6 +332,61 @@ static enum rd_rc read_trusted_proxies(const struct reading *r, struct rd_config
 	return RD_OK;
 }
 
+/* "@landlord.example" is everybody there, "pat@agency.example" one person. */
+static enum rd_rc take_staff(const struct reading *r, const struct rd_field *field,
+	const char *word, size_t len, struct rd_config *config, const char **list)
+{
+	const char *at = memchr(word, '@', len);
+	const char *text = rd_arena_copy(r->owner->arena, word, len);
+
+	if (at == NULL || at + 1 == word + len || len > RD_ADDRESS_BYTES_MAX ||
+		memchr(at + 1, '@', len - (size_t)(at + 1 - word)) != NULL ||
+		strcspn(text, " \t<>;\"") != len)
+		return rd_stanza_fail(r->stanza, field, r->err,
+			"`%s` is neither a domain nor an address; write `@landlord.example` for "
+			"everybody there, or `pat@agency.example`",
+			text);
+	if (config->n_staff == RD_STAFF_MAX)
+		return rd_stanza_fail(
+			r->stanza, field, r->err, "more than %d entries", RD_STAFF_MAX);
+	list[config->n_staff++] = text;
+	return RD_OK;
+}
+
+static enum rd_rc read_staff(const struct reading *r, struct rd_config *config)
+{
+	const struct rd_field *field = NULL;
+	const char **list = rd_arena_array(r->owner->arena, RD_STAFF_MAX, sizeof *list);
+
+	while ((field = rd_stanza_next(r->stanza, "Staff", field)) != NULL)
+		for (const char *word = field->value;;) {
+			size_t len;
+
+			word += strspn(word, " \t");
+			len = strcspn(word, ",");
+			while (len > 0 && (word[len - 1] == ' ' || word[len - 1] == '\t'))
+				len--;
+			RD_TRY(take_staff(r, field, word, len, config, list));
+			word = strchr(word, ',');
+			if (word == NULL)
+				break;
+			word++;
+		}
+	config->staff = list;
+	return RD_OK;
+}
+
+bool rd_config_is_staff(const struct rd_config *config, const char *address)
+{
+	const char *domain = strrchr(address, '@');
+
+	for (size_t i = 0; domain != NULL && domain != address && i < config->n_staff; i++)
+		if (strcasecmp(config->staff[i], config->staff[i][0] == '@' ? domain : address) ==
+			0)
+			return true;
+	return false;
+}
+
 static enum rd_rc read_public_url(const struct reading *r, struct rd_config *config)
 {
 	const struct rd_field *found = rd_stanza_field(r->stanza, "Public URL");
@@ -365,6 +421,7 @@ static enum rd_rc read_gateway(const struct reading *r, struct rd_config *config
 	}
 	RD_TRY(read_trusted_proxies(r, config));
 	RD_TRY(read_public_url(r, config));
+	RD_TRY(read_staff(r, config));
 	config->alarms_to = text_or(r, "Alarms to", "");
 	if (config->alarms_to[0] != '\0')
 		RD_TRY(check_email(r, "Alarms to", config->alarms_to));

@@ -203,6 +203,56 @@ static void lines_are_answered_in_order_and_bad_ones_named(void **state)
 	assert_null(next_line(t));
 }
 
+/* The daemon's own reading: what is forwarded is scored in a second pass, in both ways of asking.
+ */
+static void a_forward_is_read_twice_and_its_hits_stand_where_they_are(void **state)
+{
+	struct tool *t = *state;
+	const char *const lines[] = { "classify", "--landlord", "acme", "--jsonl", "input", NULL };
+	const char *const mail[] = { "classify", "--rules", "rules", "--landlord", "acme", "--json",
+		"mail.eml", NULL };
+	const char *kind = NULL, *text = NULL;
+	int review = 0, from = 0, to = 0;
+	json_t *answer;
+
+	put(t, "input",
+		"{\"id\":\"1\",\"channel\":\"email\",\"subject\":\"FW: flat\",\"body\":"
+		"\"see below\\n\\nFrom: A <a@example.org>\\nSent: 2 Nov 2026 10:00\\nTo: B\\n"
+		"Subject: flat\\n\\nI complain\"}\n"
+		"{\"id\":\"2\",\"channel\":\"email\",\"subject\":\"RE: flat\",\"body\":"
+		"\"it is mended\\n\\nFrom: A <a@example.org>\\nSent: 2 Nov 2026 10:00\\nTo: B\\n"
+		"Subject: flat\\n\\nI complain\"}\n");
+	run(t, lines);
+	assert_int_equal(t->status, 0);
+	answer = next_line(t);
+	assert_int_equal(json_unpack(answer, "{s:s,s:b,s:[{s:[i,i],s:s}]}", "kind", &kind, "review",
+				 &review, "hits", "span", &from, &to, "text", &text),
+		0);
+	assert_string_equal(kind, "complaint");
+	assert_true(review);
+	assert_string_equal(text, "complain");
+	assert_int_equal(from, 81);
+	assert_int_equal(to, 89);
+	json_decref(answer);
+	answer = next_line(t);
+	assert_int_equal(json_unpack(answer, "{s:s,s:b}", "kind", &kind, "review", &review), 0);
+	assert_string_equal(kind, "service_request");
+	assert_false(review);
+	json_decref(answer);
+
+	put(t, "mail.eml",
+		"From: jo@example.org\nSubject: for you\nContent-Type: multipart/mixed; "
+		"boundary=b\n\n--b\n\nsee this\n--b\nContent-Type: message/rfc822\n\n"
+		"From: a@example.org\n\nI complain\n--b--\n");
+	run(t, mail);
+	assert_int_equal(t->status, 0);
+	answer = next_line(t);
+	assert_int_equal(json_unpack(answer, "{s:s,s:b}", "kind", &kind, "review", &review), 0);
+	assert_string_equal(kind, "complaint");
+	assert_true(review);
+	json_decref(answer);
+}
+
 static void a_mail_is_explained_to_a_person(void **state)
 {
 	struct tool *t = *state;
@@ -326,6 +376,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			lines_are_answered_in_order_and_bad_ones_named, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_forward_is_read_twice_and_its_hits_stand_where_they_are, begin, end),
 		cmocka_unit_test_setup_teardown(a_mail_is_explained_to_a_person, begin, end),
 		cmocka_unit_test_setup_teardown(
 			words_without_a_header_are_read_as_words, begin, end),

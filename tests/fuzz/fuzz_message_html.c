@@ -28,8 +28,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		at = text.spans[i].to;
 	}
 	RD_ASSERT(at <= text.len);
-	RD_ASSERT(rd_quotes_mark(text.text, text.len, text.spans, text.n_spans, arena, &marked,
-			  &err) == RD_OK);
+	const struct rd_unmarked mail = { .subject = size % 2 == 0 ? "FW: a" : "",
+		.body = text.text,
+		.len = text.len,
+		.given = text.spans,
+		.n_given = text.n_spans };
+	RD_ASSERT(rd_quotes_mark(&mail, arena, &marked, &err) == RD_OK);
+	at = 0;
+	for (size_t i = 0; i < marked.n_spans; i++) {
+		RD_ASSERT(marked.spans[i].from == at && marked.spans[i].to > at);
+		at = marked.spans[i].to;
+	}
+	RD_ASSERT(at == text.len);
 	rd_arena_free(arena);
 	return 0;
 }

@@ -106,6 +106,7 @@ struct house_options {
 	int text_pause_s;	/* 0: 90; -1: none */
 	const char *start_from; /* NULL: now */
 	const char *text_hours; /* NULL: 08:00-20:00 */
+	const char *staff;	/* NULL: none */
 	bool two_landlords;
 };
 
@@ -279,7 +280,7 @@ static inline void house_configure(struct house *h)
 	snprintf(text, sizeof text,
 		"Gateway: %s\nState: %s\nRules: %s\nLandlord: code-2024\n"
 		"Listen: 127.0.0.1:0\nAlarms to: alarms@%s.example\nText hours: %s\nText pause: %d "
-		"s\n"
+		"s\n%s%s%s"
 		"\nMailbox: complaints\nKind: maildir\nPath: %s/complaints\n%s%s%s"
 		"\nMailbox: repairs\nKind: maildir\nPath: %s/repairs\n"
 		"\nTexts: texts\nKind: tray\nNumber: +447700900000\nPath: %s/tray\n"
@@ -291,7 +292,8 @@ static inline void house_configure(struct house *h)
 		o->text_pause_s == 0  ? 90
 		: o->text_pause_s < 0 ? 0
 				      : o->text_pause_s,
-		h->dir, o->start_from != NULL ? "Start from: " : "",
+		o->staff != NULL ? "Staff: " : "", o->staff != NULL ? o->staff : "",
+		o->staff != NULL ? "\n" : "", h->dir, o->start_from != NULL ? "Start from: " : "",
 		o->start_from != NULL ? o->start_from : "", o->start_from != NULL ? "\n" : "",
 		h->dir, h->dir, h->dir, o->way_out != NULL ? o->way_out : "Kind: maildir\nPath: ",
 		o->way_out != NULL ? "" : h->dir, o->way_out != NULL ? "" : "/sent\n", gateway,

@@ -320,6 +320,31 @@ def no_letter_leaves_a_safeguarding_case_until_a_person_lifts_the_hold(build):
         equal(after["held"], False, "a lifted hold comes back by itself")
 
 
+def a_colleague_passes_a_mail_on_and_a_person_says_who_it_is(build):
+    forward = ("Please log this.\n\nFrom: Ravi Shah <ravi@example.org>\nSent: 16 November 2026 10:12\n"
+               "To: Pat\nSubject: missed appointments\n\n" + COMPLAINT[2])
+    with house.House(build, gateway={"Staff": "@landlord.example"}) as home:
+        ref = fill(home, ("Pat <pat@landlord.example>", "FW: missed appointments", forward))[
+            "ravi@example.org"]
+        case = home.ctl_json("case", "show", ref)
+        equal((case["contact"], case["contact_proposed"], home.letters()),
+              ("ravi@example.org", True, []), "before anybody looked")
+        expect("NOT CONFIRMED" in home.ctl("case", "show", ref), "an officer does not see it")
+        [task] = [t for t in home.ctl_json("tasks") if t["kind"] == "resident"]
+        expect("outbox approve" in task["text"] and "ravi" not in task["text"], task)
+        [letter] = home.ctl_json("outbox", "list")
+        equal((letter["state"], letter["recipient"]), ("held", "ravi@example.org"), "the letter")
+        refused(home, ("case", "contact", ref), "--address")
+        refused(home, ("case", "contact", ref, "--address", "pat@landlord.example"), "landlord's own")
+        told = home.ctl("case", "contact", ref, "--address", "ravi@example.org", "--name", "Ravi Shah",
+                        expect=(0,))
+        expect(told.startswith(f"{ref}: contact set"), told)
+        home.once()
+        equal([r["state"] for r in home.ctl_json("outbox", "list")], ["sent"], "once it is said")
+        equal(home.ctl_json("case", "show", ref)["contact_proposed"], False, "afterwards")
+        expect(all(t["kind"] != "resident" for t in home.ctl_json("tasks")), "the task is done")
+
+
 # --- wrong use ---
 
 
@@ -972,6 +997,7 @@ if __name__ == "__main__":
     house.run([lists_have_the_shapes_that_scripts_rely_on, staff_acts_do_what_they_say,
                an_act_says_what_came_of_it,
                no_letter_leaves_a_safeguarding_case_until_a_person_lifts_the_hold,
+               a_colleague_passes_a_mail_on_and_a_person_says_who_it_is,
                a_wrong_word_is_told_and_changes_nothing,
                without_a_usable_store_every_command_says_so,
                some_commands_need_neither_configuration_nor_store,

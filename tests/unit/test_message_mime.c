@@ -9,6 +9,7 @@
 #include "redress/base/arena.h"
 #include "redress/base/buf.h"
 #include "redress/base/limits.h"
+#include "redress/message/authentication.h"
 #include "redress/message/charset.h"
 #include "redress/message/mime.h"
 #include "redress/message/mime_scan.h"
@@ -256,7 +257,7 @@ static void the_text_that_says_something_is_read(void **state)
 	}
 }
 
-static void attachments_are_listed_and_not_read(void **state)
+static void attachments_are_listed_and_only_mails_are_read(void **state)
 {
 	static const uint8_t sha_of_abc[RD_SHA256_BYTES] = { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01,
 		0xcf, 0xea, 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3,
@@ -276,7 +277,9 @@ static void attachments_are_listed_and_not_read(void **state)
 			"x@example.org\n\ncomplaint inside\n"
 			"--b--\n");
 
-	assert_string_equal(m.body, "see photo");
+	assert_string_equal(m.body,
+		"see photo\n\n----- Attached message -----\nFrom: x@example.org\nDate: \nTo: \n"
+		"Subject: old one\n\ncomplaint inside");
 	assert_int_equal(m.n_parts, 5);
 	assert_string_equal(m.parts[0].name, "résumé.jpg");
 	assert_string_equal(m.parts[0].type, "image/jpeg");
@@ -288,6 +291,106 @@ static void attachments_are_listed_and_not_read(void **state)
 	assert_string_equal(m.parts[3].name, "notes.txt");
 	assert_string_equal(m.parts[4].type, "message/rfc822");
 	assert_string_equal(m.parts[4].name, "old one");
+}
+
+static char kind_at(const struct rd_message *m, const char *words)
+{
+	const char *at = strstr(m->body, words);
+
+	assert_non_null(at);
+	for (size_t i = 0; i < m->n_spans; i++)
+		if (m->spans[i].to > (uint32_t)(at - m->body))
+			return "NQFSDO"[m->spans[i].kind];
+	return '?';
+}
+
+static void an_attached_mail_is_read_as_a_forwarded_one(void **state)
+{
+	static const char attached[] =
+		"From: \"boss@example.org\" <Ann@EXAMPLE.com>\nTo: office@example.org\n"
+		"Date: Mon, 2 Nov 2026 10:15:00 +0000\nSubject: =?utf-8?q?no_h=C3=A9ating?=\n"
+		"Content-Type: multipart/mixed; boundary=i\n\n"
+		"--i\nContent-Type: multipart/alternative; boundary=a\n\n--a\n\nno heating\n\n"
+		"On Sun, 1 Nov 2026 at 10:15, Office <office@example.org> wrote:\n> we will come\n"
+		"--a\nContent-Type: text/html\n\n<p>no heating</p>\n--a--\n"
+		"--i\nContent-Type: image/png\n\nabc\n"
+		"--i\nContent-Type: message/rfc822\n\nFrom: z@example.org\n\ndeeper\n--i--\n";
+	char text[4096];
+	struct rd_message m, again;
+
+	snprintf(text, sizeof text,
+		FROM_JO "Subject: FW: no heating\nContent-Type: multipart/mixed; boundary=b\n\n"
+			"--b\n\nplease log this\n--b\nContent-Type: message/rfc822\n"
+			"Content-Disposition: attachment\n\n%s--b--\n",
+		attached);
+	m = read_text(*state, text);
+	assert_int_equal(m.n_forwarded, 1);
+	assert_string_equal(m.forwarded[0].address, "Ann@example.com");
+	assert_string_equal(m.forwarded[0].name, "boss@example.org");
+	assert_int_equal(kind_at(&m, "please log"), 'N');
+	assert_int_equal(kind_at(&m, "From: "), 'Q');
+	assert_int_equal(kind_at(&m, "Subject: no héating"), 'F');
+	assert_int_equal(kind_at(&m, "no heating\n"), 'F');
+	assert_int_equal(kind_at(&m, "> we will"), 'Q');
+	assert_null(strstr(m.body, "deeper"));
+	assert_int_equal(m.n_parts, 1); /* the mail; what is in it lies in it */
+	assert_false(m.nothing_new);
+	again = read_text(*state, text);
+	assert_true(memcmp(m.content_key, again.content_key, RD_SHA256_BYTES) == 0);
+
+	/* alone it is a mail that holds nothing but a forward; two are two */
+	snprintf(text, sizeof text, FROM_JO "Content-Type: message/rfc822\n\n%s", attached);
+	m = read_text(*state, text);
+	assert_true(m.nothing_new && m.n_forwarded == 1 && !m.trouble.no_text);
+	m = read_text(*state, FROM_JO
+		"Content-Type: multipart/digest; boundary=b\n\n--b\n\nFrom: a@example.com\n\n"
+		"one\n--b\n\nFrom: b@example.com\n\ntwo\n--b--\n");
+	assert_int_equal(m.n_forwarded, 2);
+	assert_string_equal(m.forwarded[1].address, "b@example.com");
+	assert_int_equal(kind_at(&m, "two"), 'F');
+}
+
+static void what_the_mail_server_found_of_the_sender(void **state)
+{
+	static const struct {
+		const char *value;
+		enum rd_authentication found;
+	} rows[] = {
+		{ "mx.example.org; dmarc=pass (p=NONE) header.from=example.org",
+			RD_AUTHENTICATION_PASSED },
+		{ "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=example.net; dkim=none (message "
+		  "not "
+		  "signed) header.d=none;dmarc=fail action=oreject header.from=example.org;",
+			RD_AUTHENTICATION_FAILED },
+		{ "mx.example.org; spf=fail smtp.mailfrom=jo@example.org; dkim=none",
+			RD_AUTHENTICATION_FAILED },
+		{ "mx.example.org; spf=pass smtp.mailfrom=jo@mail.example.org",
+			RD_AUTHENTICATION_PASSED },
+		{ "mx.example.org; dkim=pass header.d=example.org; spf=softfail",
+			RD_AUTHENTICATION_PASSED },
+		{ "mx.example.org; spf=pass smtp.mailfrom=bulk@example.net",
+			RD_AUTHENTICATION_UNKNOWN },
+		{ "mx.example.org; spf=pass smtp.mailfrom=evilexample.org",
+			RD_AUTHENTICATION_UNKNOWN },
+		{ "dkim=none (message not signed) header.d=none;dmarc=none action=none",
+			RD_AUTHENTICATION_UNKNOWN },
+		{ "mx.example.org (dmarc=pass; dmarc=pass); dmarc=fail", RD_AUTHENTICATION_FAILED },
+		{ "mx.example.org; dmarc=passed-by-me", RD_AUTHENTICATION_UNKNOWN },
+		{ "", RD_AUTHENTICATION_UNKNOWN },
+		{ ";;;((((", RD_AUTHENTICATION_UNKNOWN },
+	};
+	struct rd_message m;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rd_authentication_read(rows[i].value, "jo@example.org") != rows[i].found)
+			fail_msg("%s", rows[i].value);
+	assert_int_equal(rd_authentication_read(NULL, "jo@example.org"), RD_AUTHENTICATION_UNKNOWN);
+	/* only the topmost is the receiving server's */
+	m = read_text(*state, "Authentication-Results: mx.example.org; dmarc=fail\n"
+			      "Authentication-Results: mx.example.org; dmarc=pass\n" FROM_JO "\nx");
+	assert_int_equal(m.authentication, RD_AUTHENTICATION_FAILED);
+	m = read_text(*state, FROM_JO "\nx");
+	assert_int_equal(m.authentication, RD_AUTHENTICATION_UNKNOWN);
 }
 
 static void what_cannot_be_read_is_told(void **state)
@@ -423,6 +526,7 @@ static void bounces_lead_to_our_letters(void **state)
 		"<rd.1@gateway.example.org>\nSubject: Your complaint\n\ncomplaint\n--b--\n");
 
 	assert_true(m.automatic.delivery_report && m.automatic.null_return_path);
+	assert_int_equal(m.n_forwarded, 0);
 	assert_int_equal(m.n_report_ids, 1);
 	assert_string_equal(m.report_ids[0], "rd.1@gateway.example.org");
 	assert_string_equal(m.body, "Your mail did not arrive");
@@ -720,7 +824,9 @@ int main(void)
 		T(transfer_encodings_are_undone),
 		T(flowed_lines_are_put_together),
 		T(the_text_that_says_something_is_read),
-		T(attachments_are_listed_and_not_read),
+		T(attachments_are_listed_and_only_mails_are_read),
+		T(an_attached_mail_is_read_as_a_forwarded_one),
+		T(what_the_mail_server_found_of_the_sender),
 		T(what_cannot_be_read_is_told),
 		T(automatic_mail_shows_by_its_headers),
 		T(addresses_that_nobody_reads_are_known),

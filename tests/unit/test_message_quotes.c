@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include "redress/base/arena.h"
@@ -26,12 +28,14 @@ static int tear_down(void **state)
 static struct rd_marked mark(struct rd_arena *arena, const char *body, size_t len,
 	const struct rd_span *given, size_t n_given)
 {
+	const struct rd_unmarked mail = {
+		.body = body, .len = (uint32_t)len, .given = given, .n_given = n_given
+	};
 	struct rd_marked marked = { 0 };
 	struct rd_err err = { 0 };
 	uint32_t at = 0;
 
-	assert_int_equal(
-		rd_quotes_mark(body, (uint32_t)len, given, n_given, arena, &marked, &err), RD_OK);
+	assert_int_equal(rd_quotes_mark(&mail, arena, &marked, &err), RD_OK);
 	for (size_t i = 0; i < marked.n_spans; i++) {
 		assert_int_equal(marked.spans[i].from, at);
 		assert_true(marked.spans[i].to > at);
@@ -161,13 +165,13 @@ static void quoted_mail_is_told_from_new_words(void **state)
 			{ "N|From: the day I moved in", "N|there was damp" }, false },
 		{ "a forwarded mail with words above",
 			{ "N|See what I got!", "F|---------- Forwarded message ---------",
-				"F|From: Repairs <r@example.org>", "F|We refuse" },
+				"Q|From: Repairs <r@example.org>", "F|We refuse" },
 			false },
 		{ "a forwarded mail alone is nothing new",
-			{ "F|---------- Forwarded message ---------", "F|From: Jo <j@example.org>",
+			{ "F|---------- Forwarded message ---------", "Q|From: Jo <j@example.org>",
 				"F|My ceiling fell down" },
 			true },
-		{ "Apple's", { "N|", "F|Begin forwarded message:", "F|From: Jo" }, true },
+		{ "Apple's", { "N|", "F|Begin forwarded message:", "Q|From: Jo" }, true },
 		{ "only quoted lines is nothing new", { "Q|> my ceiling fell", "Q|> down" }, true },
 		{ "a pictograph is something new", { "N|👍", "Q|> all done?" }, false },
 		{ "an empty body is nothing new", { "N|", "N|" }, true },
@@ -175,6 +179,255 @@ static void quoted_mail_is_told_from_new_words(void **state)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		check(*state, &rows[i]);
+}
+
+/* --- message_quotes.cases: mails as programs and people write them --- */
+
+#define CASE_LINES 40
+
+struct mail_case {
+	char why[120], subject[120];
+	char body[8192];
+	char want[CASE_LINES + 1]; /* the kind of each line; '.' where any will do */
+	uint32_t starts[CASE_LINES];
+	size_t n_lines;
+	char authors[RD_FORWARDED_MAX][80];
+	size_t n_authors;
+	bool nothing_new;
+};
+
+static void take_case_line(struct mail_case *c, const char *line, size_t len)
+{
+	if (len >= 9 && strncmp(line, "subject: ", 9) == 0) {
+		snprintf(c->subject, sizeof c->subject, "%.*s", (int)(len - 9), line + 9);
+	} else if (len >= 8 && strncmp(line, "author: ", 8) == 0) {
+		assert_true(c->n_authors < RD_FORWARDED_MAX);
+		snprintf(c->authors[c->n_authors++], sizeof c->authors[0], "%.*s", (int)(len - 8),
+			line + 8);
+	} else if (len == 11 && strncmp(line, "nothing new", 11) == 0) {
+		c->nothing_new = true;
+	} else if (len > 0) {
+		const size_t skip = line[0] == '|' ? 1 : 2;
+		const size_t at = strlen(c->body);
+
+		assert_true(line[skip - 1] == '|' && c->n_lines < CASE_LINES);
+		c->starts[c->n_lines] = (uint32_t)at;
+		c->want[c->n_lines++] = skip == 1 ? '.' : line[0];
+		snprintf(c->body + at, sizeof c->body - at, "%.*s\n", (int)(len - skip),
+			line + skip);
+	}
+}
+
+static bool has_authors(const struct mail_case *c, const struct rd_marked *marked)
+{
+	if (marked->n_forwarded != c->n_authors)
+		return false;
+	for (size_t i = 0; i < c->n_authors; i++) {
+		const struct rd_address *author = &marked->forwarded[i];
+
+		if (strcmp(author->address[0] != '\0' ? author->address : author->name,
+			    c->authors[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Returns how many things are wrong; says each. */
+static int try_case(struct rd_arena *arena, const struct mail_case *c, bool crlf)
+{
+	struct rd_unmarked mail = { .subject = c->subject, .body = c->body };
+	struct rd_marked marked = { 0 };
+	struct rd_err err = { 0 };
+	uint32_t starts[CASE_LINES];
+	char body[9000], got[CASE_LINES + 1] = "";
+	bool same = true;
+	size_t n = 0, line = 0;
+
+	for (const char *p = c->body; *p != '\0'; p++) {
+		if (line < c->n_lines && (uint32_t)(p - c->body) == c->starts[line])
+			starts[line++] = (uint32_t)n;
+		if (*p == '\n' && crlf)
+			body[n++] = '\r';
+		body[n++] = *p;
+	}
+	mail.body = body;
+	mail.len = (uint32_t)n;
+	assert_int_equal(rd_quotes_mark(&mail, arena, &marked, &err), RD_OK);
+	for (size_t i = 0; i < c->n_lines; i++) {
+		for (size_t k = 0; k < marked.n_spans; k++)
+			if (marked.spans[k].from <= starts[i] && starts[i] < marked.spans[k].to)
+				got[i] = kind_letter(marked.spans[k].kind);
+		same = same && (c->want[i] == '.' || c->want[i] == got[i]);
+	}
+	if (!same)
+		print_error("%s%s:\n  want %s\n  got  %s\n", c->why, crlf ? " (CRLF)" : "", c->want,
+			got);
+	if (marked.nothing_new != c->nothing_new)
+		print_error("%s: nothing new: %d\n", c->why, marked.nothing_new);
+	if (!has_authors(c, &marked))
+		print_error("%s: %zu authors, the first %s\n", c->why, marked.n_forwarded,
+			marked.n_forwarded > 0 ? marked.forwarded[0].address : "nobody");
+	return !same + (marked.nothing_new != c->nothing_new) + !has_authors(c, &marked);
+}
+
+static void mails_of_the_world_are_read_right(void **state)
+{
+	FILE *file = fopen(RD_SOURCE_DIR "/tests/unit/message_quotes.cases", "re");
+	struct mail_case *c = calloc(1, sizeof *c);
+	char line[1024];
+	int n_cases = 0, n_wrong = 0;
+	bool more;
+
+	assert_non_null(file);
+	assert_non_null(c);
+	do {
+		size_t len;
+
+		more = fgets(line, sizeof line, file) != NULL;
+		len = more ? strcspn(line, "\n") : 0;
+		if (!more || strncmp(line, "== ", 3) == 0) {
+			if (c->n_lines > 0) {
+				n_wrong += try_case(*state, c, false) + try_case(*state, c, true);
+				n_cases++;
+			}
+			memset(c, 0, sizeof *c);
+			snprintf(c->why, sizeof c->why, "%.*s", (int)(len > 3 ? len - 3 : 0),
+				more ? line + 3 : "");
+		} else if (line[0] != '#') {
+			take_case_line(c, line, len);
+		}
+	} while (more);
+	fclose(file);
+	free(c);
+	assert_true(n_cases >= 80);
+	assert_int_equal(n_wrong, 0);
+}
+
+/* --- what holds for every mail --- */
+
+/* A small generator of its own: the same mails at every run. */
+static unsigned next_random(unsigned *seed, unsigned below)
+{
+	*seed = *seed * 1103515245u + 12345u;
+	return (*seed >> 16) % below;
+}
+
+static const char *const residents_lines[] = { "The boiler has been out since Tuesday.", "Thanks",
+	"Thanks for nothing.", "Nobody came and nobody rang.", "Hello", "Kind regards",
+	"I rang on 3/11/2026 at 10:15, and again on Friday.", "my son has asthma", "--", "---",
+	"From: my window I can see the skip that you left.", "To: whoever reads this.",
+	"On Monday your man said: not my job", "This email is for the manager.", "- mould",
+	"Sent from my flat, where it is 12 degrees.", "PS the lift is out too", "1. the roof",
+	"Any views on when you will come?", "Please note we are three families.",
+	"Subject: to what the doctor says, I have to move.", "HELP", "Date: to be confirmed?",
+	"Notice: nobody cleans the stairs.", "* * *", "See below", "I want my money back!" };
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+/* Resident's lines in any order and number are all new: nothing of hers is ever lost. */
+static void no_word_of_hers_is_lost(void **state)
+{
+	unsigned seed = 1;
+
+	for (int round = 0; round < 3000; round++) {
+		struct rd_arena *arena = *state;
+		char body[2048] = "";
+		struct rd_marked marked;
+
+		for (unsigned n = 1 + next_random(&seed, 12); n > 0; n--) {
+			strncat(body, residents_lines[next_random(&seed, COUNT(residents_lines))],
+				200);
+			strncat(body, next_random(&seed, 3) == 0 ? "\n\n" : "\n", 3);
+		}
+		marked = mark(arena, body, strlen(body), NULL, 0);
+		for (size_t i = 0; i < marked.n_spans; i++)
+			if (marked.spans[i].kind != RD_SPAN_NEW)
+				fail_msg("round %d: kind %c: %.*s\nof:\n%s", round,
+					kind_letter(marked.spans[i].kind),
+					(int)(marked.spans[i].to - marked.spans[i].from),
+					body + marked.spans[i].from, body);
+		rd_arena_reset(arena);
+	}
+}
+
+/* Her lines between, above and below marked ones are new, the marked ones quoted. */
+static void answers_between_quoted_lines_are_new(void **state)
+{
+	static const char intro[] = "On Tue, 3 Nov 2026 at 10:12, Repairs <r@example.org> wrote:\n";
+	unsigned seed = 7;
+
+	for (int round = 0; round < 2000; round++) {
+		struct rd_arena *arena = *state;
+		char body[4096] = "";
+		struct rd_marked marked;
+
+		strncat(body, next_random(&seed, 2) == 0 ? "No.\n" : "", 8);
+		strncat(body, intro, 100);
+		for (unsigned n = 1 + next_random(&seed, 10); n > 0; n--) {
+			const char *line =
+				residents_lines[next_random(&seed, COUNT(residents_lines))];
+			const bool quoted =
+				next_random(&seed, 2) == 0 || strstr(body, "\n>") == NULL;
+
+			strncat(body, quoted ? "> " : "", 3);
+			strncat(body, line, 200);
+			strncat(body, "\n", 2);
+		}
+		marked = mark(arena, body, strlen(body), NULL, 0);
+		for (uint32_t at = (uint32_t)(strstr(body, intro) + strlen(intro) - body);
+			body[at] != '\0'; at += (uint32_t)strcspn(body + at, "\n") + 1) {
+			enum rd_span_kind kind = RD_SPAN_OWN_LETTER;
+
+			for (size_t i = 0; i < marked.n_spans; i++)
+				if (marked.spans[i].from <= at && at < marked.spans[i].to)
+					kind = marked.spans[i].kind;
+			if (kind != (body[at] == '>' ? RD_SPAN_QUOTED : RD_SPAN_NEW))
+				fail_msg("round %d: %c at %u of:\n%s", round, kind_letter(kind), at,
+					body);
+		}
+		rd_arena_reset(arena);
+	}
+}
+
+/* Lines of every case, in any order, cut anywhere: the spans cover the body, once, in order (mark()
+ * looks), and the same body is always marked the same. */
+static void any_mixture_is_covered(void **state)
+{
+	static const char *const pieces[] = { "From: R <r@example.org>\n",
+		"Sent: 3 Nov 2026 10:12\n", "To: jo@example.com\n", "Subject: FW: leak\n", "> ",
+		">> ", "\n", "-- \n", "--\n", "---------- Forwarded message ---------\n",
+		"-----Original Message-----\n", "Begin forwarded message:\n",
+		"----- End forwarded message -----\n",
+		"On 3 Nov 2026, at 10:12, R <r@example.org> wrote:\n", "Kind regards\n", "Jo\n",
+		"07700 900123\n", "CAUTION: external email\n", "Sent from my iPhone\n", "words ",
+		"Our reference: RD123456-K7QF\n", "End of letter RD123456-K7QF\n", "\xC3\xA9",
+		"________________\n", "my answers are in red below\n", "\r\n", "\xEF\xBB\xBF" };
+	unsigned seed = 3;
+
+	for (int round = 0; round < 4000; round++) {
+		struct rd_arena *arena = *state;
+		char body[2048] = "";
+		struct rd_marked marked;
+		struct rd_span given[3];
+		size_t n_given = 0, len;
+
+		for (unsigned n = next_random(&seed, 30); n > 0; n--)
+			strncat(body, pieces[next_random(&seed, COUNT(pieces))], 100);
+		len = strlen(body);
+		for (uint32_t at = 0; n_given < 3 && at + 8 < len && round % 2 == 0;) {
+			const uint32_t from = at + next_random(&seed, 20);
+			const uint32_t to = from + 1 + next_random(&seed, 80);
+
+			if (to > len)
+				break;
+			given[n_given++] = (struct rd_span){ 1 + next_random(&seed, 3), from, to };
+			at = to;
+		}
+		marked = mark(arena, body, len, given, n_given);
+		assert_true(
+			marked.n_spans <= RD_SPANS_MAX && marked.n_forwarded <= RD_FORWARDED_MAX);
+		rd_arena_reset(arena);
+	}
 }
 
 static void our_own_letters_are_known(void **state)
@@ -236,7 +489,7 @@ static void signatures_and_notices_do_not_score(void **state)
 		{ "a closing with a name alone stays: it cannot score",
 			{ "N|Nobody came.", "N|Regards,", "N|Jo" }, false },
 		{ "a postscript is content",
-			{ "N|Nobody came.", "N|Kind regards", "N|Jo Field", "N|07700 900123",
+			{ "N|Nobody came.", "S|Kind regards", "S|Jo Field", "S|07700 900123",
 				"N|PS the mould is worse now, my son is ill." },
 			false },
 		{ "what she calls herself is content",
@@ -287,10 +540,17 @@ static void no_body_takes_long(void **state)
 	static const char *const pieces[] = { "\n", "> \n", "On 2 Nov 2026\n", "This email\n",
 		"Thanks\n", "Thanks\n\n\n\n\n\n\n\n\n\n\n\n\n\n", "From: x\n",
 		"Our reference: RD123456-K7QF\n", "-- \n", "x", "________________\n", "a\n> b\n",
-		"End of letter RD1\n", "On 1:00 @,:\n" };
+		"End of letter RD1\n", "On 1:00 @,:\n",
+		"From: @ a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a\n",
+		"my answers are in red below\n-----Original Message-----\n> x\n",
+		"---------- Forwarded message ---------\n> x\ny\n",
+		"2 Nov 2026 10:12 <a@example.org> wrote\n", "CAUTION: a\n", "@", "a@",
+		"Kind regards\nJo\n07700 900123\n", "-- \na\n",
+		"Registered charity: registered charity\n", ">", "> > > > >\n",
+		"On 3 Nov 2026, at 10:12, Dave wrote:\n", "Subject: FW: a\n" };
 
 	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-		struct rd_buf body = RD_BUF(1u << 20);
+		struct rd_buf body = RD_BUF(512u << 10);
 		struct rd_err err = { 0 };
 
 		while (rd_buf_add_str(&body, pieces[i], &err) == RD_OK)
@@ -366,8 +626,57 @@ static void html_tells_quoted_from_new(void **state)
 			"No<div id=\"divRplyFwdMsg\">From: x</div><div>We come</div>",
 			"From: x\nWe come", RD_SPAN_QUOTED },
 		{ "a bare blockquote may be hers", "<blockquote>No heating</blockquote>", NULL, 0 },
+		{ "a bare one below an introduction is quoted, what stands behind it is not",
+			"<p>On Tue, 3 Nov 2026 at 10:12, R &lt;r@example.org&gt; wrote:</p>"
+			"<blockquote>We will come</blockquote><p>You did not</p>",
+			"We will come", RD_SPAN_QUOTED },
+		{ "a bare one below words of hers is hers",
+			"<p>What is wrong:</p><blockquote>No heating</blockquote>", NULL, 0 },
 		{ "a signature", "No<div class=\"gmail_signature\">Jo</div>", "Jo",
 			RD_SPAN_SIGNATURE },
+		{ "Outlook passed on by Outlook",
+			"No<div id=\"x_x_divRplyFwdMsg\">From: x</div><div>We come</div>",
+			"From: x\nWe come", RD_SPAN_QUOTED },
+		{ "Gmail passed on by Outlook",
+			"No<div class=\"x_gmail_quote\">We will come</div>yes", "We will come",
+			RD_SPAN_QUOTED },
+		{ "Outlook for phones",
+			"No<div id=\"mail-editor-reference-message-container\" "
+			"class=\"ms-outlook-mobile-reference-message skipProofing\">From: x</div>",
+			"From: x", RD_SPAN_QUOTED },
+		{ "Outlook's mark for where a forward is put says nothing",
+			"No<div id=\"appendonsend\"></div><div>heating</div>", NULL, 0 },
+		{ "Yahoo",
+			"No<div id=\"ydp1a2byahoo_quoted_123\" class=\"ydp1a2byahoo_quoted\">We "
+			"come</div>",
+			"We come", RD_SPAN_QUOTED },
+		{ "Thunderbird",
+			"No<div class=\"moz-cite-prefix\">On x wrote:</div><blockquote "
+			"type=\"cite\" "
+			"cite=\"mid:1\">We come</blockquote>",
+			"On x wrote:\nWe come", RD_SPAN_QUOTED },
+		{ "Thunderbird forwards",
+			"See<div class=\"moz-forward-container\">The ceiling leaks</div>",
+			"The ceiling leaks", RD_SPAN_FORWARDED },
+		{ "Samsung signs", "No<div id=\"composer_signature\">Sent from my Galaxy</div>",
+			"Sent from my Galaxy", RD_SPAN_SIGNATURE },
+		{ "Zimbra to the end", "No<hr id=\"zwchr\"><div>From: x</div><div>We come</div>",
+			"From: x\nWe come", RD_SPAN_QUOTED },
+		{ "Spark", "No<div name=\"messageReplySection\">We come</div>", "We come",
+			RD_SPAN_QUOTED },
+		{ "below Outlook's line in a language that nobody here knows",
+			"No<div style=\"border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt "
+			"0cm 0cm "
+			"0cm\"><b>Xyz:</b> R &lt;r@example.org&gt;<br><b>Abc:</b> 3 Nov 2026 "
+			"10:12<br>"
+			"<b>Def:</b> Jo</div><p>We come</p>",
+			"Xyz: R <r@example.org>\nAbc: 3 Nov 2026 10:12\nDef: Jo\n\nWe come",
+			RD_SPAN_QUOTED },
+		{ "a line of the resident's own",
+			"No<div style=\"border:none;border-top:solid red "
+			"1.0pt;padding:3.0pt\">heating: "
+			"none<br>and I have asthma</div>",
+			NULL, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -387,6 +696,90 @@ static void html_tells_quoted_from_new(void **state)
 				strlen(rows[i].quoted)) != 0)
 			fail_msg("%s: [%u,%u) of \"%s\"", rows[i].why, got.spans[0].from,
 				got.spans[0].to, got.text);
+	}
+}
+
+/* Where HTML is read, a forwarded mail ends where its element does. */
+static void html_and_words_tell_forwards_together(void **state)
+{
+	static const struct {
+		const char *why, *subject, *html, *want, *author;
+	} rows[] = {
+		{ "Gmail", "Fwd: leak",
+			"<div>See this</div><div class=\"gmail_quote\"><div class=\"gmail_attr\">"
+			"---------- Forwarded message ---------<br>From: <b>Ann</b> "
+			"&lt;ann@example.com&gt;<br>Subject: leak<br></div><br>It leaks<br></div>"
+			"<div>and she is 82</div>",
+			"NFQFFN", "ann@example.com" },
+		{ "Outlook", "FW: leak",
+			"<div>See this</div><div id=\"divRplyFwdMsg\"><b>From:</b> Ann "
+			"&lt;ann@example.com&gt;<br><b>Sent:</b> 03 November 2026 "
+			"10:12<br><b>To:</b> "
+			"Office<br><b>Subject:</b> leak</div><div>It leaks</div>",
+			"NQQQFF", "ann@example.com" },
+		{ "the same as an answer", "RE: leak",
+			"<div>See this</div><div id=\"divRplyFwdMsg\"><b>From:</b> Ann "
+			"&lt;ann@example.com&gt;<br><b>Sent:</b> 03 November 2026 "
+			"10:12<br><b>To:</b> "
+			"Office<br><b>Subject:</b> leak</div><div>It leaks</div>",
+			"NQQQQQ", NULL },
+		{ "Apple", "Fwd: leak",
+			"<div>See this</div><div>Begin forwarded message:</div><blockquote "
+			"type=\"cite\"><div><b>From: </b>Ann &lt;ann@example.com&gt;</div><div>"
+			"<b>Subject: </b>leak</div><div>It leaks</div></blockquote><div>She is "
+			"82</div>",
+			"NFQFFN", "ann@example.com" },
+		{ "Thunderbird", "Fwd: leak",
+			"<p>See this</p><div class=\"moz-forward-container\">-------- Forwarded "
+			"Message "
+			"--------<table><tr><th>Subject: </th><td>leak</td></tr><tr><th>From: </th>"
+			"<td>Ann &lt;ann@example.com&gt;</td></tr></table>It leaks</div>",
+			"NFFQF", "ann@example.com" },
+		{ "an old forward within an answer stays quoted", "Re: leak",
+			"<div>Still</div><div class=\"gmail_quote\"><div class=\"gmail_attr\">On "
+			"Tue, 3 "
+			"Nov 2026 at 10:12, R &lt;r@example.org&gt; wrote:</div><blockquote "
+			"class=\"gmail_quote\">Passed on<br>---------- Forwarded message "
+			"---------<br>"
+			"From: Ann &lt;ann@example.com&gt;</blockquote></div>",
+			"NQQQQ", NULL },
+		{ "below a bare quotation too", "Re: leak",
+			"<p>No.</p><p>On Tue, 3 Nov 2026 at 10:12, R &lt;r@example.org&gt; "
+			"wrote:</p>"
+			"<blockquote>We will come</blockquote><p>You did not</p>",
+			"NQQN", NULL },
+		{ "answers between are hers", "Re: leak",
+			"<div class=\"gmail_quote\"><blockquote class=\"gmail_quote\">Is it dry?"
+			"</blockquote></div><div>No</div><blockquote class=\"gmail_quote\">When?"
+			"</blockquote><div>Monday</div>",
+			"QNQN", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rd_html_text text = { 0 };
+		struct rd_marked marked = { 0 };
+		struct rd_err err = { 0 };
+		char got[40] = "";
+		size_t n = 0;
+
+		assert_int_equal(rd_html_to_text(rows[i].html, strlen(rows[i].html), 10000, *state,
+					 &text, &err),
+			RD_OK);
+		const struct rd_unmarked mail = { rows[i].subject, text.text, text.len, text.spans,
+			text.n_spans };
+		assert_int_equal(rd_quotes_mark(&mail, *state, &marked, &err), RD_OK);
+		for (uint32_t at = 0; at < text.len;
+			at += (uint32_t)strcspn(text.text + at, "\n") + 1)
+			for (size_t k = 0; text.text[at] != '\n' && k < marked.n_spans; k++)
+				if (marked.spans[k].from <= at && at < marked.spans[k].to)
+					got[n++] = kind_letter(marked.spans[k].kind);
+		if (strcmp(got, rows[i].want) != 0)
+			fail_msg("%s: want %s, got %s of\n%s", rows[i].why, rows[i].want, got,
+				text.text);
+		if (marked.n_forwarded != (rows[i].author ? 1 : 0) ||
+			(rows[i].author &&
+				strcmp(marked.forwarded[0].address, rows[i].author) != 0))
+			fail_msg("%s: %zu authors", rows[i].why, marked.n_forwarded);
 	}
 }
 
@@ -434,7 +827,8 @@ static void no_html_takes_long(void **state)
 	} rows[] = { { "<div>", "" }, { "<b>", "</i>" }, { "<p>", "</b>" }, { "<", "" },
 		{ "&", "" }, { "<table>", "</td>" }, { "<a href='", "" }, { "<!--", "" },
 		{ "<blockquote type=cite>", "x" }, { "<b>x", "</b>" }, { "&amp;", "" },
-		{ "<img alt='a'>", "" }, { "</p>", "" }, { "<li>", "" } };
+		{ "<img alt='a'>", "" }, { "wrote: <blockquote></blockquote>", "" },
+		{ "<blockquote>a@b:</blockquote>", "" }, { "</p>", "" }, { "<li>", "" } };
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct rd_buf html = RD_BUF(1u << 20);
@@ -460,12 +854,17 @@ int main(void)
 	const struct rlimit cpu = { CPU_S, CPU_S };
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quoted_mail_is_told_from_new_words),
+		cmocka_unit_test(mails_of_the_world_are_read_right),
+		cmocka_unit_test(no_word_of_hers_is_lost),
+		cmocka_unit_test(answers_between_quoted_lines_are_new),
+		cmocka_unit_test(any_mixture_is_covered),
 		cmocka_unit_test(our_own_letters_are_known),
 		cmocka_unit_test(signatures_and_notices_do_not_score),
 		cmocka_unit_test(what_html_said_is_believed),
 		cmocka_unit_test(no_body_takes_long),
 		cmocka_unit_test(html_becomes_the_text_that_is_seen),
 		cmocka_unit_test(html_tells_quoted_from_new),
+		cmocka_unit_test(html_and_words_tell_forwards_together),
 		cmocka_unit_test(a_tag_with_more_attributes_than_anybody_writes_ends_the_reading),
 		cmocka_unit_test(no_html_takes_long),
 	};

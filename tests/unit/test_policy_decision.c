@@ -157,6 +157,40 @@ static const struct row rows[] = {
 		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter "
 		"meets" },
 
+	/* What colleagues pass on. */
+	{ "a colleague's forward that names a resident: the letter is written and waits",
+		"complaint staff names",
+		"opened complaint stage1 open acknowledgement define@2026-11-27 "
+		"resident@2026-11-23 +stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 "
+		"+stage1.respond@letter meets waits" },
+	{ "unsure too", "service_request unsure staff names",
+		"opened service_request none review received review@2026-11-23 "
+		"resident@2026-11-23 +stage1.acknowledge@2026-11-27 waits" },
+	{ "one that names nobody, or a note: a case, no letter, a person's duty",
+		"service_request staff noaddress",
+		"opened service_request none open withheld:staff resident@2026-11-23 "
+		"acknowledge@2026-11-27" },
+	{ "sure `other` from a colleague is listed like any", "other staff",
+		"other other no_letter" },
+	{ "a colleague's machine makes us write to nobody", "enquiry staff names automatic",
+		"opened enquiry none open withheld:automatic resident@2026-11-23 "
+		"acknowledge@2026-11-27" },
+	{ "safeguarding holds it as any other", "service_request safeguarding staff names",
+		"opened service_request none open withheld:safeguarding safeguarding@2026-11-20 "
+		"resident@2026-11-23 acknowledge@2026-11-27 hold" },
+	{ "what a colleague adds to a case is read, and the resident gets no letter for it",
+		"enquiry staff names joins:complaint",
+		"joined enquiry stage1 open withheld:staff read@2026-11-23 to-case" },
+	{ "the complaint that grows from it has its letter, which waits",
+		"complaint staff names joins:service_request",
+		"opened complaint stage1 open acknowledgement define@2026-11-27 "
+		"resident@2026-11-23 +stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 "
+		"+stage1.respond@letter meets waits linked to-case" },
+	{ "the choice is not offered to a colleague",
+		"complaint asks_not_formal staff joins:service_request",
+		"joined complaint none open withheld:staff review@2026-11-23 "
+		"acknowledge@2026-11-27 +stage1.acknowledge@2026-11-27 review to-case" },
+
 	/* Promise 10: joining. */
 	{ "what joins gets `added`, to the address on the case, and is read",
 		"enquiry joins:complaint known",
@@ -482,6 +516,8 @@ static bool set_fact(const char *word, struct rd_facts *facts)
 		{ "optedout", offsetof(struct rd_facts, opted_out) },
 		{ "unauthenticated", offsetof(struct rd_facts, unauthenticated) },
 		{ "sincebackup", offsetof(struct rd_facts, after_backup) },
+		{ "staff", offsetof(struct rd_facts, by_staff) },
+		{ "names", offsetof(struct rd_facts, names_resident) },
 		{ "automatic", offsetof(struct rd_facts, automatic.auto_submitted) },
 		{ "list", offsetof(struct rd_facts, automatic.list) },
 		{ "noreply", offsetof(struct rd_facts, automatic.no_reply_address) },
@@ -562,10 +598,11 @@ static void describe(const struct rd_verdict *v, struct text *text)
 			v->clocks[i].when_letter_leaves	   ? "letter"
 			: rd_date_is_set(v->clocks[i].due) ? rd_date_format(v->clocks[i].due, day)
 							   : "none");
-	say(text, "%s%s%s%s%s%s%s%s%s", v->letter_meets_acknowledge ? " meets" : "",
-		v->emergency_health ? " block" : "", v->emergency_heat ? " heat-block" : "",
-		v->safeguarding_hold ? " hold" : "", v->linked ? " linked" : "",
-		v->begin_stage1 ? " begins" : "", v->possibly_related ? " related" : "",
+	say(text, "%s%s%s%s%s%s%s%s%s%s", v->letter_meets_acknowledge ? " meets" : "",
+		v->letter_waits ? " waits" : "", v->emergency_health ? " block" : "",
+		v->emergency_heat ? " heat-block" : "", v->safeguarding_hold ? " hold" : "",
+		v->linked ? " linked" : "", v->begin_stage1 ? " begins" : "",
+		v->possibly_related ? " related" : "",
 		v->fate == RD_FATE_JOINED && v->review ? " review" : "",
 		v->calendar_ended ? " calendar-ended" : "");
 	for (size_t i = 0; i < v->n_alarms; i++)
@@ -637,7 +674,8 @@ static void withheld_is_never_silent(void **state)
 {
 	static const char *const reasons[] = { "automatic", "list", "noreply", "othergateway",
 		"capped", "optedout", "unauthenticated", "noaddress", "sincebackup", "old",
-		"safeguarding", "endofcalendar", "quarantined norules" };
+		"safeguarding", "endofcalendar", "quarantined norules", "staff", "staff names",
+		"staff noaddress" };
 	static const char *const kinds[] = { "complaint", "complaint unsure", "complaint notopic",
 		"service_request", "asb_report", "survey_feedback", "enquiry", "other unsure" };
 

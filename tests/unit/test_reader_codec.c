@@ -20,6 +20,7 @@ static const struct rd_hit hits[] = { { "fed-up", "Is fed up", "delays", "core.r
 	RD_WHERE_BODY, 0, 4, "", "", "2 words: again +0.3" } };
 static const struct rd_hit suppressed[] = { { "says-complaint", "Says so", "", "core.rules:9",
 	"code-2024", 0, RD_WHERE_SUBJECT, 0, 5, "not, 2 words before", "core.rules:12", "" } };
+static const struct rd_address forwarded[] = { { "Ann", "ann@example.com" }, { "Al", "" } };
 static const char *const topics[] = { "delays" };
 static const char *const reasons[] = { "Two rules that differ" };
 
@@ -43,6 +44,9 @@ static struct rd_message a_message(void)
 		.n_to = 2,
 		.references = references,
 		.n_references = 1,
+		.forwarded = forwarded,
+		.n_forwarded = 2,
+		.authentication = RD_AUTHENTICATION_FAILED,
 		.automatic = { .list = true, .own_loop = "redress/test" },
 		.trouble = { .no_text = true },
 		.content_key = { 9, 8, 7 },
@@ -156,6 +160,10 @@ static void what_a_child_says_comes_out_as_it_went_in(void **state)
 	assert_true(m.automatic.list && !m.automatic.auto_replied && m.trouble.no_text);
 	assert_false(m.trouble.cut || m.automatic.from_redress);
 	assert_string_equal(m.automatic.own_loop, "redress/test");
+	assert_int_equal(m.authentication, RD_AUTHENTICATION_FAILED);
+	assert_int_equal(m.n_forwarded, 2);
+	assert_string_equal(m.forwarded[0].address, "ann@example.com");
+	assert_string_equal(m.forwarded[1].name, "Al");
 	assert_memory_equal(m.content_key, in.content_key, RD_SHA256_BYTES);
 	assert_memory_equal(m.header_key, in.header_key, RD_SHA256_BYTES);
 	assert_int_equal(m.n_parts, 1);
@@ -223,6 +231,9 @@ static void check_sound(const struct rd_message *m, const struct rd_score *s)
 	}
 	for (size_t i = 0; i < m->n_references; i++)
 		assert_non_null(m->references[i]);
+	assert_true(m->authentication <= RD_AUTHENTICATION_FAILED);
+	for (size_t i = 0; i < m->n_forwarded; i++)
+		assert_true(m->forwarded[i].name != NULL && m->forwarded[i].address != NULL);
 }
 
 static void a_changed_byte_is_refused_or_harmless(void **state)

@@ -324,7 +324,8 @@ static void a_case_knows_its_people_messages_and_notes(void **state)
 {
 	struct store_world *w = *state;
 	int64_t id = world_open_case(w, "ann@example.org"), *messages = NULL;
-	struct rd_case_contact advocate = { RD_BY_EMAIL, "sam@example.com", "Sam", false };
+	struct rd_case_contact advocate = { RD_BY_EMAIL, "sam@example.com", "Sam", false, false };
+	struct rd_case_contact proposed = { RD_BY_EMAIL, "ida@example.com", "Ida", true, true };
 	struct rd_case_contact *contacts = NULL;
 	struct rd_note *notes = NULL;
 	struct rd_case found;
@@ -342,6 +343,21 @@ static void a_case_knows_its_people_messages_and_notes(void **state)
 	TX(rd_case_add_contact(tx, id, &advocate, &w->err));
 	OK(rd_case_get(w->db, id, w->arena, &found, &w->err));
 	assert_string_equal(found.contact, "sam@example.com");
+	assert_false(found.contact_proposed);
+	/* whom a forward names is nobody's contact until a person says so, and then for good */
+	TX(rd_case_add_contact(tx, id, &proposed, &w->err));
+	OK(rd_case_get(w->db, id, w->arena, &found, &w->err));
+	assert_true(found.contact_proposed);
+	OK(rd_case_knows(w->db, id, "ida@example.com", &known, &w->err));
+	assert_false(known);
+	proposed.proposed = false;
+	TX(rd_case_add_contact(tx, id, &proposed, &w->err));
+	proposed.proposed = true;
+	TX(rd_case_add_contact(tx, id, &proposed, &w->err));
+	OK(rd_case_get(w->db, id, w->arena, &found, &w->err));
+	assert_false(found.contact_proposed);
+	OK(rd_case_knows(w->db, id, "ida@example.com", &known, &w->err));
+	assert_true(known);
 	struct rd_message message = world_message("ann@example.org", "", 1);
 	int64_t mail = world_put_mail(w, 1);
 	world_finish(w, mail, &(struct rd_fate){ .kind = RD_FATE_JOINED, .case_id = id }, &message);

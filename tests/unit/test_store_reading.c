@@ -20,6 +20,7 @@ static void a_reading_comes_back_as_it_was(void **state)
 		RD_WHERE_BODY, 2, 4, "", "", "2 words: again +0.3" };
 	struct rd_hit held = { "waiting", "means", "", "core.rules:20", "code", 0, RD_WHERE_SUBJECT,
 		0, 1, "not, 2 words before", "core.rules:18", "" };
+	const struct rd_address author = { "Al", "al@example.org" };
 	struct rd_message message = world_message("Ann@Example.org", "id@example.org", 3), back;
 	struct rd_score score = { .kind = RD_ENQUIRY, .review = true, .total = 0.1 + 0.2 }, scored;
 	const char *const rules[] = { "slow", "heavy" };
@@ -38,6 +39,9 @@ static void a_reading_comes_back_as_it_was(void **state)
 	message.parts = &part;
 	message.n_parts = 1;
 	message.nothing_new = true;
+	message.forwarded = &author;
+	message.n_forwarded = 1;
+	message.authentication = RD_AUTHENTICATION_FAILED;
 	message.automatic.list = true;
 	message.trouble.encrypted = true;
 	score.totals[RD_ENQUIRY] = 1.5;
@@ -73,6 +77,10 @@ static void a_reading_comes_back_as_it_was(void **state)
 	assert_memory_equal(back.parts[0].sha256, part.sha256, 32);
 	assert_true(back.nothing_new && back.automatic.list && back.trouble.encrypted);
 	assert_false(back.automatic.from_redress || back.trouble.cut);
+	assert_int_equal(back.n_forwarded, 1);
+	assert_string_equal(back.forwarded[0].name, "Al");
+	assert_string_equal(back.forwarded[0].address, "al@example.org");
+	assert_int_equal(back.authentication, RD_AUTHENTICATION_FAILED);
 	assert_int_equal(scored.kind, RD_ENQUIRY);
 	assert_true(scored.review && scored.flags[RD_DAMP_MOULD]);
 	assert_true(scored.total == score.total && scored.totals[RD_ENQUIRY] == 1.5);

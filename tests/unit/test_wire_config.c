@@ -65,6 +65,30 @@ static void the_embedded_default_is_not_real(void **state)
 	assert_false(rd_config_is_real(config));
 }
 
+static void staff_are_known_by_domain_or_address(void **state)
+{
+	static const struct {
+		const char *address;
+		bool staff;
+	} rows[] = { { "pat@landlord.example", true }, { "Pat@LANDLORD.example", true },
+		{ "sam@housing.example", true }, { "temp@agency.example", true },
+		{ "other@agency.example", false }, { "pat@evil-landlord.example", false },
+		{ "pat@landlord.example.net", false }, { "pat@sub.landlord.example", false },
+		{ "@landlord.example", false }, { "landlord.example", false }, { "", false } };
+	RD_CLEANUP(rd_config_cleanup) struct rd_config *config = NULL;
+	struct rd_err err = { 0 };
+
+	(void)state;
+	if (parse(HEAD "Staff: @landlord.example , @housing.example\nStaff: "
+		       "temp@agency.example\n" MAILBOX OUT,
+		    &config, &err) != RD_OK)
+		fail_msg("%s", err.msg);
+	assert_int_equal(config->n_staff, 3);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rd_config_is_staff(config, rows[i].address) != rows[i].staff)
+			fail_msg("%s", rows[i].address);
+}
+
 static const struct {
 	const char *why;
 	const char *text;
@@ -116,6 +140,13 @@ static const struct {
 		"Template" },
 	{ "a listener without a port", "Gateway: n\nState: /x\nLandlord: l\nListen: 127.0.0.1\n",
 		"an address and a port" },
+	{ "staff without an at", HEAD "Staff: landlord.example\n" MAILBOX OUT,
+		"`@landlord.example` for everybody there" },
+	{ "staff at nothing", HEAD "Staff: @\n" MAILBOX OUT, "5:8: `@` is neither a domain" },
+	{ "a name among staff", HEAD "Staff: Pat <pat@landlord.example>\n" MAILBOX OUT,
+		"neither a domain nor an address" },
+	{ "nothing behind a comma", HEAD "Staff: @landlord.example,\n" MAILBOX OUT,
+		"neither a domain nor an address" },
 	{ "a proxy by name", HEAD "Trusted proxy: proxy.example.org\n" MAILBOX OUT, "IP address" },
 	{ "a name with a slash", HEAD "\nMailbox: a/b\nKind: maildir\nPath: /x\n" OUT,
 		"not a name" },
@@ -251,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_left_out_has_its_default),
 		cmocka_unit_test(the_embedded_default_is_not_real),
+		cmocka_unit_test(staff_are_known_by_domain_or_address),
 		cmocka_unit_test(what_is_wrong_is_refused_and_named),
 		cmocka_unit_test(only_loopback_is_loopback),
 		cmocka_unit_test_setup_teardown(

@@ -34,4 +34,10 @@ void rd_act_end(struct rd_act *act);
 /* Something was said, and not too much; what names it in the error. */
 RD_MUST_USE enum rd_rc rd_act_check_text(const char *text, const char *what, struct rd_err *err);
 
+/* An address or number that a person gave, as the store keeps it: *ret_contact in the act's arena,
+ * or the caller's own words, "" for none; *ret_channel: what letters can go by, untouched where it
+ * is a number that takes no texts. */
+RD_MUST_USE enum rd_rc rd_act_check_contact(struct rd_act *act, const char *contact,
+	const char **ret_contact, enum rd_case_channel *ret_channel, struct rd_err *err);
+
 #endif

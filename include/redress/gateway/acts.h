@@ -80,7 +80,14 @@ RD_MUST_USE enum rd_rc rd_act_decide(struct rd_db *db, const struct rd_office *o
 	int64_t review_id, enum rd_kind kind, const char *why, int64_t *ret_case,
 	struct rd_err *err);
 
-/* The outbox. */
+/* Who the resident is: the case's letters go to that address from now on. Where it is the one that
+ * a colleague's forward names, that is confirmed and the held letters go; else what was not yet
+ * sent to the old one is cancelled, and a person acknowledges. RD_E_REFUSED: a colleague's address,
+ * our own, or a closed case. */
+RD_MUST_USE enum rd_rc rd_act_contact(struct rd_db *db, const struct rd_office *office,
+	int64_t case_id, const char *address, const char *name, struct rd_err *err);
+
+/* The outbox. Approving a letter that was held for it says too who the resident is. */
 RD_MUST_USE enum rd_rc rd_act_approve(
 	struct rd_db *db, const struct rd_office *office, int64_t outbox_id, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_act_retry(

@@ -19,7 +19,9 @@ struct rd_matter {
 	const char *landlord;
 	enum rd_case_channel channel;	  /* that the resident used */
 	enum rd_case_channel letters_by;  /* what address is: RD_BY_EMAIL or RD_BY_SMS; else none */
-	const char *address, *name;	  /* who wrote; "" nobody known */
+	const char *address, *name;	  /* who wrote, or is proposed; "" nobody known */
+	bool proposed;			  /* a colleague passed the message on */
+	const char *resident_task;	  /* what to do about that; NULL: the task's own words */
 	const char *source;		  /* the stanza that it came by; "" for staff */
 	const char *subject;		  /* a line for staff's lists */
 	const char *outcome;		  /* wanted, as staff recorded it; "" unknown */

@@ -8,6 +8,7 @@
 #define REDRESS_GATEWAY_GUARDS_H
 
 #include "redress/gateway/office.h"
+#include "redress/gateway/staff.h"
 #include "redress/policy/decision.h"
 #include "redress/reader/reader.h"
 #include "redress/store/queue.h"
@@ -20,6 +21,7 @@ struct rd_guarded {
 	int64_t duplicate_of;
 	int64_t joined_case;
 	int64_t related_case;
+	struct rd_passed_on passed; /* all unset but where a colleague wrote */
 	int64_t now_ms;
 };
 

@@ -61,6 +61,10 @@ const struct rd_policy *rd_live_policy(const struct rd_live *live, const char *l
 RD_MUST_USE enum rd_rc rd_office_policy(const struct rd_office *office, const char *landlord,
 	const struct rd_policy **ret_policy, struct rd_err *err);
 
+/* Is it the address that our letters come from? Mail that claims to come from it is never answered:
+ * it would come back. */
+bool rd_office_is_us(const struct rd_office *office, const char *address);
+
 int64_t rd_office_now(const struct rd_office *office);
 
 #endif

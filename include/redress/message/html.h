@@ -4,10 +4,12 @@
  * Blocks end lines, list items begin with "- ", table cells are parted by blanks, pictures give
  * their alt text, links their text alone. Dropped: head, style, script, comments, and what is
  * hidden (display:none, visibility:hidden, font-size:0, the hidden attribute, white on white is
- * not looked for). Quoted mail is marked by the elements that mail programs put around it:
- * blockquote with type=cite or a line at its left (a bare one may be the writer's own),
- * gmail_quote, yahoo_quoted, moz-cite-prefix, OutlookMessageHeader, divRplyFwdMsg, the Outlook
- * divider line; signatures by gmail_signature, moz-signature and Outlook's Signature ids.
+ * not looked for). Quoted mail is marked by what mail programs put around it: blockquote with
+ * type=cite, a line at its left or "On ... wrote:" above it (a bare one may be the writer's own),
+ * and the ids and classes of Gmail, Yahoo, Thunderbird (its forwards too), Proton, Tutanota,
+ * Zimbra, Spark, Roundcube and Outlook (desktop, web, mobile), whose dividers let it run to the
+ * end; below Outlook's line also by a header in a language that nobody here knows. Signatures by
+ * theirs.
  */
 #ifndef REDRESS_MESSAGE_HTML_H
 #define REDRESS_MESSAGE_HTML_H

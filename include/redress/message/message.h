@@ -15,11 +15,12 @@ enum rd_channel { RD_CHANNEL_EMAIL = 0, RD_CHANNEL_SMS };
 
 #define RD_SHA256_BYTES 32
 
-/* What a stretch of the body is. Only RD_SPAN_NEW is ever scored (but see nothing_new). */
+/* What a stretch of the body is. RD_SPAN_NEW is scored (but see nothing_new). */
 enum rd_span_kind {
 	RD_SPAN_NEW = 0,
 	RD_SPAN_QUOTED, /* earlier mail, "On ... wrote:", "> " lines, Outlook's From/Sent block */
-	RD_SPAN_FORWARDED, /* a forwarded block */
+	RD_SPAN_FORWARDED, /* a forwarded mail's words, or words of which nobody can say whose they
+			      are (quotes.h): scored in a second pass (rules/score.h) */
 	RD_SPAN_SIGNATURE,
 	RD_SPAN_DISCLAIMER, /* "This e-mail is confidential ...", "Sent from my iPhone" */
 	RD_SPAN_OWN_LETTER, /* one of our own letters, between its two reference lines */
@@ -64,6 +65,13 @@ struct rd_automatic {
 	const char *own_loop;	/* value of X-Loop: redress/..., "" where there is none */
 };
 
+/* What the receiving mail server found of the sender's domain (authentication.h). */
+enum rd_authentication {
+	RD_AUTHENTICATION_UNKNOWN = 0, /* it says nothing, or nothing to go by */
+	RD_AUTHENTICATION_PASSED,
+	RD_AUTHENTICATION_FAILED,
+};
+
 /* What could not be read as it was meant. Any of these sends the message to a person. */
 struct rd_trouble {
 	bool unparseable;    /* not a mail; the whole was taken as text */
@@ -88,6 +96,11 @@ struct rd_message {
 	size_t n_spans;
 	bool nothing_new; /* stripping left nothing: all spans are scored and a person looks */
 
+	/* Who wrote the mails that it forwards, the outermost first, as their own headers say:
+	 * anybody can write that. address "" where only a name stands there. */
+	const struct rd_address *forwarded;
+	size_t n_forwarded;
+
 	/* A mail's headers; empty for a text but for from.address (the number, +44...) and to. */
 	struct rd_address from;
 	const char *return_path; /* address, "" where absent or null */
@@ -102,6 +115,7 @@ struct rd_message {
 		*report_ids; /* a delivery report: Message-IDs of the mail that it speaks of */
 	size_t n_report_ids;
 
+	enum rd_authentication authentication;
 	struct rd_automatic automatic;
 	struct rd_trouble trouble;
 

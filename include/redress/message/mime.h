@@ -9,12 +9,12 @@
  *
  * The text that is read: in multipart/alternative the text/plain part, unless it is empty or a mere
  * "view this in your browser" and the HTML part says more; every text part that is no attachment,
- * one after the other; nothing from inside an attached message, which is not the resident speaking
- * (the returned mail in a delivery report least of all). Charsets: as declared; where undeclared,
- * unknown or untrue UTF-8 if the bytes are valid UTF-8, else windows-1252. format=flowed and DelSp
- * (RFC 3676) are undone. Of a multipart/alternative only the branch that is read counts: the others
- * say the same and are not listed as parts. Sources: RFC 2045-2047, 2231, 3462, 3464, 3676, 3834,
- * 5230, 5322, 8098.
+ * one after the other; behind them the texts of attached mails, each below its header and FORWARDED
+ * (not of what a mail server returns, nor of a mail within an attached one). Charsets: as declared;
+ * where undeclared, unknown or untrue UTF-8 if the bytes are valid UTF-8, else windows-1252.
+ * format=flowed and DelSp (RFC 3676) are undone. Of a multipart/alternative only the branch that is
+ * read counts: the others say the same and are not listed as parts. Sources: RFC 2045-2047, 2231,
+ * 3462, 3464, 3676, 3834, 5230, 5322, 8098.
  *
  * Pure but for rd_mime_init. Safe in any number of threads after it. Needs 2 MiB of stack.
  */

@@ -21,7 +21,8 @@
 struct rd_mime_body {
 	const char *text; /* arena */
 	size_t len;
-	const struct rd_span *given; /* what HTML said of the text */
+	size_t own_len;		     /* of it the mail's own; behind that stand attached mails */
+	const struct rd_span *given; /* what HTML said of the text, and which is attached */
 	size_t n_given;
 	const struct rd_part *parts;
 	size_t n_parts;

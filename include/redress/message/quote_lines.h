@@ -1,7 +1,9 @@
-/* quote_lines: what one line of a mail, with a few behind it, says about itself.
+/* quote_lines: the lines of a body, and small questions about one of them.
  *
- * Used by quotes.c alone, which walks the body. Every look-ahead is bounded, so that a walk over a
- * body of any shape stays linear. Lines are UTF-8 without their line end.
+ * What the readers of earlier mail share: quote_intro ("On ... wrote:"), quote_headers (From/Sent
+ * blocks, forwarded mail), quote_notices (devices, legal notices, banners), quote_signature. Each
+ * looks ahead a bounded number of lines, so that a walk over a body of any shape stays linear.
+ * Lines are UTF-8 without their line end. Used by those and by quotes.c alone.
  */
 #ifndef REDRESS_MESSAGE_QUOTE_LINES_H
 #define REDRESS_MESSAGE_QUOTE_LINES_H
@@ -11,7 +13,7 @@
 #include <stdint.h>
 #include "redress/message/message.h"
 
-#define RD_SIGNATURE_LINES_MAX 12 /* lines that are not blank behind "-- " or a closing */
+#define RD_LOOKS_MAX 64
 
 struct rd_body {
 	const char *text; /* borrowed */
@@ -19,44 +21,39 @@ struct rd_body {
 	unsigned looks_left; /* notices and signatures that may still be looked for in vain */
 };
 
-#define RD_LOOKS_MAX 64
-
 struct rd_line {
-	const char *text; /* leading and trailing blanks are off */
+	const char *text; /* leading and trailing blanks are off, those that nobody sees too */
 	size_t len;
 	uint32_t from, next; /* of the whole line, and where the next begins */
 };
 
 /* The line that begins at `at` (< body->len). */
 struct rd_line rd_line_at(const struct rd_body *body, uint32_t at);
+/* The first line from `at` on that is not blank; false where only blank ones follow, or more than
+ * max of them. */
+bool rd_line_not_blank(const struct rd_body *body, uint32_t at, int max, struct rd_line *ret_line);
 
-/* "> text", ">text", "> > text" */
-bool rd_line_is_quoted(const struct rd_line *line);
-
-/* Takes quotation marks off: the line as its first writer had it. */
-struct rd_line rd_line_unquoted(const struct rd_line *line);
+/* How many ">" stand before its words: "> > text" is 2. Something like ">>> URGENT <<<" is 0. */
+unsigned rd_line_depth(const struct rd_line *line);
+/* The line without so many of them: as its first writer had it. */
+struct rd_line rd_line_unquoted(const struct rd_line *line, unsigned depth);
 
 bool rd_line_begins_own_letter(const struct rd_line *line); /* Our reference: RD123456-K7QF */
 bool rd_line_ends_own_letter(const struct rd_line *line);   /* End of letter RD123456-K7QF */
 
-/* "On ... wrote:" from line on, over at most four lines. *ret_next: where the line behind begins;
- * *ret_sure: so plainly one that what follows is quoted even without "> ". */
-bool rd_line_attribution(
-	const struct rd_body *body, const struct rd_line *line, uint32_t *ret_next, bool *ret_sure);
+/* Where a text begins so, in any case of ASCII letters. */
+bool rd_text_starts(const char *text, size_t len, const char *with);
+/* NULL where it is not there. */
+const char *rd_text_find(const char *text, size_t len, const char *what);
+bool rd_text_is(const char *text, size_t len, const char *what);
+/* 1 or 2 where a blank (or a no-break space) stands there, 0 where none does. */
+size_t rd_text_blank(const char *text, size_t len);
+size_t rd_text_words(const char *text, size_t len);
 
-/* "-----Original Message-----" and Outlook's From/Sent/To block: QUOTED; "Forwarded message" and
- * its kin: FORWARDED; else NEW. What follows is of that kind up to the end. */
-enum rd_span_kind rd_line_begins_earlier_mail(
-	const struct rd_body *body, const struct rd_line *line);
+/* A year or a date in figures; a time of day: what mail programs write where they quote. */
+void rd_text_dates(const char *text, size_t len, bool *ret_date, bool *ret_time);
 
-/* "Sent from my iPhone", "Get Outlook for Android": the line alone. */
-bool rd_line_is_device(const struct rd_line *line);
-
-/* A confidentiality notice begins here; *ret_next: where the paragraph ends. */
-bool rd_line_disclaimer(struct rd_body *body, const struct rd_line *line, uint32_t *ret_next);
-
-/* "-- ", or a closing with a name and something to reach it by behind it, and nothing else up to
- * *ret_next. */
-bool rd_line_signature(struct rd_body *body, const struct rd_line *line, uint32_t *ret_next);
+/* The first e-mail address in a text, where there is one: [*ret_at, *ret_at + *ret_len). */
+bool rd_text_address(const char *text, size_t len, const char **ret_at, size_t *ret_len);
 
 #endif

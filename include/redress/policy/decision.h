@@ -13,6 +13,9 @@
  *   RD_FATE_GUARDED    bounce, delivery report, read receipt, out-of-office, lone opt-out word, our
  * own RD_FATE_DUPLICATE  the same message again
  *
+ * What a colleague writes opens its case like any mail, but no letter of it goes by itself: one to
+ * a resident whom it names is held, else there is none.
+ *
  * A letter that must not go by itself leaves the duty: a task for a person, by the date the letter
  * was due. `other` that is sure but carries a flag of danger (safeguarding, health_safety,
  * heat_loss, personal_injury) is a review case: silence must not meet danger.
@@ -32,7 +35,7 @@
 #include "redress/rules/kind.h"
 #include "redress/rules/score.h"
 
-#define RD_VERDICT_TASKS_MAX   8
+#define RD_VERDICT_TASKS_MAX   12
 #define RD_VERDICT_CLOCKS_MAX  8
 #define RD_VERDICT_ALARMS_MAX  4
 #define RD_VERDICT_REASONS_MAX 8
@@ -77,6 +80,7 @@ enum rd_withheld {
 	RD_WITHHELD_QUARANTINED,
 	RD_WITHHELD_OLD,
 	RD_WITHHELD_AFTER_BACKUP,
+	RD_WITHHELD_STAFF,     /* a colleague wrote: whether and whom to answer is a person's */
 	RD_WITHHELD_AUTOMATIC, /* loop headers, list, bulk, an asked silence, null return path */
 	RD_WITHHELD_NO_REPLY,  /* a no-reply address */
 	RD_WITHHELD_NO_ADDRESS,
@@ -116,6 +120,8 @@ struct rd_facts {
 	bool case_apart;       /* letters of the joined case go to another address than the
 				  sender's; what stands against writing to that one: */
 	enum rd_withheld case_withheld;
+	bool by_staff;	       /* a colleague wrote it */
+	bool names_resident;   /* ... and passes on the mail of one whom it names */
 	bool unauthenticated;  /* the sender's address failed its checks */
 	bool after_backup;     /* received since the backup that the store was restored from */
 	int64_t received_ms;   /* the server's time of receipt */
@@ -137,6 +143,7 @@ enum rd_task_kind {
 	RD_TASK_CALENDAR,	 /* the calendar ends: work the dates out, update the calendar */
 	RD_TASK_TEXT_LATE,	 /* a text left out of hours on its due date */
 	RD_TASK_CONTACT,	 /* get in touch (survey.contact) */
+	RD_TASK_RESIDENT,	 /* say who the resident is: a colleague passed it on */
 	RD_N_TASKS,
 };
 extern const char *const rd_task_names[RD_N_TASKS + 1]; /* "acknowledge", "define", ... */
@@ -185,6 +192,7 @@ struct rd_verdict {
 	enum rd_letter_kind letter_wanted; /* what would have gone, where it is withheld */
 	enum rd_withheld withheld;
 	enum rd_letter_to letter_to;
+	bool letter_waits; /* it is held: a colleague passed the message on */
 	bool letter_meets_acknowledge;
 	bool emergency_health, emergency_heat; /* the letter begins with these blocks, at once */
 	struct rd_date

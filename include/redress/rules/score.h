@@ -11,7 +11,10 @@
  * Where its literal pass selects a text, so that it would have been tried, a person must look: what
  * hung on it is then safe, under `not` too. Elsewhere it could not have hit either, so that `not`
  * holds by right.
- * Guards (automatic mail, duplicates) are not here: they stand before the decision, in policy/.
+ * Forwarded text is scored in a second pass, as if it was new. Where that decides otherwise (kind,
+ * review, danger), a person must look; the answer is then that of the pass that read more, but for
+ * a complaint that the new words alone make. Guards (automatic mail, duplicates) are not here: they
+ * stand before the decision, in policy/.
  */
 #ifndef REDRESS_RULES_SCORE_H
 #define REDRESS_RULES_SCORE_H

@@ -38,6 +38,7 @@ struct rd_case_new {
 	enum rd_case_channel channel;
 	const char *address; /* of the resident: e-mail address or number; "" for none */
 	const char *name;    /* display name, "" for none */
+	bool proposed;	     /* see rd_case_contact */
 	int64_t received_ms, opened_ms;
 	const bool *flags; /* [RD_N_FLAGS], or NULL */
 	const char *const *topics;
@@ -61,6 +62,7 @@ struct rd_case {
 	enum rd_case_channel channel;
 	const char *contact; /* address or number; "" none or erased */
 	const char *contact_name;
+	bool contact_proposed; /* see rd_case_contact: nobody has said yet that it is so */
 	int64_t received_ms, opened_ms, answered_ms, closed_ms;
 	int64_t acknowledged_ms; /* when an acknowledgement met the duty; 0: not yet */
 	const char *closed_why;
@@ -162,12 +164,15 @@ RD_MUST_USE enum rd_rc rd_case_links(struct rd_db *db, int64_t case_id, struct r
 struct rd_case_contact {
 	enum rd_case_channel channel;
 	const char *address, *name;
-	bool main; /* the one that letters go to */
+	bool main;     /* the one that letters go to */
+	bool proposed; /* a colleague's forward names them; no person has said yet that it is so */
 };
+/* One that is there already is never made a proposed one again. */
 RD_MUST_USE enum rd_rc rd_case_add_contact(struct rd_tx *tx, int64_t case_id,
 	const struct rd_case_contact *contact, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_contacts(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_case_contact **ret_contacts, size_t *ret_n, struct rd_err *err);
+/* A proposed one is not known: whoever forged the forward would be. */
 RD_MUST_USE enum rd_rc rd_case_knows(struct rd_db *db, int64_t case_id, const char *address,
 	bool *ret_known, struct rd_err *err);
 

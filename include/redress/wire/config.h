@@ -18,6 +18,7 @@
 
 #define RD_MAILBOXES_MAX 32 /* one thread each */
 #define RD_TEXTS_MAX	 16
+#define RD_STAFF_MAX	 100
 
 enum rd_security { RD_SECURITY_TLS = 0, RD_SECURITY_STARTTLS, RD_SECURITY_PLAIN };
 enum rd_mailbox_kind { RD_MAILBOX_IMAP = 0, RD_MAILBOX_MAILDIR };
@@ -91,6 +92,8 @@ struct rd_config {
 	size_t n_trusted_proxies;
 	const char *public_url; /* without a slash at its end; "" unless a provider signs over it */
 	const char *landlord;
+	const char *const *staff; /* "@landlord.example" or whole addresses; see is_staff below */
+	size_t n_staff;
 	const char *alarms_to;	 /* "" : nobody */
 	int text_hours_from_min; /* minutes of the London day: 480 */
 	int text_hours_to_min;	 /* 1200 */
@@ -110,6 +113,9 @@ RD_MUST_USE enum rd_rc rd_config_parse(const char *file, const char *text, size_
 void rd_config_free(struct rd_config *config); /* NULL is fine */
 void rd_config_cleanup(struct rd_config **config);
 
+/* Is it an address of the landlord's own people? Their mail is nobody's but a resident's whom they
+ * name in it, and is never answered by itself. */
+bool rd_config_is_staff(const struct rd_config *config, const char *address);
 /* Does any stanza speak to the world (not maildir and tray alone)? */
 bool rd_config_is_real(const struct rd_config *config);
 /* Is this host name or address the machine's own loopback? Plaintext is for that alone. */
