@@ -199,7 +199,7 @@ static const char *short_kind(enum rd_kind kind, char out[static KIND_SHOWN + 1]
 	return out;
 }
 
-/* "+2.5", "+2.5 enquiry", "= survey", "flag". */
+/* "+2.5", "+2.5 enquiry", "= survey", "leans enquiry", "review", "flag". */
 static const char *gives_words(const struct rd_rule_facts *f, char out[static 48])
 {
 	char kind[KIND_SHOWN + 1];
@@ -210,8 +210,10 @@ static const char *gives_words(const struct rd_rule_facts *f, char out[static 48
 		snprintf(out, 48, "%+g", f->points);
 	else if (f->has_points)
 		snprintf(out, 48, "%+g %s", f->points, short_kind(f->for_kind, kind));
+	else if (f->is_leaning)
+		snprintf(out, 48, "leans %s", short_kind(f->for_kind, kind));
 	else
-		snprintf(out, 48, "%s", f->flags ? "flag" : "-");
+		snprintf(out, 48, "%s", f->reviews ? "review" : f->flags ? "flag" : "-");
 	return out;
 }
 

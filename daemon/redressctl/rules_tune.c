@@ -65,7 +65,7 @@ static void take_rules(struct tuning *t, uint32_t *numbers)
 
 static enum rd_tune_end end_of(const struct rd_specimen *message, const struct rd_weighed *weighed)
 {
-	if (message->must_review || (weighed->settled && weighed->unsure))
+	if (message->must_review || weighed->sent || (weighed->settled && weighed->unsure))
 		return RD_TUNE_LOOK;
 	if (!weighed->settled)
 		return RD_TUNE_BY_POINTS;

@@ -26,7 +26,8 @@ static struct rd_rule_facts facts_of(const struct rd_ruleset *rules, uint32_t at
 		.group = rule->group,
 		.decides = def->decides,
 		.decides_kind = def->decides_kind,
-		.flags = def->any_flag };
+		.flags = def->any_flag,
+		.reviews = def->review[0] != '\0' };
 
 	if (facts.group != RD_NO_RULE) {
 		facts.cap = rules->definitions.groups[facts.group].cap;
@@ -196,11 +197,20 @@ static bool settle(const struct rd_weighing *w, uint32_t n, const double totals[
 	return weighed->settled;
 }
 
+static uint32_t count_reviews(const struct rd_weighing *w, uint32_t n)
+{
+	uint32_t n_reviews = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		n_reviews += w->facts[w->found[i]].reviews;
+	return n_reviews;
+}
+
 static struct rd_weighed decide(const struct rd_weighing *w, uint32_t n)
 {
 	const double low = w->request_below, high = w->complaint_from;
 	double totals[RD_N_KINDS] = { 0 };
-	struct rd_weighed weighed = { .kind = RD_COMPLAINT };
+	struct rd_weighed weighed = { .kind = RD_COMPLAINT, .sent = count_reviews(w, n) > 0 };
 
 	add_up(w, n, totals);
 	weighed.total = totals[RD_COMPLAINT];
@@ -221,7 +231,7 @@ struct rd_weighed rd_weigh(
 	struct rd_weighed weighed = decide(weighing, n);
 
 	forget(weighing, n);
-	weighed.unsure = weighed.unsure || specimen->must_review;
+	weighed.unsure = weighed.unsure || weighed.sent || specimen->must_review;
 	return weighed;
 }
 
@@ -267,6 +277,7 @@ enum rd_rc rd_weighing_take(struct rd_weighing *weighing, const struct rd_score 
 	}
 	const uint32_t n_true = work_out(weighing, hits, leans, n, specimen->channel, RD_NO_RULE);
 	const struct rd_weighed weighed = decide(weighing, n_true);
+	const uint32_t n_reviews = count_reviews(weighing, n_true);
 	forget(weighing, n_true);
 	memcpy(hits, weighing->found, n_true * sizeof *hits);
 	qsort(hits, n_true, sizeof *hits, by_number);
@@ -275,11 +286,11 @@ enum rd_rc rd_weighing_take(struct rd_weighing *weighing, const struct rd_score 
 	specimen->hits = hits;
 	specimen->leans = leans;
 	specimen->n_hits = n_true;
-	/* The points give one reason to look, those of now or those it was decided by; whatever
-	 * other there is stands by itself. */
+	/* The points give one reason to look, those of now or those it was decided by, and rules
+	 * that send it to a person one each; whatever other there is stands by itself. */
 	const bool by_points =
 		weighed.unsure || (!weighed.settled && score->total >= score->request_below &&
 					  score->total < score->complaint_from);
-	specimen->must_review = score->review && score->n_review_reasons > (by_points ? 1 : 0);
+	specimen->must_review = score->review && score->n_review_reasons > n_reviews + by_points;
 	return RD_OK;
 }

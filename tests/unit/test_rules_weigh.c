@@ -175,6 +175,26 @@ static void what_a_person_must_see_anyway_stays_so(void **state)
 	assert_false(specimen_of(b, &weighing).must_review);
 }
 
+static void a_rule_that_sends_to_a_person_does_so_as_long_as_it_is_there(void **state)
+{
+	struct bench *b = *state;
+	struct rd_weighed weighed;
+
+	must_compile(b,
+		HEAD "Rule: far\nMeans: Far\nReview: written in a language that few read\n"
+		     "Phrase: bonjour\nMust match: bonjour\nMust not match: bon\n",
+		NULL);
+	struct rd_weighing weighing = begin(b);
+	score_text(b, "bonjour");
+	weighs_as_the_score(b, &weighing, "bonjour");
+	const struct rd_specimen specimen = specimen_of(b, &weighing);
+	assert_false(specimen.must_review);
+	weighed = rd_weigh(&weighing, &specimen, RD_NO_RULE);
+	assert_true(weighed.unsure && weighed.sent);
+	weighed = rd_weigh(&weighing, &specimen, number_of(&weighing, "far"));
+	assert_false(weighed.unsure || weighed.sent);
+}
+
 static void hits_of_another_set_are_taken_by_name(void **state)
 {
 	struct bench *b = *state;
@@ -258,6 +278,7 @@ int main(void)
 		T(the_shipped_pack_weighs_as_it_scores),
 		T(without_a_rule_its_combines_are_worked_out_anew),
 		T(what_a_person_must_see_anyway_stays_so),
+		T(a_rule_that_sends_to_a_person_does_so_as_long_as_it_is_there),
 		T(hits_of_another_set_are_taken_by_name),
 		T(facts_say_where_points_stand),
 		cmocka_unit_test(a_share_has_wilsons_interval),

@@ -40,7 +40,8 @@ struct rd_rule_facts {
 	double cap;	/* of the group */
 	bool decides;
 	enum rd_kind decides_kind;
-	bool flags; /* sets one */
+	bool flags;   /* sets one */
+	bool reviews; /* sends the message to a person by itself */
 };
 
 struct rd_weighing {
@@ -65,7 +66,7 @@ struct rd_specimen {
 	enum rd_channel channel;
 	int said;	  /* what a person said that it is: enum rd_kind, or RD_KIND_NONE */
 	double weight;	  /* how many messages like it it stands for */
-	bool must_review; /* a person must look, whatever the points are */
+	bool must_review; /* a person must look, whatever the rules are */
 	const uint32_t *hits;
 	uint32_t n_hits;     /* the rules and combines that hit, by number, ascending */
 	const double *leans; /* by hit: the points of a Leaning, 0 for rules */
@@ -81,6 +82,7 @@ struct rd_weighed {
 	enum rd_kind kind;
 	bool unsure;  /* a person must look, and if only because of must_review */
 	bool settled; /* by a rule that decides */
+	bool sent;    /* a rule sends it to a person, whatever the points are */
 	double total; /* of a complaint */
 };
 /* without: a rule that is thought away, or RD_NO_RULE. */
