@@ -24,7 +24,7 @@ static const struct command {
 	{ NULL, "classify", rd_ctl_classify,
 		"classify [--rules DIR] --landlord NAME [--jsonl] [--explain] [FILE.eml ... | -]" },
 	{ "rules", "lint", rd_ctl_rules_lint, "rules lint [--json] [DIR]" },
-	{ "rules", "test", rd_ctl_rules_test, "rules test [--json] [DIR]" },
+	{ "rules", "test", rd_ctl_rules_test, "rules test [--mutate] [--json] [DIR]" },
 	{ NULL, "timeline", rd_ctl_timeline,
 		"timeline [--rules DIR] --landlord NAME --received DAY [--EVENT DAY]... [--json]\n"
 		"    EVENT: acknowledged assigned extended responded stage2-requested\n"

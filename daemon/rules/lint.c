@@ -6,16 +6,8 @@
 
 #include "redress/rules/compiled.h"
 #include "redress/rules/layers.h"
-#include "redress/rules/prepare.h"
-
-#define PROBE_BYTES 2000
-
-struct linter {
-	const struct rd_ruleset *set;
-	bool combines_whole; /* else a combine that cannot be read may name any rule */
-	struct rd_problems *problems;
-	struct rd_date today;
-};
+#include "redress/rules/linter.h"
+#include "redress/rules/probe.h"
 
 static bool combines_are_whole(const struct rd_ruleset *set)
 {
@@ -27,7 +19,7 @@ static bool combines_are_whole(const struct rd_ruleset *set)
 	return true;
 }
 
-static void check_examples(struct linter *l, const struct rd_definition *def)
+static void check_examples(struct rd_linter *l, const struct rd_definition *def)
 {
 	if (def->faulty)
 		return; /* the line may be there, misspelt */
@@ -47,7 +39,7 @@ static void check_examples(struct linter *l, const struct rd_definition *def)
 			def->id);
 }
 
-static void check_effect(struct linter *l, const struct rd_rule *rule)
+static void check_effect(struct rd_linter *l, const struct rd_rule *rule)
 {
 	const struct rd_definition *def = rule->def;
 	bool effect = def->has_points || def->decides || def->any_flag || def->n_marks > 0 ||
@@ -71,7 +63,7 @@ static void check_effect(struct linter *l, const struct rd_rule *rule)
 			def->owner[0] != '\0' ? "; ask " : "", def->owner);
 }
 
-static void check_twins(struct linter *l, const struct rd_definition *def)
+static void check_twins(struct rd_linter *l, const struct rd_definition *def)
 {
 	for (size_t i = 0; i < def->phrases.n_items; i++)
 		for (size_t k = 0; k < i; k++)
@@ -92,69 +84,26 @@ static void check_twins(struct linter *l, const struct rd_definition *def)
 					def->must.items[i].at.line);
 }
 
-static int count_steps(pcre2_callout_block *block, void *context)
+static void probe(struct rd_linter *l, const struct rd_pattern *pattern)
 {
-	uint32_t *steps = context;
+	rd_arena_reset(l->arena);
+	struct rd_probed probed = rd_probe(l->set, pattern, l->arena);
 
-	(void)block;
-	return ++*steps <= RD_REGEX_STEPS_MAX ? 0 : PCRE2_ERROR_CALLOUT;
+	if (probed.runs_away)
+		rd_problem_error(l->problems, pattern->line->at,
+			"this pattern can run away: on a text of 2,000 bytes that repeats `%.60s` "
+			"it takes more than %u steps; write bounds like {0,60}, or make a phrase "
+			"of it",
+			probed.on, RD_PROBE_STEPS_MAX);
+	else if (probed.heavy)
+		rd_problem_note(l->problems, pattern->line->at,
+			"this pattern takes much work: on a text of 2,000 bytes that repeats "
+			"`%.60s` more than %u steps; such a message goes to a person. Make its "
+			"bounds smaller",
+			probed.on, RD_PROBE_STEPS_MAX);
 }
 
-/* The character that a match of the pattern most likely ends with: PCRE2 gives up at once on a text
- * that lacks it, which would make the probe prove nothing. */
-static char last_literal(const char *regex)
-{
-	char last = '!';
-
-	for (const char *p = regex; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x80 && strchr("\\()[]{}*+?|^$.", *p) == NULL &&
-			(p == regex || p[-1] != '\\'))
-			last = *p;
-	return last;
-}
-
-/* A text made of the pattern's own characters, over and over, is the one that it stumbles on. */
-static void probe(struct linter *l, const struct rd_pattern *pattern)
-{
-	char text[PROBE_BYTES + 1];
-	const char *regex = pattern->line->value;
-	size_t n_regex = strlen(regex);
-	uint32_t steps = 0;
-
-	for (int kind = 0; kind < 3; kind++) {
-		size_t len = 0;
-		for (size_t i = 0; len < PROBE_BYTES; i++) {
-			char c = regex[i % n_regex];
-			bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == ' ';
-			if (kind == 2)
-				c = i % 6 == 5 ? ' ' : 'a';
-			else if (kind == 1 && c == ' ')
-				c = 'a';
-			else if (!letter)
-				c = i % n_regex == 0 ? 'a' : ' ';
-			text[len++] = c;
-		}
-		text[len - 2] = '\t';
-		text[len - 1] = last_literal(regex);
-		pcre2_match_data *data = pcre2_match_data_create(2, NULL);
-		pcre2_match_context *limits = pcre2_match_context_copy(l->set->limits);
-		RD_ASSERT(data != NULL && limits != NULL);
-		pcre2_set_callout(limits, count_steps, &steps);
-		int rc = pcre2_match(pattern->counted != NULL ? pattern->counted : pattern->code,
-			(PCRE2_SPTR)text, len, 0, 0, data, limits);
-		pcre2_match_context_free(limits);
-		pcre2_match_data_free(data);
-		if (rc < 0 && rc != PCRE2_ERROR_NOMATCH) {
-			rd_problem_error(l->problems, pattern->line->at,
-				"this pattern can run away: it gave up on a text of 2,000 bytes; "
-				"write "
-				"bounds like {0,6}");
-			return;
-		}
-	}
-}
-
-static void check_whole(struct linter *l)
+static void check_whole(struct rd_linter *l)
 {
 	const struct rd_definitions *all = &l->set->definitions;
 
@@ -182,18 +131,25 @@ static enum rd_rc lint_layer(const struct rd_rulefiles *files, const char *landl
 	RD_CLEANUP(rd_ruleset_cleanup) struct rd_ruleset *set = NULL;
 
 	RD_TRY(rd_ruleset_build(files, landlord, today_ms, problems, &set, err));
-	struct linter l = { .set = set,
-		.combines_whole = combines_are_whole(set),
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(RD_LINT_ARENA_BYTES);
+	struct rd_linter l = { .set = set,
 		.problems = problems,
-		.today = rd_date_of(today_ms) };
+		.arena = arena,
+		.today_ms = today_ms,
+		.today = rd_date_of(today_ms),
+		.of_layer = landlord != NULL,
+		.combines_whole = combines_are_whole(set) };
 	check_whole(&l);
 	for (uint32_t i = 0; i < set->n_rules; i++) {
 		check_examples(&l, set->rules[i].def);
 		check_effect(&l, &set->rules[i]);
 		check_twins(&l, set->rules[i].def);
+		if (!l.of_layer || set->rules[i].def->layer[0] != '\0')
+			RD_TRY(rd_lint_phrases(&l, set->rules[i].def, err));
 	}
 	for (uint32_t i = 0; i < set->n_patterns; i++)
-		if (set->patterns[i].is_regex)
+		if (set->patterns[i].is_regex &&
+			(!l.of_layer || set->rules[set->patterns[i].rule].def->layer[0] != '\0'))
 			probe(&l, &set->patterns[i]);
 	return RD_OK;
 }
