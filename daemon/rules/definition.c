@@ -120,9 +120,13 @@ static void read_head(struct set_reader *r, struct rd_lines lines)
 				head->at.file, head->at.line);
 		head->name = first->value;
 		head->at = first->name_at;
-	} else if (find_line(lines, "Reason") == NULL) {
-		rd_problem_error(r->problems, first->name_at,
-			"a landlord's own thresholds want a `Reason:`");
+	} else {
+		const struct rd_line *reason = find_line(lines, "Reason");
+		if (reason == NULL)
+			rd_problem_error(r->problems, first->name_at,
+				"a landlord's own thresholds want a `Reason:`");
+		head->layer = r->layer;
+		head->layer_reason = reason != NULL ? reason->value : "";
 	}
 	const struct rd_line *format = find_line(lines, "Format");
 	if (format != NULL && strcmp(format->value, "1") != 0)
@@ -546,6 +550,8 @@ enum rd_rc rd_definitions_read(const struct rd_rulefiles *files, const char *lan
 	struct rd_definitions *ret_definitions, struct rd_err *err)
 {
 	struct rd_definitions all = { .head = { .name = "",
+					      .layer = "",
+					      .layer_reason = "",
 					      .at = { "rules", 0, 0 },
 					      .request_below = 2,
 					      .complaint_from = 5,

@@ -46,16 +46,16 @@ static void refuse(struct rd_tester *t, const struct rd_definition *def,
 	const struct rd_line *example, const struct rd_near *near)
 {
 	t->tested->n_refused++;
-	if (near->nearest == NULL)
+	if (near->n_shared == 0)
 		rd_problem_error(t->problems, example->at,
-			"this proves nothing: no pattern of rule `%s` shares a word with it; write "
-			"words that come near and mean something else",
-			def->id);
+			"this proves nothing: nothing that rule `%s` looks for (such as `%.80s`, "
+			"line %d) is in it; write words that come near and mean something else",
+			def->id, near->nearest->value, near->nearest->at.line);
 	else
 		rd_problem_error(t->problems, example->at,
-			"this proves nothing: no phrase of rule `%s` comes near it (the nearest, "
-			"`%.80s` in line %d, shares %u of its %u parts); write words that only one "
-			"thing keeps from matching",
+			"this proves nothing: no phrase of rule `%s` comes near it; the nearest, "
+			"`%.80s` in line %d, has %u of its %u parts in it; write words that only "
+			"one thing keeps from matching",
 			def->id, near->nearest->value, near->nearest->at.line, near->n_shared,
 			near->n_parts);
 }

@@ -115,14 +115,10 @@ static void check_whole(struct rd_linter *l)
 		if (!l->set->lists.items[i].used)
 			rd_problem_warning(l->problems, l->set->lists.items[i].at,
 				"no phrase uses the word list <%s>", l->set->lists.items[i].name);
-	for (size_t i = 0; i < all->n_groups; i++) {
-		bool used = false;
-		for (size_t k = 0; k < all->n_rules && !used; k++)
-			used = strcasecmp(all->rules[k].group, all->groups[i].name) == 0;
-		if (!used)
-			rd_problem_warning(l->problems, all->groups[i].at,
-				"no rule is in group `%s`", all->groups[i].name);
-	}
+	for (size_t i = 0; i < all->n_groups; i++)
+		rd_lint_group(l, &all->groups[i]);
+	for (size_t i = 0; i < all->n_words; i++)
+		rd_lint_words(l, &all->words[i]);
 }
 
 static enum rd_rc lint_layer(const struct rd_rulefiles *files, const char *landlord,
@@ -144,14 +140,54 @@ static enum rd_rc lint_layer(const struct rd_rulefiles *files, const char *landl
 		check_examples(&l, set->rules[i].def);
 		check_effect(&l, &set->rules[i]);
 		check_twins(&l, set->rules[i].def);
-		if (!l.of_layer || set->rules[i].def->layer[0] != '\0')
-			RD_TRY(rd_lint_phrases(&l, set->rules[i].def, err));
+		if (!rd_lint_concerns(&l, set->rules[i].def))
+			continue;
+		rd_lint_rule(&l, set->rules[i].def);
+		RD_TRY(rd_lint_phrases(&l, set->rules[i].def, err));
 	}
+	RD_TRY(rd_lint_combines(&l, err));
 	for (uint32_t i = 0; i < set->n_patterns; i++)
 		if (set->patterns[i].is_regex &&
-			(!l.of_layer || set->rules[set->patterns[i].rule].def->layer[0] != '\0'))
+			rd_lint_concerns(&l, set->rules[set->patterns[i].rule].def))
 			probe(&l, &set->patterns[i]);
 	return RD_OK;
+}
+
+static bool has_line(const struct rd_rulefile *file, const char *begins)
+{
+	size_t n = strlen(begins);
+
+	for (size_t i = 0; i + n <= file->len; i++)
+		if ((i == 0 || file->bytes[i - 1] == '\n') &&
+			strncasecmp(file->bytes + i, begins, n) == 0)
+			return true;
+	return false;
+}
+
+/* A file of rules that nothing reads is the fault that is found last. */
+static void check_file(const struct rd_rulefiles *files, const struct rd_rulefile *file,
+	struct rd_problems *problems)
+{
+	const struct rd_place at = { file->name, 0, 0 };
+	char layer[RD_LAYER_NAME_MAX], profile[RD_LAYER_NAME_MAX + 32];
+	const char *folder = strchr(file->name, '/');
+
+	if (rd_layer_of(file->name, layer)) {
+		snprintf(profile, sizeof profile, "landlords/%s.landlord", layer);
+		if (rd_rulefiles_find(files, profile) == NULL)
+			rd_problem_note(problems, at,
+				"no landlord has this layer of rules: there is no file %s",
+				profile);
+		return;
+	}
+	size_t n = strlen(file->name);
+	bool read = folder == NULL && n > 6 && strcmp(file->name + n - 6, ".rules") == 0;
+	if (read || !(has_line(file, "Rule:") || has_line(file, "Combine:") ||
+			    has_line(file, "Override:")))
+		return;
+	rd_problem_warning(problems, at,
+		"nothing reads the rules in this file: a file of rules is called NAME.rules and "
+		"lies in the folder itself, a landlord's in landlords/");
 }
 
 enum rd_rc rd_rules_lint(const struct rd_rulefiles *files, int64_t today_ms,
@@ -159,6 +195,8 @@ enum rd_rc rd_rules_lint(const struct rd_rulefiles *files, int64_t today_ms,
 {
 	char name[RD_LAYER_NAME_MAX];
 
+	for (size_t i = 0; i < files->n_items; i++)
+		check_file(files, &files->items[i], problems);
 	RD_TRY(lint_layer(files, NULL, today_ms, problems, err));
 	for (size_t i = 0; i < files->n_items; i++)
 		if (rd_layer_of(files->items[i].name, name))

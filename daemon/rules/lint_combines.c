@@ -1,6 +1,6 @@
-/* What the conditions of combines can and cannot be. A rule that a condition wants only, or only does
- * not want, does no harm when it is taken as wanted; so but those that it has both ways need trying
- * out. */
+/* What the conditions of combines can and cannot be. A rule that a condition wants only, or only
+ * does not want, does no harm when it is taken as wanted; so but those that it has both ways need
+ * trying out. */
 #include <stdio.h>
 #include <string.h>
 
@@ -64,8 +64,8 @@ static void find_ways(struct logic *l, uint32_t combine)
 			stack[n++] = (struct visit){ v.combine, v.step - 1, !v.turned };
 		} else if (s->kind == RD_STEP_AND || s->kind == RD_STEP_OR) {
 			stack[n++] = (struct visit){ v.combine, v.step - 1, v.turned };
-			stack[n++] = (struct visit){ v.combine, operand_begin(c, v.step - 1),
-				v.turned };
+			stack[n++] =
+				(struct visit){ v.combine, operand_begin(c, v.step - 1), v.turned };
 		}
 		for (size_t k = 0; k < s->n_rules; k++) {
 			uint32_t other = s->rules[k];
@@ -150,7 +150,8 @@ static void tell_never(struct rd_linter *linter, const struct logic *l, uint32_t
 		return;
 	}
 	rd_problem_error(linter->problems, def->condition.at,
-		"a contradiction: combine `%s` can never hold, for no channel has all that it wants",
+		"a contradiction: combine `%s` can never hold, for no channel has all that it "
+		"wants",
 		def->id);
 }
 
@@ -165,7 +166,8 @@ static void check_kinds(struct rd_linter *linter, struct logic *l, uint32_t comb
 			other->decides_kind == def->decides_kind || can_hold(l, combine, i))
 			continue;
 		rd_problem_warning(linter->problems, def->condition.at,
-			"a contradiction: `%s` decides %s, and wherever it holds `%s` decides %s; a "
+			"a contradiction: `%s` decides %s, and wherever it holds `%s` decides %s; "
+			"a "
 			"person would have to look each time",
 			def->id, rd_kind_names[def->decides_kind], other->id,
 			rd_kind_names[other->decides_kind]);

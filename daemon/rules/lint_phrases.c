@@ -2,6 +2,7 @@
  * phrase of the rule have matched too, does the rule's own exclusion let any of them through? */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "redress/base/buf.h"
 #include "redress/message/plain.h"
@@ -179,6 +180,33 @@ static enum rd_rc examine_sample(struct examination *x, size_t phrase, const cha
 	return RD_OK;
 }
 
+/* What of the rule is never there together with the phrase. */
+static const char *asked_for(const struct rd_definition *def, char out[static BY_BYTES])
+{
+	const struct {
+		bool asked;
+		const char *name;
+	} fields[] = { { def->words_to > 0, "Words in message" }, { def->at_least > 1, "At least" },
+		{ def->older_months > 0, "Older than" } };
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+		if (fields[i].asked)
+			len += (size_t)snprintf(out + len, BY_BYTES - len, "%s`%s:`",
+				len > 0 ? ", " : "", fields[i].name);
+	return out;
+}
+
+/* Was it read without a fault? */
+static bool is_compiled(const struct rd_ruleset *set, const struct rd_line *line)
+{
+	for (uint32_t i = 0; i < set->n_patterns; i++)
+		if (set->patterns[i].line == line)
+			return true;
+	return false;
+}
+
 /* A date may stand in a gap, and no sample has one there. */
 static bool can_tell_what_counts(const struct rd_definition *def, const struct rd_line *line)
 {
@@ -197,7 +225,8 @@ static enum rd_rc examine_phrase(struct examination *x, size_t phrase, struct rd
 
 	for (size_t i = 0; i < x->n_patterns; i++)
 		x->covers[phrase * x->n_patterns + i] = i != phrase;
-	const char *sample = sampler != NULL ? rd_sampler_next(sampler) : NULL;
+	bool usable = sampler != NULL && is_compiled(x->l->set, line);
+	const char *sample = usable ? rd_sampler_next(sampler) : NULL;
 	for (; sample != NULL && !done; sample = rd_sampler_next(sampler)) {
 		RD_TRY(examine_sample(x, phrase, sample, &v, &done, err));
 		if (v.n_matched == 0 && v.n_tried >= TRIES_BEFORE_GIVING_UP)
@@ -216,8 +245,9 @@ static enum rd_rc examine_phrase(struct examination *x, size_t phrase, struct rd
 			v.by);
 	} else if (!v.counts) {
 		rd_problem_error(x->l->problems, line->at,
-			"this phrase can never count: what else the rule asks for (Words in "
-			"message, At least, Older than) never goes with it");
+			"this phrase can never count: what else the rule asks for (%s) never goes "
+			"with it",
+			asked_for(x->def, v.by));
 	}
 	return RD_OK;
 }
@@ -233,6 +263,8 @@ static void tell_needless(struct examination *x)
 			if (!x->covers[i * n + k] || (same && k > i))
 				continue;
 			const struct rd_line *by = pattern_line(x, k);
+			if (strcasecmp(by->value, pattern_line(x, i)->value) == 0)
+				break; /* told as what it is */
 			rd_problem_note(x->l->problems, pattern_line(x, i)->at,
 				"this phrase is not needed: wherever it matches, `%.60s` in line "
 				"%d "

@@ -354,6 +354,8 @@ static enum rd_rc find_nearest(struct search *s, const struct rd_definition *def
 	RD_TRY(any_hit(s, message, today_ms, &any, err));
 	struct rd_variant_result *results =
 		rd_arena_array(s->arena, variants.n + 1, sizeof *results);
+	if (def->phrases.n_items == 0)
+		near->nearest = &def->regexes.items[0];
 	if (results == NULL || end == NULL)
 		return RD_OK;
 	RD_TRY(rd_variants_try(&variants, message, today_ms, s->arena, results, err));

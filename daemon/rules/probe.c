@@ -178,6 +178,8 @@ static bool is_bounded(const struct prober *r)
 
 	for (size_t i = 0; i < r->n_tokens; i++) {
 		const struct token *t = &r->tokens[i];
+		if (t->kind == T_BAR && i < inside)
+			return false; /* each time round either way */
 		if (t->kind != T_ATOM && t->kind != T_OPEN)
 			continue;
 		if (t->max < 0 || (t->min != t->max && i < inside))

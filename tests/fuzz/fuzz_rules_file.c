@@ -35,7 +35,7 @@ static void score(
 		RD_ASSERT(hit->from <= hit->to && hit->to <= end);
 	}
 	RD_ASSERT(s.review == (s.n_review_reasons > 0));
-	if (rd_score_explain(&s, &message, rd_ruleset_sha256(rules), &out, &err) == RD_OK)
+	if (rd_score_explain(rules, &s, &message, &out, &err) == RD_OK)
 		RD_ASSERT(out.len > 0);
 	rd_buf_free(&out);
 }

@@ -26,9 +26,21 @@ struct rd_linter {
 	bool combines_whole; /* else a combine that cannot be read may name any rule */
 };
 
+/* Is the rule one that this linter looks at? */
+static inline bool rd_lint_concerns(const struct rd_linter *l, const struct rd_definition *def)
+{
+	return !l->of_layer || def->layer[0] != '\0';
+}
+
+/* What a rule says twice, against itself, or to nobody. */
+void rd_lint_rule(struct rd_linter *linter, const struct rd_definition *def);
+void rd_lint_words(struct rd_linter *linter, const struct rd_words_def *words);
+void rd_lint_group(struct rd_linter *linter, const struct rd_group_def *group);
 /* Phrases that can never match, that another of the same rule makes needless, or that the rule's
  * own exclusions always stop. */
 RD_MUST_USE enum rd_rc rd_lint_phrases(
 	struct rd_linter *linter, const struct rd_definition *def, struct rd_err *err);
+/* Combines that can never hold, or that always meet another decision. */
+RD_MUST_USE enum rd_rc rd_lint_combines(struct rd_linter *linter, struct rd_err *err);
 
 #endif
