@@ -141,15 +141,31 @@ static json_t *mutations_json(const char *dir, const struct rd_mutations *mutati
 	return list;
 }
 
+/* Exclusions of one line in one line: there are many. */
+static bool goes_on(const struct rd_mutation *m, const struct rd_mutation *before)
+{
+	return before != NULL && strcmp(m->what, "exclusion") == 0 &&
+	       strcmp(before->what, "exclusion") == 0 && m->at.line == before->at.line &&
+	       strcmp(m->at.file, before->at.file) == 0;
+}
+
 static void print_mutations(const char *dir, const struct rd_mutations *mutations)
 {
+	const struct rd_mutation *before = NULL;
+
 	for (size_t i = 0; i < mutations->n_items; i++) {
 		const struct rd_mutation *m = &mutations->items[i];
-		printf("%s/%s:%d:%d: no example of rule `%s` would miss this %s: %s\n", dir,
-			m->at.file, m->at.line, m->at.column, m->rule, m->what, m->text);
+		if (goes_on(m, before))
+			printf(", %s", m->text);
+		else
+			printf("%s%s/%s:%d:%d: no example of rule `%s` would miss this %s: %s",
+				i > 0 ? "\n" : "", dir, m->at.file, m->at.line, m->at.column,
+				m->rule, m->what, m->text);
+		before = m;
 	}
-	printf("%zu phrase%s and exclusions dropped in turn, %zu that no example would miss\n",
-		mutations->n_dropped, mutations->n_dropped == 1 ? "" : "s", mutations->n_items);
+	printf("%s%zu part%s dropped in turn, %zu that no example would miss\n",
+		mutations->n_items > 0 ? "\n" : "", mutations->n_dropped,
+		mutations->n_dropped == 1 ? "" : "s", mutations->n_items);
 }
 
 static void print_tested(const struct rd_rules_tested *tested)

@@ -11,6 +11,7 @@
 #include "redress/rules/variants.h"
 
 #define TRIES_BEFORE_GIVING_UP 300 /* texts of a phrase's own words that it does not match */
+#define SAMPLES_ALL_AROUND     12  /* that are tried with everything around them */
 #define FILLERS		       (RD_PHRASE_GAP_MAX + 1)
 #define WORDS_TRIED_MAX	       2000 /* of `Words in message: 1000-` */
 #define WHOLE_BYTES_MAX	       (RD_AT_LEAST_MAX * RD_SAMPLE_BYTES_MAX + 8 * WORDS_TRIED_MAX)
@@ -135,7 +136,9 @@ static bool stands_in(const struct rd_definition *def, const struct rd_variant_r
 
 struct verdict {
 	size_t n_tried, n_matched;
-	size_t n_left;	   /* patterns that may make it needless */
+	size_t n_left; /* patterns that may make it needless */
+	size_t n_samples;
+	int around;	   /* a surrounding in which it matched; -1: none yet */
 	bool counts;	   /* the rule hits in a text in which it matches */
 	char by[BY_BYTES]; /* else what stopped it there */
 };
@@ -165,11 +168,17 @@ static enum rd_rc examine_sample(struct examination *x, size_t phrase, const cha
 {
 	struct rd_arena_mark mark = rd_arena_mark(x->l->arena);
 
+	v->n_samples++;
 	for (int i = 0; i < N_SIDES * N_SIDES && !*ret_done; i++) {
+		/* What stands around matters to all samples alike. */
+		if (v->n_samples > SAMPLES_ALL_AROUND && v->around >= 0 && i != v->around)
+			continue;
 		RD_TRY(try_sample(
 			x, sample, (enum side)(i / N_SIDES), (enum side)(i % N_SIDES), err));
 		judge(x, phrase, v);
 		rd_arena_back_to(x->l->arena, mark);
+		if (v->around < 0 && x->results[phrase].hit)
+			v->around = i;
 		*ret_done = v->n_matched > 0 && v->n_left == 0 && v->counts;
 	}
 	for (int i = 0; i < 2 && !v->counts; i++) {
@@ -207,6 +216,15 @@ static bool is_compiled(const struct rd_ruleset *set, const struct rd_line *line
 	return false;
 }
 
+/* Told as what it is: there is nothing more to be found. */
+static bool is_twin(const struct examination *x, size_t phrase)
+{
+	for (size_t i = 0; i < phrase && i < x->n_phrases; i++)
+		if (strcasecmp(pattern_line(x, i)->value, pattern_line(x, phrase)->value) == 0)
+			return true;
+	return false;
+}
+
 /* A date may stand in a gap, and no sample has one there. */
 static bool can_tell_what_counts(const struct rd_definition *def, const struct rd_line *line)
 {
@@ -220,12 +238,14 @@ static enum rd_rc examine_phrase(struct examination *x, size_t phrase, struct rd
 	const struct rd_line *line = pattern_line(x, phrase);
 	struct rd_sampler *sampler = rd_sampler_new(line, x->l->set, x->l->arena);
 	struct verdict v = { .n_left = x->n_patterns - 1,
+		.around = -1,
 		.counts = !can_tell_what_counts(x->def, line) };
 	bool done = false;
 
 	for (size_t i = 0; i < x->n_patterns; i++)
-		x->covers[phrase * x->n_patterns + i] = i != phrase;
-	bool usable = sampler != NULL && is_compiled(x->l->set, line);
+		x->covers[phrase * x->n_patterns + i] =
+			strcasecmp(pattern_line(x, i)->value, line->value) != 0;
+	bool usable = sampler != NULL && is_compiled(x->l->set, line) && !is_twin(x, phrase);
 	const char *sample = usable ? rd_sampler_next(sampler) : NULL;
 	for (; sample != NULL && !done; sample = rd_sampler_next(sampler)) {
 		RD_TRY(examine_sample(x, phrase, sample, &v, &done, err));
@@ -263,8 +283,6 @@ static void tell_needless(struct examination *x)
 			if (!x->covers[i * n + k] || (same && k > i))
 				continue;
 			const struct rd_line *by = pattern_line(x, k);
-			if (strcasecmp(by->value, pattern_line(x, i)->value) == 0)
-				break; /* told as what it is */
 			rd_problem_note(x->l->problems, pattern_line(x, i)->at,
 				"this phrase is not needed: wherever it matches, `%.60s` in line "
 				"%d "
