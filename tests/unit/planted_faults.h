@@ -39,6 +39,10 @@ static const struct planted_fault {
 	{ "an unknown group in a combine", RD_SEVERITY_ERROR,
 		GOOD "Combine: c\nPoints: 1\nIf: any of group x\n", NULL, "16:18",
 		"no rule is in a group `x`" },
+	{ "a misspelt group in a combine", RD_SEVERITY_ERROR,
+		FINE("aa", "Points: 1\nGroup: delay") "Combine: c\nPoints: 1\nIf: any of group "
+						      "delya\n",
+		NULL, "17:18", "no rule is in a group `delya`; did you mean `delay`?" },
 	{ "a duplicate id", RD_SEVERITY_ERROR, GOOD GOOD, NULL, "14:7",
 		"there is a rule `good` already" },
 	{ "points twice", RD_SEVERITY_ERROR, "Rule: a\nPoints: 1\nPoints: 2\nPhrase: aa\n" REST,

@@ -170,17 +170,94 @@ static void faults_of_a_layer_are_found(void **state)
 		&problems, "landlords/acme.rules", "13:8", "ended on", RD_SEVERITY_WARNING));
 }
 
+static double total_of(struct bench *b, const char *layer)
+{
+	must_compile(b, HEAD GOOD, layer);
+	score_text(b, "aa bb");
+	return b->score.total;
+}
+
+static void an_override_counts_until_its_last_day(void **state)
+{
+	struct bench *b = *state; /* it is 2026-11-20 */
+
+	assert_true(total_of(b, "Override: good\nPoints: 2\nReason: r\n") == 2);
+	assert_true(total_of(b, "Override: good\nPoints: 2\nUntil: 2026-11-20\nReason: r\n") == 2);
+	assert_true(total_of(b, "Override: good\nPoints: 2\nUntil: 2026-11-19\nReason: r\n") == 1);
+	assert_int_equal(
+		compile_layers(b, HEAD GOOD, "Override: good\nPoints: 2\nUntil: soon\nReason: r\n"),
+		RD_E_INPUT);
+	assert_non_null(strstr(b->err.msg, "rules:3:8: `soon` is no day"));
+}
+
+/* What lint proposes for `Of:` with these shipped rules. */
+static const char *proposed(struct bench *b, const char *core)
+{
+	struct rd_problems problems;
+
+	lint(b, core, "Override: good\nPoints: 2\nReason: r\n", &problems);
+	assert_int_equal(problems.n_notes, 1);
+	assert_non_null(strstr(problems.items[0].text, "add `Of: "));
+	return rd_arena_copy(b->arena, problems.items[0].text + strlen("add `Of: "), 8);
+}
+
+static void an_override_knows_which_wording_it_is_for(void **state)
+{
+	struct bench *b = *state;
+	struct rd_problems problems;
+	const char *of = proposed(b, HEAD GOOD);
+	const char *layer =
+		rd_arena_printf(b->arena, "Override: good\nPoints: 2\nOf: %s\nReason: r\n", of);
+
+	lint(b, HEAD GOOD, layer, &problems);
+	assert_int_equal(problems.n_items, 0);
+	/* What is there for people may change. */
+	lint(b,
+		HEAD "Rule: good\nMeans: Better\nOwner: Jo\nPoints: 1\nPhrase: aa bb\n"
+		     "Must match: aa bb so\nMust not match: aa cc\n",
+		layer, &problems);
+	assert_int_equal(problems.n_items, 0);
+	const char *changed = HEAD "Rule: good\nMeans: Fine\nPoints: 1\nPhrase: aa bb\n"
+				   "Phrase: cc dd\nMust match: aa bb\nMust not match: aa cc\n";
+	assert_string_not_equal(proposed(b, changed), of);
+	lint(b, changed, layer, &problems);
+	assert_int_equal(problems.n_warnings, 1);
+}
+
 static void a_good_file_has_no_fault(void **state)
 {
 	struct bench *b = *state;
 	struct rd_problems problems;
 	struct rd_rulefiles files;
 
-	lint(b, HEAD GOOD, "Override: good\nPoints: 2\nReason: r\n", &problems);
+	lint(b, HEAD GOOD, NULL, &problems);
 	assert_int_equal(problems.n_errors, 0);
+	assert_int_equal(problems.n_notes, 0);
 	assert_int_equal(problems.n_warnings, 0);
 	files_of(b, HEAD GOOD, NULL, &files);
 	assert_int_equal(rd_rules_prove(&files, b->now_ms, &b->err), RD_OK);
+}
+
+static void files_that_nothing_reads_are_told(void **state)
+{
+	struct bench *b = *state;
+	static const char core[] = HEAD GOOD, lost[] = "# x\nRule: lost\nPoints: 1\n";
+	struct rd_rulefile items[] = { { "core.rules", core, sizeof core - 1 },
+		{ "delay.rule", lost, sizeof lost - 1 }, { "more/b.rules", lost, sizeof lost - 1 },
+		{ "landlords/acme.rules", "", 0 }, { "README", "The Rule: be kind\n", 18 } };
+	struct rd_rulefiles files;
+	struct rd_problems problems;
+
+	assert_int_equal(rd_rulefiles_take(items, 5, &files, &b->err), RD_OK);
+	rd_problems_begin(&problems, b->arena);
+	assert_int_equal(rd_rules_lint(&files, b->now_ms, &problems, &b->err), RD_OK);
+	assert_int_equal(problems.n_items, 3);
+	assert_true(has_problem(
+		&problems, "delay.rule", "0:0", "nothing reads the rules", RD_SEVERITY_WARNING));
+	assert_true(has_problem(
+		&problems, "more/b.rules", "0:0", "nothing reads the rules", RD_SEVERITY_WARNING));
+	assert_true(has_problem(
+		&problems, "landlords/acme.rules", "0:0", "no landlord has", RD_SEVERITY_NOTE));
 }
 
 static void warnings_keep_nothing_from_going_live(void **state)
@@ -244,6 +321,9 @@ int main(void)
 		TEST(what_follows_from_a_fault_is_not_told),
 		TEST(the_first_fault_by_line_is_the_one_that_is_named),
 		TEST(faults_of_a_layer_are_found),
+		TEST(an_override_counts_until_its_last_day),
+		TEST(an_override_knows_which_wording_it_is_for),
+		TEST(files_that_nothing_reads_are_told),
 		TEST(a_good_file_has_no_fault),
 		TEST(warnings_keep_nothing_from_going_live),
 		TEST(examples_are_tried_each_against_its_own_rule),
