@@ -47,13 +47,15 @@ static void refuse(struct rd_tester *t, const struct rd_definition *def,
 {
 	t->tested->n_refused++;
 	if (near->n_shared == 0)
-		rd_problem_error(t->problems, example->at,
-			"this proves nothing: nothing that rule `%s` looks for (such as `%.80s`, "
+		rd_problem_warning(t->problems, example->at,
+			"refused, for this proves nothing: nothing that rule `%s` looks for (such "
+			"as `%.80s`, "
 			"line %d) is in it; write words that come near and mean something else",
 			def->id, near->nearest->value, near->nearest->at.line);
 	else
-		rd_problem_error(t->problems, example->at,
-			"this proves nothing: no phrase of rule `%s` comes near it; the nearest, "
+		rd_problem_warning(t->problems, example->at,
+			"refused, for this proves nothing: no phrase of rule `%s` comes near it; "
+			"the nearest, "
 			"`%.80s` in line %d, has %u of its %u parts in it; write words that only "
 			"one thing keeps from matching",
 			def->id, near->nearest->value, near->nearest->at.line, near->n_shared,
@@ -84,8 +86,9 @@ static enum rd_rc check_near(struct rd_tester *t, const struct rd_rule *rule,
 	if (rule->def->is_combine) {
 		if (!combine_comes_near(t, rule, score)) {
 			t->tested->n_refused++;
-			rd_problem_error(t->problems, example->at,
-				"this proves nothing: none of the rules that `%s` names hits in it",
+			rd_problem_warning(t->problems, example->at,
+				"refused, for this proves nothing: none of the rules that `%s` "
+				"names hits in it",
 				rule->def->id);
 		}
 		return RD_OK;

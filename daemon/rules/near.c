@@ -22,6 +22,7 @@ struct search {
 	struct rd_variants *variants;
 	const char *text; /* the message made plain, both fields */
 	bool alike;	  /* a word of it is like a phrase's only one */
+	struct rd_tokens *room;
 };
 
 /* One thing of a phrase: a word, a parenthesis, a list, a gap, an anchor: [from, to). */
@@ -173,7 +174,7 @@ static struct range take_apart(const struct rd_line *line, struct search *s, boo
 	struct rd_normal normal;
 	struct rd_err err = { 0 };
 	size_t len = strlen(line->value);
-	struct rd_tokens *room = rd_arena_alloc(s->arena, sizeof *room);
+	struct rd_tokens *room = s->room;
 
 	rd_problems_begin(&problems, s->arena);
 	if (room == NULL || len > RD_PHRASE_BYTES_MAX ||
@@ -186,7 +187,11 @@ static struct range take_apart(const struct rd_line *line, struct search *s, boo
 		.lists = lists ? &known : NULL,
 		.problems = &problems };
 	rd_tokens_read(room);
-	return room->failed ? none : (struct range){ room->items, 0, room->n_items };
+	struct rd_token *items = rd_arena_array(s->arena, room->n_items + 1, sizeof *items);
+	if (room->failed || items == NULL)
+		return none;
+	memcpy(items, room->items, room->n_items * sizeof *items);
+	return (struct range){ items, 0, room->n_items };
 }
 
 /* A phrase that is one parenthesis or one list is as many phrases as that has alternatives. */
@@ -395,6 +400,7 @@ enum rd_rc rd_near(const struct rd_ruleset *set, const struct rd_definition *def
 	struct rd_near near = { .how = RD_NEAR_NOT };
 	bool any = false;
 
+	s.room = rd_arena_alloc(arena, sizeof *s.room);
 	RD_TRY(matches_bare(&s, def, message, today_ms, &any, err));
 	if (any)
 		near.how = RD_NEAR_STOPPED;

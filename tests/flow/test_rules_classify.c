@@ -413,7 +413,8 @@ static void examples_are_refused_and_mutated(void **state)
 		"Must match: cold room\nMust not match: a sunny day\n");
 	run(t, mutate);
 	assert_int_equal(t->status, 1);
-	assert_true(said(t, t->output, "rules/core.rules:8:17: this proves nothing"));
+	assert_true(said(
+		t, t->output, "rules/core.rules:8:17: warning: refused, for this proves nothing"));
 	assert_true(said(t, t->output, "2 examples of 1 rule, 0 failed, 1 refused\n"));
 	run(t, lint);
 	assert_int_equal(t->status, 2);

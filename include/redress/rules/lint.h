@@ -42,11 +42,12 @@ struct rd_mutations {
 	size_t n_dropped; /* so many were dropped in turn */
 };
 
-/* Each `Must match` must make its own rule hit, each `Must not match` must not, and must come near
- * (near.h): what does otherwise is an error at the example's line. A rule set with faults is not
- * tried: its faults are the problems then.
- * mutations: NULL, or where to gather, once no example fails, what could be dropped unnoticed: each
- * phrase, Regex, `At least`, `Older than` and `Words in message`, and each phrase of an Unless. */
+/* Each `Must match` must make its own rule hit, each `Must not match` must not: what does otherwise
+ * is an error at the example's line. A `Must not match` must come near as well (near.h): one that
+ * does not is refused by a warning, for a rule that it leaves unproved harms nobody yet. A rule set
+ * with faults is not tried: its faults are the problems then. mutations: NULL, or where to gather,
+ * once no example fails, what could be dropped unnoticed: each phrase, Regex, `At least`, `Older
+ * than` and `Words in message`, and each phrase of an Unless. */
 RD_MUST_USE enum rd_rc rd_rules_test(const struct rd_rulefiles *files, int64_t today_ms,
 	struct rd_problems *problems, struct rd_mutations *mutations,
 	struct rd_rules_tested *ret_tested, struct rd_err *err);
