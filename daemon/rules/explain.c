@@ -11,7 +11,7 @@
 #define ARENA_BYTES	    (16u << 20)
 #define NAMED_MAX	    4 /* rules of a combine, or that settle the kind */
 #define TURNS_SHOWN	    8
-#define TURNS_OF_A_KIND_MAX 3
+#define TURNS_OF_A_KIND_MAX 5
 
 struct explanation {
 	const struct rd_ruleset *rules;

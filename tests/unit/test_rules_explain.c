@@ -98,6 +98,15 @@ static const struct {
 		{ "   without `praises`: a complaint\n", "   without `says`: a compliment\n" } },
 	{ "by an exclusion", "this is not a complaint", NULL,
 		{ "   had `says` not been stopped (core.rules:" } },
+	{ "by a combine that is off", "still waiting, fuming at your office", NULL,
+		{ "   without `angry-at-us`: a person must look (best answer: a complaint)\n" } },
+	{ "by several rules together, and no more than are needed",
+		"still waiting, rang twice, fuming at your office, late",
+		"Override: waits\nPoints: 3\nReason: r\n\nOverride: chased\nPoints: 3\nReason: "
+		"r\n\n"
+		"Rule: late\nPoints: 2\nPhrase: late\n\nRuleset: acme\nComplaint from: 4\nReason: "
+		"r\n",
+		{ "   without `angry` and `late`: a person must look" } },
 	{ "by several rules together", "still waiting, rang twice, fuming at your office",
 		"Ruleset: acme\nComplaint from: 3\nReason: r\n",
 		{ "   without `waits` and `angry`: a person must look (best answer: a "

@@ -170,6 +170,60 @@ static void faults_of_a_layer_are_found(void **state)
 		&problems, "landlords/acme.rules", "13:8", "ended on", RD_SEVERITY_WARNING));
 }
 
+/* Phrases that look needless, or as if they never counted, and do. */
+static const struct {
+	const char *why;
+	const char *lines;
+} needed[] = {
+	{ "a word within a beginning, the wider one last",
+		"Phrase: complain\nPhrase: complain* to\n" },
+	{ "gaps that overlap", "Phrase: aa [0-2 words] bb\nPhrase: aa [1-3 words] bb\n" },
+	{ "one of many alternatives",
+		"Phrase: (a1|a2|a3|a4|a5|a6|a7|a8|a9|b1|b2|b3|b4|b5|b6|b7|b8) "
+		"(c1|c2|c3|c4|c5|c6|c7|c8|c9|d1|d2|d3|d4|d5|d6|d7|d8) "
+		"(e1|e2|e3|e4|e5|e6|e7|e8|e9|f1|f2|f3|f4|f5|f6|f7|f8)\n"
+		"Phrase: (a1|a2|a3|a4|a5|a6|a7|a8|a9|b1|b2|b3|b4|b5|b6|b7|b8) "
+		"(c1|c2|c3|c4|c5|c6|c7|c8|c9|d1|d2|d3|d4|d5|d6|d7|g1) "
+		"(e1|e2|e3|e4|e5|e6|e7|e8|e9|f1|f2|f3|f4|f5|f6|f7|f8)\n" },
+	{ "the beginning and the end", "Phrase: [start] aa bb\nPhrase: aa [0-2 words] [end]\n" },
+	{ "a sentence and a message", "Phrase: [sentence start] aa\nPhrase: [start] aa\n" },
+	{ "a question", "Phrase: aa bb\nPhrase: aa [question]\n" },
+	{ "a place that an exclusion reaches from further off",
+		"Phrase: rang [0-4 words] still waiting\nPhrase: still waiting\n"
+		"Unless before: not [within 3 words]\n" },
+	{ "one that an exclusion behind it reaches", "Phrase: aa bb cc\nPhrase: aa bb\n"
+						     "Unless after: dd [within 1 words]\n" },
+	{ "places that are counted", "Phrase: aa\nPhrase: aa bb\nAt least: 2\n" },
+	{ "an exclusion that stops some of it", "Phrase: (not happy|unhappy)\nUnless near: not\n" },
+	{ "a date in a gap", "Phrase: since [0-3 words] then\nOlder than: 12 months\n" },
+	{ "a number that is a year", "Phrase: since [number]\nOlder than: 12 months\n" },
+	{ "a subject", "Phrase: [start] aa\nLook in: subject\nUnless near: bb\n" },
+	{ "a text", "Phrase: aa [end]\nChannel: sms\n" },
+	{ "many words", "Phrase: aa\nWords in message: 40-60\n" },
+	{ "few words at the end", "Phrase: aa [end]\nWords in message: 20-\n" },
+	{ "symbols",
+		"Phrase: 100% \xf0\x9f\x91\x8d\nPhrase: \xc2\xa3[number] a week\nPhrase: 24/7\n" },
+	{ "apostrophes and hyphens",
+		"Phrase: I'll re-open\nPhrase: don't pay\nPhrase: e.g. that\n" },
+};
+
+static void what_is_needed_is_left_alone(void **state)
+{
+	struct bench *b = *state;
+
+	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+		struct rd_problems problems;
+		lint(b,
+			rd_arena_printf(b->arena,
+				HEAD "Rule: a\nMeans: m\nPoints: 1\n%sMust match: a\n"
+				     "Must not match: b\n",
+				needed[i].lines),
+			NULL, &problems);
+		if (problems.n_items > 0)
+			fail_with(needed[i].why, &problems);
+	}
+}
+
 static double total_of(struct bench *b, const char *layer)
 {
 	must_compile(b, HEAD GOOD, layer);
@@ -321,6 +375,7 @@ int main(void)
 		TEST(what_follows_from_a_fault_is_not_told),
 		TEST(the_first_fault_by_line_is_the_one_that_is_named),
 		TEST(faults_of_a_layer_are_found),
+		TEST(what_is_needed_is_left_alone),
 		TEST(an_override_counts_until_its_last_day),
 		TEST(an_override_knows_which_wording_it_is_for),
 		TEST(files_that_nothing_reads_are_told),
