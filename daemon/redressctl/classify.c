@@ -109,7 +109,7 @@ static enum rd_rc answer(struct classifier *c, json_t *id, const struct rd_messa
 	RD_TRY(rd_score_message(c->rules, message, received_ms, c->arena, &score, err));
 	RD_TRY(rd_buf_add_str(&text, note, err));
 	if (c->explain)
-		RD_TRY(rd_score_explain(&score, message, rd_ruleset_sha256(c->rules), &text, err));
+		RD_TRY(rd_score_explain(c->rules, &score, message, &text, err));
 	if (c->jsonl || c->ctl->json) {
 		json_t *out = score_json(c, id, message, &score);
 		if (c->explain)

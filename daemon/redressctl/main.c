@@ -25,7 +25,7 @@ static const struct command {
 	{ NULL, "classify", rd_ctl_classify,
 		"classify [--rules DIR] --landlord NAME [--jsonl] [--explain] [FILE.eml ... | -]" },
 	{ "rules", "lint", rd_ctl_rules_lint, "rules lint [--json] [DIR]" },
-	{ "rules", "test", rd_ctl_rules_test, "rules test [--json] [DIR]" },
+	{ "rules", "test", rd_ctl_rules_test, "rules test [--mutate] [--json] [DIR]" },
 	{ "rules", "tune", rd_ctl_rules_tune,
 		"rules tune [--labels FILE] [--landlord NAME] [--out FILE] [--json] [SET]" },
 	{ "rules", "stats", rd_ctl_rules_stats,

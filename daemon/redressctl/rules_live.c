@@ -139,7 +139,7 @@ static enum rd_rc look_for_faults(struct change *c, struct rd_err *err)
 	rd_problems_begin(&c->problems, c->arena);
 	RD_TRY(rd_rules_lint(&c->set.files, now_ms, &c->problems, err));
 	if (c->problems.n_errors == 0)
-		RD_TRY(rd_rules_test(&c->set.files, now_ms, &c->problems, &c->tested, err));
+		RD_TRY(rd_rules_test(&c->set.files, now_ms, &c->problems, NULL, &c->tested, err));
 	rd_problems_sort(&c->problems);
 	return RD_OK;
 }
@@ -197,7 +197,7 @@ static void print_faults(const struct change *c)
 	size_t shown = 0;
 
 	for (size_t i = 0; i < p->n_items && shown < PROBLEMS_SHOWN; i++) {
-		if (p->items[i].warning)
+		if (p->items[i].severity != RD_SEVERITY_ERROR)
 			continue;
 		print_problem(stderr, c, &p->items[i]);
 		shown++;
@@ -214,7 +214,7 @@ static json_t *faults_json(const struct change *c)
 
 	for (size_t i = 0; i < c->problems.n_items; i++) {
 		const struct rd_problem *p = &c->problems.items[i];
-		if (!p->warning)
+		if (p->severity == RD_SEVERITY_ERROR)
 			json_array_append_new(list,
 				json_pack("{s:o,s:i,s:i,s:s}", "file",
 					json_sprintf("%s%s%s", c->set.dir != NULL ? c->set.dir : "",

@@ -151,6 +151,9 @@ static bool read_list(struct cond_reader *r, uint32_t *rules, size_t *n)
 			return complain(r, "`(` without its `)`");
 		if (!find_rule(r, r->words[r->i].text, &rules[*n]))
 			return false;
+		for (size_t k = 0; k < *n; k++)
+			if (rules[k] == rules[*n])
+				return complain(r, "this rule stands in the list already");
 		(*n)++;
 		r->i++;
 		if (take(r, ")"))

@@ -1,4 +1,5 @@
 #include "redress/rules/definition.h"
+#include "redress/rules/revision.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -119,9 +120,13 @@ static void read_head(struct set_reader *r, struct rd_lines lines)
 				head->at.file, head->at.line);
 		head->name = first->value;
 		head->at = first->name_at;
-	} else if (find_line(lines, "Reason") == NULL) {
-		rd_problem_error(r->problems, first->name_at,
-			"a landlord's own thresholds want a `Reason:`");
+	} else {
+		const struct rd_line *reason = find_line(lines, "Reason");
+		if (reason == NULL)
+			rd_problem_error(r->problems, first->name_at,
+				"a landlord's own thresholds want a `Reason:`");
+		head->layer = r->layer;
+		head->layer_reason = reason != NULL ? reason->value : "";
 	}
 	const struct rd_line *format = find_line(lines, "Format");
 	if (format != NULL && strcmp(format->value, "1") != 0)
@@ -173,8 +178,11 @@ static void add_rule(struct set_reader *r, struct rd_lines lines, enum rd_rule_f
 	const struct rd_definition *other = rd_definition_find(r->all, first->value);
 	if (other != NULL) {
 		rd_problem_error(r->problems, first->at,
-			"there is a rule `%s` already (%s, line %d); give this one another name",
-			first->value, other->at.file, other->at.line);
+			"there is a rule `%s` already (%s, line %d); give this one another name%s",
+			first->value, other->at.file, other->at.line,
+			r->layer[0] != '\0' && other->layer[0] == '\0'
+				? ", or begin it with `Override:` to change that one"
+				: "");
 		return;
 	}
 	if (r->all->n_rules == r->rules_size)
@@ -287,13 +295,85 @@ static struct rd_definition *layered_rule(struct set_reader *r, struct rd_lines 
 	return NULL;
 }
 
+/* The day of `Until:`; false where it is none, or has passed (both are told). */
+static bool is_in_force(struct set_reader *r, const struct rd_line *until, const char *then,
+	struct rd_date *ret_day)
+{
+	struct rd_err err = { 0 };
+
+	if (rd_date_parse(until->value, ret_day, &err) != RD_OK) {
+		rd_problem_error(r->problems, until->at, "`%s` is no day; write it as YYYY-MM-DD",
+			until->value);
+		return false;
+	}
+	if (rd_date_compare(*ret_day, r->today) >= 0)
+		return true;
+	rd_problem_warning(r->problems, until->at,
+		"this ended on %s and the rule %s; delete the stanza or set a new day",
+		until->value, then);
+	return false;
+}
+
+/* What an override says about itself, not about its rule. */
+static bool is_own_field(const struct rd_line *line)
+{
+	const char *const *own = rd_rule_forms[RD_FORM_OVERRIDE].fields;
+
+	for (size_t i = 0; own[i] != NULL; i++)
+		if (strcasecmp(line->name, own[i]) == 0)
+			return true;
+	return false;
+}
+
+static void check_override(
+	struct set_reader *r, const struct rd_definition *rule, struct rd_lines lines)
+{
+	size_t n_changes = 0, n_same = 0;
+
+	for (size_t i = 0; i < lines.n_items; i++) {
+		const struct rd_line *line = &lines.items[i];
+		const struct rd_line *earlier = find_line(lines, line->name);
+		const struct rd_line *shipped = find_line(rule->lines, line->name);
+		if (is_own_field(line)) {
+			if (earlier != line)
+				rd_problem_error(r->problems, line->name_at,
+					"`%s` stands here for the second time (first in line %d); "
+					"keep one of them",
+					line->name, earlier->at.line);
+			continue;
+		}
+		n_changes++;
+		n_same += shipped != NULL && strcmp(shipped->value, line->value) == 0;
+	}
+	if (n_changes == 0)
+		rd_problem_error(r->problems, lines.items[0].name_at,
+			"this override changes nothing; write the fields that change");
+	else if (n_same == n_changes)
+		rd_problem_warning(r->problems, lines.items[0].name_at,
+			"this override changes nothing: rule `%s` says the same (%s, line %d)",
+			rule->id, rule->at.file, rule->at.line);
+	if (rule->layer[0] == '\0' && !r->all->incomplete)
+		rd_revision_check(find_line(lines, "Of"), rule->lines, lines, r->problems);
+}
+
 static void read_override(struct set_reader *r, struct rd_lines lines)
 {
 	struct rd_definition *rule = layered_rule(r, lines);
 	const struct rd_line *reason = find_line(lines, "Reason");
+	const struct rd_line *until = find_line(lines, "Until");
+	struct rd_date day = { 0, 0, 0 };
 	size_t n = 0;
 
 	if (rule == NULL)
+		return;
+	if (rule->overridden) {
+		rd_problem_error(r->problems, lines.items[0].at,
+			"there is an override of `%s` already (%s, line %d); make one of them",
+			rule->id, rule->at.file, rule->at.line);
+		return;
+	}
+	check_override(r, rule, lines);
+	if (until != NULL && !is_in_force(r, until, "is as shipped again", &day))
 		return;
 	struct rd_line *merged =
 		rd_arena_array(r->arena, rule->lines.n_items + lines.n_items, sizeof *merged);
@@ -304,12 +384,10 @@ static void read_override(struct set_reader *r, struct rd_lines lines)
 			strcasecmp(rule->lines.items[i].name, "Reason") == 0)
 			merged[n++] = rule->lines.items[i];
 	for (size_t i = 1; i < lines.n_items; i++)
-		if (strcasecmp(lines.items[i].name, "Reason") != 0)
+		if (!is_own_field(&lines.items[i]))
 			merged[n++] = lines.items[i];
-	if (lines.n_items < 2 + (reason != NULL))
-		rd_problem_error(r->problems, lines.items[0].name_at,
-			"this override changes nothing; write the fields that change");
 	rule->lines = (struct rd_lines){ .items = merged, .n_items = n };
+	rule->overridden = true;
 	rule->at = lines.items[0].name_at;
 	rule->layer = r->layer;
 	rule->layer_reason = reason != NULL ? reason->value : "";
@@ -319,8 +397,8 @@ static void read_disable(struct set_reader *r, struct rd_lines lines)
 {
 	struct rd_definition *rule = layered_rule(r, lines);
 	const struct rd_line *until = find_line(lines, "Until");
+	const struct rd_line *reason = find_line(lines, "Reason");
 	struct rd_date day = { 0, 0, 0 };
-	struct rd_err err = { 0 };
 
 	check_fields(r, lines, rd_rule_forms[RD_FORM_DISABLE].fields, "");
 	if (until == NULL) {
@@ -328,23 +406,17 @@ static void read_disable(struct set_reader *r, struct rd_lines lines)
 			"`Disable:` wants `Until: YYYY-MM-DD`, so that nobody forgets it");
 		return;
 	}
-	if (rd_date_parse(until->value, &day, &err) != RD_OK) {
-		rd_problem_error(r->problems, until->at, "`%s` is no day; write it as YYYY-MM-DD",
-			until->value);
+	if (!is_in_force(r, until, "works again", &day) || rule == NULL)
 		return;
-	}
-	if (rd_date_compare(day, r->today) < 0) {
-		rd_problem_warning(r->problems, until->at,
-			"this ended on %s and the rule works again; delete the stanza or set a new "
-			"day",
-			until->value);
-		return;
-	}
-	if (rule != NULL) {
-		rule->disabled = true;
-		rule->at = lines.items[0].name_at;
-		rule->layer = r->layer;
-	}
+	if (rule->disabled)
+		rd_problem_error(r->problems, lines.items[0].at,
+			"rule `%s` is disabled already (%s, line %d)", rule->id, rule->at.file,
+			rule->at.line);
+	rule->disabled = true;
+	rule->disabled_until = day;
+	rule->at = lines.items[0].name_at;
+	rule->layer = r->layer;
+	rule->layer_reason = reason != NULL ? reason->value : "";
 }
 
 static bool begins_a_stanza(const char *name)
@@ -482,6 +554,8 @@ enum rd_rc rd_definitions_read(const struct rd_rulefiles *files, const char *lan
 	struct rd_definitions *ret_definitions, struct rd_err *err)
 {
 	struct rd_definitions all = { .head = { .name = "",
+					      .layer = "",
+					      .layer_reason = "",
 					      .at = { "rules", 0, 0 },
 					      .request_below = 2,
 					      .complaint_from = 5,

@@ -1,21 +1,12 @@
+#include "redress/rules/examples.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "redress/message/plain.h"
-#include "redress/rules/compiled.h"
 #include "redress/rules/layers.h"
-#include "redress/rules/lint.h"
+#include "redress/rules/near.h"
 #include "redress/rules/score.h"
-
-#define EXAMPLE_ARENA_BYTES (4u << 20)
-
-struct tester {
-	const struct rd_ruleset *set;
-	struct rd_arena *arena;
-	struct rd_problems *problems;
-	struct rd_rules_tested *tested;
-	int64_t today_ms;
-};
 
 static const struct rd_hit *find(const struct rd_hit *hits, size_t n, const char *id)
 {
@@ -25,28 +16,98 @@ static const struct rd_hit *find(const struct rd_hit *hits, size_t n, const char
 	return NULL;
 }
 
-static enum rd_rc try_example(struct tester *t, const struct rd_definition *def,
-	const struct rd_line *example, bool must, struct rd_err *err)
+static bool as_subject(const struct rd_definition *def)
 {
-	struct rd_message message;
-	struct rd_score score;
-	size_t len = strlen(example->value);
-	bool as_subject = def->in_subject && !def->in_body;
-	struct rd_plain plain = { .channel = def->by_email ? RD_CHANNEL_EMAIL : RD_CHANNEL_SMS,
-		.from = "",
-		.subject = as_subject ? example->value : "",
-		.subject_len = as_subject ? len : 0,
-		.body = as_subject ? "" : example->value,
-		.body_len = as_subject ? 0 : len };
+	return def->in_subject && !def->in_body;
+}
 
-	rd_arena_reset(t->arena);
-	RD_TRY(rd_plain_message(&plain, t->arena, &message, err));
-	RD_TRY(rd_score_message(t->set, &message, t->today_ms, t->arena, &score, err));
-	const struct rd_hit *hit = find(score.hits, score.n_hits, def->id);
-	const struct rd_hit *stopped = find(score.suppressed, score.n_suppressed, def->id);
-	t->tested->n_examples++;
-	if ((hit != NULL) == must)
+enum rd_rc rd_example_message(const struct rd_definition *def, const struct rd_line *example,
+	struct rd_arena *arena, struct rd_message *ret_message, struct rd_err *err)
+{
+	size_t len = strlen(example->value);
+	bool subject = as_subject(def);
+	const struct rd_plain plain = { .channel =
+						def->by_email ? RD_CHANNEL_EMAIL : RD_CHANNEL_SMS,
+		.from = "",
+		.subject = subject ? example->value : "",
+		.subject_len = subject ? len : 0,
+		.body = subject ? "" : example->value,
+		.body_len = subject ? 0 : len };
+
+	return rd_plain_message(&plain, arena, ret_message, err);
+}
+
+bool rd_example_is_due(const struct rd_tester *t, const struct rd_rule *rule)
+{
+	return rule->runs && (t->landlord == NULL || rule->def->layer[0] != '\0');
+}
+
+static void refuse(struct rd_tester *t, const struct rd_definition *def,
+	const struct rd_line *example, const struct rd_near *near)
+{
+	t->tested->n_refused++;
+	if (near->n_shared == 0)
+		rd_problem_warning(t->problems, example->at,
+			"refused, for this proves nothing: nothing that rule `%s` looks for (such "
+			"as `%.80s`, "
+			"line %d) is in it; write words that come near and mean something else",
+			def->id, near->nearest->value, near->nearest->at.line);
+	else
+		rd_problem_warning(t->problems, example->at,
+			"refused, for this proves nothing: no phrase of rule `%s` comes near it; "
+			"the nearest, "
+			"`%.80s` in line %d, has %u of its %u parts in it; write words that only "
+			"one thing keeps from matching",
+			def->id, near->nearest->value, near->nearest->at.line, near->n_shared,
+			near->n_parts);
+}
+
+/* A combine comes near where one of the rules that it names does more than nothing. */
+static bool combine_comes_near(
+	const struct rd_tester *t, const struct rd_rule *rule, const struct rd_score *score)
+{
+	for (size_t s = 0; s < rule->condition.n_steps; s++)
+		for (size_t k = 0; k < rule->condition.steps[s].n_rules; k++) {
+			uint32_t other = rule->condition.steps[s].rules[k];
+			const char *id = t->set->rules[other].def->id;
+			if (find(score->hits, score->n_hits, id) != NULL ||
+				find(score->suppressed, score->n_suppressed, id) != NULL)
+				return true;
+		}
+	return false;
+}
+
+static enum rd_rc check_near(struct rd_tester *t, const struct rd_rule *rule,
+	const struct rd_line *example, const struct rd_message *message,
+	const struct rd_score *score, bool *ret_stopped, struct rd_err *err)
+{
+	struct rd_near near = { .how = RD_NEAR_STOPPED };
+
+	if (rule->def->is_combine) {
+		if (!combine_comes_near(t, rule, score)) {
+			t->tested->n_refused++;
+			rd_problem_warning(t->problems, example->at,
+				"refused, for this proves nothing: none of the rules that `%s` "
+				"names hits in it",
+				rule->def->id);
+		}
 		return RD_OK;
+	}
+	if (find(score->suppressed, score->n_suppressed, rule->def->id) == NULL)
+		RD_TRY(rd_near(t->set, rule->def, message, t->today_ms, t->arena, &near, err));
+	*ret_stopped = *ret_stopped || near.how == RD_NEAR_STOPPED;
+	if (near.how == RD_NEAR_NOT)
+		refuse(t, rule->def, example, &near);
+	return RD_OK;
+}
+
+static void tell_failed(struct rd_tester *t, const struct rd_definition *def,
+	const struct rd_line *example, const struct rd_message *message,
+	const struct rd_score *score, bool must)
+{
+	const struct rd_hit *hit = find(score->hits, score->n_hits, def->id);
+	const struct rd_hit *stopped = find(score->suppressed, score->n_suppressed, def->id);
+
 	t->tested->n_failed++;
 	if (must)
 		rd_problem_error(t->problems, example->at,
@@ -57,46 +118,89 @@ static enum rd_rc try_example(struct tester *t, const struct rd_definition *def,
 		rd_problem_error(t->problems, example->at,
 			"rule `%s` must not match this and does, by \"%.*s\"", def->id,
 			(int)(hit->to - hit->from),
-			(as_subject ? message.subject : message.body) + hit->from);
+			(as_subject(def) ? message->subject : message->body) + hit->from);
+}
+
+/* ret_stopped: set where something that holds the rule back is what it proves. */
+static enum rd_rc try_example(struct rd_tester *t, const struct rd_rule *rule,
+	const struct rd_line *example, bool must, bool *ret_stopped, struct rd_err *err)
+{
+	struct rd_message message;
+	struct rd_score score;
+
+	rd_arena_reset(t->arena);
+	RD_TRY(rd_example_message(rule->def, example, t->arena, &message, err));
+	RD_TRY(rd_score_message(t->set, &message, t->today_ms, t->arena, &score, err));
+	t->tested->n_examples++;
+	bool hit = find(score.hits, score.n_hits, rule->def->id) != NULL;
+	if (hit != must)
+		tell_failed(t, rule->def, example, &message, &score, must);
+	else if (!must)
+		return check_near(t, rule, example, &message, &score, ret_stopped, err);
 	return RD_OK;
 }
 
-static enum rd_rc test_layer(struct tester *t, const struct rd_rulefiles *files,
-	const char *landlord, struct rd_err *err)
+static enum rd_rc test_rule(struct rd_tester *t, const struct rd_rule *rule, struct rd_err *err)
 {
-	RD_CLEANUP(rd_ruleset_cleanup) struct rd_ruleset *set = NULL;
+	const struct rd_definition *def = rule->def;
+	const size_t n_before = t->problems->n_errors;
+	bool stopped = false, ignored = false;
 
-	RD_TRY(rd_ruleset_build(files, landlord, t->today_ms, t->problems, &set, err));
-	if (t->problems->n_errors > t->tested->n_failed)
-		return RD_OK;
-	t->set = set;
-	for (uint32_t i = 0; i < set->n_rules; i++) {
-		const struct rd_definition *def = set->rules[i].def;
-		if (!set->rules[i].runs || (landlord != NULL && def->layer[0] == '\0'))
-			continue;
-		t->tested->n_rules += def->must.n_items + def->must_not.n_items > 0;
-		for (size_t k = 0; k < def->must.n_items; k++)
-			RD_TRY(try_example(t, def, &def->must.items[k], true, err));
-		for (size_t k = 0; k < def->must_not.n_items; k++)
-			RD_TRY(try_example(t, def, &def->must_not.items[k], false, err));
+	t->tested->n_rules += def->must.n_items + def->must_not.n_items > 0;
+	for (size_t k = 0; k < def->must.n_items; k++)
+		RD_TRY(try_example(t, rule, &def->must.items[k], true, &ignored, err));
+	for (size_t k = 0; k < def->must_not.n_items; k++)
+		RD_TRY(try_example(t, rule, &def->must_not.items[k], false, &stopped, err));
+	if (!def->is_combine && rd_rule_holds_back(def) && !stopped && def->must_not.n_items > 0 &&
+		t->problems->n_errors == n_before) {
+		rd_problem_note(t->problems, def->must_not.items[0].at,
+			"no `Must not match` of rule `%s` tries what holds it back (Unless, At "
+			"least ...); write words that one of its phrases matches and that must not "
+			"count",
+			def->id);
 	}
 	return RD_OK;
 }
 
-enum rd_rc rd_rules_test(const struct rd_rulefiles *files, int64_t today_ms,
-	struct rd_problems *problems, struct rd_rules_tested *ret_tested, struct rd_err *err)
+static enum rd_rc test_layer(struct rd_tester *t, const struct rd_rulefiles *files,
+	struct rd_mutations *mutations, struct rd_err *err)
 {
-	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(EXAMPLE_ARENA_BYTES);
-	struct rd_rules_tested tested = { 0 };
-	struct tester t = {
+	RD_CLEANUP(rd_ruleset_cleanup) struct rd_ruleset *set = NULL;
+	const size_t n_before = t->problems->n_errors;
+
+	RD_TRY(rd_ruleset_build(files, t->landlord, t->today_ms, t->problems, &set, err));
+	t->tested->tried = t->tested->tried && t->problems->n_errors == n_before;
+	if (!t->tested->tried)
+		return RD_OK;
+	t->set = set;
+	for (uint32_t i = 0; i < set->n_rules; i++)
+		if (rd_example_is_due(t, &set->rules[i]))
+			RD_TRY(test_rule(t, &set->rules[i], err));
+	if (mutations == NULL || t->tested->n_failed > 0)
+		return RD_OK;
+	for (uint32_t i = 0; i < set->n_rules; i++)
+		if (rd_example_is_due(t, &set->rules[i]))
+			RD_TRY(rd_mutate_rule(t, set->rules[i].def, mutations, err));
+	return RD_OK;
+}
+
+enum rd_rc rd_rules_test(const struct rd_rulefiles *files, int64_t today_ms,
+	struct rd_problems *problems, struct rd_mutations *mutations,
+	struct rd_rules_tested *ret_tested, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(RD_EXAMPLE_ARENA_BYTES);
+	struct rd_rules_tested tested = { .tried = true };
+	struct rd_tester t = {
 		.arena = arena, .problems = problems, .tested = &tested, .today_ms = today_ms
 	};
 	char name[RD_LAYER_NAME_MAX];
 
-	RD_TRY(test_layer(&t, files, NULL, err));
-	for (size_t i = 0; i < files->n_items; i++)
-		if (rd_layer_of(files->items[i].name, name))
-			RD_TRY(test_layer(&t, files, name, err));
+	RD_TRY(test_layer(&t, files, mutations, err));
+	for (size_t i = 0; i < files->n_items && tested.tried; i++)
+		if (rd_layer_of(files->items[i].name, name)) {
+			t.landlord = name;
+			RD_TRY(test_layer(&t, files, mutations, err));
+		}
 	rd_problems_sort(problems);
 	*ret_tested = tested;
 	return RD_OK;
@@ -111,7 +215,7 @@ enum rd_rc rd_rules_prove(const struct rd_rulefiles *files, int64_t today_ms, st
 	rd_problems_begin(&problems, arena);
 	RD_TRY(rd_rules_lint(files, today_ms, &problems, err));
 	RD_TRY(rd_problems_rc(&problems, err));
-	RD_TRY(rd_rules_test(files, today_ms, &problems, &tested, err));
+	RD_TRY(rd_rules_test(files, today_ms, &problems, NULL, &tested, err));
 	RD_TRY(rd_problems_rc(&problems, err));
 	/* A folder copied by half would let every complaint pass for a request. */
 	if (tested.n_rules == 0)

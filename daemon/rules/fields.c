@@ -27,6 +27,8 @@ static const char *const words_fields[] = { "Words", "Word", "Means", NULL };
 static const char *const group_fields[] = { "Group", "Cap", "Means", NULL };
 static const char *const ruleset_fields[] = { "Ruleset", "Format", "Request below",
 	"Complaint from", "Cap per group", "Nothing found", "Means", "Reason", "Owner", NULL };
+/* Besides those of the rule that it changes. */
+static const char *const override_fields[] = { "Override", "Of", "Until", "Reason", NULL };
 static const char *const disable_fields[] = { "Disable", "Reason", "Until", NULL };
 
 const struct rd_stanza_form rd_rule_forms[RD_N_FORMS] = {
@@ -36,6 +38,7 @@ const struct rd_stanza_form rd_rule_forms[RD_N_FORMS] = {
 	[RD_FORM_WORDS] = { words_fields, NULL },
 	[RD_FORM_GROUP] = { group_fields, NULL },
 	[RD_FORM_RULESET] = { ruleset_fields, NULL },
+	[RD_FORM_OVERRIDE] = { override_fields, NULL },
 	[RD_FORM_DISABLE] = { disable_fields, NULL },
 };
 

@@ -6,16 +6,8 @@
 
 #include "redress/rules/compiled.h"
 #include "redress/rules/layers.h"
-#include "redress/rules/prepare.h"
-
-#define PROBE_BYTES 2000
-
-struct linter {
-	const struct rd_ruleset *set;
-	bool combines_whole; /* else a combine that cannot be read may name any rule */
-	struct rd_problems *problems;
-	struct rd_date today;
-};
+#include "redress/rules/linter.h"
+#include "redress/rules/probe.h"
 
 static bool combines_are_whole(const struct rd_ruleset *set)
 {
@@ -27,7 +19,7 @@ static bool combines_are_whole(const struct rd_ruleset *set)
 	return true;
 }
 
-static void check_examples(struct linter *l, const struct rd_definition *def)
+static void check_examples(struct rd_linter *l, const struct rd_definition *def)
 {
 	if (def->faulty)
 		return; /* the line may be there, misspelt */
@@ -49,7 +41,7 @@ static void check_examples(struct linter *l, const struct rd_definition *def)
 			def->id);
 }
 
-static void check_effect(struct linter *l, const struct rd_rule *rule)
+static void check_effect(struct rd_linter *l, const struct rd_rule *rule)
 {
 	const struct rd_definition *def = rule->def;
 	bool effect = def->has_points || def->decides || def->any_flag || def->n_marks > 0 ||
@@ -74,7 +66,7 @@ static void check_effect(struct linter *l, const struct rd_rule *rule)
 			def->owner[0] != '\0' ? "; ask " : "", def->owner);
 }
 
-static void check_twins(struct linter *l, const struct rd_definition *def)
+static void check_twins(struct rd_linter *l, const struct rd_definition *def)
 {
 	for (size_t i = 0; i < def->phrases.n_items; i++)
 		for (size_t k = 0; k < i; k++)
@@ -95,69 +87,26 @@ static void check_twins(struct linter *l, const struct rd_definition *def)
 					def->must.items[i].at.line);
 }
 
-static int count_steps(pcre2_callout_block *block, void *context)
+static void probe(struct rd_linter *l, const struct rd_pattern *pattern)
 {
-	uint32_t *steps = context;
+	rd_arena_reset(l->arena);
+	struct rd_probed probed = rd_probe(l->set, pattern, l->arena);
 
-	(void)block;
-	return ++*steps <= RD_REGEX_STEPS_MAX ? 0 : PCRE2_ERROR_CALLOUT;
+	if (probed.runs_away)
+		rd_problem_error(l->problems, pattern->line->at,
+			"this pattern can run away: on a text of 2,000 bytes that repeats `%.60s` "
+			"it takes more than %u steps; write bounds like {0,60}, or make a phrase "
+			"of it",
+			probed.on, RD_PROBE_STEPS_MAX);
+	else if (probed.heavy)
+		rd_problem_note(l->problems, pattern->line->at,
+			"this pattern takes much work: on a text of 2,000 bytes that repeats "
+			"`%.60s` more than %u steps; such a message goes to a person. Make its "
+			"bounds smaller",
+			probed.on, RD_PROBE_STEPS_MAX);
 }
 
-/* The character that a match of the pattern most likely ends with: PCRE2 gives up at once on a text
- * that lacks it, which would make the probe prove nothing. */
-static char last_literal(const char *regex)
-{
-	char last = '!';
-
-	for (const char *p = regex; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x80 && strchr("\\()[]{}*+?|^$.", *p) == NULL &&
-			(p == regex || p[-1] != '\\'))
-			last = *p;
-	return last;
-}
-
-/* A text made of the pattern's own characters, over and over, is the one that it stumbles on. */
-static void probe(struct linter *l, const struct rd_pattern *pattern)
-{
-	char text[PROBE_BYTES + 1];
-	const char *regex = pattern->line->value;
-	size_t n_regex = strlen(regex);
-	uint32_t steps = 0;
-
-	for (int kind = 0; kind < 3; kind++) {
-		size_t len = 0;
-		for (size_t i = 0; len < PROBE_BYTES; i++) {
-			char c = regex[i % n_regex];
-			bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == ' ';
-			if (kind == 2)
-				c = i % 6 == 5 ? ' ' : 'a';
-			else if (kind == 1 && c == ' ')
-				c = 'a';
-			else if (!letter)
-				c = i % n_regex == 0 ? 'a' : ' ';
-			text[len++] = c;
-		}
-		text[len - 2] = '\t';
-		text[len - 1] = last_literal(regex);
-		pcre2_match_data *data = pcre2_match_data_create(2, NULL);
-		pcre2_match_context *limits = pcre2_match_context_copy(l->set->limits);
-		RD_ASSERT(data != NULL && limits != NULL);
-		pcre2_set_callout(limits, count_steps, &steps);
-		int rc = pcre2_match(pattern->counted != NULL ? pattern->counted : pattern->code,
-			(PCRE2_SPTR)text, len, 0, 0, data, limits);
-		pcre2_match_context_free(limits);
-		pcre2_match_data_free(data);
-		if (rc < 0 && rc != PCRE2_ERROR_NOMATCH) {
-			rd_problem_error(l->problems, pattern->line->at,
-				"this pattern can run away: it gave up on a text of 2,000 bytes; "
-				"write "
-				"bounds like {0,6}");
-			return;
-		}
-	}
-}
-
-static void check_whole(struct linter *l)
+static void check_whole(struct rd_linter *l)
 {
 	const struct rd_definitions *all = &l->set->definitions;
 
@@ -169,14 +118,10 @@ static void check_whole(struct linter *l)
 		if (!l->set->lists.items[i].used)
 			rd_problem_warning(l->problems, l->set->lists.items[i].at,
 				"no phrase uses the word list <%s>", l->set->lists.items[i].name);
-	for (size_t i = 0; i < all->n_groups; i++) {
-		bool used = false;
-		for (size_t k = 0; k < all->n_rules && !used; k++)
-			used = strcasecmp(all->rules[k].group, all->groups[i].name) == 0;
-		if (!used)
-			rd_problem_warning(l->problems, all->groups[i].at,
-				"no rule is in group `%s`", all->groups[i].name);
-	}
+	for (size_t i = 0; i < all->n_groups; i++)
+		rd_lint_group(l, &all->groups[i]);
+	for (size_t i = 0; i < all->n_words; i++)
+		rd_lint_words(l, &all->words[i]);
 }
 
 static enum rd_rc lint_layer(const struct rd_rulefiles *files, const char *landlord,
@@ -185,20 +130,67 @@ static enum rd_rc lint_layer(const struct rd_rulefiles *files, const char *landl
 	RD_CLEANUP(rd_ruleset_cleanup) struct rd_ruleset *set = NULL;
 
 	RD_TRY(rd_ruleset_build(files, landlord, today_ms, problems, &set, err));
-	struct linter l = { .set = set,
-		.combines_whole = combines_are_whole(set),
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(RD_LINT_ARENA_BYTES);
+	struct rd_linter l = { .set = set,
 		.problems = problems,
-		.today = rd_date_of(today_ms) };
+		.arena = arena,
+		.today_ms = today_ms,
+		.today = rd_date_of(today_ms),
+		.of_layer = landlord != NULL,
+		.combines_whole = combines_are_whole(set) };
 	check_whole(&l);
 	for (uint32_t i = 0; i < set->n_rules; i++) {
 		check_examples(&l, set->rules[i].def);
 		check_effect(&l, &set->rules[i]);
 		check_twins(&l, set->rules[i].def);
+		if (!rd_lint_concerns(&l, set->rules[i].def))
+			continue;
+		rd_lint_rule(&l, set->rules[i].def);
+		RD_TRY(rd_lint_phrases(&l, set->rules[i].def, err));
 	}
+	RD_TRY(rd_lint_combines(&l, err));
 	for (uint32_t i = 0; i < set->n_patterns; i++)
-		if (set->patterns[i].is_regex)
+		if (set->patterns[i].is_regex &&
+			rd_lint_concerns(&l, set->rules[set->patterns[i].rule].def))
 			probe(&l, &set->patterns[i]);
 	return RD_OK;
+}
+
+static bool has_line(const struct rd_rulefile *file, const char *begins)
+{
+	size_t n = strlen(begins);
+
+	for (size_t i = 0; i + n <= file->len; i++)
+		if ((i == 0 || file->bytes[i - 1] == '\n') &&
+			strncasecmp(file->bytes + i, begins, n) == 0)
+			return true;
+	return false;
+}
+
+/* A file of rules that nothing reads is the fault that is found last. */
+static void check_file(const struct rd_rulefiles *files, const struct rd_rulefile *file,
+	struct rd_problems *problems)
+{
+	const struct rd_place at = { file->name, 0, 0 };
+	char layer[RD_LAYER_NAME_MAX], profile[RD_LAYER_NAME_MAX + 32];
+	const char *folder = strchr(file->name, '/');
+
+	if (rd_layer_of(file->name, layer)) {
+		snprintf(profile, sizeof profile, "landlords/%s.landlord", layer);
+		if (rd_rulefiles_find(files, profile) == NULL)
+			rd_problem_note(problems, at,
+				"no landlord has this layer of rules: there is no file %s",
+				profile);
+		return;
+	}
+	size_t n = strlen(file->name);
+	bool read = folder == NULL && n > 6 && strcmp(file->name + n - 6, ".rules") == 0;
+	if (read || !(has_line(file, "Rule:") || has_line(file, "Combine:") ||
+			    has_line(file, "Override:")))
+		return;
+	rd_problem_warning(problems, at,
+		"nothing reads the rules in this file: a file of rules is called NAME.rules and "
+		"lies in the folder itself, a landlord's in landlords/");
 }
 
 enum rd_rc rd_rules_lint(const struct rd_rulefiles *files, int64_t today_ms,
@@ -206,6 +198,8 @@ enum rd_rc rd_rules_lint(const struct rd_rulefiles *files, int64_t today_ms,
 {
 	char name[RD_LAYER_NAME_MAX];
 
+	for (size_t i = 0; i < files->n_items; i++)
+		check_file(files, &files->items[i], problems);
 	RD_TRY(lint_layer(files, NULL, today_ms, problems, err));
 	for (size_t i = 0; i < files->n_items; i++)
 		if (rd_layer_of(files->items[i].name, name))

@@ -12,12 +12,19 @@ void rd_problems_begin(struct rd_problems *problems, struct rd_arena *arena)
 	*problems = (struct rd_problems){ .arena = arena };
 }
 
-static void keep(struct rd_problems *p, bool warning, struct rd_place at, const char *text)
+const char *const rd_severity_names[RD_N_SEVERITIES] = { "error", "warning", "note" };
+
+static size_t *count_of(struct rd_problems *p, enum rd_severity severity)
 {
-	if (warning)
-		p->n_warnings++;
-	else
-		p->n_errors++;
+	if (severity == RD_SEVERITY_ERROR)
+		return &p->n_errors;
+	return severity == RD_SEVERITY_WARNING ? &p->n_warnings : &p->n_notes;
+}
+
+static void keep(
+	struct rd_problems *p, enum rd_severity severity, struct rd_place at, const char *text)
+{
+	++*count_of(p, severity);
 	if (p->n_items == p->size && p->size < RD_PROBLEMS_MAX) {
 		size_t size = p->size == 0 ? 32 : p->size * 2;
 		struct rd_problem *items = rd_arena_array(p->arena, size, sizeof *items);
@@ -33,7 +40,7 @@ static void keep(struct rd_problems *p, bool warning, struct rd_place at, const 
 	at.file = room ? rd_arena_strdup(p->arena, at.file) : NULL;
 	if (copy != NULL && at.file != NULL)
 		p->items[p->n_items++] =
-			(struct rd_problem){ .warning = warning, .at = at, .text = copy };
+			(struct rd_problem){ .severity = severity, .at = at, .text = copy };
 }
 
 void rd_problem_error(struct rd_problems *problems, struct rd_place at, const char *format, ...)
@@ -44,7 +51,7 @@ void rd_problem_error(struct rd_problems *problems, struct rd_place at, const ch
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	keep(problems, false, at, text);
+	keep(problems, RD_SEVERITY_ERROR, at, text);
 }
 
 void rd_problem_warning(struct rd_problems *problems, struct rd_place at, const char *format, ...)
@@ -55,7 +62,18 @@ void rd_problem_warning(struct rd_problems *problems, struct rd_place at, const 
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	keep(problems, true, at, text);
+	keep(problems, RD_SEVERITY_WARNING, at, text);
+}
+
+void rd_problem_note(struct rd_problems *problems, struct rd_place at, const char *format, ...)
+{
+	char text[TEXT_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	keep(problems, RD_SEVERITY_NOTE, at, text);
 }
 
 void rd_problem_of_err(
@@ -77,7 +95,7 @@ void rd_problem_of_err(
 			}
 		}
 	}
-	keep(problems, false, at, text);
+	keep(problems, RD_SEVERITY_ERROR, at, text);
 }
 
 static int by_place(const void *left, const void *right)
@@ -101,10 +119,7 @@ void rd_problems_sort(struct rd_problems *problems)
 	qsort(problems->items, problems->n_items, sizeof *problems->items, by_place);
 	for (size_t i = 0; i < problems->n_items; i++) {
 		if (kept > 0 && by_place(&problems->items[kept - 1], &problems->items[i]) == 0) {
-			if (problems->items[i].warning)
-				problems->n_warnings--;
-			else
-				problems->n_errors--;
+			--*count_of(problems, problems->items[i].severity);
 			continue;
 		}
 		problems->items[kept++] = problems->items[i];
@@ -120,7 +135,7 @@ enum rd_rc rd_problems_rc(const struct rd_problems *problems, struct rd_err *err
 		return RD_OK;
 	for (size_t i = 0; i < problems->n_items; i++) {
 		const struct rd_problem *p = &problems->items[i];
-		if (!p->warning && (first == NULL || by_place(p, first) < 0))
+		if (p->severity == RD_SEVERITY_ERROR && (first == NULL || by_place(p, first) < 0))
 			first = p;
 	}
 	if (first == NULL)

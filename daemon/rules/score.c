@@ -8,6 +8,7 @@
 #include "redress/base/limits.h"
 #include "redress/rules/matching.h"
 #include "redress/rules/second_pass.h"
+#include "redress/rules/suppose.h"
 
 #define REASONS_MAX 24
 #define NAMED_MAX   5  /* rules that reasons name, of one sort */
@@ -22,8 +23,18 @@ struct weigher {
 	bool *truth;	 /* by rule */
 	double *counted; /* by rule: points after the caps */
 	const char **reasons;
-	const char *settled_by; /* id of a rule that decides */
+	const char *settled_by;		    /* id of a rule that decides */
+	const struct rd_supposed *supposed; /* NULL: the message as it is */
 };
+
+static double points_of(const struct weigher *w, uint32_t rule)
+{
+	const struct rd_supposed *s = w->supposed;
+
+	if (w->rules->rules[rule].def->is_leaning)
+		return s != NULL ? s->leans[rule] : w->m->outcomes[rule].lean;
+	return s != NULL && s->repriced == rule ? s->points : w->rules->rules[rule].def->points;
+}
 
 static void reason(struct weigher *w, const char *text)
 {
@@ -35,15 +46,14 @@ static void reason(struct weigher *w, const char *text)
 /* Combines are known only once all rules are. */
 static void work_out_combines(struct weigher *w)
 {
-	for (uint32_t i = 0; i < w->rules->n_rules; i++)
-		w->truth[i] = w->m->outcomes[i].hit;
 	for (uint32_t i = 0; i < w->rules->n_combines; i++) {
 		uint32_t at = w->rules->combines[i];
+		bool off = w->supposed != NULL && w->supposed->off[at];
 		const struct rd_rule *rule = &w->rules->rules[at];
 		const struct rd_definition *def = rule->def;
 		bool channel = w->message->channel == RD_CHANNEL_SMS ? def->by_sms : def->by_email;
-		w->truth[at] =
-			rule->runs && channel && rd_condition_holds(&rule->condition, w->truth);
+		w->truth[at] = rule->runs && channel && !off &&
+			       rd_condition_holds(&rule->condition, w->truth);
 	}
 }
 
@@ -59,7 +69,7 @@ static void count_group(struct weigher *w, uint32_t group, double cap, bool posi
 		double best_points = 0;
 		for (uint32_t i = 0; i < w->rules->n_rules; i++) {
 			const struct rd_rule *rule = &w->rules->rules[i];
-			double points = rule->def->points;
+			double points = points_of(w, i);
 			if (rule->group != group || !w->truth[i] || !isnan(w->counted[i]) ||
 				points == 0 || (points > 0) != positive)
 				continue;
@@ -81,8 +91,8 @@ static void count_points(struct weigher *w)
 {
 	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
 		const struct rd_rule *rule = &w->rules->rules[i];
-		bool capped = rule->group != UINT32_MAX && rule->def->points != 0;
-		double points = rule->def->is_leaning ? w->m->outcomes[i].lean : rule->def->points;
+		double points = points_of(w, i);
+		bool capped = rule->group != UINT32_MAX && points != 0;
 		w->counted[i] = w->truth[i] ? (capped ? (double)NAN : points) : 0;
 	}
 	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
@@ -371,10 +381,10 @@ static const char *fewer(double more_than, const char *points, char out[static F
 }
 
 /* A rule, not mere words that lean. */
-static bool any_rule_hit(const struct rd_score *s)
+static bool any_rule_hit(const struct weigher *w)
 {
-	for (size_t i = 0; i < s->n_hits; i++)
-		if (s->hits[i].words[0] == '\0')
+	for (uint32_t i = 0; i < w->rules->n_rules; i++)
+		if (w->truth[i] && !w->rules->rules[i].def->is_leaning)
 			return true;
 	return false;
 }
@@ -408,7 +418,7 @@ static void decide(struct weigher *w)
 		s->nearest_change =
 			rd_arena_printf(w->arena, "with %g more point%s a person must decide",
 				low - s->total, plural(low - s->total));
-		if (!any_rule_hit(s) && w->rules->definitions.head.review_nothing)
+		if (!any_rule_hit(w) && w->rules->definitions.head.review_nothing)
 			reason(w, "no rule knows anything of what it says");
 	}
 	if (s->nearest_change == NULL)
@@ -432,6 +442,8 @@ enum rd_rc rd_score_once(const struct rd_ruleset *rules, const struct rd_message
 	if (w.truth == NULL || w.counted == NULL || w.reasons == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
 	score.review_reasons = w.reasons;
+	for (uint32_t i = 0; i < rules->n_rules; i++)
+		w.truth[i] = matching.outcomes[i].hit;
 	work_out_combines(&w);
 	count_points(&w);
 	RD_TRY(gather_hits(&w, err));
@@ -443,6 +455,35 @@ enum rd_rc rd_score_once(const struct rd_ruleset *rules, const struct rd_message
 	decide(&w);
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	*ret_score = score;
+	return RD_OK;
+}
+
+enum rd_rc rd_score_suppose(const struct rd_ruleset *rules, const struct rd_message *message,
+	const struct rd_supposed *supposed, struct rd_arena *arena, struct rd_score *ret_score,
+	struct rd_err *err)
+{
+	struct rd_score score = { .request_below = rules->definitions.head.request_below,
+		.complaint_from = rules->definitions.head.complaint_from };
+	struct weigher w = { .rules = rules,
+		.message = message,
+		.arena = arena,
+		.score = &score,
+		.supposed = supposed };
+
+	w.truth = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.truth);
+	w.counted = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.counted);
+	w.reasons = rd_arena_array(arena, REASONS_MAX, sizeof *w.reasons);
+	if (w.truth == NULL || w.counted == NULL || w.reasons == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to suppose anything");
+	for (uint32_t i = 0; i < rules->n_rules; i++)
+		w.truth[i] = supposed->hits[i] && !supposed->off[i];
+	work_out_combines(&w);
+	count_points(&w);
+	for (uint32_t i = 0; i < rules->n_rules; i++)
+		score.n_hits += w.truth[i];
+	decide(&w);
+	score.n_hits = 0; /* they are not made */
 	*ret_score = score;
 	return RD_OK;
 }

@@ -15,7 +15,10 @@
 
 #include <cmocka.h>
 
+#include "unit/planted_faults.h"
+
 #define LINE_MAX_BYTES 65536
+#define PLANTED_STEP   3 /* every third: the unit tests ask the linter of each */
 
 struct tool {
 	char dir[64];
@@ -30,7 +33,7 @@ static const char core[] =
 	"Unless before: not [within 2 words]\nMust match: I am still waiting\n"
 	"Must not match: I am not still waiting\n\n"
 	"Rule: says\nMeans: Says so\nDecides: complaint\nFlag: legal\nPhrase: complain*\n"
-	"Must match: I complain\nMust not match: I explain\n";
+	"Must match: I complain\nMust not match: a compliment\n";
 
 static void put(const struct tool *t, const char *name, const char *text)
 {
@@ -67,7 +70,8 @@ static int end(void **state)
 {
 	struct tool *t = *state;
 	static const char *const files[] = { "rules/core.rules", "rules/landlords/acme.landlord",
-		"input", "mail.eml", "output", "errors", "rules/landlords", "rules", "" };
+		"rules/landlords/acme.rules", "input", "mail.eml", "output", "errors",
+		"rules/landlords", "rules", "" };
 
 	if (t->out != NULL)
 		fclose(t->out);
@@ -371,6 +375,101 @@ static void rules_with_faults_are_one_in_lint_and_two_elsewhere(void **state)
 	assert_true(said(t, t->errors, "core.rules:4:1:"));
 }
 
+/* The problem of a lint's --json that stands there and says so; NULL where there is none. */
+static json_t *problem_at(json_t *answer, const struct planted_fault *f)
+{
+	size_t i = 0;
+	json_t *p = NULL;
+
+	json_array_foreach(json_object_get(answer, "problems"), i, p)
+	{
+		char at[32];
+		snprintf(at, sizeof at, "%d:%d",
+			(int)json_integer_value(json_object_get(p, "line")),
+			(int)json_integer_value(json_object_get(p, "column")));
+		const char *file = json_string_value(json_object_get(p, "file"));
+		const char *wanted =
+			f->layer != NULL ? "rules/landlords/acme.rules" : "rules/core.rules";
+		if (strcmp(at, f->where) == 0 && strcmp(file, wanted) == 0 &&
+			strstr(json_string_value(json_object_get(p, "message")), f->says) != NULL)
+			return p;
+	}
+	return NULL;
+}
+
+static int n_of(json_t *answer, const char *name)
+{
+	return (int)json_integer_value(json_object_get(answer, name));
+}
+
+static void a_planted_fault_is_one_and_named_as_json_too(void **state)
+{
+	struct tool *t = *state;
+	const char *const lint[] = { "rules", "lint", "--json", NULL };
+
+	for (size_t i = 0; i < N_PLANTED_FAULTS; i += PLANTED_STEP) {
+		const struct planted_fault *f = &planted_faults[i];
+		static char rules[16384];
+		snprintf(rules, sizeof rules, PLANTED_HEAD "%s", f->rules);
+		put(t, "rules/core.rules", rules);
+		put(t, "rules/landlords/acme.rules", f->layer != NULL ? f->layer : "");
+		run(t, lint);
+		json_t *answer = next_line(t);
+		json_t *p = problem_at(answer, f);
+		if (p == NULL)
+			fail_msg("%s: not told", f->why);
+		assert_string_equal(json_string_value(json_object_get(p, "severity")),
+			rd_severity_names[f->severity]);
+		bool found = n_of(answer, "errors") + n_of(answer, "warnings") > 0;
+		if (t->status != (found ? 1 : 0) || (f->severity != RD_SEVERITY_NOTE && !found))
+			fail_msg("%s: status %d", f->why, t->status);
+		json_decref(answer);
+	}
+}
+
+static void examples_are_refused_and_mutated(void **state)
+{
+	struct tool *t = *state;
+	const char *const test[] = { "rules", "test", NULL };
+	const char *const mutate[] = { "rules", "test", "--mutate", NULL };
+	const char *const json[] = { "rules", "test", "--mutate", "--json", NULL };
+	const char *const lint[] = { "rules", "lint", "--mutate", NULL };
+	const char *text = NULL, *rule = NULL, *what = NULL;
+	int line = 0, column = 0, dropped = 0;
+
+	put(t, "rules/core.rules",
+		"Ruleset: t\n\nRule: a\nMeans: m\nPoints: 1\nPhrase: cold room\n"
+		"Phrase: damp wall\nMust match: cold room\nMust not match: cold floor\n");
+	run(t, test);
+	assert_int_equal(t->status, 0);
+	run(t, mutate);
+	assert_int_equal(t->status, 0);
+	assert_true(said(t, t->output,
+		"rules/core.rules:7:9: no example of rule `a` would miss this phrase: damp "
+		"wall\n"));
+	assert_true(said(t, t->output, "2 parts dropped in turn, 1 that no example would miss\n"));
+	run(t, json);
+	json_t *answer = next_line(t);
+	assert_int_equal(json_unpack(answer, "{s:i,s:[{s:i,s:i,s:s,s:s,s:s}]}", "dropped", &dropped,
+				 "not_missed", "line", &line, "column", &column, "rule", &rule,
+				 "what", &what, "text", &text),
+		0);
+	assert_int_equal(dropped, 2);
+	assert_int_equal(line, 7);
+	assert_string_equal(text, "damp wall");
+	json_decref(answer);
+	put(t, "rules/core.rules",
+		"Ruleset: t\n\nRule: a\nMeans: m\nPoints: 1\nPhrase: cold room\n"
+		"Must match: cold room\nMust not match: a sunny day\n");
+	run(t, mutate);
+	assert_int_equal(t->status, 1);
+	assert_true(said(
+		t, t->output, "rules/core.rules:8:17: warning: refused, for this proves nothing"));
+	assert_true(said(t, t->output, "2 examples of 1 rule, 0 failed, 1 refused\n"));
+	run(t, lint);
+	assert_int_equal(t->status, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +486,9 @@ int main(void)
 			usage_errors_are_two_and_say_what_to_do, begin, end),
 		cmocka_unit_test_setup_teardown(
 			rules_with_faults_are_one_in_lint_and_two_elsewhere, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_planted_fault_is_one_and_named_as_json_too, begin, end),
+		cmocka_unit_test_setup_teardown(examples_are_refused_and_mutated, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

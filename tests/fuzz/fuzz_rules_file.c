@@ -35,7 +35,7 @@ static void score(
 		RD_ASSERT(hit->from <= hit->to && hit->to <= end);
 	}
 	RD_ASSERT(s.review == (s.n_review_reasons > 0));
-	if (rd_score_explain(&s, &message, rd_ruleset_sha256(rules), &out, &err) == RD_OK)
+	if (rd_score_explain(rules, &s, &message, &out, &err) == RD_OK)
 		RD_ASSERT(out.len > 0);
 	rd_buf_free(&out);
 }
@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (rd_rules_lint(&files, NOW_MS, &problems, &err) == RD_OK)
 			for (size_t i = 0; i < problems.n_items; i++)
 				RD_ASSERT(problems.items[i].text[0] != '\0');
-		if (rd_rules_test(&files, NOW_MS, &problems, &tested, &err) == RD_OK)
+		if (rd_rules_test(&files, NOW_MS, &problems, NULL, &tested, &err) == RD_OK)
 			RD_ASSERT(tested.n_failed <= tested.n_examples);
 		if (rd_ruleset_compile(&files, "acme", NOW_MS, &rules, &err) == RD_OK)
 			score(rules, third < size ? text + third : text,

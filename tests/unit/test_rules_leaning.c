@@ -121,8 +121,7 @@ static void its_explanation_names_the_weightiest_words(void **state)
 	must_compile(b, LEANING("Lean: +0.3 again, still\nLean: +0.6 nobody\nLean: -0.2 thanks\n"),
 		NULL);
 	score_text(b, filled(b, "thanks but still nobody came again"));
-	assert_int_equal(
-		rd_score_explain(&b->score, &b->message, "sha256:0", &out, &b->err), RD_OK);
+	assert_int_equal(rd_score_explain(b->rules, &b->score, &b->message, &out, &b->err), RD_OK);
 	assert_int_equal(rd_buf_add(&out, "", 1, &b->err), RD_OK);
 	assert_non_null(
 		strstr(out.data, "4 words: nobody +0.6, still +0.3, again +0.3, thanks -0.2"));

@@ -53,7 +53,9 @@ struct rd_definition {
 	struct rd_place at;	  /* of its stanza, or of the layer's that changed it */
 	const char *layer;	  /* "" or the landlord's name */
 	const char *layer_reason; /* why the landlord changed it, "" */
+	bool overridden;	  /* by an Override of the layer */
 	bool disabled;
+	struct rd_date disabled_until; /* the last day */
 	bool faulty; /* a line of it is wrong: what would follow from that is not told too */
 	struct rd_lines lines;
 
@@ -102,6 +104,8 @@ struct rd_head {
 	struct rd_place at; /* line 0 where there is none */
 	double request_below, complaint_from, cap;
 	bool review_nothing; /* Nothing found: review */
+	/* "", or the landlord whose layer changed the thresholds, and why. */
+	const char *layer, *layer_reason;
 };
 
 struct rd_definitions {
@@ -138,6 +142,7 @@ enum rd_rule_form {
 	RD_FORM_WORDS,
 	RD_FORM_GROUP,
 	RD_FORM_RULESET,
+	RD_FORM_OVERRIDE,
 	RD_FORM_DISABLE,
 	RD_N_FORMS,
 };

@@ -100,7 +100,8 @@
  * lean to one kind; their points are added, evened out by length and capped.
  *
  * LANDLORD LAYER (landlords/NAME.rules): Rule, Combine, Leaning and Words stanzas of its own, and
- *   Override: rule-id   with the fields that change (all lines of a field are replaced) and Reason:
+ *   Override: rule-id   with the fields that change (all lines of a field are replaced), Reason:,
+ *                       perhaps Until: (its last day), Of: (its rule's wording, revision.h)
  *   Disable: rule-id    with Reason: and Until: YYYY-MM-DD (the last day on which it is off)
  *   Ruleset: NAME       with thresholds that change, and Reason:
  */

@@ -19,8 +19,16 @@ struct rd_place {
 	int line, column;
 };
 
+enum rd_severity {
+	RD_SEVERITY_ERROR = 0, /* the rule set cannot go live */
+	RD_SEVERITY_WARNING,   /* something is wrong, but nobody is harmed before it is mended */
+	RD_SEVERITY_NOTE,      /* advice */
+	RD_N_SEVERITIES,
+};
+extern const char *const rd_severity_names[RD_N_SEVERITIES]; /* "error" ... */
+
 struct rd_problem {
-	bool warning; /* else an error: the rule set cannot go live */
+	enum rd_severity severity;
 	struct rd_place at;
 	const char *text; /* plain English: what is wrong; what to do */
 };
@@ -29,7 +37,7 @@ struct rd_problems {
 	struct rd_arena *arena;
 	struct rd_problem *items;
 	size_t n_items, size;
-	size_t n_errors, n_warnings;
+	size_t n_errors, n_warnings, n_notes;
 };
 
 void rd_problems_begin(struct rd_problems *problems, struct rd_arena *arena);
@@ -37,6 +45,8 @@ RD_PRINTF(3, 4)
 void rd_problem_error(struct rd_problems *problems, struct rd_place at, const char *format, ...);
 RD_PRINTF(3, 4)
 void rd_problem_warning(struct rd_problems *problems, struct rd_place at, const char *format, ...);
+RD_PRINTF(3, 4)
+void rd_problem_note(struct rd_problems *problems, struct rd_place at, const char *format, ...);
 /* An err whose message begins with `file:line:column: `, as stanza.h makes them. */
 void rd_problem_of_err(
 	struct rd_problems *problems, struct rd_place otherwise, const struct rd_err *err);

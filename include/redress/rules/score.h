@@ -78,12 +78,12 @@ struct rd_score {
 	const char *nearest_change;	      /* "with 1 more point a person must decide" */
 };
 
-/* Text for a person: the decision, every hit with its words, place and points, every suppressed hit
- * with what stopped it, topics, flags, and what would have changed the answer. message: the one
- * that was scored. */
+/* Text for a person: the decision, every hit with its words, place and points, kind by kind with
+ * the sum, every suppressed hit with what stopped it, topics, flags, what the landlord's layer
+ * changed, and which changes would have altered the answer. rules: what message was scored with. */
 struct rd_buf;
-RD_MUST_USE enum rd_rc rd_score_explain(const struct rd_score *score,
-	const struct rd_message *message, const char *ruleset, struct rd_buf *out,
+RD_MUST_USE enum rd_rc rd_score_explain(const struct rd_ruleset *rules,
+	const struct rd_score *score, const struct rd_message *message, struct rd_buf *out,
 	struct rd_err *err);
 
 /* landlord layers are part of the rule set (it is compiled for one landlord).
