@@ -167,6 +167,9 @@ static enum rd_rc add_points(struct explanation *x, enum rd_kind kind)
 {
 	size_t n = 0;
 
+	/* What counts against a kind that it is not is nothing that anybody asks for. */
+	if (kind != RD_COMPLAINT && kind != x->score->kind && x->score->totals[kind] <= 0)
+		return RD_OK;
 	for (size_t i = 0; i < x->score->n_hits; i++) {
 		const struct rd_hit *hit = &x->score->hits[i];
 		const struct rd_rule *rule = rule_of(x, hit->rule);

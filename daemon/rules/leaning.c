@@ -307,13 +307,14 @@ double rd_leaning_evened(double sum, uint32_t n_words, double cap)
 	return round(evened * 10) / 10;
 }
 
-/* "9 words: not been +0.5, again +0.3 ..." */
-static const char *words_found(const struct run *r, const struct found *f)
+/* "base -2.1, 9 words: not been +0.5, again +0.3 ..." */
+static const char *words_found(const struct run *r, const struct found *f, double base)
 {
-	const char *words = rd_arena_printf(r->m->arena, "%u word%s:", f->n, f->n == 1 ? "" : "s");
+	const char *words = base == 0 ? "" : rd_arena_printf(r->m->arena, "base %+g, ", base);
 
-	if (f->n == 0)
-		return "no word of it, its base alone";
+	if (words != NULL)
+		words = rd_arena_printf(
+			r->m->arena, "%s%u word%s:", words, f->n, f->n == 1 ? "" : "s");
 	for (uint32_t i = 0; i < RD_LEANING_SHOWN && f->best[i] != 0 && words != NULL; i++) {
 		const struct rd_lean *lean = r->index->items[f->best[i] - 1].lean;
 		words = rd_arena_printf(r->m->arena, "%s%s %s %+g", words, i > 0 ? "," : "",
@@ -356,7 +357,7 @@ enum rd_rc rd_leaning_run(struct rd_matching *m, struct rd_err *err)
 		o->lean = rd_leaning_evened(f->sum, n_words, def->cap) + def->base;
 		o->hit = o->lean != 0;
 		o->spot = f->spot;
-		o->lean_words = words_found(&r, f);
+		o->lean_words = words_found(&r, f, def->base);
 	}
 	return RD_OK;
 }

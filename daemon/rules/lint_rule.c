@@ -99,7 +99,7 @@ static void check_where(struct rd_linter *l, const struct rd_definition *def)
 		rd_problem_error(l->problems, look_in->at,
 			"a contradiction: text messages have no subject, and the rule is for those "
 			"only (`Channel: sms`)");
-	if (for_kind != NULL && points == NULL)
+	if (for_kind != NULL && points == NULL && !def->is_leaning)
 		rd_problem_warning(l->problems, for_kind->name_at,
 			"`For:` says whose total the points join, and this has no `Points:`");
 	if (points != NULL && def->has_points && def->points == 0 && def->layer[0] == '\0')

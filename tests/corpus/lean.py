@@ -41,6 +41,7 @@ EVEN, EVEN_LEAST, BEGINNING = 36, 9, 5
 FEWEST = 6          # a word of fewer messages says nothing for the language
 LEAST_POINTS = 0.2  # and one of fewer points is not worth a place
 STEP = 0.05
+MOST_POINTS = 1.0
 CAP = 6.0
 FOLDS = 5
 SCALES = (0.4, 0.5, 0.6)  # how much a point of a rule may weigh
@@ -82,9 +83,15 @@ def words_of(message):
     return found, n
 
 
+# They stand in every message and say nothing that a person could follow.
+EMPTY = set("""a an the of to in on at by for from with and or as is was are were be am it its i im ive
+ve ll re m s t d my me we our us you your u ur he she his her they them their this that there so""".split())
+
+
 def may_lean(word):
-    """No figures, no names of places: what is left are words of the language."""
-    return re.fullmatch(r"[a-z]+\*?|[a-z]+ [a-z]+", word) is not None and len(word) > 1
+    """No figures, no names of places, no mere articles: what is left are words of the language."""
+    return (re.fullmatch(r"[a-z]+\*?|[a-z]+ [a-z]+", word) is not None
+            and not all(part in EMPTY for part in word.split()))
 
 
 def rule_kinds(rules):
@@ -214,11 +221,11 @@ def rounded(points):
 def stanza(kind, words, weights, base):
     by_points = collections.defaultdict(list)
     for word, weight in zip(words, weights):
-        points = max(-3.0, min(3.0, rounded(weight)))
+        points = max(-MOST_POINTS, min(MOST_POINTS, rounded(weight)))
         if abs(points) >= LEAST_POINTS:
             by_points[points].append(word)
     lines = ["Leaning: leans-to-" + NAMES[kind], "Means: " + MEANS[kind], "For: " + kind,
-             "Base: %g" % rounded(base), "Cap: %g" % CAP]
+             "Base: %g" % max(-10.0, rounded(base)), "Cap: %g" % CAP]
     for points in sorted(by_points, reverse=True):
         line = ""
         for word in sorted(by_points[points]):
@@ -289,7 +296,7 @@ def main():
     columns = [KINDS.index(k) for k in OTHERS]
     second = Task(x[rest], np.maximum(hand[rest][:, columns], -8),
                   np.array([OTHERS.index(k) for k in label[rest]]), folds[rest], unseen[rest])
-    _, scale, penalty, _ = second.best("others", (0.5, 1))
+    _, scale, penalty, _ = second.best("others", (1, 2))
     w = fit(second.x, scale * second.hand, second.wanted, penalty)
     for i, kind in enumerate(OTHERS[1:]):
         stanzas.append(stanza(kind, words, w[:-1, i] / scale, w[-1, i] / scale))
