@@ -10,7 +10,8 @@
 #define HEAVY(regex)                                                                               \
 	"\nRule: heavy\nMeans: Shouts\nGroup: noise\nPoints: 3\nReason: no phrase can say it\n"    \
 	"Regex: " regex "\nMust match: help!\nMust not match: I am well\n"
-#define RUNS_AWAY "[a-z]*[a-z]*[a-z]*!"
+/* Lint takes it with a note: bounded, but too much on the text below. */
+#define RUNS_AWAY "(?:q1.{0,300}q1.{0,300}q2|[a-z]{1,9})!"
 #define MENDED	  "[a-z]{1,9}!"
 #define CAUSE	  RD_FAILING_CAUSE "code-2024:heavy"
 #define SHOUTED	  "The tap in the bathroom leaks, could somebody have a look please!"
@@ -37,12 +38,18 @@ static void live_rules(struct house *h, const char *more)
 	follow(h);
 }
 
+static void fill(char *body, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		body[i] = i % 2 == 0 ? 'q' : '1';
+}
+
 /* A request that takes the pattern more steps than it may have. */
 static int64_t put_hostile(struct house *h, const char *more)
 {
 	char body[2100];
 
-	memset(body, 'a', sizeof body);
+	fill(body, sizeof body);
 	memcpy(body, "the tap leaks ", 14);
 	snprintf(body + 2000, sizeof body - 2000, "-!b %s", more);
 	return house_mail_in(h, .body = body, .from = "eve@example.net");
@@ -202,7 +209,7 @@ static void one_mail_that_comes_again_and_again_counts_once(void **state)
 	for (int i = 0; i < 3; i++) {
 		char body[2010];
 
-		memset(body, 'a', sizeof body);
+		fill(body, sizeof body);
 		memcpy(body + 2000, "-!b", 4);
 		house_mail_in(h, .body = body, .id = "same@example.com");
 		house_work(h);
