@@ -198,6 +198,7 @@ static const struct {
 	{ "a date in a gap", "Phrase: since [0-3 words] then\nOlder than: 12 months\n" },
 	{ "a number that is a year", "Phrase: since [number]\nOlder than: 12 months\n" },
 	{ "a subject", "Phrase: [start] aa\nLook in: subject\nUnless near: bb\n" },
+	{ "a subject above many words", "Phrase: aa\nLook in: subject\nWords in message: 10-\n" },
 	{ "a text", "Phrase: aa [end]\nChannel: sms\n" },
 	{ "many words", "Phrase: aa\nWords in message: 40-60\n" },
 	{ "few words at the end", "Phrase: aa [end]\nWords in message: 20-\n" },
