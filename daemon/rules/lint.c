@@ -57,7 +57,7 @@ static void check_effect(struct rd_linter *l, const struct rd_rule *rule)
 			"in a Combine",
 			def->id);
 	if (def->means[0] == '\0')
-		rd_problem_warning(l->problems, def->at,
+		rd_problem_note(l->problems, def->at,
 			"rule `%s` does not say what it `Means:`; every explanation shows that",
 			def->id);
 	if (rd_date_is_set(def->review_by) && rd_date_compare(def->review_by, l->today) < 0)

@@ -61,18 +61,22 @@ static enum rd_rc add_stop(struct rd_buf *text, struct rd_err *err)
 	return rd_buf_add_str(text, asks ? "" : ".", err);
 }
 
+/* The words of a message are those of its body, wherever the rule looks. */
 static enum rd_rc try_text(struct examination *x, const struct rd_buf *text, struct rd_err *err)
 {
 	const struct rd_definition *def = x->def;
+	RD_CLEANUP(rd_buf_free) struct rd_buf body = RD_BUF(WHOLE_BYTES_MAX);
 	bool subject = def->in_subject && !def->in_body;
 	struct rd_message message;
+
+	if (subject && def->words_from <= WORDS_TRIED_MAX)
+		RD_TRY(add_fillers(&body, (size_t)def->words_from, err));
 	const struct rd_plain plain = { .channel = def->by_sms ? RD_CHANNEL_SMS : RD_CHANNEL_EMAIL,
 		.from = "",
 		.subject = subject ? rd_buf_str(text) : "",
 		.subject_len = subject ? text->len : 0,
-		.body = subject ? "" : rd_buf_str(text),
-		.body_len = subject ? 0 : text->len };
-
+		.body = rd_buf_str(subject ? &body : text),
+		.body_len = subject ? body.len : text->len };
 	RD_TRY(rd_plain_message(&plain, x->l->arena, &message, err));
 	return rd_variants_try(x->variants, &message, x->l->today_ms, x->l->arena, x->results, err);
 }
@@ -256,15 +260,15 @@ static enum rd_rc examine_phrase(struct examination *x, size_t phrase, struct rd
 		for (size_t i = 0; i < x->n_patterns; i++)
 			x->covers[phrase * x->n_patterns + i] = false;
 		if (v.n_tried > 0)
-			rd_problem_error(x->l->problems, line->at,
+			rd_problem_warning(x->l->problems, line->at,
 				"this phrase can never match, not even its own words");
 	} else if (!v.counts && v.by[0] != '\0') {
-		rd_problem_error(x->l->problems, line->at,
+		rd_problem_warning(x->l->problems, line->at,
 			"this phrase can never count: an `Unless` of its own rule always stops it "
 			"(%s)",
 			v.by);
 	} else if (!v.counts) {
-		rd_problem_error(x->l->problems, line->at,
+		rd_problem_warning(x->l->problems, line->at,
 			"this phrase can never count: what else the rule asks for (%s) never goes "
 			"with it",
 			asked_for(x->def, v.by));
@@ -309,7 +313,14 @@ enum rd_rc rd_lint_phrases(struct rd_linter *l, const struct rd_definition *def,
 		return RD_OK; /* a rule of thousands of phrases */
 	RD_CLEANUP(rd_variants_end) struct rd_variants variants = { .def = def };
 	x.variants = &variants;
-	RD_TRY(make_variants(&x, err));
+	enum rd_rc rc = make_variants(&x, err);
+	if (rc == RD_E_RANGE)
+		rd_problem_note(l->problems, def->at,
+			"rule `%s` is too large for its phrases to be tried one by one; make "
+			"several of it",
+			def->id);
+	if (rc != RD_OK)
+		return rc == RD_E_RANGE ? RD_OK : rc;
 	for (size_t i = 0; i < x.n_phrases; i++)
 		RD_TRY(examine_phrase(&x, i, err));
 	tell_needless(&x);

@@ -100,7 +100,7 @@ static void check_where(struct rd_linter *l, const struct rd_definition *def)
 			"a contradiction: text messages have no subject, and the rule is for those "
 			"only (`Channel: sms`)");
 	if (for_kind != NULL && points == NULL && !def->is_leaning)
-		rd_problem_warning(l->problems, for_kind->name_at,
+		rd_problem_note(l->problems, for_kind->name_at,
 			"`For:` says whose total the points join, and this has no `Points:`");
 	if (points != NULL && def->has_points && def->points == 0 && def->layer[0] == '\0')
 		rd_problem_warning(l->problems, points->at,
@@ -112,7 +112,7 @@ static void check_examples_once(struct rd_linter *l, struct rd_lines examples)
 	for (size_t i = 0; i < examples.n_items; i++)
 		for (size_t k = 0; k < i; k++)
 			if (strcasecmp(examples.items[i].value, examples.items[k].value) == 0) {
-				rd_problem_warning(l->problems, examples.items[i].at,
+				rd_problem_note(l->problems, examples.items[i].at,
 					"this example stands in line %d already",
 					examples.items[k].at.line);
 				break;
@@ -240,7 +240,7 @@ void rd_lint_words(struct rd_linter *l, const struct rd_words_def *words)
 		for (size_t k = 0; k < i; k++)
 			if (strcasecmp(words->words.items[i].value, words->words.items[k].value) ==
 				0) {
-				rd_problem_warning(l->problems, words->words.items[i].at,
+				rd_problem_note(l->problems, words->words.items[i].at,
 					"`%.60s` stands in line %d already",
 					words->words.items[i].value, words->words.items[k].at.line);
 				break;

@@ -186,7 +186,7 @@ static const struct {
 		"(c1|c2|c3|c4|c5|c6|c7|c8|c9|d1|d2|d3|d4|d5|d6|d7|g1) "
 		"(e1|e2|e3|e4|e5|e6|e7|e8|e9|f1|f2|f3|f4|f5|f6|f7|f8)\n" },
 	{ "the beginning and the end", "Phrase: [start] aa bb\nPhrase: aa [0-2 words] [end]\n" },
-	{ "a sentence and a message", "Phrase: [sentence start] aa\nPhrase: [start] aa\n" },
+	{ "a sentence and a message", "Phrase: [sentence start] aa bb\nPhrase: [start] aa\n" },
 	{ "a question", "Phrase: aa bb\nPhrase: aa [question]\n" },
 	{ "a place that an exclusion reaches from further off",
 		"Phrase: rang [0-4 words] still waiting\nPhrase: still waiting\n"
@@ -198,6 +198,7 @@ static const struct {
 	{ "a date in a gap", "Phrase: since [0-3 words] then\nOlder than: 12 months\n" },
 	{ "a number that is a year", "Phrase: since [number]\nOlder than: 12 months\n" },
 	{ "a subject", "Phrase: [start] aa\nLook in: subject\nUnless near: bb\n" },
+	{ "a subject above many words", "Phrase: aa\nLook in: subject\nWords in message: 10-\n" },
 	{ "a text", "Phrase: aa [end]\nChannel: sms\n" },
 	{ "many words", "Phrase: aa\nWords in message: 40-60\n" },
 	{ "few words at the end", "Phrase: aa [end]\nWords in message: 20-\n" },
