@@ -14,30 +14,27 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* The first byte tells most words apart: these questions are asked of every line, by the hundred.
- */
-bool rd_text_starts(const char *text, size_t len, const char *with)
+bool rd_text_goes_on(const char *text, size_t len, const char *with)
 {
-	size_t n;
+	size_t n = strlen(with);
 
-	if (len == 0 || lower(*text) != lower(*with))
-		return *with == '\0';
-	n = strlen(with);
 	return len >= n && strncasecmp(text, with, n) == 0;
 }
 
 bool rd_text_is(const char *text, size_t len, const char *what)
 {
-	return strlen(what) == len && rd_text_starts(text, len, what);
+	return rd_text_starts(text, len, what) && strlen(what) == len;
 }
 
 const char *rd_text_find(const char *text, size_t len, const char *what)
 {
-	size_t n = strlen(what);
-	char first = lower(what[0]);
+	const size_t n = strlen(what);
+	const char first = lower(what[0]);
+	/* makes a capital small; of what is no letter nothing becomes one */
+	const char fold = first >= 'a' && first <= 'z' ? 0x20 : 0;
 
 	for (size_t i = 0; i + n <= len; i++)
-		if (lower(text[i]) == first && strncasecmp(text + i, what, n) == 0)
+		if ((char)(text[i] | fold) == first && strncasecmp(text + i, what, n) == 0)
 			return text + i;
 	return NULL;
 }

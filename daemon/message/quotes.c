@@ -206,6 +206,19 @@ static void leave_layers(struct marker *m, const struct rd_line *line)
 		m->n_layers--;
 }
 
+/* Does a word of the text begin one of the phrases? */
+static bool says_one_of(const char *text, uint32_t len, const char *const *phrases, size_t n)
+{
+	for (uint32_t i = 0; i < len; i++) {
+		if (i > 0 && text[i - 1] > ' ')
+			continue;
+		for (size_t k = 0; k < n; k++)
+			if (rd_text_starts(text + i, len - i, phrases[k]))
+				return true;
+	}
+	return false;
+}
+
 /* "My answers are in red below": whose words stand there nobody can say. */
 static bool says_answers_below(struct marker *m)
 {
@@ -223,12 +236,10 @@ static bool says_answers_below(struct marker *m)
 
 		if (span->kind != RD_SPAN_NEW)
 			continue;
-		for (size_t k = 0; k < sizeof phrases / sizeof phrases[0]; k++)
-			if (rd_text_find(
-				    m->body.text + span->from, span->to - span->from, phrases[k]))
-				return true;
+		m->answers_below = says_one_of(m->body.text + span->from, span->to - span->from,
+			phrases, sizeof phrases / sizeof phrases[0]);
 	}
-	return false;
+	return m->answers_below;
 }
 
 /* Earlier mail without ">" at its lines, to the end of the mail that it stands in. */
