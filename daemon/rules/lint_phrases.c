@@ -313,7 +313,14 @@ enum rd_rc rd_lint_phrases(struct rd_linter *l, const struct rd_definition *def,
 		return RD_OK; /* a rule of thousands of phrases */
 	RD_CLEANUP(rd_variants_end) struct rd_variants variants = { .def = def };
 	x.variants = &variants;
-	RD_TRY(make_variants(&x, err));
+	enum rd_rc rc = make_variants(&x, err);
+	if (rc == RD_E_RANGE)
+		rd_problem_note(l->problems, def->at,
+			"rule `%s` is too large for its phrases to be tried one by one; make "
+			"several of it",
+			def->id);
+	if (rc != RD_OK)
+		return rc == RD_E_RANGE ? RD_OK : rc;
 	for (size_t i = 0; i < x.n_phrases; i++)
 		RD_TRY(examine_phrase(&x, i, err));
 	tell_needless(&x);

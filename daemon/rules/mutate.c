@@ -74,76 +74,89 @@ static enum rd_rc try_on(struct mutation *m, const struct rd_line *example, stru
 	return rd_variants_try(m->variants, &message, m->t->today_ms, m->t->arena, m->results, err);
 }
 
-/* A phrase that alone matches an example would be missed; one that matches none would not. Likewise
- * an exclusion that stands in no counter-example. */
-static enum rd_rc try_bare(struct mutation *m, struct rd_err *err)
+/* A phrase that matches no example is missed by none, nor an exclusion that stands in none. */
+static enum rd_rc try_bare(struct mutation *m, size_t from, size_t to, struct rd_err *err)
 {
 	const struct rd_definition *def = m->def;
-
-	for (size_t i = 0; i < m->n_parts; i++) {
-		if (i < m->n_patterns)
-			RD_TRY(rd_variants_add_bare(m->variants, m->parts[i].line, err));
-		else
-			RD_TRY(rd_variants_add_phrase(m->variants, m->parts[i].line->value, err));
-	}
-	RD_TRY(rd_variants_build(m->variants, m->t->today_ms, err));
 	struct rd_arena_mark mark = rd_arena_mark(m->t->arena);
-	for (size_t e = 0; e < def->must.n_items; e++) {
-		size_t n_hits = 0;
-		RD_TRY(try_on(m, &def->must.items[e], err));
-		for (size_t i = 0; i < m->n_patterns; i++)
-			n_hits += m->results[i].hit;
-		for (size_t i = 0; i < m->n_patterns; i++) {
-			m->parts[i].missed |= m->results[i].hit && n_hits == 1;
-			m->parts[i].uncertain |= m->results[i].hit;
-		}
-		rd_arena_back_to(m->t->arena, mark);
-	}
-	for (size_t e = 0; e < def->must_not.n_items; e++) {
-		RD_TRY(try_on(m, &def->must_not.items[e], err));
-		for (size_t i = m->n_patterns; i < m->n_parts; i++)
-			m->parts[i].uncertain |= m->results[i].hit;
-		rd_arena_back_to(m->t->arena, mark);
-	}
-	return RD_OK;
-}
 
-static enum rd_rc add_without(struct mutation *m, struct rd_err *err)
-{
-	for (size_t i = 0; i < m->n_parts; i++) {
-		struct part *p = &m->parts[i];
-		if (p->missed || !p->uncertain)
-			continue;
-		p->variant = m->variants->n;
-		if (p->unless != NULL)
-			RD_TRY(rd_variants_add_lax(m->variants, p->unless, p->phrase, err));
-		else
-			RD_TRY(rd_variants_add_without(m->variants, p->line, err));
-	}
-	return RD_OK;
-}
-
-/* The rule without each part that is still in question, on all of its examples. */
-static enum rd_rc try_without(struct mutation *m, struct rd_err *err)
-{
-	const struct rd_definition *def = m->def;
-
-	RD_TRY(add_without(m, err));
-	if (m->variants->n == 0)
-		return RD_OK;
 	RD_TRY(rd_variants_build(m->variants, m->t->today_ms, err));
-	struct rd_arena_mark mark = rd_arena_mark(m->t->arena);
 	for (size_t e = 0; e < def->must.n_items + def->must_not.n_items; e++) {
 		bool must = e < def->must.n_items;
 		RD_TRY(try_on(m,
 			must ? &def->must.items[e] : &def->must_not.items[e - def->must.n_items],
 			err));
-		for (size_t i = 0; i < m->n_parts; i++) {
+		for (size_t i = from; i < to; i++)
+			m->parts[i].uncertain |=
+				m->results[i - from].hit && must == (i < m->n_patterns);
+		rd_arena_back_to(m->t->arena, mark);
+	}
+	return RD_OK;
+}
+
+/* The rule without each of the parts that are still in question, on all of its examples. */
+static enum rd_rc try_without(struct mutation *m, size_t from, size_t to, struct rd_err *err)
+{
+	const struct rd_definition *def = m->def;
+	struct rd_arena_mark mark = rd_arena_mark(m->t->arena);
+
+	RD_TRY(rd_variants_build(m->variants, m->t->today_ms, err));
+	for (size_t e = 0; e < def->must.n_items + def->must_not.n_items; e++) {
+		bool must = e < def->must.n_items;
+		RD_TRY(try_on(m,
+			must ? &def->must.items[e] : &def->must_not.items[e - def->must.n_items],
+			err));
+		for (size_t i = from; i < to; i++) {
 			struct part *p = &m->parts[i];
-			if (p->uncertain && !p->missed && m->results[p->variant].hit != must)
+			if (p->uncertain && m->results[p->variant].hit != must)
 				p->missed = true;
 		}
 		rd_arena_back_to(m->t->arena, mark);
+	}
+	return RD_OK;
+}
+
+static enum rd_rc add_part_bare(struct mutation *m, struct part *p, struct rd_err *err)
+{
+	if (p->unless == NULL && !p->uncertain)
+		return rd_variants_add_bare(m->variants, p->line, err);
+	return rd_variants_add_phrase(m->variants, p->line->value, err);
+}
+
+static enum rd_rc add_rule_without(struct mutation *m, struct part *p, struct rd_err *err)
+{
+	p->variant = m->variants->n;
+	if (!p->uncertain)
+		return RD_OK;
+	if (p->unless != NULL)
+		return rd_variants_add_lax(m->variants, p->unless, p->phrase, err);
+	return rd_variants_add_without(m->variants, p->line, err);
+}
+
+/* Goes through the parts in batches: each is added, and what was added is tried. A batch that is
+ * too much at once is halved. */
+static enum rd_rc in_batches(struct mutation *m,
+	enum rd_rc (*add)(struct mutation *, struct part *, struct rd_err *),
+	enum rd_rc (*try_batch)(struct mutation *, size_t, size_t, struct rd_err *),
+	struct rd_err *err)
+{
+	size_t most = m->n_parts;
+
+	for (size_t from = 0; from < m->n_parts;) {
+		RD_CLEANUP(rd_variants_end) struct rd_variants variants = { .def = m->def };
+		size_t to = from;
+		m->variants = &variants;
+		RD_TRY(rd_variants_begin(&variants, m->t->set, m->def, err));
+		while (to < m->n_parts && to - from < most && !rd_variants_full(&variants))
+			RD_TRY(add(m, &m->parts[to++], err));
+		enum rd_rc rc = variants.n > 0 ? try_batch(m, from, to, err) : RD_OK;
+		if (rc == RD_E_RANGE && to - from > 1) {
+			most = (to - from) / 2;
+			continue;
+		}
+		if (rc != RD_OK)
+			return rc;
+		from = to;
 	}
 	return RD_OK;
 }
@@ -176,20 +189,14 @@ enum rd_rc rd_mutate_rule(struct rd_tester *t, const struct rd_definition *def,
 	struct rd_mutations *mutations, struct rd_err *err)
 {
 	struct mutation m = { .t = t, .def = def, .out = mutations };
-	RD_CLEANUP(rd_variants_end) struct rd_variants bare = { .def = def };
-	RD_CLEANUP(rd_variants_end) struct rd_variants without = { .def = def };
 
 	if (def->is_combine)
 		return RD_OK;
 	rd_arena_reset(t->arena);
 	if (!gather_parts(&m))
 		return rd_fail(err, RD_E_RANGE, "rule `%s` is too large to be tried", def->id);
-	m.variants = &bare;
-	RD_TRY(rd_variants_begin(&bare, t->set, def, err));
-	RD_TRY(try_bare(&m, err));
-	m.variants = &without;
-	RD_TRY(rd_variants_begin(&without, t->set, def, err));
-	RD_TRY(try_without(&m, err));
+	RD_TRY(in_batches(&m, add_part_bare, try_bare, err));
+	RD_TRY(in_batches(&m, add_rule_without, try_without, err));
 	for (size_t i = 0; i < m.n_parts; i++)
 		if (!m.parts[i].missed)
 			keep(&m, &m.parts[i]);

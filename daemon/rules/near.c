@@ -1,6 +1,5 @@
 #include "redress/rules/near.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,17 +11,18 @@
 #define RANGES_MAX 600 /* runs of tokens still to be looked at, of one phrase */
 #define ITEMS_MAX  RD_PHRASE_TOKENS_MAX
 #define WORD_BYTES 64
+#define LONG_WORD  6	/* letters, from which on two may differ */
 #define WORDS_MAX  4000 /* of a text, that are compared by their letters */
 #define ALIKE_MIN  3	/* letters that two words begin with, or that a Regex has in a row */
 
-/* Which phrase each variant was made of. */
+/* One example, and the variants that are being gathered for it. */
 struct search {
 	const struct rd_ruleset *set;
 	struct rd_arena *arena;
 	struct rd_variants *variants;
-	const char *text; /* the message made plain, both fields */
-	bool alike;	  /* a word of it is like a phrase's only one */
-	struct rd_tokens *room;
+	const char *text;	/* the message made plain, both fields */
+	bool alike;		/* a word of it is like a phrase's only one */
+	struct rd_tokens *room; /* for taking a phrase apart */
 };
 
 /* One thing of a phrase: a word, a parenthesis, a list, a gap, an anchor: [from, to). */
@@ -148,7 +148,7 @@ static bool is_like(const char *a, size_t n_a, const char *b, size_t n_b)
 
 	if (n < ALIKE_MIN || n_a > WORD_BYTES || n_b > WORD_BYTES)
 		return n_a == n_b && memcmp(a, b, n) == 0;
-	return memcmp(a, b, ALIKE_MIN) == 0 || distance(a, n_a, b, n_b) <= (n > ALIKE_MIN ? 2 : 1);
+	return memcmp(a, b, ALIKE_MIN) == 0 || distance(a, n_a, b, n_b) <= (n >= LONG_WORD ? 2 : 1);
 }
 
 /* Has the text a word like this one? */
@@ -248,24 +248,6 @@ static enum rd_rc relax(struct search *s, const struct range *r, struct rd_err *
 	return RD_OK;
 }
 
-static enum rd_rc relax_phrase(struct search *s, const struct rd_line *line, struct rd_err *err)
-{
-	struct range waiting[RANGES_MAX];
-	size_t n = 1;
-
-	waiting[0] = take_apart(line, s, true);
-	if (waiting[0].to == 0)
-		return RD_OK;
-	while (n > 0) {
-		struct range r = waiting[--n];
-		size_t more = spread(s, &r, waiting + n, RANGES_MAX - n);
-		n += more;
-		if (more == 0)
-			RD_TRY(relax(s, &r, err));
-	}
-	return RD_OK;
-}
-
 /* Letters in a row, as they stand in the pattern. */
 static bool shares_word_of_regex(const char *text, const char *regex)
 {
@@ -314,20 +296,53 @@ static enum rd_rc matches_bare(struct search *s, const struct rd_definition *def
 	return any_hit(s, message, today_ms, ret_any, err);
 }
 
+/* Tries what was gathered so far, and begins anew. */
+static enum rd_rc try_relaxed(struct search *s, const struct rd_definition *def,
+	const struct rd_message *message, int64_t today_ms, bool *ret_any, struct rd_err *err)
+{
+	RD_TRY(any_hit(s, message, today_ms, ret_any, err));
+	rd_variants_end(s->variants);
+	return rd_variants_begin(s->variants, s->set, def, err);
+}
+
+static enum rd_rc relax_phrase(struct search *s, const struct rd_definition *def, size_t phrase,
+	const struct rd_message *message, int64_t today_ms, bool *ret_any, struct rd_err *err)
+{
+	struct range waiting[RANGES_MAX];
+	size_t n = 1;
+
+	waiting[0] = take_apart(&def->phrases.items[phrase], s, true);
+	if (waiting[0].to == 0)
+		return RD_OK;
+	while (n > 0 && !*ret_any && !s->alike) {
+		struct range r = waiting[--n];
+		size_t more = spread(s, &r, waiting + n, RANGES_MAX - n);
+		n += more;
+		if (more == 0)
+			RD_TRY(relax(s, &r, err));
+		if (rd_variants_full(s->variants))
+			RD_TRY(try_relaxed(s, def, message, today_ms, ret_any, err));
+	}
+	return RD_OK;
+}
+
 static enum rd_rc misses_by_one(struct search *s, const struct rd_definition *def,
 	const struct rd_message *message, int64_t today_ms, bool *ret_any, struct rd_err *err)
 {
 	RD_CLEANUP(rd_variants_end) struct rd_variants variants = { .def = def };
+	bool any = false;
 
 	s->variants = &variants;
 	s->alike = false;
 	RD_TRY(rd_variants_begin(&variants, s->set, def, err));
-	for (size_t i = 0; i < def->phrases.n_items; i++)
-		RD_TRY(relax_phrase(s, &def->phrases.items[i], err));
-	RD_TRY(any_hit(s, message, today_ms, ret_any, err));
-	*ret_any = *ret_any || s->alike;
-	for (size_t i = 0; i < def->regexes.n_items && !*ret_any; i++)
-		*ret_any = shares_word_of_regex(s->text, def->regexes.items[i].value);
+	for (size_t i = 0; i < def->phrases.n_items && !any && !s->alike; i++)
+		RD_TRY(relax_phrase(s, def, i, message, today_ms, &any, err));
+	if (!any && !s->alike)
+		RD_TRY(any_hit(s, message, today_ms, &any, err));
+	any = any || s->alike;
+	for (size_t i = 0; i < def->regexes.n_items && !any; i++)
+		any = shares_word_of_regex(s->text, def->regexes.items[i].value);
+	*ret_any = any;
 	return RD_OK;
 }
 
@@ -392,7 +407,7 @@ static const char *plain_text(const struct rd_message *message, struct rd_arena 
 	return both != NULL ? both : "";
 }
 
-enum rd_rc rd_near(const struct rd_ruleset *set, const struct rd_definition *def,
+static enum rd_rc look(const struct rd_ruleset *set, const struct rd_definition *def,
 	const struct rd_message *message, int64_t today_ms, struct rd_arena *arena,
 	struct rd_near *ret_near, struct rd_err *err)
 {
@@ -413,4 +428,16 @@ enum rd_rc rd_near(const struct rd_ruleset *set, const struct rd_definition *def
 		RD_TRY(find_nearest(&s, def, message, today_ms, &near, err));
 	*ret_near = near;
 	return RD_OK;
+}
+
+enum rd_rc rd_near(const struct rd_ruleset *set, const struct rd_definition *def,
+	const struct rd_message *message, int64_t today_ms, struct rd_arena *arena,
+	struct rd_near *ret_near, struct rd_err *err)
+{
+	enum rd_rc rc = look(set, def, message, today_ms, arena, ret_near, err);
+
+	/* A rule too large to be taken apart refuses no example. */
+	if (rc == RD_E_RANGE)
+		*ret_near = (struct rd_near){ .how = RD_NEAR_STOPPED };
+	return rc == RD_E_RANGE ? RD_OK : rc;
 }

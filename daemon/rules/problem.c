@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistr.h>
 
 #define TEXT_MAX 1024 /* bytes of one problem's text */
 
@@ -19,6 +20,16 @@ static size_t *count_of(struct rd_problems *p, enum rd_severity severity)
 	if (severity == RD_SEVERITY_ERROR)
 		return &p->n_errors;
 	return severity == RD_SEVERITY_WARNING ? &p->n_warnings : &p->n_notes;
+}
+
+/* A text is cut where it is too long, and that may be within a character. */
+static void mend_cuts(char *text)
+{
+	size_t len = strlen(text);
+	const uint8_t *bad = u8_check((const uint8_t *)text, len);
+
+	for (; bad != NULL; bad = u8_check((const uint8_t *)text, len))
+		text[bad - (const uint8_t *)text] = '?';
 }
 
 static void keep(
@@ -37,6 +48,8 @@ static void keep(
 	}
 	bool room = p->n_items < p->size;
 	char *copy = room ? rd_arena_strdup(p->arena, text) : NULL;
+	if (copy != NULL)
+		mend_cuts(copy);
 	at.file = room ? rd_arena_strdup(p->arena, at.file) : NULL;
 	if (copy != NULL && at.file != NULL)
 		p->items[p->n_items++] =

@@ -4,10 +4,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "redress/base/stanza.h"
 #include "redress/rules/matching.h"
 
-#define VARIANTS_BYTES_MAX (8u << 20)
+#define VARIANTS_BYTES_MAX (RD_STANZA_FILE_MAX - 1024)
 #define PROBLEMS_BYTES	   (4u << 20)
+#define FULL_BYTES	   (1u << 20)
+#define FULL_VARIANTS	   250
 
 static bool is(const struct rd_line *line, const char *name)
 {
@@ -47,6 +50,11 @@ enum rd_rc rd_variants_begin(struct rd_variants *v, const struct rd_ruleset *fro
 				&v->text, err, "Word: %s\n", words->words.items[k].value));
 	}
 	return RD_OK;
+}
+
+bool rd_variants_full(const struct rd_variants *v)
+{
+	return v->n >= FULL_VARIANTS || v->text.len >= FULL_BYTES;
 }
 
 void rd_variants_end(struct rd_variants *v)

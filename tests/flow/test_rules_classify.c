@@ -407,7 +407,7 @@ static void a_planted_fault_is_one_and_named_as_json_too(void **state)
 	struct tool *t = *state;
 	const char *const lint[] = { "rules", "lint", "--json", NULL };
 
-	for (size_t i = 0; i < N_PLANTED_FAULTS; i += PLANTED_STEP) {
+	for (size_t i = PLANTED_STEP - 1; i < N_PLANTED_FAULTS; i += PLANTED_STEP) {
 		const struct planted_fault *f = &planted_faults[i];
 		static char rules[16384];
 		snprintf(rules, sizeof rules, PLANTED_HEAD "%s", f->rules);

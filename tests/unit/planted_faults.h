@@ -181,6 +181,15 @@ static const struct planted_fault {
 	{ "a word within a beginning", RD_SEVERITY_NOTE,
 		RULE "Phrase: complain*\nPhrase: complaint about\n" REST, NULL, "11:9",
 		"`complain*` in line 10 does" },
+	{ "a phrase of letters that are cut when it is told", RD_SEVERITY_NOTE,
+		RULE
+		"Phrase: a\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+		"\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+		"\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\n"
+		"Phrase: a\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+		"\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+		"\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9 bb\n" REST,
+		NULL, "11:9", "\u00e9?` in line 10 does" },
 	{ "alternatives within others", RD_SEVERITY_NOTE,
 		RULE "Phrase: (aa|bb cc)? dd ee\nPhrase: bb cc dd ee\n" REST, NULL, "11:9",
 		"not needed" },

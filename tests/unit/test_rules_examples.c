@@ -227,6 +227,7 @@ static void a_layer_is_tried_by_what_it_changed(void **state)
 		     "Must not match: damp\n",
 		"Override: b\nPhrase: damp wall\nPhrase: wet wall\nReason: r\n", &m, &problems,
 		&tested);
+	assert_int_equal(problems.n_items, 0);
 	assert_int_equal(tested.n_rules, 3);
 	assert_int_equal(tested.n_examples, 6);
 	assert_int_equal(m.n_dropped, 4);

@@ -8,7 +8,7 @@
  *   - it misses the phrase by one thing: one of its words or alternatives is missing or is another,
  *     a gap is too short or too long, or the text does not begin, end or ask where it should; or
  *   - the phrase is one word, and the text has one that begins with the same three letters or
- *     differs in two at most.
+ *     differs in one letter (from six letters on, in two).
  * To a Regex it comes near where the text has a word (three letters or more) of it.
  */
 #ifndef REDRESS_RULES_NEAR_H

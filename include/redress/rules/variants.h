@@ -36,6 +36,9 @@ struct rd_variant_result {
 RD_MUST_USE enum rd_rc rd_variants_begin(struct rd_variants *variants,
 	const struct rd_ruleset *from, const struct rd_definition *def, struct rd_err *err);
 void rd_variants_end(struct rd_variants *variants);
+/* Are there so many that they had better be tried before more are added (to others)? RD_E_RANGE of
+ * the calls below: one rule is larger than all of them may be. */
+bool rd_variants_full(const struct rd_variants *variants);
 
 /* One phrase or Regex with nothing that would hold it back. */
 RD_MUST_USE enum rd_rc rd_variants_add_bare(
