@@ -118,6 +118,8 @@ static enum rd_rc add_effects(struct explanation *x, const struct rd_definition 
 				before[0] == ';' ? "flag " : "", rd_flag_names[i]));
 			before = ", ";
 		}
+	if (def->review[0] != '\0')
+		RD_TRY(rd_buf_add_str(x->out, "; sends it to a person", x->err));
 	before = "; ";
 	for (size_t i = 0; i < def->n_marks; i++) {
 		RD_TRY(rd_buf_printf(x->out, x->err, "%s%s%s", before,

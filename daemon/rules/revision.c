@@ -12,8 +12,8 @@
 
 static bool is_for_people(const char *name)
 {
-	static const char *const names[] = { "Rule", "Combine", "Override", "Means", "Owner",
-		"Review by", "Reason", "Must match", "Must not match", "Of", "Until" };
+	static const char *const names[] = { "Rule", "Combine", "Leaning", "Override", "Means",
+		"Owner", "Review by", "Reason", "Must match", "Must not match", "Of", "Until" };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (strcasecmp(name, names[i]) == 0)

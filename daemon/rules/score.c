@@ -482,6 +482,7 @@ enum rd_rc rd_score_suppose(const struct rd_ruleset *rules, const struct rd_mess
 	count_points(&w);
 	for (uint32_t i = 0; i < rules->n_rules; i++)
 		score.n_hits += w.truth[i];
+	reasons_of_hits(&w);
 	decide(&w);
 	score.n_hits = 0; /* they are not made */
 	*ret_score = score;

@@ -18,6 +18,7 @@
 	     "Unless before: not\n\n"                                                              \
 	     "Rule: also\nDecides: complaint\nPhrase: ombudsman\n\n"                               \
 	     "Rule: praises\nDecides: compliment\nPhrase: well done\n\n"                           \
+	     "Rule: welsh\nReview: it is in another language\nPhrase: bore da\n\n"                 \
 	     "Combine: angry-at-us\nMeans: Angry at the landlord\nPoints: 0.5\n"                   \
 	     "If: angry and any of (ours, chased)\n"
 
@@ -96,6 +97,9 @@ static const struct {
 		NULL, { "   without `says`: still a complaint\n" } },
 	{ "by one of two rules that do not agree", "well done, but it is a complaint", NULL,
 		{ "   without `praises`: a complaint\n", "   without `says`: a compliment\n" } },
+	{ "what sends it to a person", "bore da", NULL,
+		{ "; sends it to a person\n", "because: it is in another language\n",
+			"   without `welsh`: a service request\n" } },
 	{ "by an exclusion", "this is not a complaint", NULL,
 		{ "   had `says` not been stopped (core.rules:" } },
 	{ "by a combine that is off", "still waiting, fuming at your office", NULL,

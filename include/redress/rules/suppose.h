@@ -18,9 +18,9 @@ struct rd_supposed {
 	const double *leans; /* by rule: what a Leaning came to */
 };
 
-/* Fills kind, totals, total and thresholds. review is set by the decision alone: what else would
- * send the message to a person (too long, unreadable ...) is left out. Nothing of ret_score but
- * those is to be read. */
+/* Fills kind, totals, total and thresholds. review is set by the decision and by rules with
+ * `Review`: what else would send the message to a person (too long, unreadable ...) is left out.
+ * Nothing of ret_score but those is to be read. */
 RD_MUST_USE enum rd_rc rd_score_suppose(const struct rd_ruleset *rules,
 	const struct rd_message *message, const struct rd_supposed *supposed,
 	struct rd_arena *arena, struct rd_score *ret_score, struct rd_err *err);
