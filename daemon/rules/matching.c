@@ -393,20 +393,17 @@ static enum rd_rc search_field(struct runner *r, enum rd_where where, struct rd_
 	return RD_OK;
 }
 
-static enum rd_rc make_ready(
-	struct rd_matching *m, const struct rd_message *message, struct rd_err *err)
+enum rd_rc rd_matching_normalise(const struct rd_message *message, struct rd_arena *arena,
+	struct rd_normal ret_normal[static 2], struct rd_err *err)
 {
 	/* Where stripping left nothing, everything is read. */
 	const struct rd_span *spans = message->nothing_new ? NULL : message->spans;
 	size_t n_spans = message->nothing_new ? 0 : message->n_spans;
 
 	RD_TRY(rd_normalise(message->subject, message->subject_len, NULL, 0, RD_SUBJECT_BYTES_MAX,
-		m->arena, &m->normal[RD_WHERE_SUBJECT], err));
-	RD_TRY(rd_normalise(message->body, message->body_len, spans, n_spans, RD_SCORED_BYTES_MAX,
-		m->arena, &m->normal[RD_WHERE_BODY], err));
-	m->truncated = m->normal[0].truncated || m->normal[1].truncated;
-	RD_TRY(rd_prepare(&m->normal[0], m->arena, &m->field[0], err));
-	return rd_prepare(&m->normal[1], m->arena, &m->field[1], err);
+		arena, &ret_normal[RD_WHERE_SUBJECT], err));
+	return rd_normalise(message->body, message->body_len, spans, n_spans, RD_SCORED_BYTES_MAX,
+		arena, &ret_normal[RD_WHERE_BODY], err);
 }
 
 static void runner_cleanup(struct runner *r)
@@ -417,19 +414,22 @@ static void runner_cleanup(struct runner *r)
 	pcre2_match_context_free(r->windowed);
 }
 
-enum rd_rc rd_matching_run(const struct rd_ruleset *rules, const struct rd_message *message,
-	int64_t received_ms, struct rd_arena *arena, struct rd_matching *ret_matching,
-	struct rd_err *err)
+enum rd_rc rd_matching_run(const struct rd_ruleset *rules, enum rd_channel channel,
+	const struct rd_normal normal[static 2], int64_t received_ms, struct rd_arena *arena,
+	struct rd_matching *ret_matching, struct rd_err *err)
 {
 	struct rd_matching m = { .rules = rules,
 		.arena = arena,
-		.channel = message->channel,
-		.received_ms = received_ms };
+		.channel = channel,
+		.received_ms = received_ms,
+		.normal = { normal[0], normal[1] },
+		.truncated = normal[0].truncated || normal[1].truncated };
 
 	m.outcomes = rd_arena_array(arena, rules->n_rules + 1u, sizeof *m.outcomes);
 	if (m.outcomes == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
-	RD_TRY(make_ready(&m, message, err));
+	RD_TRY(rd_prepare(&m.normal[0], arena, &m.field[0], err));
+	RD_TRY(rd_prepare(&m.normal[1], arena, &m.field[1], err));
 	RD_CLEANUP(runner_cleanup) struct runner r = { .m = &m };
 	r.data = pcre2_match_data_create(2, NULL);
 	r.counted = pcre2_match_context_copy(rules->limits);

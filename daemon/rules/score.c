@@ -353,8 +353,9 @@ static void decide(struct weigher *w)
 		s->nearest_change = "";
 }
 
-enum rd_rc rd_score_message(const struct rd_ruleset *rules, const struct rd_message *message,
-	int64_t received_ms, struct rd_arena *arena, struct rd_score *ret_score, struct rd_err *err)
+enum rd_rc rd_score_normalised(const struct rd_ruleset *rules, const struct rd_message *message,
+	const struct rd_normal normal[static 2], int64_t received_ms, struct rd_arena *arena,
+	struct rd_score *ret_score, struct rd_err *err)
 {
 	struct rd_matching matching;
 	struct rd_score score = { .request_below = rules->definitions.head.request_below,
@@ -363,7 +364,8 @@ enum rd_rc rd_score_message(const struct rd_ruleset *rules, const struct rd_mess
 		.rules = rules, .message = message, .m = &matching, .arena = arena, .score = &score
 	};
 
-	RD_TRY(rd_matching_run(rules, message, received_ms, arena, &matching, err));
+	RD_TRY(rd_matching_run(
+		rules, message->channel, normal, received_ms, arena, &matching, err));
 	w.truth = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.truth);
 	w.counted = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.counted);
 	w.reasons = rd_arena_array(arena, REASONS_MAX, sizeof *w.reasons);
@@ -381,4 +383,13 @@ enum rd_rc rd_score_message(const struct rd_ruleset *rules, const struct rd_mess
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
 	*ret_score = score;
 	return RD_OK;
+}
+
+enum rd_rc rd_score_message(const struct rd_ruleset *rules, const struct rd_message *message,
+	int64_t received_ms, struct rd_arena *arena, struct rd_score *ret_score, struct rd_err *err)
+{
+	struct rd_normal normal[2];
+
+	RD_TRY(rd_matching_normalise(message, arena, normal, err));
+	return rd_score_normalised(rules, message, normal, received_ms, arena, ret_score, err);
 }

@@ -48,9 +48,20 @@ struct rd_matching {
 	uint32_t n_runs;    /* for measuring: how often PCRE2 was asked */
 };
 
-RD_MUST_USE enum rd_rc rd_matching_run(const struct rd_ruleset *rules,
-	const struct rd_message *message, int64_t received_ms, struct rd_arena *arena,
+/* Subject and body as the rules read them. Arena: both. */
+RD_MUST_USE enum rd_rc rd_matching_normalise(const struct rd_message *message,
+	struct rd_arena *arena, struct rd_normal ret_normal[static 2], struct rd_err *err);
+
+RD_MUST_USE enum rd_rc rd_matching_run(const struct rd_ruleset *rules, enum rd_channel channel,
+	const struct rd_normal normal[static 2], int64_t received_ms, struct rd_arena *arena,
 	struct rd_matching *ret_matching, struct rd_err *err);
+
+/* rd_score_message behind rd_matching_normalise, for measuring one without the other. normal: the
+ * message's own, by enum rd_where. */
+RD_MUST_USE enum rd_rc rd_score_normalised(const struct rd_ruleset *rules,
+	const struct rd_message *message, const struct rd_normal normal[static 2],
+	int64_t received_ms, struct rd_arena *arena, struct rd_score *ret_score,
+	struct rd_err *err);
 
 /* Is a date in the text [from, to) at least so many months before the day of receipt? */
 bool rd_dates_older(const char *text, uint32_t from, uint32_t to, int months, int64_t received_ms);
