@@ -18,7 +18,9 @@ struct weigher {
 	struct rd_arena *arena;
 	struct rd_score *score;
 	bool *truth;	 /* by rule */
-	double *counted; /* by rule: points after the caps */
+	uint32_t *holds; /* the rules and combines that hold, in order */
+	size_t n_holds;
+	double *counted; /* as holds: points after the caps */
 	const char **reasons;
 	const char *settled_by; /* id of a rule that decides */
 };
@@ -30,72 +32,114 @@ static void reason(struct weigher *w, const char *text)
 	w->score->review = true;
 }
 
-/* Combines are known only once all rules are. */
-static void work_out_combines(struct weigher *w)
+static int in_order(const void *left, const void *right)
 {
-	for (uint32_t i = 0; i < w->rules->n_rules; i++)
-		w->truth[i] = w->m->outcomes[i].hit;
-	for (uint32_t i = 0; i < w->rules->n_combines; i++) {
-		uint32_t at = w->rules->combines[i];
-		const struct rd_rule *rule = &w->rules->rules[at];
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* Combines are known only once all rules are. */
+static enum rd_rc work_out_combines(struct weigher *w, struct rd_err *err)
+{
+	const struct rd_ruleset *rules = w->rules;
+	size_t n_hits = 0;
+
+	w->truth = rd_arena_array(w->arena, rules->n_rules + 1u, sizeof *w->truth);
+	w->holds = rd_arena_array(
+		w->arena, w->m->n_touched + rules->n_combines + 1u, sizeof *w->holds);
+	if (w->truth == NULL || w->holds == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	for (uint32_t i = 0; i < w->m->n_touched; i++) {
+		uint32_t at = w->m->touched[i];
+		w->truth[at] = w->m->outcomes[at]->hit;
+		if (w->truth[at])
+			w->holds[n_hits++] = at;
+	}
+	w->n_holds = n_hits;
+	for (uint32_t i = 0; i < rules->n_combines; i++) {
+		uint32_t at = rules->combines[i];
+		const struct rd_rule *rule = &rules->rules[at];
 		const struct rd_definition *def = rule->def;
 		bool channel = w->message->channel == RD_CHANNEL_SMS ? def->by_sms : def->by_email;
-		w->truth[at] =
-			rule->runs && channel && rd_condition_holds(&rule->condition, w->truth);
+		if (!rule->runs || !channel || !rd_condition_holds(&rule->condition, w->truth))
+			continue;
+		w->truth[at] = true;
+		w->holds[w->n_holds++] = at;
 	}
+	if (w->n_holds > n_hits)
+		qsort(w->holds, w->n_holds, sizeof *w->holds, in_order);
+	return RD_OK;
+}
+
+static const struct rd_rule *held(const struct weigher *w, size_t i)
+{
+	return &w->rules->rules[w->holds[i]];
+}
+
+/* A hit whose group has a cap. */
+struct capped {
+	uint32_t group;
+	bool positive;
+	double weight;
+	size_t at; /* in holds */
+};
+
+/* Hits of one group and sign together, the weightiest first. */
+static int by_weight(const void *left, const void *right)
+{
+	const struct capped *a = left, *b = right;
+
+	if (a->group != b->group)
+		return a->group < b->group ? -1 : 1;
+	if (a->positive != b->positive)
+		return a->positive ? -1 : 1;
+	if (fabs(a->weight - b->weight) > 0)
+		return a->weight > b->weight ? -1 : 1;
+	return (a->at > b->at) - (a->at < b->at);
 }
 
 /* Hits of one group and kind and sign, the weightiest first, count until the cap is full. */
-static void count_group(struct weigher *w, uint32_t group, double cap, bool positive)
+static void count_capped(struct weigher *w, const struct capped *capped, size_t n)
 {
 	double left[RD_N_KINDS];
 
-	for (int k = 0; k < RD_N_KINDS; k++)
-		left[k] = cap;
-	for (;;) {
-		uint32_t best = UINT32_MAX;
-		double best_points = 0;
-		for (uint32_t i = 0; i < w->rules->n_rules; i++) {
-			const struct rd_rule *rule = &w->rules->rules[i];
-			double points = rule->def->points;
-			if (rule->group != group || !w->truth[i] || !isnan(w->counted[i]) ||
-				points == 0 || (points > 0) != positive)
-				continue;
-			if (fabs(points) > best_points) {
-				best = i;
-				best_points = fabs(points);
-			}
+	for (size_t i = 0; i < n; i++) {
+		const struct capped *c = &capped[i];
+		if (i == 0 || c[-1].group != c->group || c[-1].positive != c->positive) {
+			double cap = w->rules->definitions.groups[c->group].cap;
+			for (int k = 0; k < RD_N_KINDS; k++)
+				left[k] = cap < 0 ? w->rules->definitions.head.cap : cap;
 		}
-		if (best == UINT32_MAX)
-			return;
-		double *room = &left[w->rules->rules[best].def->for_kind];
-		double taken = best_points < *room ? best_points : *room;
+		double *room = &left[held(w, c->at)->def->for_kind];
+		double taken = c->weight < *room ? c->weight : *room;
 		*room -= taken;
-		w->counted[best] = positive ? taken : -taken;
+		w->counted[c->at] = c->positive ? taken : -taken;
 	}
 }
 
-static void count_points(struct weigher *w)
+static enum rd_rc count_points(struct weigher *w, struct rd_err *err)
 {
-	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
-		const struct rd_rule *rule = &w->rules->rules[i];
-		bool capped = rule->group != UINT32_MAX && rule->def->points != 0;
-		w->counted[i] = w->truth[i] ? (capped ? (double)NAN : rule->def->points) : 0;
+	struct capped *capped = rd_arena_array(w->arena, w->n_holds + 1, sizeof *capped);
+	size_t n = 0;
+
+	w->counted = rd_arena_array(w->arena, w->n_holds + 1, sizeof *w->counted);
+	if (capped == NULL || w->counted == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	for (size_t i = 0; i < w->n_holds; i++) {
+		const struct rd_rule *rule = held(w, i);
+		double points = rule->def->points;
+		w->counted[i] = points;
+		if (rule->group != UINT32_MAX && fabs(points) > 0)
+			capped[n++] = (struct capped){ rule->group, points > 0, fabs(points), i };
 	}
-	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
-		if (!isnan(w->counted[i]))
-			continue;
-		uint32_t group = w->rules->rules[i].group;
-		double cap = w->rules->definitions.groups[group].cap;
-		if (cap < 0)
-			cap = w->rules->definitions.head.cap;
-		count_group(w, group, cap, true);
-		count_group(w, group, cap, false);
-	}
-	for (uint32_t i = 0; i < w->rules->n_rules; i++)
-		if (w->truth[i])
-			w->score->totals[w->rules->rules[i].def->for_kind] += w->counted[i];
+	if (n > 1)
+		qsort(capped, n, sizeof *capped, by_weight);
+	count_capped(w, capped, n);
+	for (size_t i = 0; i < w->n_holds; i++)
+		w->score->totals[held(w, i)->def->for_kind] += w->counted[i];
 	w->score->total = w->score->totals[RD_COMPLAINT];
+	return RD_OK;
 }
 
 static struct rd_hit hit_of(
@@ -133,27 +177,25 @@ static int by_place(const void *left, const void *right)
 
 static enum rd_rc gather_hits(struct weigher *w, struct rd_err *err)
 {
-	size_t n = w->rules->n_rules, n_hits = 0, n_stopped = 0;
+	size_t n_hits = w->n_holds, n_stopped = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		n_hits += w->truth[i];
-		n_stopped += w->m->outcomes[i].stopped;
-	}
 	struct rd_hit *hits = rd_arena_array(w->arena, n_hits + 1, sizeof *hits);
-	struct rd_hit *stopped = rd_arena_array(w->arena, n_stopped + 1, sizeof *stopped);
+	struct rd_hit *stopped = rd_arena_array(w->arena, w->m->n_touched + 1u, sizeof *stopped);
 	if (hits == NULL || stopped == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
-	n_hits = n_stopped = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		const struct rd_outcome *o = &w->m->outcomes[i];
+	for (size_t i = 0; i < n_hits; i++) {
+		const struct rd_outcome *o = w->m->outcomes[w->holds[i]];
 		struct rd_spot nowhere = { RD_WHERE_BODY, 0, 0 };
-		if (w->truth[i])
-			hits[n_hits++] = hit_of(w, i, o->hit ? o->spot : nowhere, w->counted[i]);
-		if (o->stopped) {
-			stopped[n_stopped] = hit_of(w, i, o->stopped_spot, 0);
-			stopped[n_stopped].by = o->by;
-			stopped[n_stopped++].by_place = o->by_place;
-		}
+		hits[i] = hit_of(
+			w, w->holds[i], o != NULL && o->hit ? o->spot : nowhere, w->counted[i]);
+	}
+	for (uint32_t i = 0; i < w->m->n_touched; i++) {
+		const struct rd_outcome *o = w->m->outcomes[w->m->touched[i]];
+		if (!o->stopped)
+			continue;
+		stopped[n_stopped] = hit_of(w, w->m->touched[i], o->stopped_spot, 0);
+		stopped[n_stopped].by = o->by;
+		stopped[n_stopped++].by_place = o->by_place;
 	}
 	qsort(hits, n_hits, sizeof *hits, by_place);
 	qsort(stopped, n_stopped, sizeof *stopped, by_place);
@@ -180,9 +222,8 @@ static enum rd_rc gather_signs(struct weigher *w, struct rd_err *err)
 	struct rd_score *s = w->score;
 	size_t n_marks = 0;
 
-	for (uint32_t i = 0; i < w->rules->n_rules; i++)
-		if (w->truth[i])
-			n_marks += w->rules->rules[i].def->n_marks;
+	for (size_t i = 0; i < w->n_holds; i++)
+		n_marks += held(w, i)->def->n_marks;
 	const char **topics = rd_arena_array(w->arena, s->n_hits + 1, sizeof *topics);
 	const char **marks = rd_arena_array(w->arena, n_marks + 1, sizeof *marks);
 	if (topics == NULL || marks == NULL)
@@ -190,10 +231,8 @@ static enum rd_rc gather_signs(struct weigher *w, struct rd_err *err)
 	for (size_t i = 0; i < s->n_hits; i++)
 		if (s->hits[i].topic[0] != '\0')
 			add_once(topics, &s->n_topics, s->hits[i].topic);
-	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
-		const struct rd_definition *def = w->rules->rules[i].def;
-		if (!w->truth[i])
-			continue;
+	for (size_t i = 0; i < w->n_holds; i++) {
+		const struct rd_definition *def = held(w, i)->def;
 		for (size_t k = 0; k < def->n_marks; k++)
 			add_once(marks, &s->n_marks, def->marks[k]);
 		for (int f = 0; f < RD_N_FLAGS; f++)
@@ -231,14 +270,15 @@ static void reasons_of_message(struct weigher *w)
 static enum rd_rc reasons_of_rules(struct weigher *w, struct rd_err *err)
 {
 	struct rd_score *s = w->score;
-	const char **failed = rd_arena_array(w->arena, w->rules->n_rules + 1u, sizeof *failed);
+	const char **failed = rd_arena_array(w->arena, w->m->n_touched + 1u, sizeof *failed);
 
 	if (failed == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
-	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
-		if (!w->m->outcomes[i].failed)
+	for (uint32_t i = 0; i < w->m->n_touched; i++) {
+		uint32_t at = w->m->touched[i];
+		if (!w->m->outcomes[at]->failed)
 			continue;
-		const char *id = w->rules->rules[i].def->id;
+		const char *id = w->rules->rules[at].def->id;
 		failed[s->n_failed_rules++] = id;
 		if (s->n_failed_rules <= 5)
 			reason(w, rd_arena_printf(w->arena,
@@ -246,7 +286,7 @@ static enum rd_rc reasons_of_rules(struct weigher *w, struct rd_err *err)
 					  id));
 	}
 	s->failed_rules = failed;
-	if (w->m->exhausted)
+	if (w->m->effort.exhausted)
 		reason(w, "reading it took more work than one message may take");
 	return RD_OK;
 }
@@ -272,9 +312,9 @@ static bool settle(struct weigher *w)
 	bool decided[RD_N_KINDS] = { false };
 	int n = 0;
 
-	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
-		const struct rd_definition *def = w->rules->rules[i].def;
-		if (!w->truth[i] || !def->decides)
+	for (size_t i = 0; i < w->n_holds; i++) {
+		const struct rd_definition *def = held(w, i)->def;
+		if (!def->decides)
 			continue;
 		if (!decided[def->decides_kind])
 			n++;
@@ -366,14 +406,12 @@ enum rd_rc rd_score_normalised(const struct rd_ruleset *rules, const struct rd_m
 
 	RD_TRY(rd_matching_run(
 		rules, message->channel, normal, received_ms, arena, &matching, err));
-	w.truth = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.truth);
-	w.counted = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.counted);
 	w.reasons = rd_arena_array(arena, REASONS_MAX, sizeof *w.reasons);
-	if (w.truth == NULL || w.counted == NULL || w.reasons == NULL)
+	if (w.reasons == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
 	score.review_reasons = w.reasons;
-	work_out_combines(&w);
-	count_points(&w);
+	RD_TRY(work_out_combines(&w, err));
+	RD_TRY(count_points(&w, err));
 	RD_TRY(gather_hits(&w, err));
 	RD_TRY(gather_signs(&w, err));
 	reasons_of_message(&w);

@@ -181,7 +181,7 @@ static void only_selected_rules_are_confirmed(void **state)
 	assert_int_equal(b->score.n_hits, 1);
 	match_again(b, &m);
 	/* word1, word17, word18 and other1, other17: a handful of a thousand. */
-	assert_true(m.n_runs <= 6);
+	assert_true(m.effort.n_runs <= 6);
 	free(rules);
 }
 

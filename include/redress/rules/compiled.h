@@ -14,6 +14,7 @@
 #include "redress/rules/automaton.h"
 #include "redress/rules/condition.h"
 #include "redress/rules/definition.h"
+#include "redress/rules/outline.h"
 #include "redress/rules/phrase.h"
 #include "redress/rules/ruleset.h"
 
@@ -27,18 +28,37 @@ struct rd_pattern {
 		*counted; /* the same with callouts that count its steps; NULL where not needed */
 	bool question;	  /* only in a unit with a question mark */
 	bool at_start, at_end; /* only in the field's first or last unit */
+	bool sentence_start;   /* only at a unit's beginning */
+	const uint8_t
+		*first; /* bits of the bytes that a Regex at_start can begin with; NULL: any */
+	bool confined;	/* a Regex that matches within one sentence */
+	bool whole; /* it may begin where no word does: where its outline fits, all of the unit is
+		       searched */
 	const struct rd_line *line;
-	unsigned reach; /* a match begins so many words at the most before the end of what it needs
-			   first, and never behind it; 0: it may begin anywhere */
-	struct rd_literals literals, second; /* one of each must stand in the unit, in this order */
+	struct rd_outline outline; /* of a phrase */
+	/* Its key (outline.h): a match begins so many words before a word of it. */
+	uint16_t least, most;
+	struct rd_literals literals; /* of a Regex, one of which must stand in the segment; of a
+					phrase, symbols that can stand for the words of its key */
 };
 
 struct rd_unless_code {
 	enum rd_side side;
 	int window;
 	pcre2_code *code;
+	struct rd_outline outline;
+	bool whole; /* as a pattern's */
 	const struct rd_unless *from;
 };
+
+/* Which patterns each of so many things makes worth trying. */
+struct rd_pattern_index {
+	const uint32_t *from; /* [thing]; one more than things */
+	const uint32_t *patterns;
+};
+
+/* Where a pattern may match: bit 2 * where + channel (enum rd_where, enum rd_channel). */
+#define RD_PLACE_BIT(where, channel) (1u << (2 * (unsigned)(where) + (unsigned)(channel)))
 
 struct rd_rule {
 	const struct rd_definition *def;
@@ -62,15 +82,16 @@ struct rd_ruleset {
 	uint32_t n_patterns;
 	struct rd_unless_code *unless;
 	uint32_t n_unless;
-	const uint32_t *always; /* patterns without a literal */
+	const uint8_t *places;	/* [pattern] */
+	const uint32_t *always; /* patterns without literal or key */
 	uint32_t n_always;
 	const uint32_t *combines; /* in the order in which they can be worked out */
 	uint32_t n_combines;
 	struct rd_phrase_lists lists;
-	struct rd_automaton *by_skeleton; /* of phrases */
-	struct rd_automaton *by_text;	  /* of Regex */
+	struct rd_labels labels; /* of the outlines */
+	struct rd_pattern_index by_class, by_shape;
+	struct rd_automaton *by_text; /* of literals; NULL where there are none */
 	pcre2_match_context *limits;
-	uint32_t n_needles;
 };
 
 /* Compiles as far as it can and adds every fault to problems (whose arena must outlive nothing of
@@ -79,5 +100,10 @@ struct rd_ruleset {
 RD_MUST_USE enum rd_rc rd_ruleset_build(const struct rd_rulefiles *files, const char *landlord,
 	int64_t today_ms, struct rd_problems *problems, struct rd_ruleset **ret_rules,
 	struct rd_err *err);
+
+/* Private to daemon/rules/compile.c: draws the outlines of all patterns (sketches: by pattern;
+ * those of Regex are not looked at) and exclusions, and makes the indexes. */
+RD_MUST_USE enum rd_rc rd_ruleset_index(struct rd_ruleset *set, const struct rd_sketch *sketches,
+	const struct rd_sketch *unless_sketches, struct rd_err *err);
 
 #endif
