@@ -6,7 +6,9 @@
 
 struct indexer {
 	struct rd_ruleset *set;
-	struct rd_key *keys; /* by pattern */
+	struct rd_key *keys;  /* by pattern */
+	uint32_t *needs;      /* [label]: its number as a need; 0: it is none */
+	uint32_t *need_label; /* [need] */
 };
 
 static enum rd_rc no_room(struct rd_err *err)
@@ -56,59 +58,134 @@ static bool draw_outlines(struct indexer *x, const struct rd_sketch *sketches,
 	return true;
 }
 
-static bool key_has_shape(const struct rd_key *key, uint32_t shape)
-{
-	return (key->shapes >> shape & 1) != 0;
-}
-
-/* Counts, then places: `from` is filled up to where each thing's patterns end. */
-static bool index_classes(struct indexer *x)
+/* Gives a number to each label that is needed beside a key. */
+static bool number_needs(struct indexer *x)
 {
 	struct rd_ruleset *set = x->set;
-	uint32_t n = rd_lexicon_n_classes(set->labels.lexicon), total = 0;
-	uint32_t *from = rd_arena_array(set->arena, n + 1u, sizeof *from);
 
-	if (from == NULL)
+	x->needs = rd_arena_array(set->arena, set->labels.n_sets + 1u, sizeof *x->needs);
+	x->need_label = rd_arena_array(set->arena, set->n_patterns + 1u, sizeof *x->need_label);
+	if (x->needs == NULL || x->need_label == NULL)
 		return false;
-	for (uint32_t i = 0; i < set->n_patterns; i++)
-		for (uint32_t k = 0; k < x->keys[i].n_classes; k++)
-			from[x->keys[i].classes[k] + 1]++;
+	set->n_needs = 1;
+	for (uint32_t i = 0; i < set->n_patterns; i++) {
+		uint32_t label = x->keys[i].also;
+		if (set->patterns[i].is_regex || label == RD_LABEL_NONE || x->needs[label] != 0)
+			continue;
+		x->needs[label] = set->n_needs;
+		x->need_label[set->n_needs++] = label;
+	}
+	return true;
+}
+
+/* The words of a key or need, by class or by shape. */
+struct words {
+	bool by_class;
+	struct rd_label_content of;
+};
+
+/* The next of them from *i on; false behind the last. */
+static bool next_word(const struct words *w, uint32_t *i, uint32_t *ret_word)
+{
+	if (w->by_class) {
+		if (*i == w->of.n_classes)
+			return false;
+		*ret_word = w->of.classes[(*i)++];
+		return true;
+	}
+	while (*i <= RD_SHAPE_OTHER && (w->of.shapes >> *i & 1) == 0)
+		++*i;
+	*ret_word = (*i)++;
+	return *ret_word <= RD_SHAPE_OTHER;
+}
+
+static struct words key_words(const struct indexer *x, uint32_t pattern, bool by_class)
+{
+	const struct rd_key *key = &x->keys[pattern];
+
+	return (struct words){ by_class, { key->classes, key->n_classes, key->shapes } };
+}
+
+static struct words need_words(const struct indexer *x, uint32_t need, bool by_class)
+{
+	return (struct words){ by_class, rd_labels_content(&x->set->labels, x->need_label[need]) };
+}
+
+/* where[word + 1] counts a word's own; from now on they begin at where[word]. */
+static uint32_t sum_up(uint32_t *where, uint32_t n)
+{
 	for (uint32_t i = 1; i <= n; i++)
-		from[i] += from[i - 1];
-	total = from[n];
-	uint32_t *patterns = rd_arena_array(set->arena, total + 1u, sizeof *patterns);
-	uint32_t *at = rd_arena_array(set->arena, n + 1u, sizeof *at);
-	if (patterns == NULL || at == NULL)
+		where[i] += where[i - 1];
+	return where[n];
+}
+
+static bool index_keys(struct indexer *x, bool by_class, uint32_t n, struct rd_word_index *out)
+{
+	struct rd_ruleset *set = x->set;
+	uint32_t *from = rd_arena_array(set->arena, n + 1u, sizeof *from);
+	uint32_t *at = rd_arena_array(set->arena, n + 1u, sizeof *at), word = 0;
+
+	if (from == NULL || at == NULL)
+		return false;
+	for (uint32_t i = 0; i < set->n_patterns; i++) {
+		struct words w = key_words(x, i, by_class);
+		for (uint32_t k = 0; next_word(&w, &k, &word);)
+			from[word + 1]++;
+	}
+	struct rd_wanting *patterns =
+		rd_arena_array(set->arena, sum_up(from, n) + 1u, sizeof *patterns);
+	if (patterns == NULL)
 		return false;
 	memcpy(at, from, n * sizeof *at);
-	for (uint32_t i = 0; i < set->n_patterns; i++)
-		for (uint32_t k = 0; k < x->keys[i].n_classes; k++)
-			patterns[at[x->keys[i].classes[k]]++] = i;
-	set->by_class = (struct rd_pattern_index){ from, patterns };
+	for (uint32_t i = 0; i < set->n_patterns; i++) {
+		struct words w = key_words(x, i, by_class);
+		uint32_t also = x->keys[i].also, need = 0;
+		if (!set->patterns[i].is_regex && also != RD_LABEL_NONE)
+			need = x->needs[also];
+		for (uint32_t k = 0; next_word(&w, &k, &word);)
+			patterns[at[word]++] = (struct rd_wanting){ i, need };
+	}
+	out->from = from;
+	out->patterns = patterns;
 	return true;
 }
 
-static bool index_shapes(struct indexer *x)
+static bool index_needs(struct indexer *x, bool by_class, uint32_t n, struct rd_word_index *out)
 {
 	struct rd_ruleset *set = x->set;
-	uint32_t *from = rd_arena_array(set->arena, RD_SHAPE_OTHER + 2u, sizeof *from);
-	uint32_t n = 0;
+	uint32_t *from = rd_arena_array(set->arena, n + 1u, sizeof *from);
+	uint32_t *at = rd_arena_array(set->arena, n + 1u, sizeof *at), word = 0;
 
-	for (uint32_t i = 0; i < set->n_patterns; i++)
-		for (uint32_t shape = 0; shape <= RD_SHAPE_OTHER; shape++)
-			n += key_has_shape(&x->keys[i], shape);
-	uint32_t *patterns = rd_arena_array(set->arena, n + 1u, sizeof *patterns);
-	if (from == NULL || patterns == NULL)
+	if (from == NULL || at == NULL)
 		return false;
-	n = 0;
-	for (uint32_t shape = 0; shape <= RD_SHAPE_OTHER; shape++) {
-		for (uint32_t i = 0; i < set->n_patterns; i++)
-			if (key_has_shape(&x->keys[i], shape))
-				patterns[n++] = i;
-		from[shape + 1] = n;
+	for (uint32_t i = 1; i < set->n_needs; i++) {
+		struct words w = need_words(x, i, by_class);
+		for (uint32_t k = 0; next_word(&w, &k, &word);)
+			from[word + 1]++;
 	}
-	set->by_shape = (struct rd_pattern_index){ from, patterns };
+	uint32_t *needs = rd_arena_array(set->arena, sum_up(from, n) + 1u, sizeof *needs);
+	if (needs == NULL)
+		return false;
+	memcpy(at, from, n * sizeof *at);
+	for (uint32_t i = 1; i < set->n_needs; i++) {
+		struct words w = need_words(x, i, by_class);
+		for (uint32_t k = 0; next_word(&w, &k, &word);)
+			needs[at[word]++] = i;
+	}
+	out->needs_from = from;
+	out->needs = needs;
 	return true;
+}
+
+static bool index_words(struct indexer *x)
+{
+	struct rd_ruleset *set = x->set;
+	uint32_t n_classes = rd_lexicon_n_classes(set->labels.lexicon);
+
+	return number_needs(x) && index_keys(x, true, n_classes, &set->by_class) &&
+	       index_needs(x, true, n_classes, &set->by_class) &&
+	       index_keys(x, false, RD_SHAPE_OTHER + 1, &set->by_shape) &&
+	       index_needs(x, false, RD_SHAPE_OTHER + 1, &set->by_shape);
 }
 
 static bool mark_places(struct rd_ruleset *set)
@@ -163,8 +240,8 @@ enum rd_rc rd_ruleset_index(struct rd_ruleset *set, const struct rd_sketch *sket
 		.keys = rd_arena_array(set->arena, set->n_patterns + 1u, sizeof *x.keys) };
 
 	if (x.keys == NULL || !gather_words(set, sketches, unless_sketches) ||
-		!draw_outlines(&x, sketches, unless_sketches) || !index_classes(&x) ||
-		!index_shapes(&x) || !mark_places(set))
+		!draw_outlines(&x, sketches, unless_sketches) || !index_words(&x) ||
+		!mark_places(set))
 		return no_room(err);
 	return index_literals(&x, err);
 }

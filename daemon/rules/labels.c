@@ -310,6 +310,13 @@ uint32_t rd_labels_both(struct rd_labels *l, uint32_t a, uint32_t b)
 	return intern(l, l->room, sort_room(l, n), shapes);
 }
 
+struct rd_label_content rd_labels_content(const struct rd_labels *labels, uint32_t label)
+{
+	const struct rd_label_set *set = &labels->sets[label];
+
+	return (struct rd_label_content){ set->classes, set->n, set->shapes };
+}
+
 uint64_t rd_labels_cost(const struct rd_labels *labels, uint32_t label)
 {
 	return labels->sets[label].cost;

@@ -17,6 +17,7 @@ struct selection {
 	 * plus one; 0: none. */
 	uint32_t *last_of; /* [pattern] */
 	uint64_t *chosen;  /* patterns that have one, 64 at a time */
+	uint64_t *met;	   /* the needs that the unit meets */
 	uint64_t *touched; /* rules with an outcome */
 	uint64_t *dropped; /* that have one more than there was room for; NULL: none has */
 	struct rd_candidate *candidates;
@@ -96,30 +97,56 @@ static inline void choose(struct selection *s, uint32_t pattern, uint32_t unit, 
 	set_bit(s->chosen, pattern);
 }
 
-static inline void choose_all(
-	struct selection *s, const struct rd_pattern_index *index, uint32_t thing, uint32_t word)
+/* The needs that a word meets. */
+static inline void meet(struct selection *s, const struct rd_word_index *index, uint32_t word)
 {
-	for (uint32_t k = index->from[thing]; k < index->from[thing + 1]; k++)
-		choose(s, index->patterns[k], s->unit, word);
+	for (uint32_t k = index->needs_from[word]; k < index->needs_from[word + 1]; k++)
+		set_bit(s->met, index->needs[k]);
+}
+
+static inline void choose_all(
+	struct selection *s, const struct rd_word_index *index, uint32_t word, uint32_t at)
+{
+	for (uint32_t k = index->from[word]; k < index->from[word + 1]; k++)
+		if (has_bit(s->met, index->patterns[k].also))
+			choose(s, index->patterns[k].pattern, s->unit, at);
+}
+
+static void choose_in_unit(struct selection *s, uint32_t from, uint32_t to)
+{
+	const struct rd_word_index *by_class = &s->m->rules->by_class,
+				   *by_shape = &s->m->rules->by_shape;
+	const struct rd_wording *w = s->wording;
+
+	memset(s->met, 0, n_blocks(s->m->rules->n_needs) * sizeof *s->met);
+	set_bit(s->met, 0);
+	for (uint32_t i = from; i < to; i++) {
+		meet(s, by_class, w->words[i].class);
+		if (w->words[i].shape != RD_SHAPE_PLAIN)
+			meet(s, by_shape, w->words[i].shape);
+	}
+	for (uint32_t k = w->words[from].others; k < w->words[to].others; k++) {
+		meet(s, by_class, w->others[k].class);
+		meet(s, by_shape, w->others[k].shape);
+	}
+	for (uint32_t i = from; i < to; i++) {
+		const struct rd_text_word *word = &w->words[i];
+		choose_all(s, by_class, word->class, i);
+		if (word->shape != RD_SHAPE_PLAIN)
+			choose_all(s, by_shape, word->shape, i);
+		for (uint32_t k = word->others; k < word[1].others; k++) {
+			choose_all(s, by_class, w->others[k].class, i);
+			choose_all(s, by_shape, w->others[k].shape, i);
+		}
+	}
 }
 
 static void choose_by_words(struct selection *s)
 {
-	const struct rd_ruleset *rules = s->m->rules;
-	const struct rd_wording *w = s->wording;
+	const uint32_t *from = s->wording->unit_from;
 
 	for (s->unit = 0; s->unit < s->field->n_units; s->unit++)
-		for (uint32_t i = w->unit_from[s->unit]; i < w->unit_from[s->unit + 1]; i++) {
-			const struct rd_text_word *word = &w->words[i];
-			if (word->class != 0)
-				choose_all(s, &rules->by_class, word->class, i);
-			if (word->shape != RD_SHAPE_PLAIN)
-				choose_all(s, &rules->by_shape, word->shape, i);
-			for (uint32_t k = word->others; k < word[1].others; k++) {
-				choose_all(s, &rules->by_class, w->others[k].class, i);
-				choose_all(s, &rules->by_shape, w->others[k].shape, i);
-			}
-		}
+		choose_in_unit(s, from[s->unit], from[s->unit + 1]);
 }
 
 /* Segments overlap, and so do the pieces of an endless sentence: the place can lie in this one and
@@ -252,7 +279,8 @@ static enum rd_rc search(struct rd_matching *m, struct rd_confirmer *c, struct r
 		.chosen = rd_arena_array(m->arena, n_blocks(rules->n_patterns), sizeof *s.chosen),
 		.touched = rd_arena_array(m->arena, n_blocks(rules->n_rules), sizeof *s.touched) };
 
-	if (s.last_of == NULL || s.chosen == NULL || s.touched == NULL)
+	s.met = rd_arena_array(m->arena, n_blocks(rules->n_needs), sizeof *s.met);
+	if (s.last_of == NULL || s.chosen == NULL || s.touched == NULL || s.met == NULL)
 		return no_room(err);
 	RD_TRY(search_field(c, &s, RD_WHERE_SUBJECT, err));
 	RD_TRY(search_field(c, &s, RD_WHERE_BODY, err));

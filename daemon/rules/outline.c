@@ -17,13 +17,17 @@ struct key_part {
 	struct key_part *next;
 };
 
+/* What must stand in the text: one of these. */
+struct need {
+	struct key_part *parts, *end; /* NULL: nothing is known */
+	uint64_t cost;
+};
+
 /* A part of the phrase: which positions it can begin and end with. */
 struct piece {
 	uint64_t first[DRAWN_BLOCKS], last[DRAWN_BLOCKS];
 	bool nullable;
-	/* What of it must stand in the text; NULL: nothing is known. */
-	struct key_part *key, *key_end;
-	uint64_t cost;
+	struct need key, also; /* the rarest, and the next */
 };
 
 struct rd_outline_scratch {
@@ -100,8 +104,7 @@ static void give_key(struct drawing *d, struct piece *p, uint32_t label, uint32_
 		return;
 	}
 	*part = (struct key_part){ .label = label, .position = position, .symbol = symbol };
-	p->key = p->key_end = part;
-	p->cost = cost;
+	p->key = (struct need){ part, part, cost };
 }
 
 /* One word. */
@@ -140,6 +143,20 @@ static bool take_two(struct drawing *d, struct piece **ret_a, struct piece **ret
 	return true;
 }
 
+/* Of what two parts need, the two rarest are kept. */
+static void keep_rarest(struct piece *p, struct need need)
+{
+	if (need.parts == NULL)
+		return;
+	if (p->key.parts == NULL || need.cost < p->key.cost) {
+		struct need other = p->key;
+		p->key = need;
+		need = other;
+	}
+	if (need.parts != NULL && (p->also.parts == NULL || need.cost < p->also.cost))
+		p->also = need;
+}
+
 static void join(struct drawing *d)
 {
 	struct piece *a, *b;
@@ -153,11 +170,17 @@ static void join(struct drawing *d)
 		add_bits(b->last, a->last);
 	memcpy(a->last, b->last, sizeof a->last);
 	a->nullable = a->nullable && b->nullable;
-	if (b->key != NULL && (a->key == NULL || b->cost < a->cost)) {
-		a->key = b->key;
-		a->key_end = b->key_end;
-		a->cost = b->cost;
-	}
+	keep_rarest(a, b->key);
+	keep_rarest(a, b->also);
+}
+
+/* Either of two. */
+static struct need both(struct need a, struct need b)
+{
+	if (a.parts == NULL || b.parts == NULL)
+		return (struct need){ NULL, NULL, 0 };
+	a.end->next = b.parts;
+	return (struct need){ a.parts, b.end, a.cost + b.cost };
 }
 
 static void choose(struct drawing *d)
@@ -169,13 +192,8 @@ static void choose(struct drawing *d)
 	add_bits(a->first, b->first);
 	add_bits(a->last, b->last);
 	a->nullable = a->nullable || b->nullable;
-	if (a->key == NULL || b->key == NULL) {
-		a->key = NULL;
-		return;
-	}
-	a->key_end->next = b->key;
-	a->key_end = b->key_end;
-	a->cost += b->cost;
+	a->key = both(a->key, b->key);
+	a->also = both(a->also, b->also);
 }
 
 static void maybe(struct drawing *d)
@@ -184,7 +202,7 @@ static void maybe(struct drawing *d)
 		return;
 	struct piece *p = &d->s->pieces[d->n_pieces - 1];
 	p->nullable = true;
-	p->key = NULL;
+	p->key = p->also = (struct need){ NULL, NULL, 0 };
 }
 
 static void push_gap(struct drawing *d, unsigned min, unsigned max)
@@ -276,13 +294,25 @@ static void measure(struct drawing *d, const struct piece *whole)
 		}
 }
 
+/* All of it as one label; RD_LABEL_NONE where that cannot be told. */
+static uint32_t label_of_need(struct drawing *d, struct need need)
+{
+	uint32_t label = need.parts != NULL ? d->labels->none : RD_LABEL_NONE;
+
+	for (const struct key_part *p = need.parts; p != NULL && label != RD_LABEL_NONE;
+		p = p->next)
+		label = p->symbol != NULL ? RD_LABEL_NONE
+					  : rd_labels_both(d->labels, label, p->label);
+	return label;
+}
+
 static bool make_key(struct drawing *d, const struct piece *whole, struct rd_key *ret_key)
 {
 	struct rd_arena *arena = d->labels->arena;
-	struct rd_key key = { .least = UINT16_MAX };
+	struct rd_key key = { .least = UINT16_MAX, .also = label_of_need(d, whole->also) };
 	size_t n_labels = 0, n_symbols = 0;
 
-	for (const struct key_part *p = whole->key; p != NULL; p = p->next) {
+	for (const struct key_part *p = whole->key.parts; p != NULL; p = p->next) {
 		n_labels += p->symbol == NULL;
 		n_symbols += p->symbol != NULL;
 	}
@@ -291,7 +321,7 @@ static bool make_key(struct drawing *d, const struct piece *whole, struct rd_key
 	if (labels == NULL || symbols == NULL)
 		return false;
 	n_labels = 0;
-	for (const struct key_part *p = whole->key; p != NULL; p = p->next) {
+	for (const struct key_part *p = whole->key.parts; p != NULL; p = p->next) {
 		if (p->symbol != NULL) {
 			symbols[key.n_symbols++] = p->symbol;
 			continue;

@@ -51,10 +51,18 @@ struct rd_unless_code {
 	const struct rd_unless *from;
 };
 
-/* Which patterns each of so many things makes worth trying. */
-struct rd_pattern_index {
-	const uint32_t *from; /* [thing]; one more than things */
-	const uint32_t *patterns;
+/* Which patterns a word makes worth trying, by its class or by its shape, and which needs of other
+ * patterns it meets. */
+struct rd_wanting {
+	uint32_t pattern;
+	uint32_t also; /* the need that the sentence must meet as well; 0: none */
+};
+
+struct rd_word_index {
+	const uint32_t *from; /* [class or shape]; one more than those */
+	const struct rd_wanting *patterns;
+	const uint32_t *needs_from;
+	const uint32_t *needs; /* from 1 up */
 };
 
 /* Where a pattern may match: bit 2 * where + channel (enum rd_where, enum rd_channel). */
@@ -89,7 +97,8 @@ struct rd_ruleset {
 	uint32_t n_combines;
 	struct rd_phrase_lists lists;
 	struct rd_labels labels; /* of the outlines */
-	struct rd_pattern_index by_class, by_shape;
+	struct rd_word_index by_class, by_shape;
+	uint32_t n_needs;	      /* one more than the largest */
 	struct rd_automaton *by_text; /* of literals; NULL where there are none */
 	pcre2_match_context *limits;
 };

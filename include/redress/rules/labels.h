@@ -61,6 +61,13 @@ bool rd_labels_get(struct rd_labels *labels, uint32_t label, struct rd_label *re
 /* What several of them hold together, in order. */
 bool rd_labels_classes(struct rd_labels *labels, const uint32_t *numbers, size_t n,
 	const uint32_t **ret_classes, uint32_t *ret_n, uint16_t *ret_shapes);
+/* A label's own, in order. */
+struct rd_label_content {
+	const uint32_t *classes;
+	uint32_t n_classes;
+	uint16_t shapes;
+};
+struct rd_label_content rd_labels_content(const struct rd_labels *labels, uint32_t label);
 /* Room that every drawing uses in turn, made with the first; NULL where the arena is full. */
 void *rd_labels_scratch(struct rd_labels *labels, size_t bytes);
 

@@ -5,8 +5,9 @@
  * phrase's pattern matches, its outline does, so a text that no outline fits needs no PCRE2; where
  * the outline fits, PCRE2 confirms and gives the place. A blunt outline fits everywhere.
  *
- * Its key is one set of words, or of symbols, of which one stands in whatever the phrase matches:
- * the rarest such set. Only where it is found is the outline tried at all.
+ * Its key is the rarest set of words, or of symbols, of which one stands in whatever the phrase
+ * matches; the next rarest is needed as well. Only in a sentence that has both is the outline tried
+ * at all.
  *
  * Everything lies in an arena. Immutable once drawn, shared between threads.
  */
@@ -31,6 +32,7 @@ struct rd_key {
 	uint32_t n_symbols;
 	/* A match begins so many words before what was found, at the least and at the most. */
 	uint16_t least, most;
+	uint32_t also; /* label of what is needed as well; RD_LABEL_NONE where nothing is */
 };
 
 struct rd_outline {
