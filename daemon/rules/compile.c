@@ -27,6 +27,7 @@ void rd_ruleset_free(struct rd_ruleset *rules)
 		pcre2_code_free(rules->unless[i].code);
 	pcre2_match_context_free(rules->limits);
 	rd_automaton_free(rules->by_text);
+	rd_automaton_free(rules->by_symbol);
 	rd_arena_free(rules->arena);
 	free(rules);
 }

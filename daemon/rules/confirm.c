@@ -61,8 +61,9 @@ static bool take_place(struct search *s, uint32_t from, uint32_t to)
 					     def->older_months, m->received_ms))
 		return true;
 	const char *by_place = "";
-	const char *by =
-		rd_stopped_by(s->c, s->rule, s->unit, s->number, from, to, &by_place, &o->failed);
+	const uint32_t base = s->around->from;
+	const char *by = rd_stopped_by(s->c, s->rule, s->around, s->number, spot.from - base,
+		spot.to - base, &by_place, &o->failed);
 	if (by != NULL) {
 		if (!o->stopped) {
 			o->stopped = true;
@@ -136,7 +137,18 @@ static int match(struct search *s, uint32_t from, uint32_t options)
 
 enum next { GO_ON, NO_MATCH, DONE };
 
-/* A match from byte `from` on; *ret_next: where the next one can begin. */
+/* A match; *ret_next: where another one can begin. */
+static enum next take(struct search *s, uint32_t begin, uint32_t end, uint32_t *ret_next)
+{
+	if (end > begin && !take_place(s, begin, end))
+		return DONE;
+	*ret_next = end > begin ? end : end + 1;
+	while (*ret_next < s->len && ((unsigned char)s->text[*ret_next] & 0xc0) == 0x80)
+		++*ret_next;
+	return GO_ON;
+}
+
+/* A match from byte `from` on. */
 static enum next try(struct search *s, uint32_t from, uint32_t options, uint32_t *ret_next)
 {
 	if (!may_go_on(s))
@@ -149,13 +161,7 @@ static enum next try(struct search *s, uint32_t from, uint32_t options, uint32_t
 		return DONE;
 	}
 	const PCRE2_SIZE *v = pcre2_get_ovector_pointer(s->c->data);
-	uint32_t begin = (uint32_t)v[0], end = (uint32_t)v[1];
-	if (end > begin && !take_place(s, begin, end))
-		return DONE;
-	*ret_next = end > begin ? end : end + 1;
-	while (*ret_next < s->len && ((unsigned char)s->text[*ret_next] & 0xc0) == 0x80)
-		++*ret_next;
-	return GO_ON;
+	return take(s, (uint32_t)v[0], (uint32_t)v[1], ret_next);
 }
 
 static void search_whole(struct search *s)
@@ -190,6 +196,24 @@ static void search_sentences(struct search *s, const struct rd_candidate *candid
 	}
 }
 
+/* Where the outline tells a match, it is one but for what the pattern's anchors want of the bytes
+ * around it. */
+static enum next take_told(struct search *s, const struct rd_fit *fit, uint32_t *ret_next)
+{
+	const struct rd_pattern *p = s->pattern;
+	const struct rd_text_word *last = &s->c->m->wording[s->c->where].words[fit->last];
+	uint32_t begin = fit->at - s->unit->from, end = last->at + last->len - s->unit->from;
+
+	if ((p->sentence_start && begin > RD_ANCHOR_START_MAX) ||
+		(p->outline.at_end && s->len - end > RD_ANCHOR_END_MAX))
+		return try(s, p->sentence_start ? 0 : begin, PCRE2_ANCHORED, ret_next);
+	if (p->question && memchr(s->text + end, '?', s->len - end) == NULL)
+		return NO_MATCH;
+	if (!may_go_on(s))
+		return DONE;
+	return take(s, p->sentence_start ? 0 : begin, p->outline.at_end ? s->len : end, ret_next);
+}
+
 /* Only where the outline fits can a match begin. */
 static void search_by_outline(struct search *s, const struct rd_candidate *candidate)
 {
@@ -197,33 +221,36 @@ static void search_by_outline(struct search *s, const struct rd_candidate *candi
 	const struct rd_pattern *p = s->pattern;
 	const struct rd_wording *wording = &m->wording[s->c->where];
 	const uint32_t own = wording->unit_from[s->number];
-	struct rd_beginning from = { own, s->unit->from }, at;
-	uint32_t last = candidate->last;
+	uint32_t word = own, byte = s->unit->from, last = candidate->last;
+	struct rd_fit fit;
 
 	if (p->whole) {
-		if (p->outline.blunt || rd_outline_next(&m->rules->labels, &p->outline, wording,
-						s->number, from, NONE, &m->effort.word_steps, &at))
+		if (p->outline.blunt ||
+			rd_outline_next(&m->rules->labels, &p->outline, wording, s->number, word,
+				byte, NONE, &m->effort.word_steps, &fit))
 			search_whole(s);
 		return;
 	}
 	/* What is loose may stand between, uncounted. */
 	if (!wording->any_loose) {
 		if (candidate->first - own > p->most)
-			from.word = candidate->first - p->most;
+			word = candidate->first - p->most;
 		if (last - own < p->least)
 			return;
 		last -= p->least;
 	}
 	if (p->sentence_start)
 		last = own;
-	while (rd_outline_next(&m->rules->labels, &p->outline, wording, s->number, from, last,
-		&m->effort.word_steps, &at)) {
-		uint32_t start = p->sentence_start ? 0 : at.at - s->unit->from, next = start + 1;
-		if (try(s, start, PCRE2_ANCHORED, &next) == DONE)
+	while (rd_outline_next(&m->rules->labels, &p->outline, wording, s->number, word, byte, last,
+		&m->effort.word_steps, &fit)) {
+		uint32_t begin = fit.at - s->unit->from, next = begin + 1;
+		enum next rc =
+			fit.told ? take_told(s, &fit, &next)
+				 : try(s, p->sentence_start ? 0 : begin, PCRE2_ANCHORED, &next);
+		if (rc == DONE || p->sentence_start)
 			return;
-		from = (struct rd_beginning){ at.word, s->unit->from + next };
-		if (p->sentence_start)
-			return;
+		word = fit.word;
+		byte = s->unit->from + next;
 	}
 	(void)may_go_on(s);
 }

@@ -11,7 +11,7 @@ struct search {
 	uint32_t base;	  /* where it begins in the field */
 	const char *text; /* of the unit */
 	uint32_t len;
-	struct rd_beginning next; /* where the search goes on */
+	uint32_t word, byte; /* where the search goes on */
 };
 
 static const char *place_of(const struct rd_matching *m, const struct rd_unless *unless)
@@ -44,20 +44,25 @@ static int find(struct search *s, uint32_t *ret_from, uint32_t *ret_to)
 {
 	struct rd_matching *m = s->c->m;
 	const struct rd_wording *wording = &m->wording[s->c->where];
+	struct rd_fit fit;
 
 	if (s->unless->whole || s->number == NONE) {
-		uint32_t from = s->next.at - s->base;
+		uint32_t from = s->byte - s->base;
 		return from < s->len ? ask(s, from, 0, ret_from, ret_to) : PCRE2_ERROR_NOMATCH;
 	}
-	struct rd_beginning at;
-	while (rd_outline_next(&m->rules->labels, &s->unless->outline, wording, s->number, s->next,
-		NONE, &m->effort.word_steps, &at)) {
-		int rc = ask(s, at.at - s->base, PCRE2_ANCHORED, ret_from, ret_to);
-		if (rc != PCRE2_ERROR_NOMATCH) {
-			s->next.word = at.word;
-			return rc;
+	while (rd_outline_next(&m->rules->labels, &s->unless->outline, wording, s->number, s->word,
+		s->byte, NONE, &m->effort.word_steps, &fit)) {
+		s->word = fit.word;
+		if (fit.told) {
+			*ret_from = fit.at - s->base;
+			*ret_to = wording->words[fit.last].at + wording->words[fit.last].len -
+				  s->base;
+			return 1;
 		}
-		s->next = (struct rd_beginning){ at.word, at.at + 1 };
+		int rc = ask(s, fit.at - s->base, PCRE2_ANCHORED, ret_from, ret_to);
+		if (rc != PCRE2_ERROR_NOMATCH)
+			return rc;
+		s->byte = fit.at + 1;
 	}
 	return PCRE2_ERROR_NOMATCH;
 }
@@ -93,7 +98,8 @@ const char *rd_stopped_by(struct rd_confirmer *c, const struct rd_rule *rule,
 		uint32_t a = 0, b = 0;
 		int rc;
 		s.unless = unless;
-		s.next = (struct rd_beginning){ word, unit->from };
+		s.word = word;
+		s.byte = unit->from;
 		while ((rc = find(&s, &a, &b)) >= 0) {
 			bool before = b <= from, after = a >= to;
 			unsigned distance = 0;
@@ -108,10 +114,9 @@ const char *rd_stopped_by(struct rd_confirmer *c, const struct rd_rule *rule,
 				*ret_place = place_of(c->m, unless->from);
 				return in_words(&s, a, b, before, distance);
 			}
-			s.next.at = unit->from + (b > a ? a : b) + 1;
-			while (s.next.at < unit->to &&
-				((unsigned char)text[s.next.at] & 0xc0) == 0x80)
-				s.next.at++;
+			s.byte = unit->from + (b > a ? a : b) + 1;
+			while (s.byte < unit->to && ((unsigned char)text[s.byte] & 0xc0) == 0x80)
+				s.byte++;
 		}
 		if (rc != PCRE2_ERROR_NOMATCH)
 			*ret_failed = true;

@@ -209,28 +209,45 @@ static bool mark_places(struct rd_ruleset *set)
 	return true;
 }
 
-static enum rd_rc index_literals(struct indexer *x, struct rd_err *err)
+/* NULL where there is nothing to look for. */
+static enum rd_rc build_automaton(
+	const struct rd_ruleset *set, bool regexes, struct rd_automaton **ret, struct rd_err *err)
 {
-	struct rd_ruleset *set = x->set;
 	size_t n_needles = 0, n = 0;
-	uint32_t *always = rd_arena_array(set->arena, set->n_patterns + 1u, sizeof *always);
 
 	for (uint32_t i = 0; i < set->n_patterns; i++)
-		n_needles += set->patterns[i].literals.n_items;
-	struct rd_needle *needles = rd_arena_array(set->arena, n_needles + 1, sizeof *needles);
-	if (always == NULL || needles == NULL)
+		if (set->patterns[i].is_regex == regexes)
+			n_needles += set->patterns[i].literals.n_items;
+	if (n_needles == 0)
+		return RD_OK;
+	struct rd_needle *needles = rd_arena_array(set->arena, n_needles, sizeof *needles);
+	if (needles == NULL)
 		return no_room(err);
 	for (uint32_t i = 0; i < set->n_patterns; i++) {
 		const struct rd_pattern *p = &set->patterns[i];
-		for (size_t k = 0; k < p->literals.n_items; k++)
+		for (size_t k = 0; k < p->literals.n_items && p->is_regex == regexes; k++)
 			needles[n++] = (struct rd_needle){ p->literals.items[k], i };
+	}
+	return rd_automaton_build(needles, n, ret, err);
+}
+
+static enum rd_rc index_literals(struct indexer *x, struct rd_err *err)
+{
+	struct rd_ruleset *set = x->set;
+	uint32_t *always = rd_arena_array(set->arena, set->n_patterns + 1u, sizeof *always);
+
+	if (always == NULL)
+		return no_room(err);
+	for (uint32_t i = 0; i < set->n_patterns; i++) {
+		const struct rd_pattern *p = &set->patterns[i];
 		if (p->literals.n_items > 0 || x->keys[i].n_classes > 0 || x->keys[i].shapes != 0)
 			continue;
 		set->patterns[i].whole = true;
 		always[set->n_always++] = i;
 	}
 	set->always = always;
-	return n > 0 ? rd_automaton_build(needles, n, &set->by_text, err) : RD_OK;
+	RD_TRY(build_automaton(set, false, &set->by_symbol, err));
+	return build_automaton(set, true, &set->by_text, err);
 }
 
 enum rd_rc rd_ruleset_index(struct rd_ruleset *set, const struct rd_sketch *sketches,

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_BYTES     8	 /* a word this short is its own key */
-#define PREFIX_MAX    31 /* of a longer `word*` only so much is looked at: more words are its */
+#define KEY_BYTES     8 /* a word this short is its own key */
 #define BEGINNINGS    1024
 #define PREFIX_WEIGHT 2 /* `word*` is a little commoner than a rare word */
 
@@ -56,8 +55,8 @@ bool rd_lexicon_add(struct rd_lexicon *l, const char *word, size_t len, bool pre
 		l->entries = entries;
 		l->size = size;
 	}
-	if (prefix && len > PREFIX_MAX)
-		len = PREFIX_MAX;
+	if (prefix && len > RD_LEXICON_PREFIX_MAX)
+		len = RD_LEXICON_PREFIX_MAX;
 	l->entries[l->n_entries++] =
 		(struct entry){ .text = word, .len = (uint32_t)len, .prefix = prefix };
 	return true;
@@ -221,8 +220,8 @@ static uint32_t bound(const struct rd_lexicon *l, const char *text, size_t len, 
 struct rd_classes rd_lexicon_find(
 	const struct rd_lexicon *lexicon, const char *word, size_t len, bool prefix)
 {
-	if (prefix && len > PREFIX_MAX)
-		len = PREFIX_MAX;
+	if (prefix && len > RD_LEXICON_PREFIX_MAX)
+		len = RD_LEXICON_PREFIX_MAX;
 	uint32_t from = bound(lexicon, word, len, false) + 1;
 
 	if (prefix)
@@ -238,7 +237,7 @@ uint32_t rd_lexicon_class(const struct rd_lexicon *l, const char *word, size_t l
 		return class;
 	unsigned char second = len > 1 ? (unsigned char)word[1] : 0;
 	uint32_t lengths = l->lengths[beginning((unsigned char)word[0], second)];
-	if (len < PREFIX_MAX)
+	if (len < RD_LEXICON_PREFIX_MAX)
 		lengths &= (2u << len) - 1;
 	/* The longest first. */
 	while (lengths != 0) {

@@ -112,6 +112,14 @@ static inline void choose_all(
 			choose(s, index->patterns[k].pattern, s->unit, at);
 }
 
+static void found_symbol(void *context, uint32_t pattern, uint32_t at)
+{
+	struct selection *s = context;
+
+	(void)at;
+	choose(s, pattern, s->unit, 0);
+}
+
 static void choose_in_unit(struct selection *s, uint32_t from, uint32_t to)
 {
 	const struct rd_word_index *by_class = &s->m->rules->by_class,
@@ -144,31 +152,32 @@ static void choose_in_unit(struct selection *s, uint32_t from, uint32_t to)
 static void choose_by_words(struct selection *s)
 {
 	const uint32_t *from = s->wording->unit_from;
+	const struct rd_automaton *by_symbol = s->m->rules->by_symbol;
 
-	for (s->unit = 0; s->unit < s->field->n_units; s->unit++)
+	for (s->unit = 0; s->unit < s->field->n_units; s->unit++) {
+		const struct rd_unit *unit = &s->field->units[s->unit];
 		choose_in_unit(s, from[s->unit], from[s->unit + 1]);
+		if (by_symbol != NULL)
+			rd_automaton_run(by_symbol, s->field->text + unit->from,
+				unit->to - unit->from, found_symbol, s);
+	}
 }
 
-/* Segments overlap, and so do the pieces of an endless sentence: the place can lie in this one and
- * in the next. */
-static void choose_at(struct selection *s, uint32_t pattern, const struct rd_unit *units,
-	uint32_t n, uint32_t *current, uint32_t at)
-{
-	while (*current < n && units[*current].to <= at)
-		++*current;
-	for (uint32_t i = *current; i < *current + 2 && i < n; i++)
-		if (units[i].from <= at)
-			choose(s, pattern, i, at);
-}
-
-static void found_in_text(void *context, uint32_t pattern, uint32_t at)
+static void found_literal(void *context, uint32_t pattern, uint32_t at)
 {
 	struct selection *s = context;
 
-	if (s->m->rules->patterns[pattern].is_regex)
-		choose_at(s, pattern, s->field->segments, s->field->n_segments, &s->segment, at);
-	else
-		choose_at(s, pattern, s->field->units, s->field->n_units, &s->unit, at);
+	choose(s, pattern, s->segment, s->field->segments[s->segment].from + at);
+}
+
+/* Segments overlap, and what stands in two of them is found in both. */
+static void choose_by_literals(struct selection *s)
+{
+	const struct rd_unit *segments = s->field->segments;
+
+	for (s->segment = 0; s->segment < s->field->n_segments; s->segment++)
+		rd_automaton_run(s->m->rules->by_text, s->field->text + segments[s->segment].from,
+			segments[s->segment].to - segments[s->segment].from, found_literal, s);
 }
 
 static bool has_right_length(struct rd_matching *m, const struct rd_definition *def)
@@ -257,13 +266,12 @@ static enum rd_rc search_field(
 	s->field = &m->field[where];
 	s->wording = &m->wording[where];
 	s->place = (uint8_t)RD_PLACE_BIT(where, m->channel);
-	s->n_candidates = s->segment = 0;
+	s->n_candidates = 0;
 	if (s->field->n_units == 0)
 		return RD_OK;
 	choose_by_words(s);
-	s->unit = 0;
 	if (rules->by_text != NULL)
-		rd_automaton_run(rules->by_text, s->field->text, s->field->len, found_in_text, s);
+		choose_by_literals(s);
 	/* Phrases in the order of their file, whatever was found first. */
 	try_chosen(c, s);
 	choose_always(s);

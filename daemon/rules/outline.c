@@ -431,7 +431,7 @@ static bool keep(struct drawing *d, const struct piece *whole, uint32_t n, struc
 	struct rd_arena *arena = d->labels->arena;
 	size_t n_blocks = (n + 63) / 64;
 	struct rd_label *labels = rd_arena_array(arena, n, sizeof *labels);
-	uint64_t *sets = rd_arena_array(arena, (n + 2) * n_blocks, sizeof *sets);
+	uint64_t *sets = rd_arena_array(arena, (n + 3) * n_blocks, sizeof *sets);
 	uint32_t begins = d->labels->none;
 
 	if (labels == NULL || sets == NULL)
@@ -441,7 +441,9 @@ static bool keep(struct drawing *d, const struct piece *whole, uint32_t n, struc
 			continue;
 		if (!rd_labels_get(d->labels, d->s->label[i], &labels[d->s->number[i]]))
 			return false;
-		copy_set(d, d->s->follow[i], sets + (2 + d->s->number[i]) * n_blocks);
+		copy_set(d, d->s->follow[i], sets + (3 + d->s->number[i]) * n_blocks);
+		if (d->s->label[i] == d->labels->any)
+			set_bit(sets + 2 * n_blocks, d->s->number[i]);
 		if (has_bit(whole->first, i))
 			begins = rd_labels_both(d->labels, begins, d->s->label[i]);
 		if (begins == NONE)
@@ -454,14 +456,15 @@ static bool keep(struct drawing *d, const struct piece *whole, uint32_t n, struc
 	out->labels = labels;
 	out->first = sets;
 	out->last = sets + n_blocks;
-	out->follow = sets + 2 * n_blocks;
+	out->gaps = sets + 2 * n_blocks;
+	out->follow = sets + 3 * n_blocks;
 	return rd_labels_get(d->labels, begins, &out->begins);
 }
 
 bool rd_outline_draw(struct rd_labels *labels, const struct rd_sketch *sketch, bool at_end,
 	struct rd_outline *ret_outline, struct rd_key *ret_key)
 {
-	struct rd_outline out = { .at_end = at_end };
+	struct rd_outline out = { .at_end = at_end, .exact = sketch->exact };
 	struct drawing d = { .labels = labels, .s = rd_labels_scratch(labels, sizeof *d.s) };
 
 	if (d.s == NULL)

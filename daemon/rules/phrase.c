@@ -10,7 +10,9 @@
 #include "redress/rules/phrase_tokens.h"
 #include "redress/rules/word.h"
 
-#define L RD_LETTERS
+#define L	     RD_LETTERS
+#define STRING_OF(x) #x
+#define STRING(x)    STRING_OF(x)
 /* Between two words of one sentence: punctuation and blanks, perhaps a possessive before. */
 #define JOIN "(?:[^" L "\\n'][^" L "\\n]{0,15}+|'s?+(?![" L "])[^" L "\\n]{1,15}+)"
 /* The same where a symbol may be glued to a word. */
@@ -341,7 +343,8 @@ const char *rd_phrase_pattern(const struct rd_phrase *phrases, size_t n, struct 
 	if (odd)
 		behind = "(?:(?![" L "]|'[a-rt-z])|(?<=[^" L "]))";
 	return rd_arena_printf(arena, "%s%s%s%s%s%s",
-		phrases[0].sentence_start ? "\\A[^" L "\\n]{0,20}" : "", before, middle, behind,
-		phrases[0].question ? "(?=[^\\n]*\\?)" : "",
-		phrases[0].sentence_end ? "[^" L "\\n]{0,60}\\z" : "");
+		phrases[0].sentence_start ? "\\A[^" L "\\n]{0," STRING(RD_ANCHOR_START_MAX) "}"
+					  : "",
+		before, middle, behind, phrases[0].question ? "(?=[^\\n]*\\?)" : "",
+		phrases[0].sentence_end ? "[^" L "\\n]{0," STRING(RD_ANCHOR_END_MAX) "}\\z" : "");
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "redress/rules/language.h"
+#include "redress/rules/lexicon.h"
 #include "redress/rules/phrase_tokens.h"
 #include "redress/rules/word.h"
 
@@ -32,6 +33,7 @@ struct drawing {
 	struct value values[VALUES_MAX];
 	size_t n_values;
 	bool blunt;  /* all of it */
+	bool rough;  /* it matches more than the pattern */
 	bool failed; /* the arena is full */
 };
 
@@ -76,6 +78,8 @@ static void push_words(struct drawing *d, const struct rd_sketch_word *items, si
 		return;
 	}
 	*words = (struct rd_sketch_words){ .items = items, .n_items = n };
+	for (size_t i = 0; i < n; i++)
+		d->rough = d->rough || (items[i].prefix && items[i].len > RD_LEXICON_PREFIX_MAX);
 	push_stroke(d, (struct rd_stroke){ .kind = RD_STROKE_WORD, .words = words });
 }
 
@@ -94,6 +98,7 @@ static void push_one_word(struct drawing *d, const char *text, size_t len, bool 
 
 static void push_kind(struct drawing *d, enum rd_stroke_kind kind)
 {
+	d->rough = d->rough || kind == RD_STROKE_BLUNT;
 	push_stroke(d, (struct rd_stroke){ .kind = kind });
 }
 
@@ -149,6 +154,7 @@ static void draw_word(struct drawing *d, const struct rd_token *t)
 		if (needle != NULL) /* what may be missing in a text ends it */
 			needle[strcspn(needle, "'-")] = '\0';
 		push_stroke(d, (struct rd_stroke){ .kind = RD_STROKE_SYMBOL, .text = needle });
+		d->rough = true;
 	} else {
 		bool any = push_single_spellings(d, &s, prefix);
 		v->plain = any && d->n_strokes == v->from + 1 && !s.more;
@@ -161,6 +167,7 @@ static void draw_word(struct drawing *d, const struct rd_token *t)
 			any = true;
 			v->plain = false;
 		}
+		d->rough = d->rough || s.symbols || !v->plain;
 	}
 	if (s.more) {
 		push_stroke(d, (struct rd_stroke){ .kind = RD_STROKE_GAP, .min = 0, .max = 1 });
@@ -173,6 +180,7 @@ static void copy_sketch(struct drawing *d, const struct rd_sketch *sketch)
 {
 	struct value *v = begin_value(d);
 
+	d->rough = d->rough || !sketch->exact;
 	for (size_t i = 0; i < sketch->n_strokes; i++)
 		push_stroke(d, sketch->strokes[i]);
 	if (sketch->n_strokes == 0)
@@ -188,6 +196,7 @@ static void draw_built_in(struct drawing *d, const struct rd_token *t)
 
 	begin_value(d);
 	push_stroke(d, (struct rd_stroke){ .kind = RD_STROKE_BUILT_IN, .built_in = which });
+	d->rough = d->rough || which != RD_BUILT_IN_NUMBER;
 }
 
 /* What is drawn of this alternative becomes one part. */
@@ -333,7 +342,7 @@ static bool finish(struct drawing *d, struct rd_sketch *ret_sketch)
 		d->n_strokes = 0;
 		push_kind(d, RD_STROKE_BLUNT);
 	}
-	*ret_sketch = (struct rd_sketch){ d->strokes, d->n_strokes };
+	*ret_sketch = (struct rd_sketch){ d->strokes, d->n_strokes, !d->rough };
 	return !d->failed;
 }
 

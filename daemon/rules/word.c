@@ -205,6 +205,7 @@ bool rd_word_spellings(const char *word, size_t len, bool prefix, struct rd_spel
 	bool letter = false;
 
 	s->n_items = 1;
+	s->symbols = false;
 	s->items[0][0] = '\0';
 	for (size_t i = 0; i < len; i++) {
 		char c = word[i];
@@ -219,6 +220,7 @@ bool rd_word_spellings(const char *word, size_t len, bool prefix, struct rd_spel
 			letter = c == '\'' || rd_word_is_letter(word + i, len - i);
 		if (!put(s, 0, s->n_items, letter ? c : ' '))
 			return false;
+		s->symbols = s->symbols || !letter;
 	}
 	s->more = prefix && !letter;
 	for (size_t i = 0; i < s->n_items; i++)

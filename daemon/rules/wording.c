@@ -5,6 +5,7 @@
 #include "redress/rules/word.h"
 
 #define DIGITS_MAX 7
+#define JOIN_MAX   16 /* characters that phrase.c lets stand between two words */
 
 /* What a byte is: a letter or digit, an apostrophe, a part of a longer character, anything else. */
 enum { OTHER = 0, LETTER, APOSTROPHE, WIDE };
@@ -36,7 +37,10 @@ struct reader {
 	uint32_t n_words, words_size;
 	struct rd_reading *others;
 	uint32_t n_others, others_size;
-	uint32_t from;	  /* where the unit begins */
+	uint32_t from; /* where the unit begins */
+	/* The last word of the unit, where it ends, and RD_WORD_JOINED where another may follow. */
+	uint32_t last, last_end;
+	uint8_t join;
 	struct run *runs; /* of the word being read */
 	uint32_t n_runs, runs_size;
 	bool any_loose, full;
@@ -100,7 +104,14 @@ static void *grow(struct reader *r, void *items, uint32_t n, uint32_t *size, siz
 	return copy;
 }
 
-static inline void add_word(struct reader *r, uint32_t at, uint32_t to, bool loose)
+static inline bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* end: where all of the word ends, of which [at, to) is looked up. */
+static inline void add_word(
+	struct reader *r, uint32_t at, uint32_t to, uint32_t end, unsigned flags)
 {
 	if (r->n_words == r->words_size) {
 		struct rd_text_word *words =
@@ -113,9 +124,17 @@ static inline void add_word(struct reader *r, uint32_t at, uint32_t to, bool loo
 	word->at = at;
 	word->class = rd_lexicon_class(r->lexicon, r->text + at, to - at);
 	word->others = r->n_others;
+	word->len = (uint16_t)(end - at);
 	word->shape = shape_of(r->text + at, to - at);
-	word->loose = loose;
-	r->any_loose = r->any_loose || loose;
+	if (word->shape != RD_SHAPE_PLAIN || is_digit(r->text[to - 1]))
+		flags |= RD_WORD_DIGIT;
+	word->flags = (uint8_t)flags;
+	if (at - r->last_end <= JOIN_MAX)
+		r->words[r->last].flags |= r->join;
+	r->last = r->n_words - 1;
+	r->last_end = end;
+	r->join = (flags & RD_WORD_PLAIN) != 0 ? RD_WORD_JOINED : 0;
+	r->any_loose = r->any_loose || (flags & RD_WORD_LOOSE) != 0;
 }
 
 static void add_other(struct reader *r, struct rd_reading reading, uint32_t to)
@@ -185,7 +204,7 @@ static void add_run(struct reader *r, uint32_t from, uint32_t to)
 /* A word whose first letters are followed by an apostrophe. Returns where it ends; *ret_cut: what
  * follows it is loose. */
 static uint32_t read_apostrophes(
-	struct reader *r, uint32_t at, uint32_t end, uint32_t to, bool loose, bool *ret_cut)
+	struct reader *r, uint32_t at, uint32_t end, uint32_t to, unsigned flags, bool *ret_cut)
 {
 	r->n_runs = 0;
 	add_run(r, at, end);
@@ -193,6 +212,8 @@ static uint32_t read_apostrophes(
 		uint32_t next = end;
 		while (next < to && r->text[next] == '\'')
 			next++;
+		if (next == end)
+			flags |= RD_WORD_PLAIN;
 		if (next == end || next == to || !is_letter(r->text, next, to) || r->full)
 			break;
 		bool possessive = r->n_runs > 1 && is_single_s(r, &r->runs[r->n_runs - 1]);
@@ -206,7 +227,9 @@ static uint32_t read_apostrophes(
 	if (r->full)
 		return to;
 	uint32_t last = r->n_runs > 3 ? 2 : r->n_runs - 1;
-	add_word(r, at, r->runs[last].to, loose);
+	if (r->n_runs > 3)
+		flags &= ~RD_WORD_PLAIN;
+	add_word(r, at, r->runs[last].to, end, flags);
 	if (r->n_runs > 1)
 		add_others(r, at > r->from && r->text[at - 1] == '\'');
 	return end;
@@ -230,9 +253,9 @@ static uint32_t read_word(struct reader *r, uint32_t at, uint32_t to, bool *loos
 	if (end == at + 1 && r->text[at] == 's' && at > r->from && r->text[at - 1] == '\'')
 		*loose = true;
 	if (end < to && r->text[end] == '\'')
-		end = read_apostrophes(r, at, end, to, *loose, &cut);
+		end = read_apostrophes(r, at, end, to, *loose ? RD_WORD_LOOSE : 0, &cut);
 	else
-		add_word(r, at, end, *loose);
+		add_word(r, at, end, end, RD_WORD_PLAIN | (*loose ? RD_WORD_LOOSE : 0));
 	*loose = cut;
 	return end;
 }
@@ -243,6 +266,7 @@ static void read_unit(struct reader *r, uint32_t from, uint32_t to)
 	bool loose = false, quoted = false;
 
 	r->from = from;
+	r->join = 0;
 	for (uint32_t i = from; i < to && !r->full;) {
 		uint8_t kind = kinds[(unsigned char)text[i]];
 		if (kind == OTHER || kind == APOSTROPHE) {
@@ -260,7 +284,7 @@ static void read_unit(struct reader *r, uint32_t from, uint32_t to)
 		if (behind != OTHER || quoted || loose) {
 			i = read_word(r, i, to, &loose);
 		} else {
-			add_word(r, i, end, false);
+			add_word(r, i, end, end, RD_WORD_PLAIN);
 			i = end;
 		}
 		quoted = false;
@@ -283,12 +307,14 @@ bool rd_wording_read(const struct rd_prepared *prepared, const struct rd_lexicon
 		read_unit(&r, prepared->units[i].from, prepared->units[i].to);
 		from[i + 1] = r.n_words;
 	}
-	/* The end of the last one's other readings. */
-	add_word(&r, 0, 0, false);
+	/* Behind the last one, for where its other readings end. */
+	if (!r.full && r.n_words == r.words_size)
+		r.words = grow(&r, r.words, r.n_words, &r.words_size, sizeof *r.words);
 	if (r.full)
 		return false;
+	r.words[r.n_words].others = r.n_others;
 	*ret_wording = (struct rd_wording){ .words = r.words,
-		.n_words = r.n_words - 1,
+		.n_words = r.n_words,
 		.others = r.others,
 		.unit_from = from,
 		.any_loose = r.any_loose };

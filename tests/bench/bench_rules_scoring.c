@@ -5,6 +5,7 @@
  *
  * bench_rules_scoring [--quick] [--seconds N] [RULES-DIR [MESSAGES.jsonl]]
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 #include "texts.h"
 
 #define RECEIVED_MS 1795000000000
+#define ROUNDS	    8
 
 /* What one measurement takes in. */
 enum from {
@@ -158,26 +160,34 @@ static void take(struct bench *b, enum from from)
 	b->n_hits += score.n_hits;
 }
 
-/* One message after another in the same memory, as a reader has it. */
+/* One message after another in the same memory, as a reader has it. Several rounds, of which the
+ * fastest counts: the others were disturbed by whatever else the machine does. */
 static struct result measure(
 	const struct rd_ruleset *rules, const struct texts *texts, enum from from, double seconds)
 {
 	struct bench b = { .rules = rules,
 		.arena = rd_arena_new(64u << 20),
 		.data = pcre2_match_data_create(2, NULL) };
-	double spent = 0, begun = seconds_now();
+	struct result best = { .us = HUGE_VAL };
 	size_t done = 0;
 
-	while (spent < seconds && seconds_now() - begun < 4 * seconds) {
-		b.text = &texts->items[done++ % texts->n];
-		make_ready(&b, from);
-		double start = seconds_now();
-		take(&b, from);
-		spent += seconds_now() - start;
+	for (int round = 0; round < ROUNDS; round++) {
+		double spent = 0, begun = seconds_now();
+		size_t first = done;
+		while (spent < seconds / ROUNDS && seconds_now() - begun < 4 * seconds / ROUNDS) {
+			b.text = &texts->items[done++ % texts->n];
+			make_ready(&b, from);
+			double start = seconds_now();
+			take(&b, from);
+			spent += seconds_now() - start;
+		}
+		if (spent / (double)(done - first) * 1e6 < best.us)
+			best.us = spent / (double)(done - first) * 1e6;
 	}
+	best.hits = (double)b.n_hits / (double)done;
 	rd_arena_free(b.arena);
 	pcre2_match_data_free(b.data);
-	return (struct result){ spent / (double)done * 1e6, (double)b.n_hits / (double)done };
+	return best;
 }
 
 static void print_result(const char *what, struct result r)

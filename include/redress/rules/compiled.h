@@ -98,8 +98,9 @@ struct rd_ruleset {
 	struct rd_phrase_lists lists;
 	struct rd_labels labels; /* of the outlines */
 	struct rd_word_index by_class, by_shape;
-	uint32_t n_needs;	      /* one more than the largest */
-	struct rd_automaton *by_text; /* of literals; NULL where there are none */
+	uint32_t n_needs; /* one more than the largest */
+	/* NULL where there is nothing to look for: literals of Regex, symbols of phrases. */
+	struct rd_automaton *by_text, *by_symbol;
 	pcre2_match_context *limits;
 };
 

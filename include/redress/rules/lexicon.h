@@ -19,6 +19,9 @@
 /* Bytes that must be readable behind a text whose words are looked up. */
 #define RD_LEXICON_PADDING 8
 
+/* Of a longer `word*` only so many bytes are looked at: more words are its. */
+#define RD_LEXICON_PREFIX_MAX 31
+
 struct rd_lexicon;
 
 struct rd_classes {

@@ -19,6 +19,10 @@
 	"a-z0-9_\\x{c0}-\\x{24f}\\x{370}-\\x{1fff}\\x{2c00}-\\x{2dff}\\x{3040}-\\x{d7ff}"          \
 	"\\x{f900}-\\x{fdff}"
 
+/* Symbols that may stand before a phrase's [start], and behind its [end]. */
+#define RD_ANCHOR_START_MAX 20
+#define RD_ANCHOR_END_MAX   60
+
 struct rd_literals {
 	const char *const *items; /* arena */
 	size_t n_items;		  /* 0: nothing is known to be needed */

@@ -50,6 +50,8 @@ struct rd_stroke {
 struct rd_sketch {
 	const struct rd_stroke *strokes;
 	size_t n_strokes;
+	bool exact; /* it matches no more than the pattern does, where each word stands in the text
+		       as it is spelled (wording.h's RD_WORD_PLAIN, JOINED and no DIGIT) */
 };
 
 struct rd_token;

@@ -20,7 +20,8 @@ struct rd_spellings {
 	 * "don't" and "dont", "reopen" and "re open", "10 10" for 10/10. Symbols are left out. */
 	char items[RD_SPELLINGS_MAX][RD_SPELLING_BYTES];
 	size_t n_items;
-	bool more; /* a `word*` that ends in a symbol: what follows may be a word, or nothing */
+	bool symbols; /* some were left out */
+	bool more;    /* a `word*` that ends in a symbol: what follows may be a word, or nothing */
 };
 
 /* All that the piece can match. False where that cannot be told in so many spellings. */

@@ -32,13 +32,19 @@ struct rd_reading {
 	bool ends_only;	  /* its last */
 };
 
+#define RD_WORD_LOOSE  1u
+#define RD_WORD_PLAIN  2u /* no apostrophe behind it */
+#define RD_WORD_JOINED 4u /* between it and the next one stands what may stand within a phrase */
+#define RD_WORD_DIGIT  8u /* it begins or ends with a digit */
+
 struct rd_text_word {
 	uint32_t at; /* in the text */
 	uint32_t class;
 	uint32_t others; /* index of its first other reading, in order of `at`; they end where the
 			    next word's begin */
+	uint16_t len;
 	uint8_t shape;
-	bool loose;
+	uint8_t flags;
 };
 
 struct rd_wording {
