@@ -123,26 +123,18 @@ static inline void reference_run(struct reference *r, uint32_t rule)
 
 	r->rule = &rules->rules[rule];
 	r->o = (struct rd_outcome){ .hit = false };
-	for (int where = 0; where < 2; where++)
-		for (int always = 0; always < 2; always++)
-			for (uint32_t i = 0; i < rules->n_patterns; i++) {
-				bool is_always = false;
-				for (uint32_t k = 0; k < rules->n_always; k++)
-					is_always = is_always || rules->always[k] == i;
-				if (rules->patterns[i].rule == rule && is_always == (always == 1) &&
-					!r->o.hit && !r->o.failed)
-					reference_tries(
-						r, &rules->patterns[i], (enum rd_where)where);
-			}
-}
-
-/* Is the rule looked for in both fields of such a message, whatever its length? */
-static inline bool reference_knows(const struct rd_rule *rule)
-{
-	const struct rd_definition *def = rule->def;
-
-	return rule->runs && !def->is_combine && def->in_subject && def->in_body && def->by_email &&
-	       def->by_sms && def->words_to == 0;
+	for (int pass = 0; pass < 4; pass++) {
+		enum rd_where where = pass < 2 ? RD_WHERE_SUBJECT : RD_WHERE_BODY;
+		if (pass < 2 ? !r->rule->def->in_subject : !r->rule->def->in_body)
+			continue;
+		for (uint32_t i = 0; i < rules->n_patterns && !r->o.hit && !r->o.failed; i++) {
+			bool always = false;
+			for (uint32_t k = 0; k < rules->n_always; k++)
+				always = always || rules->always[k] == i;
+			if (rules->patterns[i].rule == rule && always == (pass % 2 == 1))
+				reference_tries(r, &rules->patterns[i], where);
+		}
+	}
 }
 
 static inline void reference_fail(
@@ -174,7 +166,9 @@ static inline unsigned reference_compare(
 	r->m = m;
 	for (uint32_t i = 0; i < r->rules->n_rules; i++) {
 		const struct rd_outcome *o = m->outcomes[i] != NULL ? m->outcomes[i] : &nothing;
-		if (!reference_knows(&r->rules->rules[i]) || o->failed)
+		const struct rd_definition *def = r->rules->rules[i].def;
+		bool channel = m->channel == RD_CHANNEL_SMS ? def->by_sms : def->by_email;
+		if (!r->rules->rules[i].runs || !channel || def->words_to != 0 || o->failed)
 			continue;
 		reference_run(r, i);
 		if (r->o.failed)
