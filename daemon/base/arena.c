@@ -159,10 +159,17 @@ void rd_arena_back_to(struct rd_arena *arena, struct rd_arena_mark mark)
 
 void rd_arena_reset(struct rd_arena *arena)
 {
-	blocks_free(arena->first->next);
-	arena->first->next = NULL;
-	memset(arena->first->bytes, 0, arena->first->used);
-	arena->first->used = 0;
+	if (arena->first->next != NULL && arena->first->size < ARENA_BLOCK_BYTES) {
+		/* One block for all of it, so that the next message needs no second one. */
+		size_t size = arena->used < ARENA_BLOCK_BYTES ? arena->used : ARENA_BLOCK_BYTES;
+		blocks_free(arena->first);
+		arena->first = block_new(size);
+	} else {
+		blocks_free(arena->first->next);
+		arena->first->next = NULL;
+		memset(arena->first->bytes, 0, arena->first->used);
+		arena->first->used = 0;
+	}
 	arena->current = arena->first;
 	arena->used = 0;
 	arena->overflowed = false;

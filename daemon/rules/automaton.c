@@ -1,12 +1,15 @@
 #include "redress/rules/automaton.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct rd_automaton {
 	uint8_t class_of[256]; /* 0: a byte of no needle */
 	uint32_t n_classes, n_states;
-	uint32_t *next;	  /* [state * n_classes + class] */
+	/* [state * n_classes + class]: the next state; once built, where its row begins, doubled,
+	 * plus one where it has owners. */
+	uint32_t *next;
 	uint32_t *out_at; /* [state]: where its owners begin in owners; one more than states */
 	uint32_t *owners;
 };
@@ -152,6 +155,15 @@ static enum rd_rc gather_owners(
 	return RD_OK;
 }
 
+static void finish_rows(struct rd_automaton *a)
+{
+	for (size_t i = 0; i < (size_t)a->n_states * a->n_classes; i++) {
+		uint32_t state = a->next[i];
+		bool owned = a->out_at[state] < a->out_at[state + 1];
+		a->next[i] = 2 * state * a->n_classes + owned;
+	}
+}
+
 enum rd_rc rd_automaton_build(const struct rd_needle *needles, size_t n_needles,
 	struct rd_automaton **ret_automaton, struct rd_err *err)
 {
@@ -174,6 +186,7 @@ enum rd_rc rd_automaton_build(const struct rd_needle *needles, size_t n_needles,
 	plant(&b, needles);
 	link_failures(&b);
 	RD_TRY(gather_owners(&b, needles, err));
+	finish_rows(a);
 	*ret_automaton = RD_STEAL(a);
 	return RD_OK;
 }
@@ -182,11 +195,13 @@ void rd_automaton_run(const struct rd_automaton *automaton, const char *text, si
 	void (*found)(void *context, uint32_t owner, uint32_t at), void *context)
 {
 	const uint32_t *next = automaton->next, *out_at = automaton->out_at;
-	uint32_t state = 0, n_classes = automaton->n_classes;
+	uint32_t at = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		uint8_t c = automaton->class_of[(unsigned char)text[i]];
-		state = c == 0 ? 0 : next[(size_t)state * n_classes + c];
+		at = next[(at >> 1) + automaton->class_of[(unsigned char)text[i]]];
+		if ((at & 1) == 0)
+			continue;
+		uint32_t state = (at >> 1) / automaton->n_classes;
 		for (uint32_t k = out_at[state]; k < out_at[state + 1]; k++)
 			found(context, automaton->owners[k], (uint32_t)i);
 	}

@@ -12,6 +12,7 @@ struct compiler {
 	struct rd_problems *problems;
 	pcre2_compile_context *context;
 	uint32_t patterns_size, unless_size;
+	struct rd_sketch *sketches, *unless_sketches; /* as set->patterns and set->unless */
 };
 
 void rd_ruleset_free(struct rd_ruleset *rules)
@@ -25,8 +26,8 @@ void rd_ruleset_free(struct rd_ruleset *rules)
 	for (uint32_t i = 0; i < rules->n_unless; i++)
 		pcre2_code_free(rules->unless[i].code);
 	pcre2_match_context_free(rules->limits);
-	rd_automaton_free(rules->by_skeleton);
 	rd_automaton_free(rules->by_text);
+	rd_automaton_free(rules->by_symbol);
 	rd_arena_free(rules->arena);
 	free(rules);
 }
@@ -98,30 +99,52 @@ static void compile_phrase(struct compiler *c, uint32_t rule, const struct rd_li
 			"this phrase with its lists is too long; make several of it");
 		return;
 	}
-	/* Anchored or with symbols, it may begin where no word does. */
-	bool windowed = phrase.literals.n_items > 0 && !phrase.sentence_start && !phrase.odd;
-	add_pattern(c, (struct rd_pattern){
-			       .code = compile(c, regex, PCRE2_USE_OFFSET_LIMIT, line->at, false),
-			       .reach = windowed ? phrase.literals.reach : 0,
+	c->sketches[c->set->n_patterns] = phrase.sketch;
+	add_pattern(c, (struct rd_pattern){ .code = compile(c, regex, 0, line->at, false),
 			       .rule = rule,
 			       .at_start = phrase.at_start,
 			       .at_end = phrase.at_end,
+			       .sentence_start = phrase.sentence_start,
 			       .question = phrase.question,
+			       .whole = phrase.odd,
 			       .line = line,
-			       .literals = phrase.literals,
-			       .second = phrase.second });
+			       .outline = { .at_end = phrase.sentence_end } });
+}
+
+/* What a pattern that is anchored at its beginning can begin with. PCRE2 looks for that only where
+ * it is not, so it is asked about the rest. */
+static const uint8_t *first_bytes(struct compiler *c, const char *anchored)
+{
+	int number = 0;
+	PCRE2_SIZE at = 0;
+	const uint8_t *bits = NULL;
+	uint8_t *copy = NULL;
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)anchored + 2, PCRE2_ZERO_TERMINATED,
+		PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE, &number, &at,
+		c->context);
+
+	if (code == NULL)
+		return NULL;
+	pcre2_pattern_info(code, PCRE2_INFO_FIRSTBITMAP, &bits);
+	if (bits != NULL)
+		copy = rd_arena_alloc(c->arena, 256 / 8);
+	if (copy != NULL)
+		memcpy(copy, bits, 256 / 8);
+	pcre2_code_free(code);
+	return copy;
 }
 
 static void compile_regex(struct compiler *c, uint32_t rule, const struct rd_line *line)
 {
-	struct rd_literals literals = { .items = NULL };
+	struct rd_regex regex;
 
-	if (!rd_regex_check(line->value, line->at, c->arena, c->problems, &literals))
+	if (!rd_regex_check(line->value, line->at, c->arena, c->problems, &regex))
 		return;
 	struct rd_pattern pattern = { .rule = rule,
 		.is_regex = true,
 		.line = line,
-		.literals = literals,
+		.literals = regex.literals,
+		.confined = !regex.crosses && regex.literals.n_items > 0,
 		.code = compile(c, line->value, 0, line->at, true) };
 	if (pattern.code == NULL)
 		return;
@@ -130,6 +153,8 @@ static void compile_regex(struct compiler *c, uint32_t rule, const struct rd_lin
 	size_t n = strlen(line->value);
 	pattern.at_start = (options & PCRE2_ANCHORED) != 0;
 	pattern.at_end = n >= 2 && strcmp(line->value + n - 2, "\\z") == 0;
+	if (pattern.at_start && !regex.branches && strncmp(line->value, "\\A", 2) == 0)
+		pattern.first = first_bytes(c, line->value);
 	/* PCRE2's match limit begins anew at every start offset, so it bounds no whole run but that
 	 * of an anchored pattern. A first run has a limit small enough for all offsets together;
 	 * where that is not enough, a second counts its steps with automatic callouts, which cost
@@ -142,6 +167,26 @@ static void compile_regex(struct compiler *c, uint32_t rule, const struct rd_lin
 		}
 	}
 	add_pattern(c, pattern);
+}
+
+static bool any_odd(const struct rd_phrase *phrases, size_t n)
+{
+	bool odd = false;
+
+	for (size_t i = 0; i < n; i++)
+		odd = odd || phrases[i].odd;
+	return odd;
+}
+
+/* Any one of the phrases. */
+static bool sketch_of(
+	struct compiler *c, const struct rd_phrase *phrases, size_t n, struct rd_sketch *ret_sketch)
+{
+	struct rd_sketch *sketches = rd_arena_array(c->arena, n + 1, sizeof *sketches);
+
+	for (size_t i = 0; i < n && sketches != NULL; i++)
+		sketches[i] = phrases[i].sketch;
+	return sketches != NULL && rd_sketch_either(sketches, n, c->arena, ret_sketch);
 }
 
 static void compile_unless(struct compiler *c, struct rd_rule *rule)
@@ -167,13 +212,19 @@ static void compile_unless(struct compiler *c, struct rd_rule *rule)
 				n++;
 		}
 		const char *regex = n > 0 ? rd_phrase_pattern(phrases, n, c->arena) : NULL;
-		if (regex == NULL || c->set->n_unless == c->unless_size)
+		struct rd_sketch sketch;
+		if (regex == NULL || c->set->n_unless == c->unless_size ||
+			!sketch_of(c, phrases, n, &sketch))
 			continue;
 		pcre2_code *code = compile(c, regex, 0, u->phrases[0].at, false);
-		if (code != NULL)
-			c->set->unless[c->set->n_unless++] = (struct rd_unless_code){
-				.side = u->side, .window = u->window, .code = code, .from = u
-			};
+		if (code == NULL)
+			continue;
+		c->unless_sketches[c->set->n_unless] = sketch;
+		c->set->unless[c->set->n_unless++] = (struct rd_unless_code){ .side = u->side,
+			.window = u->window,
+			.code = code,
+			.whole = any_odd(phrases, n),
+			.from = u };
 	}
 	rule->unless = &c->set->unless[first];
 	rule->n_unless = c->set->n_unless - first;
@@ -206,16 +257,14 @@ static void read_lists(struct compiler *c)
 					"anchors like [start] cannot stand in a word list");
 				continue;
 			}
-			list.literals =
-				n == 0 ? p->literals
-				       : rd_literals_either(list.literals, p->literals, c->arena);
 			list.odd = list.odd || p->odd;
 			list.wide = list.wide || p->wide;
 			list.ways = p->ways > list.ways ? p->ways : list.ways;
-			list.words = p->words > list.words ? p->words : list.words;
 			n++;
 		}
 		list.regex = n > 0 ? rd_phrase_alternatives(phrases, n, c->arena) : NULL;
+		if (list.regex != NULL && !sketch_of(c, phrases, n, &list.sketch))
+			list.regex = NULL;
 		lists->items[lists->n_items++] = list;
 	}
 }
@@ -272,45 +321,6 @@ static void order_combines(struct compiler *c)
 	set->n_combines = n_done;
 }
 
-static enum rd_rc build_one_pass(
-	struct compiler *c, bool regexes, struct rd_automaton **ret, struct rd_err *err)
-{
-	struct rd_ruleset *set = c->set;
-	size_t n_needles = 0, n = 0;
-
-	for (uint32_t i = 0; i < set->n_patterns; i++)
-		if (set->patterns[i].is_regex == regexes)
-			n_needles +=
-				set->patterns[i].literals.n_items + set->patterns[i].second.n_items;
-	struct rd_needle *needles = rd_arena_array(c->arena, n_needles + 1, sizeof *needles);
-	if (needles == NULL)
-		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");
-	for (uint32_t i = 0; i < set->n_patterns; i++) {
-		const struct rd_pattern *p = &set->patterns[i];
-		for (size_t k = 0; k < p->literals.n_items && p->is_regex == regexes; k++)
-			needles[n++] = (struct rd_needle){ p->literals.items[k], 2 * i };
-		for (size_t k = 0; k < p->second.n_items && p->is_regex == regexes; k++)
-			needles[n++] = (struct rd_needle){ p->second.items[k], 2 * i + 1 };
-	}
-	set->n_needles += (uint32_t)n;
-	return rd_automaton_build(needles, n, ret, err);
-}
-
-static enum rd_rc build_pass(struct compiler *c, struct rd_err *err)
-{
-	struct rd_ruleset *set = c->set;
-	uint32_t *always = rd_arena_array(c->arena, set->n_patterns + 1u, sizeof *always);
-
-	if (always == NULL)
-		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");
-	for (uint32_t i = 0; i < set->n_patterns; i++)
-		if (set->patterns[i].literals.n_items == 0)
-			always[set->n_always++] = i;
-	set->always = always;
-	RD_TRY(build_one_pass(c, false, &set->by_skeleton, err));
-	return build_one_pass(c, true, &set->by_text, err);
-}
-
 static void make_rule(struct compiler *c, uint32_t i)
 {
 	struct rd_rule *rule = &c->set->rules[i];
@@ -351,9 +361,23 @@ static enum rd_rc make_room(struct compiler *c, struct rd_err *err)
 	set->rules = rd_arena_array(c->arena, set->n_rules + 1u, sizeof *set->rules);
 	set->patterns = rd_arena_array(c->arena, n_patterns, sizeof *set->patterns);
 	set->unless = rd_arena_array(c->arena, n_unless, sizeof *set->unless);
-	if (set->rules == NULL || set->patterns == NULL || set->unless == NULL)
+	c->sketches = rd_arena_array(c->arena, n_patterns, sizeof *c->sketches);
+	c->unless_sketches = rd_arena_array(c->arena, n_unless, sizeof *c->unless_sketches);
+	if (set->rules == NULL || set->patterns == NULL || set->unless == NULL ||
+		c->sketches == NULL || c->unless_sketches == NULL)
 		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");
 	return RD_OK;
+}
+
+static void list_leanings(struct compiler *c)
+{
+	struct rd_ruleset *set = c->set;
+	uint32_t *rules = rd_arena_array(c->arena, set->n_rules + 1u, sizeof *rules);
+
+	for (uint32_t i = 0; i < set->n_rules && rules != NULL; i++)
+		if (set->rules[i].runs && set->rules[i].def->is_leaning)
+			rules[set->n_leanings++] = i;
+	set->leaning_rules = rules;
 }
 
 static void context_cleanup(pcre2_compile_context **context)
@@ -390,8 +414,9 @@ enum rd_rc rd_ruleset_build(const struct rd_rulefiles *files, const char *landlo
 	for (uint32_t i = 0; i < set->n_rules; i++)
 		make_rule(&c, i);
 	order_combines(&c);
+	list_leanings(&c);
 	RD_TRY(rd_leaning_index(&set->definitions, set->arena, problems, &set->leanings, err));
-	RD_TRY(build_pass(&c, err));
+	RD_TRY(rd_ruleset_index(set, c.sketches, c.unless_sketches, err));
 	if (rd_arena_overflowed(set->arena))
 		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");
 	*ret_rules = RD_STEAL(set);

@@ -7,6 +7,7 @@
 
 #include "redress/rules/compiled.h"
 #include "redress/rules/matching.h"
+#include "redress/rules/word.h"
 
 /* ---- reading ---- */
 
@@ -219,6 +220,7 @@ struct run {
 	bool *seen;	     /* by item */
 	struct found *found; /* by rule */
 	enum rd_where where;
+	uint32_t n_words;
 };
 
 static double weight(const struct run *r, uint32_t item)
@@ -255,9 +257,12 @@ static void take(struct run *r, const char *words, uint32_t len, bool star, stru
 	}
 }
 
-static uint32_t word_len(const char *words)
+static uint32_t character(const char *at, uint32_t left)
 {
-	return (uint32_t)strcspn(words, " ");
+	unsigned char c = (unsigned char)at[0];
+	uint32_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	return len < left ? len : left;
 }
 
 static void take_beginnings(struct run *r, const char *word, uint32_t len, struct rd_spot spot)
@@ -270,29 +275,56 @@ static void take_beginnings(struct run *r, const char *word, uint32_t len, struc
 	}
 }
 
-static void run_field(struct run *r)
+/* Copies the words of a unit, one blank between two, and looks each up, alone and with the one
+ * before it. A possessive 's is left out; any other apostrophe parts two words. */
+static void run_unit(struct run *r, const struct rd_unit *unit, char *plain)
 {
-	const struct rd_prepared *p = &r->m->field[r->where];
-	uint32_t unit = 0, before = 0, before_text = 0;
+	const char *text = r->m->field[r->where].text;
+	uint32_t n = 0, before = UINT32_MAX, before_text = 0;
 
-	for (uint32_t i = 0; i < p->n_places; i++) {
-		uint32_t at = p->places[i].skeleton, text = p->places[i].text;
-		uint32_t len = word_len(p->skeleton + at);
-		bool first = false;
-		while (unit < p->n_units && p->skeleton_from[unit] <= at) {
-			unit++;
-			first = true;
+	for (uint32_t i = unit->from; i < unit->to;) {
+		uint32_t from = i, at = n;
+		while (i < unit->to && rd_word_is_letter(text + i, unit->to - i))
+			for (uint32_t len = character(text + i, unit->to - i); len > 0; len--)
+				plain[n++] = text[i++];
+		if (n == at) {
+			i += character(text + i, unit->to - i);
+			continue;
 		}
-		struct rd_spot spot = { r->where, text, text + len };
-		take(r, p->skeleton + at, len, false, spot);
-		take_beginnings(r, p->skeleton + at, len, spot);
-		if (i > 0 && !first) {
+		bool possessive = n - at == 1 && text[from] == 's' && from > unit->from &&
+				  text[from - 1] == '\'' && before != UINT32_MAX;
+		if (possessive) {
+			n = at;
+			continue;
+		}
+		struct rd_spot spot = { r->where, from, i };
+		r->n_words++;
+		take(r, plain + at, n - at, false, spot);
+		take_beginnings(r, plain + at, n - at, spot);
+		if (before != UINT32_MAX) {
 			spot.from = before_text;
-			take(r, p->skeleton + before, at + len - before, false, spot);
+			take(r, plain + before, n - before, false, spot);
 		}
 		before = at;
-		before_text = text;
+		before_text = from;
+		plain[n++] = ' ';
 	}
+}
+
+static enum rd_rc run_field(struct run *r, struct rd_err *err)
+{
+	const struct rd_prepared *p = &r->m->field[r->where];
+	uint32_t longest = 0;
+
+	for (uint32_t i = 0; i < p->n_units; i++)
+		if (p->units[i].to - p->units[i].from > longest)
+			longest = p->units[i].to - p->units[i].from;
+	char *plain = rd_arena_alloc(r->m->arena, longest + 2u);
+	if (plain == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	for (uint32_t i = 0; i < p->n_units; i++)
+		run_unit(r, &p->units[i], plain);
+	return RD_OK;
 }
 
 double rd_leaning_evened(double sum, uint32_t n_words, double cap)
@@ -325,16 +357,9 @@ static const char *words_found(const struct run *r, const struct found *f, doubl
 	return words != NULL ? words : "";
 }
 
-static bool runs(const struct rd_matching *m, const struct rd_rule *rule)
-{
-	return rule->runs && rule->def->is_leaning &&
-	       (m->channel == RD_CHANNEL_SMS ? rule->def->by_sms : rule->def->by_email);
-}
-
 enum rd_rc rd_leaning_run(struct rd_matching *m, struct rd_err *err)
 {
 	const struct rd_leaning_index *index = m->rules->leanings;
-	const uint32_t n_words = m->field[0].n_words + m->field[1].n_words;
 
 	if (index->n_items == 0)
 		return RD_OK;
@@ -346,18 +371,23 @@ enum rd_rc rd_leaning_run(struct rd_matching *m, struct rd_err *err)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
 	for (int where = 0; where < 2; where++) {
 		r.where = (enum rd_where)where;
-		run_field(&r);
+		RD_TRY(run_field(&r, err));
 	}
-	for (uint32_t i = 0; i < m->rules->n_rules; i++) {
+	for (uint32_t k = 0; k < m->rules->n_leanings; k++) {
+		const uint32_t i = m->rules->leaning_rules[k];
 		const struct found *f = &r.found[i];
 		const struct rd_definition *def = m->rules->rules[i].def;
-		if (!runs(m, &m->rules->rules[i]))
+		if (m->channel == RD_CHANNEL_SMS ? !def->by_sms : !def->by_email)
 			continue;
-		struct rd_outcome *o = &m->outcomes[i];
-		o->lean = rd_leaning_evened(f->sum, n_words, def->cap) + def->base;
-		o->hit = o->lean != 0;
-		o->spot = f->spot;
-		o->lean_words = words_found(&r, f, def->base);
+		double lean = rd_leaning_evened(f->sum, r.n_words, def->cap) + def->base;
+		struct rd_outcome *o = rd_arena_alloc(m->arena, sizeof *o);
+		if (o == NULL)
+			return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+		*o = (struct rd_outcome){ .hit = fabs(lean) > 0,
+			.lean = lean,
+			.spot = f->spot,
+			.lean_words = words_found(&r, f, def->base) };
+		m->outcomes[i] = o;
 	}
 	return RD_OK;
 }

@@ -4,449 +4,350 @@
 #include <string.h>
 
 #include "redress/base/limits.h"
+#include "redress/rules/confirm.h"
+#include "redress/rules/leaning.h"
 
-#define NONE UINT32_MAX
-
-struct candidate {
-	uint32_t pattern, unit;
-	uint32_t first,
-		last; /* where what a phrase needs first stands in the skeleton (its ends) */
-};
-
-/* What the literal pass knows of one pattern. Stamps are numbers of units or segments, each field's
- * above the last one's. */
-struct needed {
-	uint32_t noted;	      /* the last that is a candidate */
-	uint32_t stamp;	      /* the last with one of the first set, */
-	uint32_t first, last; /* and where in the skeleton */
-};
-
-/* The literal pass over one field. */
-struct pass {
+/* What is worth trying in one field. */
+struct selection {
 	struct rd_matching *m;
-	enum rd_where where;
 	const struct rd_prepared *field;
+	const struct rd_wording *wording;
+	uint8_t place;		/* RD_PLACE_BIT */
 	uint32_t unit, segment; /* at which the passes are */
-	uint32_t before;	/* stamps of the fields before */
-	struct needed *seen;	/* by pattern */
-	struct candidate *found;
-	size_t n_found, size;
-	bool full;
+	/* Each pattern's candidates form a ring, in order of their units: the last one's number
+	 * plus one; 0: none. */
+	uint32_t *last_of; /* [pattern] */
+	uint64_t *chosen;  /* patterns that have one, 64 at a time */
+	uint64_t *met;	   /* the needs that the unit meets */
+	uint64_t *touched; /* rules with an outcome */
+	uint64_t *dropped; /* that have one more than there was room for; NULL: none has */
+	struct rd_candidate *candidates;
+	uint32_t n_candidates, size;
+	bool full; /* the arena is */
 };
 
-struct runner {
-	struct rd_matching *m;
-	pcre2_match_data *data;
-	pcre2_match_context *counted;  /* with the callout that counts steps */
-	pcre2_match_context *quick;    /* whose match limit is set for each run */
-	pcre2_match_context *windowed; /* whose offset limit is set for each run */
-	struct needed *seen;	       /* by pattern */
-	uint32_t n_stamps;
-};
-
-static bool wanted(const struct rd_matching *m, const struct rd_rule *rule, enum rd_where where)
+static bool has_bit(const uint64_t *bits, uint32_t i)
 {
-	const struct rd_definition *def = rule->def;
+	return (bits[i / 64] >> (i % 64) & 1) != 0;
+}
 
-	if (!rule->runs || (where == RD_WHERE_SUBJECT ? !def->in_subject : !def->in_body) ||
-		(m->channel == RD_CHANNEL_SMS ? !def->by_sms : !def->by_email))
+static void set_bit(uint64_t *bits, uint32_t i)
+{
+	bits[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+static size_t n_blocks(uint32_t n)
+{
+	return n / 64 + 1u;
+}
+
+static bool grow(struct selection *s)
+{
+	uint32_t size = s->size == 0 ? 64 + s->wording->n_words : s->size * 2;
+	struct rd_candidate *candidates = rd_arena_array(s->m->arena, size, sizeof *candidates);
+
+	if (candidates == NULL) {
+		s->full = true;
 		return false;
-	uint32_t words = m->field[RD_WHERE_BODY].n_words;
-	return def->words_to == 0 ||
-	       (words >= (uint32_t)def->words_from && words <= (uint32_t)def->words_to);
-}
-
-static void note(struct pass *p, uint32_t pattern, uint32_t unit)
-{
-	uint32_t stamp = p->before + unit + 1;
-
-	if (p->seen[pattern].noted >= stamp)
-		return;
-	p->seen[pattern].noted = stamp;
-	if (p->n_found == p->size) {
-		size_t size = p->size == 0 ? 256 : p->size * 2;
-		struct candidate *found = rd_arena_array(p->m->arena, size, sizeof *found);
-		if (found == NULL) {
-			p->full = true;
-			return;
-		}
-		if (p->n_found > 0)
-			memcpy(found, p->found, p->n_found * sizeof *found);
-		p->found = found;
-		p->size = size;
 	}
-	p->found[p->n_found++] = (struct candidate){ .pattern = pattern, .unit = unit };
+	if (s->n_candidates > 0)
+		memcpy(candidates, s->candidates, s->n_candidates * sizeof *candidates);
+	s->candidates = candidates;
+	s->size = size;
+	return true;
 }
 
-/* Segments overlap: the place can lie in this one and in the next. */
-static void note_place(struct pass *p, uint32_t pattern, uint32_t at)
+static void drop(struct selection *s, uint32_t pattern)
 {
-	const struct rd_unit *segments = p->field->segments;
-	uint32_t n = p->field->n_segments;
-
-	while (p->segment < n && segments[p->segment].to <= at)
-		p->segment++;
-	if (p->segment < n && segments[p->segment].from <= at)
-		note(p, pattern, p->segment);
-	if (p->segment + 1 < n && segments[p->segment + 1].from <= at)
-		note(p, pattern, p->segment + 1);
-}
-
-static void found_in_text(void *context, uint32_t owner, uint32_t at)
-{
-	struct pass *p = context;
-	uint32_t pattern = owner / 2;
-
-	if (wanted(p->m, &p->m->rules->rules[p->m->rules->patterns[pattern].rule], p->where))
-		note_place(p, pattern, at);
-}
-
-static void found_in_skeleton(void *context, uint32_t owner, uint32_t at)
-{
-	struct pass *p = context;
-	uint32_t pattern = owner / 2, stamp = p->before + p->unit + 1;
-	const struct rd_pattern *found = &p->m->rules->patterns[pattern];
-	struct needed *seen = &p->seen[pattern];
-
-	at += p->field->skeleton_from[p->unit];
-	if (owner % 2 == 0) {
-		if (seen->stamp != stamp)
-			seen->first = at;
-		seen->stamp = stamp;
-		seen->last = at;
-	}
-	bool second = owner % 2 == 1 || found->second.n_items == 0;
-	if (second && seen->stamp == stamp &&
-		wanted(p->m, &p->m->rules->rules[found->rule], p->where))
-		note(p, pattern, p->unit);
-}
-
-static int count_step(pcre2_callout_block *block, void *context)
-{
-	struct rd_matching *m = context;
-
-	(void)block;
-	if (++m->steps <= RD_REGEX_STEPS_MAX)
-		return 0;
-	m->exhausted = true;
-	return PCRE2_ERROR_CALLOUT;
-}
-
-static const char *place_of_unless(struct runner *r, const struct rd_unless *unless)
-{
-	const struct rd_place *at = &unless->phrases[0].at;
-	const char *place = rd_arena_printf(r->m->arena, "%s:%d", at->file, at->line);
-
-	return place != NULL ? place : "";
-}
-
-/* What stops the match [from, to) of the unit; words for a person, NULL where nothing does.
- * *ret_place: where the exclusion stands. */
-static const char *stopped_by(struct runner *r, const struct rd_rule *rule,
-	const struct rd_prepared *field, const struct rd_unit *unit, uint32_t from, uint32_t to,
-	const char **ret_place, bool *ret_failed)
-{
-	static const char *const sides[] = { "before", "after", "near" };
-	const char *text = field->text + unit->from;
-	uint32_t len = unit->to - unit->from;
-
-	for (size_t i = 0; i < rule->n_unless; i++) {
-		const struct rd_unless_code *u = &rule->unless[i];
-		uint32_t start = 0;
-		while (start < len) {
-			r->m->n_runs++;
-			r->m->bytes_run += len - start;
-			int rc = pcre2_match(u->code, (PCRE2_SPTR)text, len, start,
-				PCRE2_NO_UTF_CHECK, r->data, r->m->rules->limits);
-			if (rc == PCRE2_ERROR_NOMATCH)
-				break;
-			if (rc < 0) {
-				*ret_failed = true;
-				break;
-			}
-			const PCRE2_SIZE *v = pcre2_get_ovector_pointer(r->data);
-			uint32_t a = (uint32_t)v[0], b = (uint32_t)v[1];
-			bool before = b <= from, after = a >= to;
-			unsigned distance = 0;
-			if (before)
-				distance = 1 + rd_words_between(text, b, from);
-			else if (after)
-				distance = 1 + rd_words_between(text, to, a);
-			bool side = u->side == RD_NEAR || (u->side == RD_BEFORE && before) ||
-				    (u->side == RD_AFTER && after);
-			if (side && (u->window == 0 || distance <= (unsigned)u->window)) {
-				const char *word = rd_arena_copy(r->m->arena, text + a, b - a);
-				const char *by =
-					distance == 0
-						? rd_arena_printf(
-							  r->m->arena, "%s, within it", word)
-						: rd_arena_printf(r->m->arena, "%s, %u word%s %s",
-							  word, distance, distance == 1 ? "" : "s",
-							  before ? sides[0] : sides[1]);
-				*ret_place = place_of_unless(r, u->from);
-				return by != NULL ? by : "an exclusion";
-			}
-			start = b > a ? a + 1 : b + 1;
-			while (start < len && ((unsigned char)text[start] & 0xc0) == 0x80)
-				start++;
-		}
-	}
-	return NULL;
-}
-
-static bool overlaps(const struct rd_outcome *o, struct rd_spot spot)
-{
-	for (unsigned i = 0; i < o->n_places; i++)
-		if (o->places[i].where == spot.where && spot.from < o->places[i].to &&
-			o->places[i].from < spot.to)
-			return true;
-	return false;
-}
-
-/* One place where a pattern matches; false once the rule needs no more. */
-static bool take_place(struct runner *r, const struct rd_rule *rule, struct rd_outcome *o,
-	enum rd_where where, const struct rd_unit *unit, uint32_t from, uint32_t to)
-{
-	const struct rd_prepared *field = &r->m->field[where];
-	struct rd_spot spot = { where, unit->from + from, unit->from + to };
-	const struct rd_definition *def = rule->def;
-
-	if (def->older_months > 0 && !rd_dates_older(field->text, spot.from, spot.to,
-					     def->older_months, r->m->received_ms))
-		return true;
-	const char *by_place = "";
-	const char *by = stopped_by(r, rule, field, unit, from, to, &by_place, &o->failed);
-	if (by != NULL) {
-		if (!o->stopped) {
-			o->stopped = true;
-			o->stopped_spot = spot;
-			o->by = by;
-			o->by_place = by_place;
-		}
-		return true;
-	}
-	if (def->at_least > 1) {
-		if (o->places == NULL)
-			o->places = rd_arena_array(
-				r->m->arena, (size_t)def->at_least, sizeof *o->places);
-		if (o->places == NULL || overlaps(o, spot))
-			return true;
-		o->places[o->n_places++] = spot;
-		if (o->n_places < (unsigned)def->at_least)
-			return true;
-		spot = o->places[0];
-	}
-	o->hit = true;
-	o->spot = spot;
-	return false;
-}
-
-/* Where in a unit a match can begin. */
-struct window {
-	uint32_t from, to; /* to: the last such place, NONE for any */
-};
-
-/* A phrase begins so many words before what it needs first at the most, and never behind it. */
-static struct window window_of(const struct rd_pattern *pattern, const struct rd_prepared *field,
-	const struct candidate *c)
-{
-	const uint32_t unit_from = field->units[c->unit].from;
-	struct window window = { 0, NONE };
-
-	if (pattern->reach == 0)
-		return window;
-	/* One word more, for a possessive s is none of the skeleton's. */
-	uint32_t own = rd_prepared_word(field, field->skeleton_from[c->unit] + 1);
-	uint32_t first = rd_prepared_word(field, c->first);
-	if (first >= own + pattern->reach)
-		window.from = field->places[first - pattern->reach].text - unit_from;
-	window.to = field->places[rd_prepared_word(field, c->last)].text - unit_from;
-	return window;
-}
-
-static int match(struct runner *r, const struct rd_pattern *pattern, const char *text, uint32_t len,
-	struct window window)
-{
-	pcre2_match_context *limits = r->m->rules->limits;
-	uint32_t start = window.from;
-
-	if (window.to != NONE) {
-		limits = r->windowed;
-		pcre2_set_offset_limit(limits, window.to);
-	}
-	if (pattern->counted != NULL) {
-		limits = r->quick;
-		pcre2_set_match_limit(limits, RD_QUICK_STEPS / (len - start) + 10);
-	}
-	int rc = pcre2_match(
-		pattern->code, (PCRE2_SPTR)text, len, start, PCRE2_NO_UTF_CHECK, r->data, limits);
-	if (rc == PCRE2_ERROR_MATCHLIMIT && pattern->counted != NULL)
-		rc = pcre2_match(pattern->counted, (PCRE2_SPTR)text, len, start, PCRE2_NO_UTF_CHECK,
-			r->data, r->counted);
-	return rc;
-}
-
-static void run_pattern(struct runner *r, const struct rd_pattern *pattern, enum rd_where where,
-	const struct rd_unit *unit, struct window window)
-{
-	struct rd_matching *m = r->m;
-	struct rd_outcome *o = &m->outcomes[pattern->rule];
-	const char *text = m->field[where].text + unit->from;
-	uint32_t len = unit->to - unit->from;
-
-	while (window.from < len && window.from <= window.to) {
-		if (m->bytes_run > RD_CONFIRM_BYTES_MAX || m->steps > RD_REGEX_STEPS_MAX) {
-			m->exhausted = true;
-			o->failed = true;
-			o->untried = true;
-			return;
-		}
-		m->n_runs++;
-		m->bytes_run += len - window.from;
-		int rc = match(r, pattern, text, len, window);
-		if (rc == PCRE2_ERROR_NOMATCH)
-			return;
-		if (rc < 0) {
-			o->failed = true;
-			return;
-		}
-		const PCRE2_SIZE *v = pcre2_get_ovector_pointer(r->data);
-		uint32_t from = (uint32_t)v[0], to = (uint32_t)v[1];
-		if (to > from &&
-			!take_place(r, &m->rules->rules[pattern->rule], o, where, unit, from, to))
-			return;
-		window.from = to > from ? to : to + 1;
-		while (window.from < len && ((unsigned char)text[window.from] & 0xc0) == 0x80)
-			window.from++;
-	}
-}
-
-static void confirm(struct runner *r, const struct candidate *c, enum rd_where where)
-{
-	const struct rd_pattern *pattern = &r->m->rules->patterns[c->pattern];
-	const uint32_t unit = c->unit;
-	const struct rd_prepared *field = &r->m->field[where];
-	struct rd_outcome *o = &r->m->outcomes[pattern->rule];
-	const struct rd_unit *units = pattern->is_regex ? field->segments : field->units;
-	uint32_t n = pattern->is_regex ? field->n_segments : field->n_units;
-
-	if (o->hit || o->failed)
-		return;
-	if (pattern->at_start && (unit != 0 || !units[unit].begins))
-		return;
-	if (pattern->at_end && (unit + 1 != n || !units[unit].ends))
-		return;
-	if (pattern->question && memchr(field->text + units[unit].from, '?',
-					 units[unit].to - units[unit].from) == NULL)
-		return;
-	if (r->m->rules->rules[pattern->rule].off)
-		o->selected = true;
+	s->m->effort.exhausted = true;
+	if (s->dropped == NULL)
+		s->dropped = rd_arena_array(
+			s->m->arena, n_blocks(s->m->rules->n_patterns), sizeof *s->dropped);
+	if (s->dropped == NULL)
+		s->full = true;
 	else
-		run_pattern(r, pattern, where, &units[unit], window_of(pattern, field, c));
+		set_bit(s->dropped, pattern);
 }
 
-static int in_order(const void *left, const void *right)
+/* The pattern is worth trying in this unit or segment, because of this word. */
+static inline void choose(struct selection *s, uint32_t pattern, uint32_t unit, uint32_t word)
 {
-	const struct candidate *a = left, *b = right;
+	uint32_t last = s->last_of[pattern];
 
-	if (a->pattern != b->pattern)
-		return a->pattern < b->pattern ? -1 : 1;
-	return (a->unit > b->unit) - (a->unit < b->unit);
+	if ((s->m->rules->places[pattern] & s->place) == 0)
+		return;
+	if (last != 0 && s->candidates[last - 1].unit == unit) {
+		s->candidates[last - 1].last = word;
+		return;
+	}
+	if (s->n_candidates == RD_CANDIDATES_MAX) {
+		set_bit(s->chosen, pattern);
+		drop(s, pattern);
+		return;
+	}
+	if (s->n_candidates == s->size && !grow(s))
+		return;
+	uint32_t number = s->n_candidates++;
+	struct rd_candidate *c = &s->candidates[number];
+	*c = (struct rd_candidate){ .unit = unit, .first = word, .last = word, .next = number };
+	if (last != 0) {
+		c->next = s->candidates[last - 1].next;
+		s->candidates[last - 1].next = number;
+	}
+	s->last_of[pattern] = number + 1;
+	set_bit(s->chosen, pattern);
 }
 
-static enum rd_rc search_field(struct runner *r, enum rd_where where, struct rd_err *err)
+/* The needs that a word meets. */
+static inline void meet(struct selection *s, const struct rd_word_index *index, uint32_t word)
 {
-	struct rd_matching *m = r->m;
-	const struct rd_ruleset *rules = m->rules;
-	struct pass p = { .m = m,
-		.where = where,
-		.field = &m->field[where],
-		.before = r->n_stamps,
-		.seen = r->seen };
+	for (uint32_t k = index->needs_from[word]; k < index->needs_from[word + 1]; k++)
+		set_bit(s->met, index->needs[k]);
+}
 
-	if (p.field->n_units == 0)
-		return RD_OK;
-	for (p.unit = 0; p.unit < p.field->n_units; p.unit++) {
-		uint32_t from = p.field->skeleton_from[p.unit];
-		size_t n_before = p.n_found;
-		rd_automaton_run(rules->by_skeleton, p.field->skeleton + from,
-			p.field->skeleton_from[p.unit + 1] - from, found_in_skeleton, &p);
-		for (size_t i = n_before; i < p.n_found; i++) {
-			p.found[i].first = p.seen[p.found[i].pattern].first;
-			p.found[i].last = p.seen[p.found[i].pattern].last;
+static inline void choose_all(
+	struct selection *s, const struct rd_word_index *index, uint32_t word, uint32_t at)
+{
+	for (uint32_t k = index->from[word]; k < index->from[word + 1]; k++)
+		if (has_bit(s->met, index->patterns[k].also))
+			choose(s, index->patterns[k].pattern, s->unit, at);
+}
+
+static void found_symbol(void *context, uint32_t pattern, uint32_t at)
+{
+	struct selection *s = context;
+
+	(void)at;
+	choose(s, pattern, s->unit, 0);
+}
+
+static void choose_in_unit(struct selection *s, uint32_t from, uint32_t to)
+{
+	const struct rd_word_index *by_class = &s->m->rules->by_class,
+				   *by_shape = &s->m->rules->by_shape;
+	const struct rd_wording *w = s->wording;
+
+	memset(s->met, 0, n_blocks(s->m->rules->n_needs) * sizeof *s->met);
+	set_bit(s->met, 0);
+	for (uint32_t i = from; i < to; i++) {
+		meet(s, by_class, w->words[i].class);
+		if (w->words[i].shape != RD_SHAPE_PLAIN)
+			meet(s, by_shape, w->words[i].shape);
+	}
+	for (uint32_t k = w->words[from].others; k < w->words[to].others; k++) {
+		meet(s, by_class, w->others[k].class);
+		meet(s, by_shape, w->others[k].shape);
+	}
+	for (uint32_t i = from; i < to; i++) {
+		const struct rd_text_word *word = &w->words[i];
+		choose_all(s, by_class, word->class, i);
+		if (word->shape != RD_SHAPE_PLAIN)
+			choose_all(s, by_shape, word->shape, i);
+		for (uint32_t k = word->others; k < word[1].others; k++) {
+			choose_all(s, by_class, w->others[k].class, i);
+			choose_all(s, by_shape, w->others[k].shape, i);
 		}
 	}
-	rd_automaton_run(rules->by_text, p.field->text, p.field->len, found_in_text, &p);
-	if (p.full)
-		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
-	r->n_stamps += p.field->n_units + p.field->n_segments;
-	/* Phrases in the order of their file, whatever the literal pass found first. */
-	if (p.n_found > 1)
-		qsort(p.found, p.n_found, sizeof *p.found, in_order);
-	for (size_t i = 0; i < p.n_found; i++)
-		confirm(r, &p.found[i], where);
-	for (uint32_t i = 0; i < rules->n_always; i++) {
-		const struct rd_pattern *pattern = &rules->patterns[rules->always[i]];
-		uint32_t n = pattern->is_regex ? p.field->n_segments : p.field->n_units;
-		if (!wanted(m, &rules->rules[pattern->rule], where))
-			continue;
-		for (uint32_t unit = 0; unit < n; unit++)
-			confirm(r, &(struct candidate){ .pattern = rules->always[i], .unit = unit },
-				where);
+}
+
+static void choose_by_words(struct selection *s)
+{
+	const uint32_t *from = s->wording->unit_from;
+	const struct rd_automaton *by_symbol = s->m->rules->by_symbol;
+
+	for (s->unit = 0; s->unit < s->field->n_units; s->unit++) {
+		const struct rd_unit *unit = &s->field->units[s->unit];
+		choose_in_unit(s, from[s->unit], from[s->unit + 1]);
+		if (by_symbol != NULL)
+			rd_automaton_run(by_symbol, s->field->text + unit->from,
+				unit->to - unit->from, found_symbol, s);
 	}
+}
+
+static void found_literal(void *context, uint32_t pattern, uint32_t at)
+{
+	struct selection *s = context;
+
+	choose(s, pattern, s->segment, s->field->segments[s->segment].from + at);
+}
+
+/* Segments overlap, and what stands in two of them is found in both. */
+static void choose_by_literals(struct selection *s)
+{
+	const struct rd_unit *segments = s->field->segments;
+
+	for (s->segment = 0; s->segment < s->field->n_segments; s->segment++)
+		rd_automaton_run(s->m->rules->by_text, s->field->text + segments[s->segment].from,
+			segments[s->segment].to - segments[s->segment].from, found_literal, s);
+}
+
+static bool has_right_length(struct rd_matching *m, const struct rd_definition *def)
+{
+	if (def->words_to == 0)
+		return true;
+	if (m->n_words == 0)
+		m->n_words = 1 + rd_words_between(m->field[RD_WHERE_BODY].text, 0,
+					 m->field[RD_WHERE_BODY].len);
+	uint32_t words = m->n_words - 1;
+	return words >= (uint32_t)def->words_from && words <= (uint32_t)def->words_to;
+}
+
+static void keep_outcome(struct selection *s, uint32_t rule, const struct rd_outcome *outcome)
+{
+	struct rd_outcome *kept = rd_arena_alloc(s->m->arena, sizeof *kept);
+
+	if (kept == NULL) {
+		s->full = true;
+		return;
+	}
+	*kept = *outcome;
+	s->m->outcomes[rule] = kept;
+	set_bit(s->touched, rule);
+}
+
+/* Tries a pattern wherever it was chosen. */
+static void try_pattern(struct rd_confirmer *c, struct selection *s, uint32_t number)
+{
+	const struct rd_pattern *pattern = &s->m->rules->patterns[number];
+	uint32_t last = s->last_of[number];
+
+	if (!has_right_length(s->m, s->m->rules->rules[pattern->rule].def))
+		return;
+	struct rd_outcome *known = s->m->outcomes[pattern->rule], fresh = { .hit = false };
+	struct rd_outcome *outcome = known != NULL ? known : &fresh;
+	for (uint32_t i = last; last != 0;) {
+		i = s->candidates[i - 1].next + 1;
+		rd_confirm(c, pattern, &s->candidates[i - 1], outcome);
+		if (i == last)
+			break;
+	}
+	if (s->dropped != NULL && has_bit(s->dropped, number) && !outcome->hit) {
+		outcome->failed = true;
+		outcome->untried = true;
+	}
+	if (known == NULL && (fresh.hit || fresh.failed || fresh.stopped || fresh.selected ||
+				     fresh.places != NULL))
+		keep_outcome(s, pattern->rule, &fresh);
+}
+
+/* Those without key or literal. */
+static void choose_always(struct selection *s)
+{
+	const struct rd_ruleset *rules = s->m->rules;
+
+	for (uint32_t i = 0; i < rules->n_always; i++) {
+		uint32_t pattern = rules->always[i];
+		bool regex = rules->patterns[pattern].is_regex;
+		uint32_t n = regex ? s->field->n_segments : s->field->n_units;
+		for (uint32_t unit = 0; unit < n; unit++)
+			choose(s, pattern, unit, 0);
+	}
+}
+
+static void try_chosen(struct rd_confirmer *c, struct selection *s)
+{
+	for (size_t i = 0; i < n_blocks(s->m->rules->n_patterns); i++)
+		for (; s->chosen[i] != 0 && !s->full; s->chosen[i] &= s->chosen[i] - 1) {
+			uint32_t number =
+				(uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(s->chosen[i]);
+			try_pattern(c, s, number);
+			s->last_of[number] = 0;
+		}
+}
+
+static enum rd_rc no_room(struct rd_err *err)
+{
+	return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+}
+
+static enum rd_rc search_field(
+	struct rd_confirmer *c, struct selection *s, enum rd_where where, struct rd_err *err)
+{
+	struct rd_matching *m = c->m;
+	const struct rd_ruleset *rules = m->rules;
+
+	c->where = where;
+	s->field = &m->field[where];
+	s->wording = &m->wording[where];
+	s->place = (uint8_t)RD_PLACE_BIT(where, m->channel);
+	s->n_candidates = 0;
+	if (s->field->n_units == 0)
+		return RD_OK;
+	choose_by_words(s);
+	if (rules->by_text != NULL)
+		choose_by_literals(s);
+	/* Phrases in the order of their file, whatever was found first. */
+	try_chosen(c, s);
+	choose_always(s);
+	try_chosen(c, s);
+	return s->full ? no_room(err) : RD_OK;
+}
+
+static enum rd_rc search(struct rd_matching *m, struct rd_confirmer *c, struct rd_err *err)
+{
+	const struct rd_ruleset *rules = m->rules;
+	struct selection s = { .m = m,
+		.last_of = rd_arena_array(m->arena, rules->n_patterns + 1u, sizeof *s.last_of),
+		.chosen = rd_arena_array(m->arena, n_blocks(rules->n_patterns), sizeof *s.chosen),
+		.touched = rd_arena_array(m->arena, n_blocks(rules->n_rules), sizeof *s.touched) };
+
+	s.met = rd_arena_array(m->arena, n_blocks(rules->n_needs), sizeof *s.met);
+	if (s.last_of == NULL || s.chosen == NULL || s.touched == NULL || s.met == NULL)
+		return no_room(err);
+	RD_TRY(search_field(c, &s, RD_WHERE_SUBJECT, err));
+	RD_TRY(search_field(c, &s, RD_WHERE_BODY, err));
+	RD_TRY(rd_leaning_run(m, err));
+	for (uint32_t i = 0; i < rules->n_leanings; i++)
+		if (m->outcomes[rules->leaning_rules[i]] != NULL)
+			set_bit(s.touched, rules->leaning_rules[i]);
+	for (size_t i = 0; i < n_blocks(rules->n_rules); i++)
+		m->n_touched += (uint32_t)__builtin_popcountll(s.touched[i]);
+	uint32_t *touched = rd_arena_array(m->arena, m->n_touched + 1u, sizeof *touched), n = 0;
+	if (touched == NULL)
+		return no_room(err);
+	for (size_t i = 0; i < n_blocks(rules->n_rules); i++)
+		for (uint64_t left = s.touched[i]; left != 0; left &= left - 1)
+			touched[n++] = (uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(left);
+	m->touched = touched;
 	return RD_OK;
 }
 
-static enum rd_rc make_ready(
-	struct rd_matching *m, const struct rd_message *message, struct rd_err *err)
+enum rd_rc rd_matching_normalise(const struct rd_message *message, struct rd_arena *arena,
+	struct rd_normal ret_normal[static 2], struct rd_err *err)
 {
 	/* Where stripping left nothing, everything is read. */
 	const struct rd_span *spans = message->nothing_new ? NULL : message->spans;
 	size_t n_spans = message->nothing_new ? 0 : message->n_spans;
 
 	RD_TRY(rd_normalise(message->subject, message->subject_len, NULL, 0, RD_SUBJECT_BYTES_MAX,
-		m->arena, &m->normal[RD_WHERE_SUBJECT], err));
-	RD_TRY(rd_normalise(message->body, message->body_len, spans, n_spans, RD_SCORED_BYTES_MAX,
-		m->arena, &m->normal[RD_WHERE_BODY], err));
-	m->truncated = m->normal[0].truncated || m->normal[1].truncated;
-	RD_TRY(rd_prepare(&m->normal[0], m->arena, &m->field[0], err));
-	return rd_prepare(&m->normal[1], m->arena, &m->field[1], err);
+		arena, &ret_normal[RD_WHERE_SUBJECT], err));
+	return rd_normalise(message->body, message->body_len, spans, n_spans, RD_SCORED_BYTES_MAX,
+		arena, &ret_normal[RD_WHERE_BODY], err);
 }
 
-static void runner_cleanup(struct runner *r)
-{
-	pcre2_match_data_free(r->data);
-	pcre2_match_context_free(r->counted);
-	pcre2_match_context_free(r->quick);
-	pcre2_match_context_free(r->windowed);
-}
-
-enum rd_rc rd_matching_run(const struct rd_ruleset *rules, const struct rd_message *message,
-	int64_t received_ms, struct rd_arena *arena, struct rd_matching *ret_matching,
-	struct rd_err *err)
+enum rd_rc rd_matching_run(const struct rd_ruleset *rules, enum rd_channel channel,
+	const struct rd_normal normal[static 2], int64_t received_ms, struct rd_arena *arena,
+	struct rd_matching *ret_matching, struct rd_err *err)
 {
 	struct rd_matching m = { .rules = rules,
 		.arena = arena,
-		.channel = message->channel,
-		.received_ms = received_ms };
+		.channel = channel,
+		.received_ms = received_ms,
+		.normal = { normal[0], normal[1] },
+		.truncated = normal[0].truncated || normal[1].truncated };
+	RD_CLEANUP(rd_confirmer_end) struct rd_confirmer confirmer;
 
+	rd_confirmer_begin(&confirmer, &m);
 	m.outcomes = rd_arena_array(arena, rules->n_rules + 1u, sizeof *m.outcomes);
 	if (m.outcomes == NULL)
-		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
-	RD_TRY(make_ready(&m, message, err));
-	RD_CLEANUP(runner_cleanup) struct runner r = { .m = &m };
-	r.data = pcre2_match_data_create(2, NULL);
-	r.counted = pcre2_match_context_copy(rules->limits);
-	r.quick = pcre2_match_context_copy(rules->limits);
-	r.windowed = pcre2_match_context_copy(rules->limits);
-	RD_ASSERT(r.data != NULL && r.counted != NULL && r.quick != NULL && r.windowed != NULL);
-	pcre2_set_callout(r.counted, count_step, &m);
-	r.seen = rd_arena_array(arena, rules->n_patterns + 1u, sizeof *r.seen);
-	if (r.seen == NULL)
-		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
-	RD_TRY(search_field(&r, RD_WHERE_SUBJECT, err));
-	RD_TRY(search_field(&r, RD_WHERE_BODY, err));
-	RD_TRY(rd_leaning_run(&m, err));
+		return no_room(err);
+	for (int where = 0; where < 2; where++) {
+		RD_TRY(rd_prepare(&m.normal[where], arena, &m.field[where], err));
+		if (!rd_wording_read(
+			    &m.field[where], rules->labels.lexicon, arena, &m.wording[where]))
+			return no_room(err);
+	}
+	RD_TRY(search(&m, &confirmer, err));
 	*ret_matching = m;
 	return RD_OK;
 }

@@ -10,7 +10,9 @@
 #include "redress/rules/phrase_tokens.h"
 #include "redress/rules/word.h"
 
-#define L RD_LETTERS
+#define L	     RD_LETTERS
+#define STRING_OF(x) #x
+#define STRING(x)    STRING_OF(x)
 /* Between two words of one sentence: punctuation and blanks, perhaps a possessive before. */
 #define JOIN "(?:[^" L "\\n'][^" L "\\n]{0,15}+|'s?+(?![" L "])[^" L "\\n]{1,15}+)"
 /* The same where a symbol may be glued to a word. */
@@ -28,24 +30,13 @@
 	"(?:(?:\\d{1,2}(?:st|nd|rd|th)? (?:of )?)?" MONTH ",? \\d{4}|"                             \
 	"\\d{1,2}[\\/.-]\\d{1,2}[\\/.-]\\d{2,4}|\\d{4}-\\d{2}-\\d{2}|(?:19|20)\\d\\d)(?!\\d)"
 
-#define GAP_WORD_WORDS 3 /* of a skeleton, in one word of a gap: it may have apostrophes */
-#define BUILT_IN_WORDS 8 /* at the most: "the 12th of january, 2026", "£1,000.50k" */
-
 /* One alternative being written, and what its parenthesis has gathered so far. */
 struct frame {
 	size_t out;	/* where its alternatives begin in the pattern */
 	size_t bars;	/* how many ends of alternatives stood when it began */
 	bool mandatory; /* something before it in this alternative must stand there */
 	bool gap;	/* the last thing was a gap */
-	char run[128];	/* whole words in a row, as the skeleton of a text has them */
-	size_t run_len;
-	struct rd_literals best;     /* of this alternative */
-	struct rd_literals second;   /* the next best */
-	struct rd_literals together; /* of the alternatives before */
-	bool first;		     /* alternative */
 	unsigned ways, all_ways;
-	unsigned words, all_words; /* of a text's skeleton, at the most */
-	unsigned n_noted;
 };
 
 struct writer {
@@ -95,101 +86,41 @@ static void end_item(struct writer *r, const char *behind)
 	add(r, behind);
 }
 
-/* Both the best and the second best of what an alternative needs are looked for. */
-static void note_literals(struct frame *f, struct rd_literals literals)
+static void note_item(struct frame *f, bool optional, unsigned ways)
 {
-	literals.place = ++f->n_noted;
-	literals.reach = f->words;
-	struct rd_literals better = rd_literals_better(f->best, literals);
-	struct rd_literals other = better.items == f->best.items ? literals : f->best;
-
-	f->best = better;
-	f->second = rd_literals_better(f->second, other);
-}
-
-static void note_item(
-	struct frame *f, const struct rd_token *t, struct rd_literals literals, unsigned ways)
-{
-	if (!t->optional) {
-		note_literals(f, literals);
-		f->mandatory = true;
-	}
+	f->mandatory = f->mandatory || !optional;
 	f->ways *= ways;
 	if (f->ways > RD_PHRASE_WAYS_MAX + 1u)
 		f->ways = RD_PHRASE_WAYS_MAX + 1u;
 	f->gap = false;
 }
 
-static void end_run(struct writer *r, struct frame *f)
-{
-	if (f->run_len > 1)
-		note_literals(f, rd_literals_one(f->run, f->run_len, r->arena));
-	f->run_len = 0;
-}
-
-/* A word goes on with the run where both are whole and nothing but a join stands between. */
-static void note_word(struct writer *r, struct frame *f, size_t i, const struct rd_word *word)
-{
-	bool glued = r->t.items[i].glued;
-	bool next_glued = i + 1 < r->t.n_items && r->t.items[i + 1].glued;
-	bool begins = word->begins && !glued, ends = word->ends && !next_glued;
-
-	if (word->literal_len == 0) {
-		end_run(r, f);
-		return;
-	}
-	if (!begins || r->t.odd || f->run_len + word->literal_len + 3 > sizeof f->run)
-		end_run(r, f);
-	if (begins && f->run_len == 0)
-		f->run[f->run_len++] = ' ';
-	if (f->run_len + word->literal_len + 2 > sizeof f->run)
-		return;
-	memcpy(f->run + f->run_len, word->literal, word->literal_len);
-	f->run_len += word->literal_len;
-	if (ends)
-		f->run[f->run_len++] = ' ';
-	if (!ends || r->t.odd)
-		end_run(r, f);
-}
-
 static void write_item(struct writer *r, struct frame *f, size_t i)
 {
 	const struct rd_token *t = &r->t.items[i];
 	const char *behind = begin_item(r, f, i, i);
-	struct rd_literals literals = { .items = NULL };
-	struct rd_word word;
 	struct rd_err err = { 0 };
 	unsigned ways = 1;
 
 	if (t->kind == RD_TOKEN_LIST && t->list != NULL && t->list->regex != NULL) {
 		add(r, t->list->regex);
-		literals = t->list->literals;
 		ways = t->list->ways;
-		f->words += t->list->words;
 	} else if (t->kind == RD_TOKEN_BUILT_IN) {
 		bool number = rd_token_is(t, "number");
 		add(r, number ? NUMBER : rd_token_is(t, "money") ? MONEY : DATE);
-		f->words += BUILT_IN_WORDS;
 	} else if (t->kind == RD_TOKEN_WORD && !r->t.failed) {
-		if (rd_word_pattern(t->text, t->len, t->prefix, &r->out, &word, &err) != RD_OK)
+		if (rd_word_pattern(t->text, t->len, t->prefix, &r->out, &err) != RD_OK)
 			rd_tokens_complain(
 				&r->t, t->text, "this phrase is too long; make several of it");
-		else {
-			f->words += word.words;
-			note_word(r, f, i, &word);
-		}
 	}
-	if (t->kind != RD_TOKEN_WORD)
-		end_run(r, f);
 	end_item(r, behind);
-	note_item(f, t, literals, ways);
+	note_item(f, t->optional, ways);
 }
 
 static void write_gap(struct writer *r, struct frame *f, const struct rd_token *t)
 {
 	char bounds[16];
 
-	end_run(r, f);
 	if (!f->mandatory) {
 		rd_tokens_complain(
 			&r->t, t->text, "a gap needs a word before it that must stand there");
@@ -204,31 +135,25 @@ static void write_gap(struct writer *r, struct frame *f, const struct rd_token *
 	add(r, r->join);
 	add(r, ANY_WORD);
 	add(r, bounds);
-	f->words += GAP_WORD_WORDS * (unsigned)t->max;
-	note_item(f, &(struct rd_token){ .optional = true }, (struct rd_literals){ .items = NULL },
-		(unsigned)(t->max - t->min + 1));
+	note_item(f, true, (unsigned)(t->max - t->min + 1));
 	f->gap = true;
 }
 
 static bool end_alternative(struct writer *r, struct frame *f, const char *at)
 {
-	end_run(r, f);
 	if (!f->mandatory)
 		return rd_tokens_complain(&r->t, at,
 			"nothing here must stand in the text: leave out a `?`, or write a "
 			"word");
-	f->together = f->first ? f->best : rd_literals_either(f->together, f->best, r->arena);
 	/* Only one of the alternatives is spread at a place: the worst of them counts. */
 	if (f->ways > f->all_ways)
 		f->all_ways = f->ways;
-	if (f->words > f->all_words)
-		f->all_words = f->words;
 	return true;
 }
 
 static struct frame new_frame(const struct writer *r)
 {
-	return (struct frame){ .out = r->out.len, .bars = r->n_bars, .first = true, .ways = 1 };
+	return (struct frame){ .out = r->out.len, .bars = r->n_bars, .ways = 1 };
 }
 
 /* Writes a parenthesis's alternatives anew so that they share their first letters. */
@@ -273,7 +198,6 @@ static bool write_tokens(struct writer *r, size_t from, size_t to, struct frame 
 			write_gap(r, f, t);
 			break;
 		case RD_TOKEN_OPEN:
-			end_run(r, f);
 			behind[depth + 1] = begin_item(r, f, i, t->partner);
 			add(r, "(?:");
 			frames[++depth] = new_frame(r);
@@ -283,11 +207,8 @@ static bool write_tokens(struct writer *r, size_t from, size_t to, struct frame 
 				return false;
 			r->bars[r->n_bars++] = r->out.len;
 			add(r, "|");
-			f->first = false;
 			f->mandatory = f->gap = false;
-			f->best = f->second = (struct rd_literals){ .items = NULL };
 			f->ways = 1;
-			f->words = 0;
 			break;
 		case RD_TOKEN_CLOSE:
 			if (!end_alternative(r, f, t->text))
@@ -295,8 +216,7 @@ static bool write_tokens(struct writer *r, size_t from, size_t to, struct frame 
 			share_letters(r, f);
 			end_item(r, behind[depth]);
 			depth--;
-			frames[depth].words += f->all_words;
-			note_item(&frames[depth], t, f->together, f->all_ways);
+			note_item(&frames[depth], t->optional, f->all_ways);
 			break;
 		case RD_TOKEN_START:
 		case RD_TOKEN_S_START:
@@ -318,7 +238,7 @@ static bool write_tokens(struct writer *r, size_t from, size_t to, struct frame 
 static bool read_tokens(struct writer *r, struct rd_phrase *phrase)
 {
 	size_t from = 0, to = r->t.n_items;
-	struct frame outer = { .first = true };
+	struct frame outer = { .ways = 1 };
 
 	while (from < to && (r->t.items[from].kind == RD_TOKEN_START ||
 				    r->t.items[from].kind == RD_TOKEN_S_START)) {
@@ -347,11 +267,9 @@ static bool read_tokens(struct writer *r, struct rd_phrase *phrase)
 		return rd_tokens_complain(&r->t, r->t.text,
 			"its gaps can be spread in too many ways to be tried; make "
 			"the gaps smaller, or two phrases of it");
-	bool swapped = outer.second.n_items > 0 && outer.second.place < outer.best.place;
-	phrase->literals = swapped ? outer.second : outer.best;
-	phrase->second = swapped ? outer.best : outer.second;
+	if (!rd_sketch_make(&r->t.items[from], to - from, r->arena, &phrase->sketch))
+		return false;
 	phrase->ways = outer.all_ways;
-	phrase->words = outer.all_words;
 	phrase->odd = r->t.odd;
 	phrase->wide = r->t.wide;
 	phrase->regex = rd_arena_copy(r->arena, rd_buf_str(&r->out), r->out.len);
@@ -425,7 +343,8 @@ const char *rd_phrase_pattern(const struct rd_phrase *phrases, size_t n, struct 
 	if (odd)
 		behind = "(?:(?![" L "]|'[a-rt-z])|(?<=[^" L "]))";
 	return rd_arena_printf(arena, "%s%s%s%s%s%s",
-		phrases[0].sentence_start ? "\\A[^" L "\\n]{0,20}" : "", before, middle, behind,
-		phrases[0].question ? "(?=[^\\n]*\\?)" : "",
-		phrases[0].sentence_end ? "[^" L "\\n]{0,60}\\z" : "");
+		phrases[0].sentence_start ? "\\A[^" L "\\n]{0," STRING(RD_ANCHOR_START_MAX) "}"
+					  : "",
+		before, middle, behind, phrases[0].question ? "(?=[^\\n]*\\?)" : "",
+		phrases[0].sentence_end ? "[^" L "\\n]{0," STRING(RD_ANCHOR_END_MAX) "}\\z" : "");
 }

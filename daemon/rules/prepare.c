@@ -5,7 +5,7 @@
 #include <unistr.h>
 
 #include "redress/rules/language.h"
-#include "redress/rules/word.h"
+#include "redress/rules/lexicon.h"
 
 #define NOWHERE	   UINT32_MAX
 #define SHORT_LINE 40 /* a line this short was ended by its writer, not by a mail program */
@@ -15,9 +15,11 @@ static const char *const abbreviations[] = { "mr", "mrs", "ms", "dr", "st", "app
 	"tel", "ext", "ref", "rd", "ave", "vs", "re", "cllr", "prof", "rev", "jan", "feb", "aug",
 	"sept", "oct", "nov", "dec", "mins", "hrs", "min", "apt" };
 
-static bool is_letter_byte(char c)
+static inline bool is_letter_byte(char c)
 {
-	return isalnum((unsigned char)c) || ((unsigned char)c & 0x80) != 0;
+	unsigned char b = (unsigned char)c;
+
+	return (b | 0x20u) - 'a' < 26u || b - (unsigned)'0' < 10u || b >= 0x80;
 }
 
 static bool is_abbreviation(const char *text, uint32_t len, uint32_t stop)
@@ -112,16 +114,21 @@ static uint32_t mark_stop(char *text, uint32_t len, uint32_t i)
 	return j;
 }
 
+/* What can end a sentence. */
+static const bool stops[256] = { ['\n'] = true, ['.'] = true, ['!'] = true, ['?'] = true };
+
 static void mark_sentences(char *text, uint32_t len)
 {
 	uint32_t line_start = 0, marked = NOWHERE;
 
 	for (uint32_t i = 0; i < len; i++) {
+		if (!stops[(unsigned char)text[i]])
+			continue;
 		if (text[i] == '\n') {
 			if (i != marked)
 				mark_line_end(text, len, i, line_start);
 			line_start = i + 1;
-		} else if (text[i] == '.' || text[i] == '!' || text[i] == '?') {
+		} else {
 			uint32_t end = mark_stop(text, len, i);
 			marked = end != NOWHERE ? end : marked;
 		}
@@ -227,104 +234,19 @@ static bool pack_segments(const struct unit_list *units, struct unit_list *segme
 	return true;
 }
 
-/* Bytes of the letter at text[i], 0 where it is none; *ret_len: bytes of the character. */
-static uint32_t letter_at(const char *text, uint32_t i, uint32_t to, uint32_t *ret_len)
+static bool is_ascii(const char *text, uint32_t len)
 {
-	unsigned char c = (unsigned char)text[i];
+	uint32_t i = 0;
 
-	*ret_len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	if (*ret_len > to - i)
-		*ret_len = to - i;
-	return rd_word_is_letter(text + i, to - i) ? *ret_len : 0;
-}
-
-struct skeleton {
-	char *text;
-	struct rd_word_place *places;
-	uint32_t len, n_places;
-};
-
-static void begin_word(struct skeleton *s, uint32_t n, uint32_t at)
-{
-	s->places[s->n_places++] = (struct rd_word_place){ n, at };
-}
-
-static void add_skeleton(const char *text, const struct rd_unit *unit, struct skeleton *s)
-{
-	char *out = s->text;
-	uint32_t n = s->len, len = 0;
-
-	out[n++] = ' ';
-	for (uint32_t i = unit->from; i < unit->to; i += len) {
-		/* Nearly all of nearly every text. */
-		if ((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9')) {
-			if (out[n - 1] == ' ')
-				begin_word(s, n, i);
-			out[n++] = text[i];
-			len = 1;
-			continue;
-		}
-		if (text[i] == ' ') {
-			if (out[n - 1] != ' ')
-				out[n++] = ' ';
-			len = 1;
-			continue;
-		}
-		uint32_t letter = letter_at(text, i, unit->to, &len);
-		if (letter > 0) {
-			if (out[n - 1] == ' ')
-				begin_word(s, n, i);
-			memcpy(out + n, text + i, letter);
-			n += letter;
-			continue;
-		}
-		if (text[i] == '\'' && i + 1 < unit->to && text[i + 1] == 's' &&
-			(i + 2 >= unit->to || letter_at(text, i + 2, unit->to, &len) == 0))
-			len = 2;
-		else
-			letter_at(text, i, unit->to, &len);
-		if (out[n - 1] != ' ')
-			out[n++] = ' ';
+	for (; i + 8 <= len; i += 8) {
+		uint64_t eight;
+		memcpy(&eight, text + i, 8);
+		if ((eight & UINT64_C(0x8080808080808080)) != 0)
+			return false;
 	}
-	if (out[n - 1] != ' ')
-		out[n++] = ' ';
-	s->len = n;
-}
-
-static bool make_skeleton(struct rd_prepared *p, struct rd_arena *arena)
-{
-	size_t size = 1;
-
-	for (uint32_t i = 0; i < p->n_units; i++)
-		size += p->units[i].to - p->units[i].from + 2;
-	struct skeleton s = { .text = rd_arena_alloc(arena, size),
-		.places = rd_arena_array(arena, size / 2 + 1, sizeof *s.places) };
-	uint32_t *from = rd_arena_array(arena, p->n_units + 1u, sizeof *from);
-	if (s.text == NULL || s.places == NULL || from == NULL)
-		return false;
-	for (uint32_t i = 0; i < p->n_units; i++) {
-		add_skeleton(p->text, &p->units[i], &s);
-		from[i + 1] = s.len;
-	}
-	p->skeleton = s.text;
-	p->skeleton_from = from;
-	p->places = s.places;
-	p->n_places = s.n_places;
-	return true;
-}
-
-uint32_t rd_prepared_word(const struct rd_prepared *prepared, uint32_t at)
-{
-	uint32_t low = 0, high = prepared->n_places;
-
-	while (high - low > 1) {
-		uint32_t middle = low + (high - low) / 2;
-		if (prepared->places[middle].skeleton <= at)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
+	while (i < len && (unsigned char)text[i] < 0x80)
+		i++;
+	return i == len;
 }
 
 enum rd_rc rd_prepare(const struct rd_normal *normal, struct rd_arena *arena,
@@ -333,23 +255,21 @@ enum rd_rc rd_prepare(const struct rd_normal *normal, struct rd_arena *arena,
 	struct unit_list units = { .arena = arena }, segments = { .arena = arena };
 
 	/* PCRE2 is told not to check again; what is not UTF-8 must never reach it. */
-	if (u8_check((const uint8_t *)normal->text, normal->len) != NULL)
+	if (!is_ascii(normal->text, normal->len) &&
+		u8_check((const uint8_t *)normal->text, normal->len) != NULL)
 		return rd_fail(err, RD_E_INPUT, "text that is not UTF-8 reached the rules");
-	char *text = rd_arena_copy(arena, normal->text, normal->len);
+	char *text = rd_arena_alloc(arena, (size_t)normal->len + 1 + RD_LEXICON_PADDING);
 	if (text == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	memcpy(text, normal->text, normal->len);
 	mark_sentences(text, normal->len);
 	if (!find_units(text, normal->len, &units) || !pack_segments(&units, &segments))
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
-	struct rd_prepared prepared = { .text = text,
+	*ret_prepared = (struct rd_prepared){ .text = text,
 		.len = normal->len,
 		.units = units.items,
 		.n_units = units.n,
 		.segments = segments.items,
-		.n_segments = segments.n,
-		.n_words = rd_words_between(text, 0, normal->len) };
-	if (!make_skeleton(&prepared, arena))
-		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
-	*ret_prepared = prepared;
+		.n_segments = segments.n };
 	return RD_OK;
 }

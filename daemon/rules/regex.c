@@ -33,6 +33,7 @@ struct scan {
 	char run[64];	     /* letters in a row, at the top or in a plain group */
 	size_t run_len;
 	bool branches; /* at the top level */
+	bool crosses;
 	struct rd_literals best, pending;
 };
 
@@ -104,6 +105,9 @@ static bool scan_escape(struct scan *s)
 		return fail(s, at, "back references are not taken: they can take very long");
 	if (strchr("CKQEGXRco", c) != NULL)
 		return fail(s, at, "this escape is not taken here");
+	/* Of the escapes only these never meet a line end. */
+	if (isalnum((unsigned char)c) && strchr("wdhbBtSV", c) == NULL)
+		s->crosses = true;
 	if (strchr("xpPN", c) != NULL && *s->p == '{') {
 		const char *close = strchr(s->p, '}');
 		if (close == NULL)
@@ -127,7 +131,7 @@ static bool scan_escape(struct scan *s)
 static bool scan_class(struct scan *s)
 {
 	const char *at = s->p++;
-	bool negated = *s->p == '^';
+	bool negated = *s->p == '^', line_end = false, doubtful = false;
 
 	if (negated)
 		s->p++;
@@ -137,6 +141,10 @@ static bool scan_class(struct scan *s)
 		if (isupper((unsigned char)*s->p))
 			return fail(
 				s, s->p, "a capital can never match: the text is in small letters");
+		line_end = line_end || (s->p[0] == '\\' && (s->p[1] == 'n' || s->p[1] == 's'));
+		doubtful = doubtful || iscntrl((unsigned char)*s->p) || *s->p == '[' ||
+			   (s->p[0] == '\\' && isalnum((unsigned char)s->p[1]) &&
+				   strchr("wdh", s->p[1]) == NULL);
 		if (s->p[0] == '[' && s->p[1] == ':') {
 			const char *close = strstr(s->p, ":]");
 			if (close == NULL)
@@ -157,6 +165,7 @@ static bool scan_class(struct scan *s)
 	if (*s->p != ']')
 		return fail(s, at, "`[` without its `]`");
 	s->p++;
+	s->crosses = s->crosses || (negated ? !line_end : doubtful);
 	atom_wide(s, negated);
 	return true;
 }
@@ -338,6 +347,7 @@ static bool scan_one(struct scan *s)
 		return true;
 	case '^':
 	case '$':
+		s->crosses = true;
 		end_run(s);
 		s->atom = false;
 		s->p++;
@@ -352,22 +362,24 @@ static bool scan_one(struct scan *s)
 	}
 }
 
-bool rd_regex_check(const char *regex, struct rd_place at, struct rd_arena *arena,
-	struct rd_problems *problems, struct rd_literals *ret_literals)
+bool rd_regex_check(const char *text, struct rd_place at, struct rd_arena *arena,
+	struct rd_problems *problems, struct rd_regex *ret_regex)
 {
 	struct scan s = {
-		.start = regex, .p = regex, .at = at, .arena = arena, .problems = problems
+		.start = text, .p = text, .at = at, .arena = arena, .problems = problems
 	};
 
 	s.groups[0].repeat = 1;
-	if (strlen(regex) > RD_REGEX_BYTES_MAX)
-		return fail(&s, regex, "longer than 1,000 bytes; split it");
+	if (strlen(text) > RD_REGEX_BYTES_MAX)
+		return fail(&s, text, "longer than 1,000 bytes; split it");
 	while (*s.p != '\0')
 		if (!scan_one(&s))
 			return false;
 	if (s.depth > 0)
 		return fail(&s, s.p, "`(` without its `)`");
 	end_run(&s);
-	*ret_literals = s.branches ? (struct rd_literals){ .items = NULL } : s.best;
+	*ret_regex = (struct rd_regex){ .branches = s.branches, .crosses = s.crosses };
+	if (!s.branches)
+		ret_regex->literals = s.best;
 	return true;
 }

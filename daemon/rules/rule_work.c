@@ -1,7 +1,5 @@
 #include "redress/rules/rule_work.h"
 
-#include <string.h>
-
 #include "redress/base/buf.h"
 #include "redress/message/plain.h"
 #include "redress/rules/matching.h"
@@ -12,13 +10,21 @@
 
 struct worker {
 	struct rd_ruleset alone; /* the set, of which one rule runs */
-	struct rd_rule *rules;
+	uint8_t *places;	 /* of its patterns; 0 for those of the other rules */
+	const uint8_t *all;	 /* as the set has them */
 	int64_t now_ms;
 	struct rd_arena *arena; /* of one text */
 	struct rd_rule_work *work;
 	uint32_t every; /* of so many texts one is taken */
 	uint32_t n_texts;
 };
+
+static void let_run(struct worker *w, uint32_t rule, bool runs)
+{
+	for (uint32_t i = 0; i < w->alone.n_patterns; i++)
+		if (w->alone.patterns[i].rule == rule)
+			w->places[i] = runs ? w->all[i] : 0;
+}
 
 static enum rd_rc run_text(
 	struct worker *w, const struct rd_buf *text, enum rd_channel channel, struct rd_err *err)
@@ -31,18 +37,20 @@ static enum rd_rc run_text(
 
 	for (uint32_t i = 0; i < w->alone.n_rules; i++) {
 		struct rd_message message;
+		struct rd_normal normal[2];
 		struct rd_matching matching;
 
 		if (!w->alone.definitions.rules[i].is_combine &&
 			!w->alone.definitions.rules[i].disabled) {
 			rd_arena_reset(w->arena);
-			w->rules[i].runs = true;
+			let_run(w, i, true);
 			RD_TRY(rd_plain_message(&plain, w->arena, &message, err));
+			RD_TRY(rd_matching_normalise(&message, w->arena, normal, err));
 			RD_TRY(rd_matching_run(
-				&w->alone, &message, w->now_ms, w->arena, &matching, err));
-			w->rules[i].runs = false;
-			w->work[i].bytes += matching.bytes_run;
-			w->work[i].runs += matching.n_runs;
+				&w->alone, channel, normal, w->now_ms, w->arena, &matching, err));
+			let_run(w, i, false);
+			w->work[i].bytes += matching.effort.bytes_run + matching.effort.word_steps;
+			w->work[i].runs += matching.effort.n_runs;
 		}
 	}
 	return RD_OK;
@@ -103,13 +111,12 @@ enum rd_rc rd_rules_work(const struct rd_ruleset *rules, int64_t now_ms, struct 
 
 	w.every = (uint32_t)(n_runs / RD_RULE_WORK_RUNS_MAX) + 1;
 	w.work = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.work);
-	w.rules = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.rules);
-	if (w.work == NULL || w.rules == NULL)
+	w.places = rd_arena_array(arena, rules->n_patterns + 1u, sizeof *w.places);
+	if (w.work == NULL || w.places == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to count the rules' work");
-	memcpy(w.rules, rules->rules, rules->n_rules * sizeof *w.rules);
-	for (uint32_t i = 0; i < rules->n_rules; i++)
-		w.rules[i].runs = false;
-	w.alone.rules = w.rules;
+	w.all = rules->places;
+	w.alone.places = w.places;
+	w.alone.n_leanings = 0;
 	RD_TRY(run_examples(&w, err));
 	*ret_work = w.work;
 	return RD_OK;

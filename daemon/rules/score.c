@@ -21,7 +21,9 @@ struct weigher {
 	struct rd_arena *arena;
 	struct rd_score *score;
 	bool *truth;	 /* by rule */
-	double *counted; /* by rule: points after the caps */
+	uint32_t *holds; /* the rules and combines that hold, in order */
+	size_t n_holds;
+	double *counted; /* as holds: points after the caps */
 	const char **reasons;
 	const char *settled_by;		    /* id of a rule that decides */
 	const struct rd_supposed *supposed; /* NULL: the message as it is */
@@ -32,7 +34,7 @@ static double points_of(const struct weigher *w, uint32_t rule)
 	const struct rd_supposed *s = w->supposed;
 
 	if (w->rules->rules[rule].def->is_leaning)
-		return s != NULL ? s->leans[rule] : w->m->outcomes[rule].lean;
+		return s != NULL ? s->leans[rule] : w->m->outcomes[rule]->lean;
 	return s != NULL && s->repriced == rule ? s->points : w->rules->rules[rule].def->points;
 }
 
@@ -43,72 +45,125 @@ static void reason(struct weigher *w, const char *text)
 	w->score->review = true;
 }
 
+static int in_order(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+static enum rd_rc begin_holding(struct weigher *w, size_t n_hits, struct rd_err *err)
+{
+	w->truth = rd_arena_array(w->arena, w->rules->n_rules + 1u, sizeof *w->truth);
+	w->holds = rd_arena_array(w->arena, n_hits + w->rules->n_combines + 1u, sizeof *w->holds);
+	if (w->truth == NULL || w->holds == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	return RD_OK;
+}
+
+static void hold(struct weigher *w, uint32_t rule)
+{
+	w->truth[rule] = true;
+	w->holds[w->n_holds++] = rule;
+}
+
 /* Combines are known only once all rules are. */
 static void work_out_combines(struct weigher *w)
 {
-	for (uint32_t i = 0; i < w->rules->n_combines; i++) {
-		uint32_t at = w->rules->combines[i];
-		bool off = w->supposed != NULL && w->supposed->off[at];
-		const struct rd_rule *rule = &w->rules->rules[at];
+	const struct rd_ruleset *rules = w->rules;
+	const size_t n_hits = w->n_holds;
+
+	for (uint32_t i = 0; i < rules->n_combines; i++) {
+		uint32_t at = rules->combines[i];
+		const struct rd_rule *rule = &rules->rules[at];
 		const struct rd_definition *def = rule->def;
 		bool channel = w->message->channel == RD_CHANNEL_SMS ? def->by_sms : def->by_email;
-		w->truth[at] = rule->runs && channel && !off &&
-			       rd_condition_holds(&rule->condition, w->truth);
+		bool off = w->supposed != NULL && w->supposed->off[at];
+		if (rule->runs && channel && !off && rd_condition_holds(&rule->condition, w->truth))
+			hold(w, at);
 	}
+	if (w->n_holds > n_hits)
+		qsort(w->holds, w->n_holds, sizeof *w->holds, in_order);
+}
+
+static enum rd_rc take_hits(struct weigher *w, struct rd_err *err)
+{
+	RD_TRY(begin_holding(w, w->m->n_touched, err));
+	for (uint32_t i = 0; i < w->m->n_touched; i++)
+		if (w->m->outcomes[w->m->touched[i]]->hit)
+			hold(w, w->m->touched[i]);
+	work_out_combines(w);
+	return RD_OK;
+}
+
+static const struct rd_rule *held(const struct weigher *w, size_t i)
+{
+	return &w->rules->rules[w->holds[i]];
+}
+
+/* A hit whose group has a cap. */
+struct capped {
+	uint32_t group;
+	bool positive;
+	double weight;
+	size_t at; /* in holds */
+};
+
+/* Hits of one group and sign together, the weightiest first. */
+static int by_weight(const void *left, const void *right)
+{
+	const struct capped *a = left, *b = right;
+
+	if (a->group != b->group)
+		return a->group < b->group ? -1 : 1;
+	if (a->positive != b->positive)
+		return a->positive ? -1 : 1;
+	if (fabs(a->weight - b->weight) > 0)
+		return a->weight > b->weight ? -1 : 1;
+	return (a->at > b->at) - (a->at < b->at);
 }
 
 /* Hits of one group and kind and sign, the weightiest first, count until the cap is full. */
-static void count_group(struct weigher *w, uint32_t group, double cap, bool positive)
+static void count_capped(struct weigher *w, const struct capped *capped, size_t n)
 {
 	double left[RD_N_KINDS];
 
-	for (int k = 0; k < RD_N_KINDS; k++)
-		left[k] = cap;
-	for (;;) {
-		uint32_t best = UINT32_MAX;
-		double best_points = 0;
-		for (uint32_t i = 0; i < w->rules->n_rules; i++) {
-			const struct rd_rule *rule = &w->rules->rules[i];
-			double points = points_of(w, i);
-			if (rule->group != group || !w->truth[i] || !isnan(w->counted[i]) ||
-				points == 0 || (points > 0) != positive)
-				continue;
-			if (fabs(points) > best_points) {
-				best = i;
-				best_points = fabs(points);
-			}
+	for (size_t i = 0; i < n; i++) {
+		const struct capped *c = &capped[i];
+		if (i == 0 || c[-1].group != c->group || c[-1].positive != c->positive) {
+			double cap = w->rules->definitions.groups[c->group].cap;
+			for (int k = 0; k < RD_N_KINDS; k++)
+				left[k] = cap < 0 ? w->rules->definitions.head.cap : cap;
 		}
-		if (best == UINT32_MAX)
-			return;
-		double *room = &left[w->rules->rules[best].def->for_kind];
-		double taken = best_points < *room ? best_points : *room;
+		double *room = &left[held(w, c->at)->def->for_kind];
+		double taken = c->weight < *room ? c->weight : *room;
 		*room -= taken;
-		w->counted[best] = positive ? taken : -taken;
+		w->counted[c->at] = c->positive ? taken : -taken;
 	}
 }
 
-static void count_points(struct weigher *w)
+static enum rd_rc count_points(struct weigher *w, struct rd_err *err)
 {
-	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
-		const struct rd_rule *rule = &w->rules->rules[i];
-		double points = points_of(w, i);
-		bool capped = rule->group != UINT32_MAX && points != 0;
-		w->counted[i] = w->truth[i] ? (capped ? (double)NAN : points) : 0;
+	struct capped *capped = rd_arena_array(w->arena, w->n_holds + 1, sizeof *capped);
+	size_t n = 0;
+
+	w->counted = rd_arena_array(w->arena, w->n_holds + 1, sizeof *w->counted);
+	if (capped == NULL || w->counted == NULL)
+		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
+	for (size_t i = 0; i < w->n_holds; i++) {
+		const struct rd_rule *rule = held(w, i);
+		double points = points_of(w, w->holds[i]);
+		w->counted[i] = points;
+		if (rule->group != UINT32_MAX && fabs(points) > 0)
+			capped[n++] = (struct capped){ rule->group, points > 0, fabs(points), i };
 	}
-	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
-		if (!isnan(w->counted[i]))
-			continue;
-		uint32_t group = w->rules->rules[i].group;
-		double cap = w->rules->definitions.groups[group].cap;
-		if (cap < 0)
-			cap = w->rules->definitions.head.cap;
-		count_group(w, group, cap, true);
-		count_group(w, group, cap, false);
-	}
-	for (uint32_t i = 0; i < w->rules->n_rules; i++)
-		if (w->truth[i])
-			w->score->totals[w->rules->rules[i].def->for_kind] += w->counted[i];
+	if (n > 1)
+		qsort(capped, n, sizeof *capped, by_weight);
+	count_capped(w, capped, n);
+	for (size_t i = 0; i < w->n_holds; i++)
+		w->score->totals[held(w, i)->def->for_kind] += w->counted[i];
 	w->score->total = w->score->totals[RD_COMPLAINT];
+	return RD_OK;
 }
 
 static struct rd_hit hit_of(
@@ -147,29 +202,27 @@ static int by_place(const void *left, const void *right)
 
 static enum rd_rc gather_hits(struct weigher *w, struct rd_err *err)
 {
-	size_t n = w->rules->n_rules, n_hits = 0, n_stopped = 0;
+	size_t n_hits = w->n_holds, n_stopped = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		n_hits += w->truth[i];
-		n_stopped += w->m->outcomes[i].stopped;
-	}
 	struct rd_hit *hits = rd_arena_array(w->arena, n_hits + 1, sizeof *hits);
-	struct rd_hit *stopped = rd_arena_array(w->arena, n_stopped + 1, sizeof *stopped);
+	struct rd_hit *stopped = rd_arena_array(w->arena, w->m->n_touched + 1u, sizeof *stopped);
 	if (hits == NULL || stopped == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
-	n_hits = n_stopped = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		const struct rd_outcome *o = &w->m->outcomes[i];
+	for (size_t i = 0; i < n_hits; i++) {
+		const struct rd_outcome *o = w->m->outcomes[w->holds[i]];
 		struct rd_spot nowhere = { RD_WHERE_BODY, 0, 0 };
-		if (w->truth[i])
-			hits[n_hits++] = hit_of(w, i, o->hit ? o->spot : nowhere, w->counted[i]);
-		if (w->truth[i] && o->lean_words != NULL)
-			hits[n_hits - 1].words = o->lean_words;
-		if (o->stopped) {
-			stopped[n_stopped] = hit_of(w, i, o->stopped_spot, 0);
-			stopped[n_stopped].by = o->by;
-			stopped[n_stopped++].by_place = o->by_place;
-		}
+		hits[i] = hit_of(
+			w, w->holds[i], o != NULL && o->hit ? o->spot : nowhere, w->counted[i]);
+		if (o != NULL && o->lean_words != NULL)
+			hits[i].words = o->lean_words;
+	}
+	for (uint32_t i = 0; i < w->m->n_touched; i++) {
+		const struct rd_outcome *o = w->m->outcomes[w->m->touched[i]];
+		if (!o->stopped)
+			continue;
+		stopped[n_stopped] = hit_of(w, w->m->touched[i], o->stopped_spot, 0);
+		stopped[n_stopped].by = o->by;
+		stopped[n_stopped++].by_place = o->by_place;
 	}
 	qsort(hits, n_hits, sizeof *hits, by_place);
 	qsort(stopped, n_stopped, sizeof *stopped, by_place);
@@ -196,9 +249,8 @@ static enum rd_rc gather_signs(struct weigher *w, struct rd_err *err)
 	struct rd_score *s = w->score;
 	size_t n_marks = 0;
 
-	for (uint32_t i = 0; i < w->rules->n_rules; i++)
-		if (w->truth[i])
-			n_marks += w->rules->rules[i].def->n_marks;
+	for (size_t i = 0; i < w->n_holds; i++)
+		n_marks += held(w, i)->def->n_marks;
 	const char **topics = rd_arena_array(w->arena, s->n_hits + 1, sizeof *topics);
 	const char **marks = rd_arena_array(w->arena, n_marks + 1, sizeof *marks);
 	if (topics == NULL || marks == NULL)
@@ -206,10 +258,8 @@ static enum rd_rc gather_signs(struct weigher *w, struct rd_err *err)
 	for (size_t i = 0; i < s->n_hits; i++)
 		if (s->hits[i].topic[0] != '\0')
 			add_once(topics, &s->n_topics, s->hits[i].topic);
-	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
-		const struct rd_definition *def = w->rules->rules[i].def;
-		if (!w->truth[i])
-			continue;
+	for (size_t i = 0; i < w->n_holds; i++) {
+		const struct rd_definition *def = held(w, i)->def;
 		for (size_t k = 0; k < def->n_marks; k++)
 			add_once(marks, &s->n_marks, def->marks[k]);
 		for (int f = 0; f < RD_N_FLAGS; f++)
@@ -247,9 +297,9 @@ static void reasons_of_message(struct weigher *w)
 /* What rules send to a person by themselves, whatever the totals say. */
 static void reasons_of_hits(struct weigher *w)
 {
-	for (uint32_t i = 0; i < w->rules->n_rules; i++)
-		if (w->truth[i] && w->rules->rules[i].def->review[0] != '\0')
-			reason(w, w->rules->rules[i].def->review);
+	for (size_t i = 0; i < w->n_holds; i++)
+		if (held(w, i)->def->review[0] != '\0')
+			reason(w, held(w, i)->def->review);
 }
 
 /* Does one of its patterns need no certain word? */
@@ -278,12 +328,13 @@ static enum rd_rc reasons_of_off_rules(struct weigher *w, struct rd_err *err)
 
 	if (off == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
-	for (uint32_t i = 0; i < w->rules->n_rules && s->n_off_rules < RD_SCORE_RULES_MAX; i++) {
-		if (!w->m->outcomes[i].selected)
+	for (uint32_t i = 0; i < w->m->n_touched && s->n_off_rules < RD_SCORE_RULES_MAX; i++) {
+		uint32_t at = w->m->touched[i];
+		if (!w->m->outcomes[at]->selected)
 			continue;
-		off[s->n_off_rules++] = w->rules->rules[i].def->id;
+		off[s->n_off_rules++] = w->rules->rules[at].def->id;
 		if (s->n_off_rules <= NAMED_MAX)
-			reason_of_off(w, i);
+			reason_of_off(w, at);
 	}
 	s->off_rules = off;
 	return RD_OK;
@@ -297,11 +348,13 @@ static enum rd_rc reasons_of_rules(struct weigher *w, struct rd_err *err)
 
 	if (failed == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
-	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
-		if (!w->m->outcomes[i].failed)
+	for (uint32_t i = 0; i < w->m->n_touched; i++) {
+		uint32_t at = w->m->touched[i];
+		const struct rd_outcome *o = w->m->outcomes[at];
+		if (!o->failed)
 			continue;
-		const char *id = w->rules->rules[i].def->id;
-		if (!w->m->outcomes[i].untried && s->n_failed_rules < RD_SCORE_RULES_MAX)
+		const char *id = w->rules->rules[at].def->id;
+		if (!o->untried && s->n_failed_rules < RD_SCORE_RULES_MAX)
 			failed[s->n_failed_rules++] = id;
 		if (++n_named <= NAMED_MAX)
 			reason(w, rd_arena_printf(w->arena,
@@ -309,7 +362,7 @@ static enum rd_rc reasons_of_rules(struct weigher *w, struct rd_err *err)
 					  id));
 	}
 	s->failed_rules = failed;
-	if (w->m->exhausted)
+	if (w->m->effort.exhausted)
 		reason(w, "reading it took more work than one message may take");
 	return RD_OK;
 }
@@ -335,9 +388,9 @@ static bool settle(struct weigher *w)
 	bool decided[RD_N_KINDS] = { false };
 	int n = 0;
 
-	for (uint32_t i = 0; i < w->rules->n_rules; i++) {
-		const struct rd_definition *def = w->rules->rules[i].def;
-		if (!w->truth[i] || !def->decides)
+	for (size_t i = 0; i < w->n_holds; i++) {
+		const struct rd_definition *def = held(w, i)->def;
+		if (!def->decides)
 			continue;
 		if (!decided[def->decides_kind])
 			n++;
@@ -383,8 +436,8 @@ static const char *fewer(double more_than, const char *points, char out[static F
 /* A rule, not mere words that lean. */
 static bool any_rule_hit(const struct weigher *w)
 {
-	for (uint32_t i = 0; i < w->rules->n_rules; i++)
-		if (w->truth[i] && !w->rules->rules[i].def->is_leaning)
+	for (size_t i = 0; i < w->n_holds; i++)
+		if (!held(w, i)->def->is_leaning)
 			return true;
 	return false;
 }
@@ -425,8 +478,9 @@ static void decide(struct weigher *w)
 		s->nearest_change = "";
 }
 
-enum rd_rc rd_score_once(const struct rd_ruleset *rules, const struct rd_message *message,
-	int64_t received_ms, struct rd_arena *arena, struct rd_score *ret_score, struct rd_err *err)
+enum rd_rc rd_score_normalised(const struct rd_ruleset *rules, const struct rd_message *message,
+	const struct rd_normal normal[static 2], int64_t received_ms, struct rd_arena *arena,
+	struct rd_score *ret_score, struct rd_err *err)
 {
 	struct rd_matching matching;
 	struct rd_score score = { .request_below = rules->definitions.head.request_below,
@@ -435,17 +489,14 @@ enum rd_rc rd_score_once(const struct rd_ruleset *rules, const struct rd_message
 		.rules = rules, .message = message, .m = &matching, .arena = arena, .score = &score
 	};
 
-	RD_TRY(rd_matching_run(rules, message, received_ms, arena, &matching, err));
-	w.truth = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.truth);
-	w.counted = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.counted);
+	RD_TRY(rd_matching_run(
+		rules, message->channel, normal, received_ms, arena, &matching, err));
 	w.reasons = rd_arena_array(arena, REASONS_MAX, sizeof *w.reasons);
-	if (w.truth == NULL || w.counted == NULL || w.reasons == NULL)
+	if (w.reasons == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
 	score.review_reasons = w.reasons;
-	for (uint32_t i = 0; i < rules->n_rules; i++)
-		w.truth[i] = matching.outcomes[i].hit;
-	work_out_combines(&w);
-	count_points(&w);
+	RD_TRY(take_hits(&w, err));
+	RD_TRY(count_points(&w, err));
 	RD_TRY(gather_hits(&w, err));
 	RD_TRY(gather_signs(&w, err));
 	reasons_of_message(&w);
@@ -457,6 +508,15 @@ enum rd_rc rd_score_once(const struct rd_ruleset *rules, const struct rd_message
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
 	*ret_score = score;
 	return RD_OK;
+}
+
+enum rd_rc rd_score_once(const struct rd_ruleset *rules, const struct rd_message *message,
+	int64_t received_ms, struct rd_arena *arena, struct rd_score *ret_score, struct rd_err *err)
+{
+	struct rd_normal normal[2];
+
+	RD_TRY(rd_matching_normalise(message, arena, normal, err));
+	return rd_score_normalised(rules, message, normal, received_ms, arena, ret_score, err);
 }
 
 enum rd_rc rd_score_suppose(const struct rd_ruleset *rules, const struct rd_message *message,
@@ -471,20 +531,17 @@ enum rd_rc rd_score_suppose(const struct rd_ruleset *rules, const struct rd_mess
 		.score = &score,
 		.supposed = supposed };
 
-	w.truth = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.truth);
-	w.counted = rd_arena_array(arena, rules->n_rules + 1u, sizeof *w.counted);
 	w.reasons = rd_arena_array(arena, REASONS_MAX, sizeof *w.reasons);
-	if (w.truth == NULL || w.counted == NULL || w.reasons == NULL)
+	if (w.reasons == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to suppose anything");
+	RD_TRY(begin_holding(&w, rules->n_rules, err));
 	for (uint32_t i = 0; i < rules->n_rules; i++)
-		w.truth[i] = supposed->hits[i] && !supposed->off[i];
+		if (supposed->hits[i] && !supposed->off[i])
+			hold(&w, i);
 	work_out_combines(&w);
-	count_points(&w);
-	for (uint32_t i = 0; i < rules->n_rules; i++)
-		score.n_hits += w.truth[i];
+	RD_TRY(count_points(&w, err));
 	reasons_of_hits(&w);
 	decide(&w);
-	score.n_hits = 0; /* they are not made */
 	*ret_score = score;
 	return RD_OK;
 }

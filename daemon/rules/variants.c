@@ -158,14 +158,17 @@ enum rd_rc rd_variants_try(const struct rd_variants *v, const struct rd_message 
 	int64_t received_ms, struct rd_arena *arena, struct rd_variant_result *ret_results,
 	struct rd_err *err)
 {
+	struct rd_normal normal[2];
 	struct rd_matching m;
 
-	RD_TRY(rd_matching_run(v->set, message, received_ms, arena, &m, err));
+	RD_TRY(rd_matching_normalise(message, arena, normal, err));
+	RD_TRY(rd_matching_run(v->set, message->channel, normal, received_ms, arena, &m, err));
 	for (size_t i = 0; i < v->n; i++)
 		ret_results[i] = (struct rd_variant_result){ .by = "" };
-	for (uint32_t i = 0; i < v->set->n_rules; i++) {
-		const struct rd_outcome *o = &m.outcomes[i];
-		size_t at = (size_t)strtoul(v->set->rules[i].def->id + 1, NULL, 10);
+	for (uint32_t i = 0; i < m.n_touched; i++) {
+		const struct rd_outcome *o = m.outcomes[m.touched[i]];
+		const char *id = v->set->rules[m.touched[i]].def->id;
+		size_t at = (size_t)strtoul(id + 1, NULL, 10);
 		if (at >= v->n)
 			continue;
 		if (o->hit)

@@ -119,82 +119,112 @@ static bool is_optional(const char *word, size_t len, size_t i)
 	       !(isdigit((unsigned char)word[i - 1]) && isdigit((unsigned char)word[i + 1]));
 }
 
-/* What is looked for: letters as they are, one blank for other characters that must stand there (a
- * text's skeleton has one too), broken where the text may differ. */
-struct gathering {
-	char text[RD_WORD_LITERAL_MAX];
-	size_t len;
-	bool begins; /* at the word's beginning */
-};
-
-static void end_gathering(struct gathering *g, bool ends, struct rd_word *word)
-{
-	while (g->len > 0 && g->text[g->len - 1] == ' ') {
-		g->len--;
-		ends = true; /* what stands there is no letter */
-	}
-	if (g->len > word->literal_len) {
-		memcpy(word->literal, g->text, g->len);
-		word->literal_len = g->len;
-		word->begins = g->begins;
-		word->ends = ends;
-	}
-	g->len = 0;
-	g->begins = false;
-}
-
-static void gather(struct gathering *g, const char *word, size_t len, size_t i, struct rd_word *out)
-{
-	bool inside = ((unsigned char)word[i] & 0xc0) == 0x80;
-	bool letter = inside ? (g->len > 0 && g->text[g->len - 1] != ' ')
-			     : rd_word_is_letter(word + i, len - i);
-
-	if (g->len + 1 == sizeof g->text)
-		end_gathering(g, false, out);
-	if (letter)
-		g->text[g->len++] = word[i];
-	else if (g->len == 0)
-		g->begins = true;
-	else if (g->text[g->len - 1] != ' ')
-		g->text[g->len++] = ' ';
-}
-
-enum rd_rc rd_word_pattern(const char *word, size_t len, bool prefix, struct rd_buf *pattern,
-	struct rd_word *ret_word, struct rd_err *err)
+enum rd_rc rd_word_pattern(
+	const char *word, size_t len, bool prefix, struct rd_buf *pattern, struct rd_err *err)
 {
 	size_t apostrophe = prefix ? 0 : contraction_at(word, len);
-	struct gathering g = { .len = 0, .begins = true };
-	struct rd_word out = { .literal_len = 0, .words = apostrophe > 0 ? 2 : 1 };
 
-	/* Its own letters may go on behind an apostrophe, and a prefix behind two. */
-	if (prefix)
-		out.words += 2;
 	for (size_t i = 0; i < len; i++) {
-		bool optional = is_optional(word, len, i);
-		out.words += !is_plain(word[i]);
-		if (optional || (apostrophe > 0 && i == apostrophe))
-			end_gathering(&g, false, &out);
 		if (apostrophe > 0 && i == apostrophe)
 			RD_TRY(rd_buf_add_str(pattern, "'?", err));
-		if (optional) {
+		if (is_optional(word, len, i)) {
 			RD_TRY(rd_buf_add_str(pattern, word[i] == '-' ? "[ -]{0,3}" : "'?", err));
 			continue;
 		}
-		/* "i'll": its apostrophe must stand there, but a skeleton drops that of 's. */
-		if (word[i] == '\'')
-			end_gathering(&g, false, &out);
-		else
-			gather(&g, word, len, i, &out);
 		RD_TRY(add_character(pattern, word[i], err));
 		/* Behind the digit, so that words that begin with the same one can share it. */
 		if (i == 0 && isdigit((unsigned char)word[0]))
 			RD_TRY(rd_buf_add_str(pattern, "(?<!\\d[.,:\\/]\\d)(?<![£$€]\\d)", err));
 	}
-	end_gathering(&g, !prefix, &out);
 	if (prefix)
 		RD_TRY(rd_buf_add_str(pattern, "[" RD_LETTERS "']*+", err));
 	else if (len > 0 && isdigit((unsigned char)word[len - 1]))
 		RD_TRY(rd_buf_add_str(pattern, "(?![.,:\\/]?\\d|%)", err));
-	*ret_word = out;
 	return RD_OK;
+}
+
+static bool put(struct rd_spellings *s, size_t from, size_t to, char c)
+{
+	for (size_t i = from; i < to; i++) {
+		size_t n = strlen(s->items[i]);
+		if (n + 2 > RD_SPELLING_BYTES)
+			return false;
+		s->items[i][n] = c;
+		s->items[i][n + 1] = '\0';
+	}
+	return true;
+}
+
+/* Goes on both with c and without it. */
+static bool put_either(struct rd_spellings *s, char c)
+{
+	size_t n = s->n_items;
+
+	if (2 * n > RD_SPELLINGS_MAX)
+		return false;
+	memcpy(s->items[n], s->items[0], n * sizeof s->items[0]);
+	s->n_items = 2 * n;
+	return put(s, n, 2 * n, c);
+}
+
+/* One blank between words and none around them; no word has an apostrophe at its edge. False where
+ * a text's words would not be cut as this one is: it has too many apostrophes (wording.h). */
+static bool tidy(char *text)
+{
+	char *out = text, *word = text, previous = ' ';
+	unsigned apostrophes = 0;
+
+	for (const char *p = text;; p++) {
+		char c = *p;
+		if (c == '\'' && (previous == '\'' || ++apostrophes > 2))
+			return false;
+		if (c == ' ' || c == '\0') {
+			while (out > word && out[-1] == '\'')
+				out--;
+			if (out > word) {
+				*out++ = ' ';
+				word = out;
+			}
+			apostrophes = 0;
+		} else if (c != '\'' || out > word) {
+			*out++ = c;
+		}
+		if (c == '\0')
+			break;
+		previous = c;
+	}
+	if (out > text)
+		out--;
+	*out = '\0';
+	return strstr(text, "'s'") == NULL;
+}
+
+bool rd_word_spellings(const char *word, size_t len, bool prefix, struct rd_spellings *s)
+{
+	size_t apostrophe = prefix ? 0 : contraction_at(word, len);
+	bool letter = false;
+
+	s->n_items = 1;
+	s->symbols = false;
+	s->items[0][0] = '\0';
+	for (size_t i = 0; i < len; i++) {
+		char c = word[i];
+		if (apostrophe > 0 && i == apostrophe && !put_either(s, '\''))
+			return false;
+		if (is_optional(word, len, i)) {
+			if (!put_either(s, c == '-' ? ' ' : '\''))
+				return false;
+			continue;
+		}
+		if (((unsigned char)c & 0xc0) != 0x80)
+			letter = c == '\'' || rd_word_is_letter(word + i, len - i);
+		if (!put(s, 0, s->n_items, letter ? c : ' '))
+			return false;
+		s->symbols = s->symbols || !letter;
+	}
+	s->more = prefix && !letter;
+	for (size_t i = 0; i < s->n_items; i++)
+		if (!tidy(s->items[i]))
+			return false;
+	return true;
 }

@@ -15,6 +15,7 @@
 #include "redress/base/arena.h"
 #include "redress/base/date.h"
 #include "redress/message/plain.h"
+#include "redress/rules/matching.h"
 #include "redress/rules/ruleset.h"
 #include "redress/rules/score.h"
 
@@ -93,6 +94,17 @@ static inline void score_as(
 	assert_int_equal(rd_plain_message(&plain, b->arena, &b->message, &b->err), RD_OK);
 	assert_int_equal(
 		rd_score_message(b->rules, &b->message, b->now_ms, b->arena, &b->score, &b->err),
+		RD_OK);
+}
+
+/* What matching alone makes of the message scored last. */
+static inline void match_again(struct bench *b, struct rd_matching *ret_matching)
+{
+	struct rd_normal normal[2];
+
+	assert_int_equal(rd_matching_normalise(&b->message, b->arena, normal, &b->err), RD_OK);
+	assert_int_equal(rd_matching_run(b->rules, b->message.channel, normal, b->now_ms, b->arena,
+				 ret_matching, &b->err),
 		RD_OK);
 }
 

@@ -40,7 +40,8 @@ struct rd_arena_mark {
 struct rd_arena_mark rd_arena_mark(const struct rd_arena *arena);
 void rd_arena_back_to(struct rd_arena *arena, struct rd_arena_mark mark);
 
-/* Everything handed out becomes invalid; the first block is kept for the next message. */
+/* Everything handed out becomes invalid; a block is kept for the next message, as large as the
+ * largest one so far needed, but for very large ones. */
 void rd_arena_reset(struct rd_arena *arena);
 void rd_arena_free(struct rd_arena *arena);	/* NULL is fine */
 void rd_arena_cleanup(struct rd_arena **arena); /* for RD_CLEANUP */

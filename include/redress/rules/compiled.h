@@ -15,6 +15,7 @@
 #include "redress/rules/condition.h"
 #include "redress/rules/definition.h"
 #include "redress/rules/leaning.h"
+#include "redress/rules/outline.h"
 #include "redress/rules/phrase.h"
 #include "redress/rules/ruleset.h"
 
@@ -28,18 +29,45 @@ struct rd_pattern {
 		*counted; /* the same with callouts that count its steps; NULL where not needed */
 	bool question;	  /* only in a unit with a question mark */
 	bool at_start, at_end; /* only in the field's first or last unit */
+	bool sentence_start;   /* only at a unit's beginning */
+	const uint8_t
+		*first; /* bits of the bytes that a Regex at_start can begin with; NULL: any */
+	bool confined;	/* a Regex that matches within one sentence */
+	bool whole; /* it may begin where no word does: where its outline fits, all of the unit is
+		       searched */
 	const struct rd_line *line;
-	unsigned reach; /* a match begins so many words at the most before the end of what it needs
-			   first, and never behind it; 0: it may begin anywhere */
-	struct rd_literals literals, second; /* one of each must stand in the unit, in this order */
+	struct rd_outline outline; /* of a phrase */
+	/* Its key (outline.h): a match begins so many words before a word of it. */
+	uint16_t least, most;
+	struct rd_literals literals; /* of a Regex, one of which must stand in the segment; of a
+					phrase, symbols that can stand for the words of its key */
 };
 
 struct rd_unless_code {
 	enum rd_side side;
 	int window;
 	pcre2_code *code;
+	struct rd_outline outline;
+	bool whole; /* as a pattern's */
 	const struct rd_unless *from;
 };
+
+/* Which patterns a word makes worth trying, by its class or by its shape, and which needs of other
+ * patterns it meets. */
+struct rd_wanting {
+	uint32_t pattern;
+	uint32_t also; /* the need that the sentence must meet as well; 0: none */
+};
+
+struct rd_word_index {
+	const uint32_t *from; /* [class or shape]; one more than those */
+	const struct rd_wanting *patterns;
+	const uint32_t *needs_from;
+	const uint32_t *needs; /* from 1 up */
+};
+
+/* Where a pattern may match: bit 2 * where + channel (enum rd_where, enum rd_channel). */
+#define RD_PLACE_BIT(where, channel) (1u << (2 * (unsigned)(where) + (unsigned)(channel)))
 
 struct rd_rule {
 	const struct rd_definition *def;
@@ -64,16 +92,21 @@ struct rd_ruleset {
 	uint32_t n_patterns;
 	struct rd_unless_code *unless;
 	uint32_t n_unless;
-	const uint32_t *always; /* patterns without a literal */
+	const uint8_t *places;	/* [pattern] */
+	const uint32_t *always; /* patterns without literal or key */
 	uint32_t n_always;
 	const uint32_t *combines; /* in the order in which they can be worked out */
 	uint32_t n_combines;
 	struct rd_phrase_lists lists;
-	struct rd_automaton *by_skeleton; /* of phrases */
-	struct rd_automaton *by_text;	  /* of Regex */
 	const struct rd_leaning_index *leanings;
+	const uint32_t *leaning_rules; /* the Leanings that run */
+	uint32_t n_leanings;
+	struct rd_labels labels; /* of the outlines */
+	struct rd_word_index by_class, by_shape;
+	uint32_t n_needs; /* one more than the largest */
+	/* NULL where there is nothing to look for: literals of Regex, symbols of phrases. */
+	struct rd_automaton *by_text, *by_symbol;
 	pcre2_match_context *limits;
-	uint32_t n_needles;
 };
 
 /* Compiles as far as it can and adds every fault to problems (whose arena must outlive nothing of
@@ -82,5 +115,10 @@ struct rd_ruleset {
 RD_MUST_USE enum rd_rc rd_ruleset_build(const struct rd_rulefiles *files, const char *landlord,
 	int64_t today_ms, struct rd_problems *problems, struct rd_ruleset **ret_rules,
 	struct rd_err *err);
+
+/* Private to daemon/rules/compile.c: draws the outlines of all patterns (sketches: by pattern;
+ * those of Regex are not looked at) and exclusions, and makes the indexes. */
+RD_MUST_USE enum rd_rc rd_ruleset_index(struct rd_ruleset *set, const struct rd_sketch *sketches,
+	const struct rd_sketch *unless_sketches, struct rd_err *err);
 
 #endif

@@ -140,5 +140,7 @@
 #define RD_QUICK_STEPS	     200000u	 /* of a Regex's first run over one segment, all offsets */
 #define RD_REGEX_STEPS_MAX   1000000u	 /* steps of all Regex together, for one message */
 #define RD_CONFIRM_BYTES_MAX (64u << 20) /* bytes that phrases are run on, for one message */
+#define RD_WORD_STEPS_MAX    20000000u	 /* words looked at on behalf of phrases, likewise */
+#define RD_CANDIDATES_MAX    200000u	 /* phrases to be tried, each on one sentence of a field */
 
 #endif

@@ -1,9 +1,9 @@
-/* phrase: an officer's phrase -> a bounded PCRE2 pattern and the literals that it needs.
+/* phrase: an officer's phrase -> a bounded PCRE2 pattern, and a sketch of its words (sketch.h).
  *
  * The syntax is language.h's. The pattern is made to be run on one sentence at a time (prepare.h):
  * \A and \z are the sentence's ends. By construction it has no unbounded repetition inside another,
- * and how often its gaps can be spread is limited. A literal is a string of which at least one must
- * stand in any text that the phrase matches; none means that it must always be tried.
+ * and how often its gaps can be spread is limited. A literal, of a Regex, is a string of which at
+ * least one must stand in any text that it matches; none means that it must always be tried.
  */
 #ifndef REDRESS_RULES_PHRASE_H
 #define REDRESS_RULES_PHRASE_H
@@ -12,28 +12,28 @@
 #include <stddef.h>
 #include "redress/base/arena.h"
 #include "redress/rules/problem.h"
+#include "redress/rules/sketch.h"
 
 /* Letters and digits of any script: what a word is made of. To stand inside [ ]. */
 #define RD_LETTERS                                                                                 \
 	"a-z0-9_\\x{c0}-\\x{24f}\\x{370}-\\x{1fff}\\x{2c00}-\\x{2dff}\\x{3040}-\\x{d7ff}"          \
 	"\\x{f900}-\\x{fdff}"
 
+/* Symbols that may stand before a phrase's [start], and behind its [end]. */
+#define RD_ANCHOR_START_MAX 20
+#define RD_ANCHOR_END_MAX   60
+
 struct rd_literals {
 	const char *const *items; /* arena */
 	size_t n_items;		  /* 0: nothing is known to be needed */
 	int worth;		  /* the longer and rarer, the more */
-	unsigned place;		  /* which of the things that must stand in a row it is of */
-	unsigned reach;		  /* words from where the phrase begins to the end of that thing, at
-				     the most; a word with two apostrophes counts as three */
 };
 
 struct rd_phrase {
-	const char *regex; /* arena; without the boundaries at its ends */
-	struct rd_literals literals;
-	struct rd_literals second; /* needed as well, behind the first; may be none */
-	unsigned words;		   /* of a text's skeleton, at the most */
-	bool at_start;		   /* [start]: only the field's first sentence */
-	bool at_end;		   /* [end]: only its last */
+	const char *regex;	 /* arena; without the boundaries at its ends */
+	struct rd_sketch sketch; /* without its anchors */
+	bool at_start;		 /* [start]: only the field's first sentence */
+	bool at_end;		 /* [end]: only its last */
 	bool sentence_start, sentence_end, question;
 	bool wide; /* has letters beyond ASCII */
 	bool odd;  /* has words that begin or end with something that is no letter (emoji, £) */
@@ -45,9 +45,9 @@ struct rd_phrase_list {
 	const char *name; /* as written, compared without regard to case */
 	struct rd_place at;
 	const char *regex; /* "(?:a|b)"; NULL while the list itself is being read */
-	struct rd_literals literals;
+	struct rd_sketch sketch;
 	bool odd, wide;
-	unsigned ways, words;
+	unsigned ways;
 	bool used;
 };
 

@@ -23,34 +23,18 @@ struct rd_unit {
 	bool begins, ends; /* a sentence's own beginning and end, not a cut */
 };
 
-/* The skeleton is what the literal pass of phrases runs on: for each unit its words with one blank
- * before, between and behind them. Everything that is no letter is such a blank, and a possessive
- * 's is gone, since a phrase allows both between its words. */
-struct rd_word_place {
-	uint32_t skeleton, text; /* where the word begins in each */
-};
-
 struct rd_prepared {
-	const char *text;
-	const char *skeleton;
-	const uint32_t *skeleton_from;	    /* [unit]; one more than units */
-	const struct rd_word_place *places; /* of the skeleton's words, in order */
-	uint32_t n_places;
+	const char *text; /* RD_LEXICON_PADDING bytes of zeros behind it */
 	uint32_t len;
 	const struct rd_unit *units;
 	uint32_t n_units;
 	const struct rd_unit *segments;
 	uint32_t n_segments;
-	uint32_t n_words;
 };
 
 /* Arena: all of it. Fails where the arena is full, or the text is not UTF-8 (RD_E_INPUT). */
 RD_MUST_USE enum rd_rc rd_prepare(const struct rd_normal *normal, struct rd_arena *arena,
 	struct rd_prepared *ret_prepared, struct rd_err *err);
-
-/* Where the word at skeleton[at], or the last one before it, stands in places; at is not before the
- * first. */
-uint32_t rd_prepared_word(const struct rd_prepared *prepared, uint32_t at);
 
 /* Words that begin in [from, to). */
 unsigned rd_words_between(const char *text, uint32_t from, uint32_t to);

@@ -14,7 +14,14 @@
 #include "redress/rules/phrase.h"
 #include "redress/rules/problem.h"
 
-bool rd_regex_check(const char *regex, struct rd_place at, struct rd_arena *arena,
-	struct rd_problems *problems, struct rd_literals *ret_literals);
+struct rd_regex {
+	struct rd_literals literals;
+	bool branches; /* at the top level */
+	bool crosses;  /* it may take in, or look at, a line end or an end of the text: else what it
+			  matches lies in one sentence, and may be looked for in each by itself */
+};
+
+bool rd_regex_check(const char *text, struct rd_place at, struct rd_arena *arena,
+	struct rd_problems *problems, struct rd_regex *ret_regex);
 
 #endif

@@ -16,7 +16,7 @@
 #define RD_RULE_WORK_RUNS_MAX 10000 /* a rule on a text; beyond it fewer texts are taken */
 
 struct rd_rule_work {
-	uint64_t bytes; /* gone through */
+	uint64_t bytes; /* gone through by PCRE2, and words by outlines */
 	uint64_t runs;	/* in so many runs */
 };
 

@@ -1,4 +1,5 @@
-/* word: one word of a phrase -> its piece of a pattern, and what of it can be looked for. */
+/* word: one word of a phrase -> its piece of a pattern, and the ways in which a text may spell it.
+ */
 #ifndef REDRESS_RULES_WORD_H
 #define REDRESS_RULES_WORD_H
 
@@ -6,20 +7,26 @@
 #include <stddef.h>
 #include "redress/base/buf.h"
 
-#define RD_WORD_LITERAL_MAX 64
-
-struct rd_word {
-	char literal[RD_WORD_LITERAL_MAX]; /* the longest stretch that always stands in the skeleton
-					    */
-	size_t literal_len;
-	unsigned words;	   /* of a text's skeleton that it can be, at the most */
-	bool begins, ends; /* with a blank of the skeleton before it, and behind it */
-};
+#define RD_SPELLINGS_MAX  16
+#define RD_SPELLING_BYTES 256
 
 /* word: made plain already (message/normal.h), without blanks; prefix: `word*`. The piece has no
  * boundary in front; behind a digit it wants no further digit. */
-RD_MUST_USE enum rd_rc rd_word_pattern(const char *word, size_t len, bool prefix,
-	struct rd_buf *pattern, struct rd_word *ret_word, struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_word_pattern(
+	const char *word, size_t len, bool prefix, struct rd_buf *pattern, struct rd_err *err);
+
+struct rd_spellings {
+	/* Each as the text's words that it is (wording.h), with one blank between two of them:
+	 * "don't" and "dont", "reopen" and "re open", "10 10" for 10/10. Symbols are left out. */
+	char items[RD_SPELLINGS_MAX][RD_SPELLING_BYTES];
+	size_t n_items;
+	bool symbols; /* some were left out */
+	bool more;    /* a `word*` that ends in a symbol: what follows may be a word, or nothing */
+};
+
+/* All that the piece can match. False where that cannot be told in so many spellings. */
+bool rd_word_spellings(
+	const char *word, size_t len, bool prefix, struct rd_spellings *ret_spellings);
 
 /* Is it a letter or digit, or a byte of a letter of another script? A symbol or emoji is not. */
 bool rd_word_is_letter(const char *at, size_t left);
