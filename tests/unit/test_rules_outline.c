@@ -31,8 +31,8 @@ static void add(struct chance *c, const char *text)
 static const char *const phrase_words[] = { "a", "no", "not", "can", "can't", "cant", "it", "its",
 	"it's", "i", "i'll", "s", "t", "re-open", "e-mail", "o'clock", "10", "2", "10/10", "4th",
 	"f***", "20%", "a.m", "no*", "ca*", "re*", "o'c*",
-	"\xc2\xa3"
-	"20",
+	("\xc2\xa3"
+	 "20"),
 	"\xf0\x9f\x91\x8d", "t\xc5\xb7", "\xc3\xa9t\xc3\xa9", "_x", "the", "one", "may", "rang",
 	"x", "y", "z", "again", "a'b'c" };
 static const char *const plain_words[] = { "a", "no", "not", "can", "it", "i", "the", "rang", "x",
@@ -41,8 +41,8 @@ static const char *const plain_words[] = { "a", "no", "not", "can", "it", "i", "
 static const char *const text_words[] = { "a", "no", "not", "none", "can", "can't", "cant", "it",
 	"its", "it's", "i", "i'll", "ill", "s", "t", "re open", "re-open", "reopen", "e-mail",
 	"o'clock", "oclock", "10", "2", "10/10", "1,000", "10.50", "4th", "f***", "20%",
-	"\xc2\xa3"
-	"20",
+	("\xc2\xa3"
+	 "20"),
 	"\xf0\x9f\x91\x8d", "t\xc5\xb7", "\xc3\xa9t\xc3\xa9", "_x", "the", "one", "may 2024",
 	"3/4/2024", "rang", "x", "y", "z", "again", "car", "re", "tenant's", "it's'x", "x''y",
 	"y's's", "don't've", "a'b'c'd'e", "'no'", "'s", "s'il", "5'4", "maybe", "of", "2024",
