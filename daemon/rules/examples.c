@@ -143,7 +143,7 @@ static enum rd_rc try_example(struct rd_tester *t, const struct rd_rule *rule,
 static enum rd_rc test_rule(struct rd_tester *t, const struct rd_rule *rule, struct rd_err *err)
 {
 	const struct rd_definition *def = rule->def;
-	const size_t n_before = t->problems->n_errors;
+	const size_t n_before = t->problems->n_errors + t->problems->n_warnings;
 	bool stopped = false, ignored = false;
 
 	t->tested->n_rules += def->must.n_items + def->must_not.n_items > 0;
@@ -152,7 +152,7 @@ static enum rd_rc test_rule(struct rd_tester *t, const struct rd_rule *rule, str
 	for (size_t k = 0; k < def->must_not.n_items; k++)
 		RD_TRY(try_example(t, rule, &def->must_not.items[k], false, &stopped, err));
 	if (!def->is_combine && rd_rule_holds_back(def) && !stopped && def->must_not.n_items > 0 &&
-		t->problems->n_errors == n_before) {
+		t->problems->n_errors + t->problems->n_warnings == n_before) {
 		rd_problem_note(t->problems, def->must_not.items[0].at,
 			"no `Must not match` of rule `%s` tries what holds it back (Unless, At "
 			"least ...); write words that one of its phrases matches and that must not "
