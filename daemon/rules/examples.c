@@ -5,6 +5,7 @@
 
 #include "redress/message/plain.h"
 #include "redress/rules/layers.h"
+#include "redress/rules/linter.h"
 #include "redress/rules/near.h"
 #include "redress/rules/score.h"
 
@@ -135,7 +136,7 @@ static enum rd_rc try_example(struct rd_tester *t, const struct rd_rule *rule,
 	bool hit = find(score.hits, score.n_hits, rule->def->id) != NULL;
 	if (hit != must)
 		tell_failed(t, rule->def, example, &message, &score, must);
-	else if (!must)
+	else if (!must && !t->errors_only)
 		return check_near(t, rule, example, &message, &score, ret_stopped, err);
 	return RD_OK;
 }
@@ -143,7 +144,7 @@ static enum rd_rc try_example(struct rd_tester *t, const struct rd_rule *rule,
 static enum rd_rc test_rule(struct rd_tester *t, const struct rd_rule *rule, struct rd_err *err)
 {
 	const struct rd_definition *def = rule->def;
-	const size_t n_before = t->problems->n_errors;
+	const size_t n_before = t->problems->n_errors + t->problems->n_warnings;
 	bool stopped = false, ignored = false;
 
 	t->tested->n_rules += def->must.n_items + def->must_not.n_items > 0;
@@ -151,8 +152,9 @@ static enum rd_rc test_rule(struct rd_tester *t, const struct rd_rule *rule, str
 		RD_TRY(try_example(t, rule, &def->must.items[k], true, &ignored, err));
 	for (size_t k = 0; k < def->must_not.n_items; k++)
 		RD_TRY(try_example(t, rule, &def->must_not.items[k], false, &stopped, err));
-	if (!def->is_combine && rd_rule_holds_back(def) && !stopped && def->must_not.n_items > 0 &&
-		t->problems->n_errors == n_before) {
+	if (!t->errors_only && !def->is_combine && rd_rule_holds_back(def) && !stopped &&
+		def->must_not.n_items > 0 &&
+		t->problems->n_errors + t->problems->n_warnings == n_before) {
 		rd_problem_note(t->problems, def->must_not.items[0].at,
 			"no `Must not match` of rule `%s` tries what holds it back (Unless, At "
 			"least ...); write words that one of its phrases matches and that must not "
@@ -188,15 +190,17 @@ static enum rd_rc test_layer(struct rd_tester *t, const struct rd_rulefiles *fil
 	return RD_OK;
 }
 
-enum rd_rc rd_rules_test(const struct rd_rulefiles *files, int64_t today_ms,
+static enum rd_rc test_all(const struct rd_rulefiles *files, int64_t today_ms, bool errors_only,
 	struct rd_problems *problems, struct rd_mutations *mutations,
 	struct rd_rules_tested *ret_tested, struct rd_err *err)
 {
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(RD_EXAMPLE_ARENA_BYTES);
 	struct rd_rules_tested tested = { .tried = true };
-	struct rd_tester t = {
-		.arena = arena, .problems = problems, .tested = &tested, .today_ms = today_ms
-	};
+	struct rd_tester t = { .arena = arena,
+		.problems = problems,
+		.tested = &tested,
+		.today_ms = today_ms,
+		.errors_only = errors_only };
 	char name[RD_LAYER_NAME_MAX];
 
 	RD_TRY(test_layer(&t, files, mutations, err));
@@ -210,6 +214,13 @@ enum rd_rc rd_rules_test(const struct rd_rulefiles *files, int64_t today_ms,
 	return RD_OK;
 }
 
+enum rd_rc rd_rules_test(const struct rd_rulefiles *files, int64_t today_ms,
+	struct rd_problems *problems, struct rd_mutations *mutations,
+	struct rd_rules_tested *ret_tested, struct rd_err *err)
+{
+	return test_all(files, today_ms, false, problems, mutations, ret_tested, err);
+}
+
 enum rd_rc rd_rules_prove(const struct rd_rulefiles *files, int64_t today_ms, struct rd_err *err)
 {
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(16u << 20);
@@ -217,9 +228,9 @@ enum rd_rc rd_rules_prove(const struct rd_rulefiles *files, int64_t today_ms, st
 	struct rd_rules_tested tested;
 
 	rd_problems_begin(&problems, arena);
-	RD_TRY(rd_rules_lint(files, today_ms, &problems, err));
+	RD_TRY(rd_rules_lint_errors(files, today_ms, &problems, err));
 	RD_TRY(rd_problems_rc(&problems, err));
-	RD_TRY(rd_rules_test(files, today_ms, &problems, NULL, &tested, err));
+	RD_TRY(test_all(files, today_ms, true, &problems, NULL, &tested, err));
 	RD_TRY(rd_problems_rc(&problems, err));
 	/* A folder copied by half would let every complaint pass for a request. */
 	if (tested.n_rules == 0)

@@ -125,7 +125,7 @@ static void check_whole(struct rd_linter *l)
 }
 
 static enum rd_rc lint_layer(const struct rd_rulefiles *files, const char *landlord,
-	int64_t today_ms, struct rd_problems *problems, struct rd_err *err)
+	int64_t today_ms, bool errors_only, struct rd_problems *problems, struct rd_err *err)
 {
 	RD_CLEANUP(rd_ruleset_cleanup) struct rd_ruleset *set = NULL;
 
@@ -146,7 +146,8 @@ static enum rd_rc lint_layer(const struct rd_rulefiles *files, const char *landl
 		if (!rd_lint_concerns(&l, set->rules[i].def))
 			continue;
 		rd_lint_rule(&l, set->rules[i].def);
-		RD_TRY(rd_lint_phrases(&l, set->rules[i].def, err));
+		if (!errors_only)
+			RD_TRY(rd_lint_phrases(&l, set->rules[i].def, err));
 	}
 	RD_TRY(rd_lint_combines(&l, err));
 	for (uint32_t i = 0; i < set->n_patterns; i++)
@@ -193,17 +194,29 @@ static void check_file(const struct rd_rulefiles *files, const struct rd_rulefil
 		"lies in the folder itself, a landlord's in landlords/");
 }
 
-enum rd_rc rd_rules_lint(const struct rd_rulefiles *files, int64_t today_ms,
+static enum rd_rc lint_all(const struct rd_rulefiles *files, int64_t today_ms, bool errors_only,
 	struct rd_problems *problems, struct rd_err *err)
 {
 	char name[RD_LAYER_NAME_MAX];
 
 	for (size_t i = 0; i < files->n_items; i++)
 		check_file(files, &files->items[i], problems);
-	RD_TRY(lint_layer(files, NULL, today_ms, problems, err));
+	RD_TRY(lint_layer(files, NULL, today_ms, errors_only, problems, err));
 	for (size_t i = 0; i < files->n_items; i++)
 		if (rd_layer_of(files->items[i].name, name))
-			RD_TRY(lint_layer(files, name, today_ms, problems, err));
+			RD_TRY(lint_layer(files, name, today_ms, errors_only, problems, err));
 	rd_problems_sort(problems);
 	return RD_OK;
+}
+
+enum rd_rc rd_rules_lint(const struct rd_rulefiles *files, int64_t today_ms,
+	struct rd_problems *problems, struct rd_err *err)
+{
+	return lint_all(files, today_ms, false, problems, err);
+}
+
+enum rd_rc rd_rules_lint_errors(const struct rd_rulefiles *files, int64_t today_ms,
+	struct rd_problems *problems, struct rd_err *err)
+{
+	return lint_all(files, today_ms, true, problems, err);
 }

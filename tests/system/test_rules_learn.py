@@ -32,14 +32,14 @@ Topic: a delay
 Points: 2.5
 Phrase: still waiting
 Must match: I am still waiting
-Must not match: I am well
+Must not match: I am waiting on the list
 
 Rule: polite
 Means: Is polite
 Points: -1
 Phrase: please
 Must match: come please
-Must not match: I am well
+Must not match: I am pleased
 
 Rule: leak
 Means: About a leak
@@ -48,14 +48,14 @@ For: service_request
 Points: 2
 Phrase: (leak|leaks|leaking)
 Must match: the roof leaks
-Must not match: I am well
+Must not match: a leaflet came
 
 Rule: snow
 Means: About snow
 Points: 1
 Phrase: snow
 Must match: snow
-Must not match: I am well
+Must not match: a snob
 """
 COMPLAINT = "I am complaining. The roof leaks."
 REQUEST = "The tap leaks, could somebody look please?"

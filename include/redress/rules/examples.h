@@ -20,6 +20,7 @@ struct rd_tester {
 	struct rd_problems *problems;
 	struct rd_rules_tested *tested;
 	int64_t today_ms;
+	bool errors_only; /* counter-examples need not come near */
 };
 
 /* The message that an example of the rule stands for. Everything in it is arena. */

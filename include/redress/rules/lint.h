@@ -53,7 +53,7 @@ RD_MUST_USE enum rd_rc rd_rules_test(const struct rd_rulefiles *files, int64_t t
 	struct rd_rules_tested *ret_tested, struct rd_err *err);
 
 /* Lint and test, as whatever makes a rule set live must do: the first error fails, and so does a
- * set in which no rule has an example. */
+ * set in which no rule has an example. What is a warning or a note alone is not looked for. */
 RD_MUST_USE enum rd_rc rd_rules_prove(
 	const struct rd_rulefiles *files, int64_t today_ms, struct rd_err *err);
 

@@ -32,6 +32,10 @@ static inline bool rd_lint_concerns(const struct rd_linter *l, const struct rd_d
 	return !l->of_layer || def->layer[0] != '\0';
 }
 
+/* What keeps a rule set from going live, and nothing that takes long besides. */
+RD_MUST_USE enum rd_rc rd_rules_lint_errors(const struct rd_rulefiles *files, int64_t today_ms,
+	struct rd_problems *problems, struct rd_err *err);
+
 /* What a rule says twice, against itself, or to nobody. */
 void rd_lint_rule(struct rd_linter *linter, const struct rd_definition *def);
 void rd_lint_words(struct rd_linter *linter, const struct rd_words_def *words);
