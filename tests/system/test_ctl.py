@@ -314,8 +314,7 @@ def no_letter_leaves_a_safeguarding_case_until_a_person_lifts_the_hold(build):
         refused(home, ("case", "lift-hold", ref), "reason")
         home.ctl("case", "lift-hold", ref, "--why", "rang her sister: a letter is safe", expect=(0,))
         equal(home.ctl_json("case", "show", ref)["held"], False, "held after the lift")
-        number = home.ctl_json("review", "list")[0]["review"]
-        home.ctl("review", "decide", number, "--kind", "complaint", "--why", "says so", expect=(0,))
+        home.ctl("case", "reclassify", ref, "--kind", "complaint", "--why", "says so", expect=(0,))
         after = home.ctl_json("case", "show", ref)
         equal(after["held"], False, "a lifted hold comes back by itself")
 
