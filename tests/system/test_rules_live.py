@@ -260,7 +260,7 @@ def a_wrong_word_is_told(build):
                 (("rules", "diff", "/nonexistent"), "/nonexistent"),
                 (("rules", "history", "3"), "usage")):
             refused(home, words, says)
-        refused(home, backtest + ("--jsonl", "x", "--against", last), "--landlord NAME is missing",
+        refused(home, backtest + ("--jsonl", "x", "--against", last, last), "--landlord NAME is missing",
                 config=False)
         refused(home, ("--config", "/nonexistent.conf") + backtest + ("--jsonl", "x"),
                 "unless --against names a folder", config=False)
