@@ -20,11 +20,11 @@ void rd_ruleset_free(struct rd_ruleset *rules)
 	if (rules == NULL)
 		return;
 	for (uint32_t i = 0; i < rules->n_patterns; i++) {
-		pcre2_code_free(rules->patterns[i].code);
+		rd_program_free(rules->patterns[i].program);
 		pcre2_code_free(rules->patterns[i].counted);
 	}
 	for (uint32_t i = 0; i < rules->n_unless; i++)
-		pcre2_code_free(rules->unless[i].code);
+		rd_program_free(rules->unless[i].program);
 	pcre2_match_context_free(rules->limits);
 	rd_automaton_free(rules->by_text);
 	rd_automaton_free(rules->by_symbol);
@@ -52,36 +52,46 @@ const char *rd_ruleset_sha256(const struct rd_ruleset *rules)
 	return rules->sha256;
 }
 
-/* options: of PCRE2, on top of UTF and no \C. place: where the text's first byte stands; own: the
- * pattern is the writer's own, so PCRE2's position is a column of his line. */
-static pcre2_code *compile(
-	struct compiler *c, const char *regex, uint32_t options, struct rd_place place, bool own)
+/* The writer's own pattern: PCRE2's position is a column of his line. */
+static pcre2_code *compile(struct compiler *c, const struct rd_line *line, uint32_t options)
 {
+	struct rd_place place = line->at;
 	int number = 0;
-	PCRE2_SIZE at = 0;
-	pcre2_code *code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
-		PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE | options, &number, &at,
-		c->context);
+	size_t at = 0;
+	pcre2_code *code = rd_program_compile(c->context, line->value, options, &number, &at);
 
 	if (code == NULL) {
 		PCRE2_UCHAR text[160] = "";
 		pcre2_get_error_message(number, text, sizeof text);
-		if (own)
-			place.column += (int)at;
-		rd_problem_error(c->problems, place, "%s: %s",
-			own ? "this pattern cannot be read" : "this phrase cannot be compiled",
-			(const char *)text);
+		place.column += (int)at;
+		rd_problem_error(
+			c->problems, place, "this pattern cannot be read: %s", (const char *)text);
 	}
 	return code;
 }
 
+/* code: owned by it from now on; NULL to be compiled when it is first run. */
+static struct rd_program *new_program(
+	struct compiler *c, const struct rd_line *lines, size_t n_lines, pcre2_code *code)
+{
+	struct rd_program *program = rd_arena_alloc(c->arena, sizeof *program);
+
+	if (program == NULL) {
+		pcre2_code_free(code);
+		return NULL;
+	}
+	*program =
+		(struct rd_program){ .lines = lines, .n_lines = n_lines, .lists = &c->set->lists };
+	atomic_init(&program->code, code);
+	return program;
+}
+
 static void add_pattern(struct compiler *c, struct rd_pattern pattern)
 {
-	if (pattern.code == NULL)
-		return;
-	if (c->set->n_patterns == c->patterns_size) {
-		pcre2_code_free(pattern.code);
+	if (pattern.program == NULL || c->set->n_patterns == c->patterns_size) {
 		pcre2_code_free(pattern.counted);
+		if (pattern.program != NULL)
+			rd_program_free(pattern.program);
 		return;
 	}
 	c->set->patterns[c->set->n_patterns++] = pattern;
@@ -91,16 +101,10 @@ static void compile_phrase(struct compiler *c, uint32_t rule, const struct rd_li
 {
 	struct rd_phrase phrase;
 
-	if (!rd_phrase_read(line->value, line->at, &c->set->lists, c->arena, c->problems, &phrase))
+	if (!rd_phrase_check(line->value, line->at, &c->set->lists, c->arena, c->problems, &phrase))
 		return;
-	const char *regex = rd_phrase_pattern(&phrase, 1, c->arena);
-	if (regex == NULL) {
-		rd_problem_error(c->problems, line->at,
-			"this phrase with its lists is too long; make several of it");
-		return;
-	}
 	c->sketches[c->set->n_patterns] = phrase.sketch;
-	add_pattern(c, (struct rd_pattern){ .code = compile(c, regex, 0, line->at, false),
+	add_pattern(c, (struct rd_pattern){ .program = new_program(c, line, 1, NULL),
 			       .rule = rule,
 			       .at_start = phrase.at_start,
 			       .at_end = phrase.at_end,
@@ -116,12 +120,10 @@ static void compile_phrase(struct compiler *c, uint32_t rule, const struct rd_li
 static const uint8_t *first_bytes(struct compiler *c, const char *anchored)
 {
 	int number = 0;
-	PCRE2_SIZE at = 0;
+	size_t at = 0;
 	const uint8_t *bits = NULL;
 	uint8_t *copy = NULL;
-	pcre2_code *code = pcre2_compile((PCRE2_SPTR)anchored + 2, PCRE2_ZERO_TERMINATED,
-		PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE, &number, &at,
-		c->context);
+	pcre2_code *code = rd_program_compile(c->context, anchored + 2, 0, &number, &at);
 
 	if (code == NULL)
 		return NULL;
@@ -140,16 +142,16 @@ static void compile_regex(struct compiler *c, uint32_t rule, const struct rd_lin
 
 	if (!rd_regex_check(line->value, line->at, c->arena, c->problems, &regex))
 		return;
+	pcre2_code *code = compile(c, line, 0);
+	if (code == NULL)
+		return;
 	struct rd_pattern pattern = { .rule = rule,
 		.is_regex = true,
 		.line = line,
 		.literals = regex.literals,
-		.confined = !regex.crosses && regex.literals.n_items > 0,
-		.code = compile(c, line->value, 0, line->at, true) };
-	if (pattern.code == NULL)
-		return;
+		.confined = !regex.crosses && regex.literals.n_items > 0 };
 	uint32_t options = 0;
-	pcre2_pattern_info(pattern.code, PCRE2_INFO_ALLOPTIONS, &options);
+	pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
 	size_t n = strlen(line->value);
 	pattern.at_start = (options & PCRE2_ANCHORED) != 0;
 	pattern.at_end = n >= 2 && strcmp(line->value + n - 2, "\\z") == 0;
@@ -160,12 +162,13 @@ static void compile_regex(struct compiler *c, uint32_t rule, const struct rd_lin
 	 * where that is not enough, a second counts its steps with automatic callouts, which cost
 	 * more. */
 	if (!pattern.at_start) {
-		pattern.counted = compile(c, line->value, PCRE2_AUTO_CALLOUT, line->at, true);
+		pattern.counted = compile(c, line, PCRE2_AUTO_CALLOUT);
 		if (pattern.counted == NULL) {
-			pcre2_code_free(pattern.code);
+			pcre2_code_free(code);
 			return;
 		}
 	}
+	pattern.program = new_program(c, line, 1, code);
 	add_pattern(c, pattern);
 }
 
@@ -200,7 +203,7 @@ static void compile_unless(struct compiler *c, struct rd_rule *rule)
 		size_t n = 0;
 		for (size_t k = 0; k < u->n_phrases && phrases != NULL; k++) {
 			const struct rd_line *line = &u->phrases[k];
-			if (!rd_phrase_read(line->value, line->at, &c->set->lists, c->arena,
+			if (!rd_phrase_check(line->value, line->at, &c->set->lists, c->arena,
 				    c->problems, &phrases[n]))
 				continue;
 			if (phrases[n].sentence_start || phrases[n].sentence_end ||
@@ -211,18 +214,17 @@ static void compile_unless(struct compiler *c, struct rd_rule *rule)
 			else
 				n++;
 		}
-		const char *regex = n > 0 ? rd_phrase_pattern(phrases, n, c->arena) : NULL;
 		struct rd_sketch sketch;
-		if (regex == NULL || c->set->n_unless == c->unless_size ||
+		if (n == 0 || c->set->n_unless == c->unless_size ||
 			!sketch_of(c, phrases, n, &sketch))
 			continue;
-		pcre2_code *code = compile(c, regex, 0, u->phrases[0].at, false);
-		if (code == NULL)
+		struct rd_program *program = new_program(c, u->phrases, u->n_phrases, NULL);
+		if (program == NULL)
 			continue;
 		c->unless_sketches[c->set->n_unless] = sketch;
 		c->set->unless[c->set->n_unless++] = (struct rd_unless_code){ .side = u->side,
 			.window = u->window,
-			.code = code,
+			.program = program,
 			.whole = any_odd(phrases, n),
 			.from = u };
 	}
@@ -380,6 +382,21 @@ static void list_leanings(struct compiler *c)
 	set->leaning_rules = rules;
 }
 
+void rd_ruleset_check_programs(
+	struct rd_ruleset *rules, const char *layer, struct rd_problems *problems)
+{
+	for (uint32_t i = 0; i < rules->n_patterns; i++) {
+		const struct rd_pattern *p = &rules->patterns[i];
+		if (strcmp(rules->rules[p->rule].def->layer, layer) == 0)
+			rd_program_check(p->program, problems);
+	}
+	for (uint32_t i = 0; i < rules->n_rules; i++) {
+		const struct rd_rule *rule = &rules->rules[i];
+		for (size_t k = 0; k < rule->n_unless && strcmp(rule->def->layer, layer) == 0; k++)
+			rd_program_check(rule->unless[k].program, problems);
+	}
+}
+
 static void context_cleanup(pcre2_compile_context **context)
 {
 	pcre2_compile_context_free(*context);
@@ -393,14 +410,11 @@ enum rd_rc rd_ruleset_build(const struct rd_rulefiles *files, const char *landlo
 	RD_ASSERT(set != NULL);
 	set->arena = rd_arena_new(RD_RULES_ARENA_BYTES);
 	set->limits = pcre2_match_context_create(NULL);
-	RD_CLEANUP(context_cleanup)
-	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
-	RD_ASSERT(set->limits != NULL && context != NULL);
+	RD_CLEANUP(context_cleanup) pcre2_compile_context *context = rd_program_context();
+	RD_ASSERT(set->limits != NULL);
 	pcre2_set_match_limit(set->limits, RD_MATCH_LIMIT);
 	pcre2_set_depth_limit(set->limits, RD_MATCH_DEPTH);
 	pcre2_set_heap_limit(set->limits, RD_MATCH_HEAP_KIB);
-	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-	pcre2_set_parens_nest_limit(context, 60);
 
 	struct compiler c = {
 		.set = set, .arena = set->arena, .problems = problems, .context = context

@@ -129,7 +129,10 @@ static int match(struct search *s, uint32_t from, uint32_t options)
 		pcre2_set_match_limit(
 			limits, RD_QUICK_STEPS / (s->around->to - s->around->from) + 10);
 	}
-	int rc = pcre2_match(p->code, (PCRE2_SPTR)s->text, s->len, from, options, c->data, limits);
+	const pcre2_code *code = rd_program_code(p->program);
+	if (code == NULL)
+		return PCRE2_ERROR_INTERNAL;
+	int rc = pcre2_match(code, (PCRE2_SPTR)s->text, s->len, from, options, c->data, limits);
 	if (rc == PCRE2_ERROR_MATCHLIMIT && p->counted != NULL)
 		rc = pcre2_match(p->counted, (PCRE2_SPTR)s->text, s->len, from, options, c->data,
 			context_of(c, &c->counted, true));

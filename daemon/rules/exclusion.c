@@ -29,8 +29,11 @@ static int ask(
 
 	effort->n_runs++;
 	effort->bytes_run += s->len - from;
-	int rc = pcre2_match(s->unless->code, (PCRE2_SPTR)s->text, s->len, from,
-		PCRE2_NO_UTF_CHECK | options, s->c->data, s->c->m->rules->limits);
+	const pcre2_code *code = rd_program_code(s->unless->program);
+	if (code == NULL)
+		return PCRE2_ERROR_INTERNAL;
+	int rc = pcre2_match(code, (PCRE2_SPTR)s->text, s->len, from, PCRE2_NO_UTF_CHECK | options,
+		s->c->data, s->c->m->rules->limits);
 	if (rc < 0)
 		return rc;
 	const PCRE2_SIZE *v = pcre2_get_ovector_pointer(s->c->data);

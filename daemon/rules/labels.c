@@ -293,6 +293,24 @@ bool rd_labels_classes(struct rd_labels *l, const uint32_t *numbers, size_t n,
 	return true;
 }
 
+/* Both sets' classes, in order and none twice; room holds all of them. Returns how many. */
+static uint32_t merge(const struct rd_label_set *x, const struct rd_label_set *y, uint32_t *room)
+{
+	uint32_t n = 0, i = 0, k = 0;
+
+	while (i < x->n && k < y->n) {
+		uint32_t a = x->classes[i], b = y->classes[k];
+		room[n++] = a < b ? a : b;
+		i += a <= b;
+		k += b <= a;
+	}
+	while (i < x->n)
+		room[n++] = x->classes[i++];
+	while (k < y->n)
+		room[n++] = y->classes[k++];
+	return n;
+}
+
 uint32_t rd_labels_both(struct rd_labels *l, uint32_t a, uint32_t b)
 {
 	const struct rd_label_set *x = &l->sets[a], *y = &l->sets[b];
@@ -303,11 +321,7 @@ uint32_t rd_labels_both(struct rd_labels *l, uint32_t a, uint32_t b)
 		return a;
 	if (make_room(l, n + 1u) == NULL)
 		return RD_LABEL_NONE;
-	if (x->n > 0)
-		memcpy(l->room, x->classes, x->n * sizeof *l->room);
-	if (y->n > 0)
-		memcpy(l->room + x->n, y->classes, y->n * sizeof *l->room);
-	return intern(l, l->room, sort_room(l, n), shapes);
+	return intern(l, l->room, merge(x, y, l->room), shapes);
 }
 
 struct rd_label_content rd_labels_content(const struct rd_labels *labels, uint32_t label)

@@ -222,11 +222,15 @@ struct rd_classes rd_lexicon_find(
 {
 	if (prefix && len > RD_LEXICON_PREFIX_MAX)
 		len = RD_LEXICON_PREFIX_MAX;
-	uint32_t from = bound(lexicon, word, len, false) + 1;
-
 	if (prefix)
-		return (struct rd_classes){ from, bound(lexicon, word, len, true) + 1 };
-	return (struct rd_classes){ from, from + 1 };
+		return (struct rd_classes){ bound(lexicon, word, len, false) + 1,
+			bound(lexicon, word, len, true) + 1 };
+	char padded[KEY_BYTES] = "";
+	if (len < KEY_BYTES)
+		memcpy(padded, word, len);
+	uint64_t key = key_of(len < KEY_BYTES ? padded : word, len);
+	uint32_t class = probe(lexicon, &lexicon->words, key, word, len);
+	return (struct rd_classes){ class, class + 1 };
 }
 
 uint32_t rd_lexicon_class(const struct rd_lexicon *l, const char *word, size_t len)

@@ -139,6 +139,7 @@ static enum rd_rc lint_layer(const struct rd_rulefiles *files, const char *landl
 		.of_layer = landlord != NULL,
 		.combines_whole = combines_are_whole(set) };
 	check_whole(&l);
+	rd_ruleset_check_programs(set, landlord != NULL ? landlord : "", problems);
 	for (uint32_t i = 0; i < set->n_rules; i++) {
 		check_examples(&l, set->rules[i].def);
 		check_effect(&l, &set->rules[i]);

@@ -67,9 +67,25 @@ static void add_bits(uint64_t *to, const uint64_t *from)
 		to[i] |= from[i];
 }
 
-static bool same_bits(const uint64_t *a, const uint64_t *b)
+/* Most phrases have fewer than 64 positions. */
+static inline bool same_bits(const struct drawing *d, const uint64_t *a, const uint64_t *b)
 {
-	return memcmp(a, b, DRAWN_BLOCKS * sizeof *a) == 0;
+	for (uint32_t i = 0; i < d->n; i += 64)
+		if (a[i / 64] != b[i / 64])
+			return false;
+	return true;
+}
+
+/* The first of the bits from i on; DRAWN_MAX behind the last. */
+static inline uint32_t next_bit(const uint64_t *bits, uint32_t i)
+{
+	while (i < DRAWN_MAX) {
+		uint64_t rest = bits[i / 64] >> (i % 64);
+		if (rest != 0)
+			return i + (uint32_t)__builtin_ctzll(rest);
+		i = (i / 64 + 1) * 64;
+	}
+	return DRAWN_MAX;
 }
 
 static struct piece *push_piece(struct drawing *d)
@@ -126,9 +142,8 @@ static void push_label(struct drawing *d, uint32_t label)
 
 static void link_pieces(struct drawing *d, const struct piece *a, const struct piece *b)
 {
-	for (uint32_t i = 0; i < d->n; i++)
-		if (has_bit(a->last, i))
-			add_bits(d->s->follow[i], b->first);
+	for (uint32_t i = next_bit(a->last, 0); i < d->n; i = next_bit(a->last, i + 1))
+		add_bits(d->s->follow[i], b->first);
 }
 
 static bool take_two(struct drawing *d, struct piece **ret_a, struct piece **ret_b)
@@ -284,9 +299,8 @@ static void measure(struct drawing *d, const struct piece *whole)
 		s->most[i] = 0;
 	}
 	for (uint32_t i = 0; i < d->n; i++)
-		for (uint32_t k = i + 1; k < d->n; k++) {
-			if (!has_bit(s->follow[i], k))
-				continue;
+		for (uint32_t k = next_bit(s->follow[i], i + 1); k < d->n;
+			k = next_bit(s->follow[i], k + 1)) {
 			if (s->least[i] + 1 < s->least[k])
 				s->least[k] = (uint16_t)(s->least[i] + 1);
 			if (s->most[i] + 1 > s->most[k])
@@ -346,9 +360,9 @@ static void look_back(struct drawing *d)
 
 	memset(s->before, 0, d->n * sizeof s->before[0]);
 	for (uint32_t i = 0; i < d->n; i++)
-		for (uint32_t k = 0; k < d->n; k++)
-			if (has_bit(s->follow[i], k))
-				set_bit(s->before[k], i);
+		for (uint32_t k = next_bit(s->follow[i], 0); k < d->n;
+			k = next_bit(s->follow[i], k + 1))
+			set_bit(s->before[k], i);
 }
 
 /* Position b becomes a. */
@@ -389,11 +403,11 @@ static bool merge_like(struct drawing *d, struct piece *whole)
 			if (s->label[b] == NONE)
 				continue;
 			bool words = s->label[a] == s->label[b];
-			bool behind = same_bits(s->before[a], s->before[b]) &&
+			bool behind = same_bits(d, s->before[a], s->before[b]) &&
 				      has_bit(whole->first, a) == has_bit(whole->first, b);
 			if (!words && !behind)
 				continue;
-			bool before = same_bits(s->follow[a], s->follow[b]) &&
+			bool before = same_bits(d, s->follow[a], s->follow[b]) &&
 				      has_bit(whole->last, a) == has_bit(whole->last, b);
 			if (words + behind + before < 2)
 				continue;
@@ -421,9 +435,8 @@ static uint32_t give_numbers(struct drawing *d)
 
 static void copy_set(const struct drawing *d, const uint64_t *from, uint64_t *to)
 {
-	for (uint32_t i = 0; i < d->n; i++)
-		if (has_bit(from, i))
-			set_bit(to, d->s->number[i]);
+	for (uint32_t i = next_bit(from, 0); i < d->n; i = next_bit(from, i + 1))
+		set_bit(to, d->s->number[i]);
 }
 
 static bool keep(struct drawing *d, const struct piece *whole, uint32_t n, struct rd_outline *out)

@@ -272,12 +272,18 @@ static bool read_tokens(struct writer *r, struct rd_phrase *phrase)
 	phrase->ways = outer.all_ways;
 	phrase->odd = r->t.odd;
 	phrase->wide = r->t.wide;
+	return true;
+}
+
+static bool keep_regex(const struct writer *r, struct rd_phrase *phrase)
+{
 	phrase->regex = rd_arena_copy(r->arena, rd_buf_str(&r->out), r->out.len);
 	return phrase->regex != NULL;
 }
 
-bool rd_phrase_read(const char *text, struct rd_place at, struct rd_phrase_lists *lists,
-	struct rd_arena *arena, struct rd_problems *problems, struct rd_phrase *ret_phrase)
+static bool read_phrase(const char *text, struct rd_place at, struct rd_phrase_lists *lists,
+	bool with_regex, struct rd_arena *arena, struct rd_problems *problems,
+	struct rd_phrase *ret_phrase)
 {
 	struct rd_phrase phrase = { .regex = NULL };
 	struct rd_normal normal;
@@ -294,20 +300,30 @@ bool rd_phrase_read(const char *text, struct rd_place at, struct rd_phrase_lists
 		rd_problem_error(problems, at, "%s", err.msg);
 		return false;
 	}
-	struct writer r = { .t = { .text = normal.text,
-				    .normal = &normal,
-				    .at = at,
-				    .lists = lists,
-				    .problems = problems },
-		.arena = arena,
-		.out = RD_BUF(RD_PATTERN_BYTES_MAX) };
-	rd_tokens_read(&r.t);
+	struct writer r;
+	rd_tokens_read(&r.t, &normal, at, lists, problems);
+	r.arena = arena;
+	r.out = (struct rd_buf)RD_BUF(RD_PATTERN_BYTES_MAX);
+	r.n_bars = 0;
 	r.join = r.t.odd ? JOIN_ODD : JOIN;
-	bool read = !r.t.failed && read_tokens(&r, &phrase) && !r.t.failed;
+	bool read = !r.t.failed && read_tokens(&r, &phrase) && !r.t.failed &&
+		    (!with_regex || keep_regex(&r, &phrase));
 	rd_buf_free(&r.out);
 	if (read)
 		*ret_phrase = phrase;
 	return read;
+}
+
+bool rd_phrase_read(const char *text, struct rd_place at, struct rd_phrase_lists *lists,
+	struct rd_arena *arena, struct rd_problems *problems, struct rd_phrase *ret_phrase)
+{
+	return read_phrase(text, at, lists, true, arena, problems, ret_phrase);
+}
+
+bool rd_phrase_check(const char *text, struct rd_place at, struct rd_phrase_lists *lists,
+	struct rd_arena *arena, struct rd_problems *problems, struct rd_phrase *ret_phrase)
+{
+	return read_phrase(text, at, lists, false, arena, problems, ret_phrase);
 }
 
 const char *rd_phrase_alternatives(

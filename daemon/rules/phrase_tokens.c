@@ -160,7 +160,8 @@ static const char *read_list(struct rd_tokens *r, const char *p)
 			near != NULL ? "`?" : "", name);
 		r->failed = true;
 	} else {
-		t->list->used = true;
+		if (!t->list->used) /* once it is, threads may read phrases side by side */
+			t->list->used = true;
 		if (t->list->regex == NULL)
 			r->failed = true; /* its own fault is named already */
 	}
@@ -220,11 +221,20 @@ static const char *read_word(struct rd_tokens *r, const char *p)
 	return end;
 }
 
-void rd_tokens_read(struct rd_tokens *r)
+void rd_tokens_read(struct rd_tokens *r, const struct rd_normal *normal, struct rd_place at,
+	struct rd_phrase_lists *lists, struct rd_problems *problems)
 {
 	size_t open[RD_PHRASE_DEPTH_MAX];
 	size_t depth = 0, words = 0;
 
+	/* Not the items: to clear them would be most of the work. */
+	r->text = normal->text;
+	r->normal = normal;
+	r->at = at;
+	r->lists = lists;
+	r->problems = problems;
+	r->n_items = 0;
+	r->odd = r->wide = r->failed = false;
 	for (const char *p = r->text; *p != '\0' && r->n_items < RD_PHRASE_TOKENS_MAX;) {
 		struct rd_token *t;
 		switch (*p) {

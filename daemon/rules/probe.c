@@ -284,8 +284,8 @@ static bool run(struct prober *r, const char *lead, const char *again, const cha
 {
 	char text[RD_PROBE_BYTES + 2 * PIECE_MAX + 8];
 	size_t len = 0, n = strlen(again);
-	const pcre2_code *code =
-		r->pattern->counted != NULL ? r->pattern->counted : r->pattern->code;
+	const pcre2_code *code = r->pattern->counted != NULL ? r->pattern->counted
+							     : rd_program_code(r->pattern->program);
 
 	len = (size_t)snprintf(text, sizeof text, "%s", lead);
 	while (n > 0 && len + n + 8 < RD_PROBE_BYTES) {
@@ -309,8 +309,9 @@ static bool run_with_ends(struct prober *r, const char *lead, const char *again)
 	uint32_t known = 0, last = 0;
 	char tails[2][4] = { "\n!", "!" };
 
-	pcre2_pattern_info(r->pattern->code, PCRE2_INFO_LASTCODETYPE, &known);
-	pcre2_pattern_info(r->pattern->code, PCRE2_INFO_LASTCODEUNIT, &last);
+	const pcre2_code *code = rd_program_code(r->pattern->program);
+	pcre2_pattern_info(code, PCRE2_INFO_LASTCODETYPE, &known);
+	pcre2_pattern_info(code, PCRE2_INFO_LASTCODEUNIT, &last);
 	if (known != 0 && last > 0 && last < 0x80)
 		for (size_t i = 0; i < 2; i++)
 			tails[i][strlen(tails[i]) - 1] = (char)last;

@@ -238,12 +238,7 @@ static struct frame take_apart(const struct rd_line *line, struct rd_phrase_list
 		rd_normalise(line->value, (uint32_t)len, NULL, 0, 4 * RD_PHRASE_BYTES_MAX, arena,
 			&normal, &err) != RD_OK)
 		return none;
-	*room = (struct rd_tokens){ .text = normal.text,
-		.normal = &normal,
-		.at = line->at,
-		.lists = lists,
-		.problems = &problems };
-	rd_tokens_read(room);
+	rd_tokens_read(room, &normal, line->at, lists, &problems);
 	struct rd_token *items = rd_arena_array(arena, room->n_items + 1, sizeof *items);
 	if (room->failed || items == NULL)
 		return none;

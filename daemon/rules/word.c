@@ -67,10 +67,11 @@ static const char *const apostrophe_wanted[] = { "i'll", "i'd", "we'll", "we're"
 
 static size_t contraction_at(const char *word, size_t len)
 {
-	for (size_t i = 0; i < sizeof contractions / sizeof contractions[0]; i++)
-		if (strlen(contractions[i].plain) == len &&
-			memcmp(contractions[i].plain, word, len) == 0)
+	for (size_t i = 0; i < sizeof contractions / sizeof contractions[0]; i++) {
+		const char *plain = contractions[i].plain;
+		if (plain[0] == word[0] && strlen(plain) == len && memcmp(plain, word, len) == 0)
 			return contractions[i].at;
+	}
 	return 0;
 }
 

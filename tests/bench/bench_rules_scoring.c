@@ -101,7 +101,8 @@ static void run_peer(struct bench *b)
 			uint32_t n = p->is_regex ? f->n_segments : f->n_units;
 			for (uint32_t u = 0; u < n; u++)
 				b->n_hits +=
-					pcre2_match(p->code, (PCRE2_SPTR)f->text + units[u].from,
+					pcre2_match(rd_program_code(p->program),
+						(PCRE2_SPTR)f->text + units[u].from,
 						units[u].to - units[u].from, 0, PCRE2_NO_UTF_CHECK,
 						b->data, rules->limits) > 0;
 		}

@@ -49,8 +49,8 @@ static inline bool reference_stops(
 	for (size_t i = 0; i < r->rule->n_unless; i++) {
 		const struct rd_unless_code *u = &r->rule->unless[i];
 		uint32_t a = 0, b = 0;
-		for (uint32_t at = 0;
-			at < len && reference_match(r, u->code, text, len, at, &a, &b);
+		for (uint32_t at = 0; at < len && reference_match(r, rd_program_code(u->program),
+							  text, len, at, &a, &b);
 			at = reference_behind(text, len, a)) {
 			bool before = b <= from, after = a >= to;
 			unsigned distance = before  ? 1 + rd_words_between(text, b, from)
@@ -106,8 +106,8 @@ static inline void reference_tries(
 		if ((p->at_start && (u != 0 || !units[u].begins)) ||
 			(p->at_end && (u + 1 != n || !units[u].ends)))
 			continue;
-		for (uint32_t at = 0;
-			at < len && reference_match(r, p->code, text, len, at, &a, &b);) {
+		for (uint32_t at = 0; at < len && reference_match(r, rd_program_code(p->program),
+							  text, len, at, &a, &b);) {
 			struct rd_spot spot = { where, units[u].from + a, units[u].from + b };
 			if (b > a && reference_takes(r, spot, text, &units[u], len))
 				break;

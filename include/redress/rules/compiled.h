@@ -1,6 +1,7 @@
 /* compiled: what a rule set is made of once it is compiled. For daemon/rules alone (and its tests).
  *
- * Immutable after rd_ruleset_build, so that any number of threads score with it at once.
+ * After rd_ruleset_build nothing changes but that programs are compiled when first run (program.h),
+ * so that any number of threads score with it at once.
  */
 #ifndef REDRESS_RULES_COMPILED_H
 #define REDRESS_RULES_COMPILED_H
@@ -17,12 +18,13 @@
 #include "redress/rules/leaning.h"
 #include "redress/rules/outline.h"
 #include "redress/rules/phrase.h"
+#include "redress/rules/program.h"
 #include "redress/rules/ruleset.h"
 
 #define RD_RULES_ARENA_BYTES (256u << 20)
 
 struct rd_pattern {
-	pcre2_code *code;
+	struct rd_program *program; /* of a Regex: compiled by rd_ruleset_build */
 	uint32_t rule;
 	bool is_regex; /* run on segments */
 	pcre2_code
@@ -46,7 +48,7 @@ struct rd_pattern {
 struct rd_unless_code {
 	enum rd_side side;
 	int window;
-	pcre2_code *code;
+	struct rd_program *program;
 	struct rd_outline outline;
 	bool whole; /* as a pattern's */
 	const struct rd_unless *from;
@@ -115,6 +117,11 @@ struct rd_ruleset {
 RD_MUST_USE enum rd_rc rd_ruleset_build(const struct rd_rulefiles *files, const char *landlord,
 	int64_t today_ms, struct rd_problems *problems, struct rd_ruleset **ret_rules,
 	struct rd_err *err);
+
+/* Compiles the phrases of the rules that stand in `layer` ("" the shipped ones) now, so that lint
+ * can tell which are too large. */
+void rd_ruleset_check_programs(
+	struct rd_ruleset *rules, const char *layer, struct rd_problems *problems);
 
 /* Private to daemon/rules/compile.c: draws the outlines of all patterns (sketches: by pattern;
  * those of Regex are not looked at) and exclusions, and makes the indexes. */

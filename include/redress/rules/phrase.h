@@ -30,7 +30,7 @@ struct rd_literals {
 };
 
 struct rd_phrase {
-	const char *regex;	 /* arena; without the boundaries at its ends */
+	const char *regex;	 /* arena; without the boundaries at its ends; NULL: only checked */
 	struct rd_sketch sketch; /* without its anchors */
 	bool at_start;		 /* [start]: only the field's first sentence */
 	bool at_end;		 /* [end]: only its last */
@@ -60,6 +60,9 @@ struct rd_phrase_lists {
 /* Adds what is wrong to problems and returns false. at: where the text stands in its file. lists
  * may be NULL: then none may be named. */
 bool rd_phrase_read(const char *text, struct rd_place at, struct rd_phrase_lists *lists,
+	struct rd_arena *arena, struct rd_problems *problems, struct rd_phrase *ret_phrase);
+/* The same without the regex, which with its lists written out is nearly all of a phrase. */
+bool rd_phrase_check(const char *text, struct rd_place at, struct rd_phrase_lists *lists,
 	struct rd_arena *arena, struct rd_problems *problems, struct rd_phrase *ret_phrase);
 /* Several read phrases as one pattern, with boundaries, ready for PCRE2; NULL when the arena is
  * full or the pattern too long. Anchors must be the same in all of them. */

@@ -41,20 +41,20 @@ struct rd_token {
 };
 
 struct rd_tokens {
-	/* Set by the caller. */
 	const char *text; /* made plain */
 	const struct rd_normal *normal;
 	struct rd_place at;
 	struct rd_phrase_lists *lists;
 	struct rd_problems *problems;
-	/* Found. */
 	struct rd_token items[RD_PHRASE_TOKENS_MAX];
 	size_t n_items;
 	bool odd, wide; /* as in struct rd_phrase */
 	bool failed;	/* a problem was added */
 };
 
-void rd_tokens_read(struct rd_tokens *tokens);
+/* normal: the phrase; all of the arguments are kept. lists NULL: none may be named. */
+void rd_tokens_read(struct rd_tokens *tokens, const struct rd_normal *normal, struct rd_place at,
+	struct rd_phrase_lists *lists, struct rd_problems *problems);
 /* Adds a problem at a place of text; always false. */
 bool rd_tokens_complain(struct rd_tokens *tokens, const char *at, const char *what);
 bool rd_token_is(const struct rd_token *token, const char *text);
