@@ -54,18 +54,13 @@ static pcre2_code *make_code(const struct rd_program *program, struct rd_problem
 
 	rd_problems_begin(&already_told, arena);
 	const char *regex = write_pattern(program, arena, &already_told);
-	if (regex == NULL) {
+	pcre2_code *code = NULL;
+	if (regex != NULL)
+		code = rd_program_compile(context, regex, 0, &number, &at);
+	/* We wrote the pattern ourselves: PCRE2 can find nothing wrong with it but its size. */
+	if (code == NULL)
 		rd_problem_error(problems, program->lines[0].at,
 			"this phrase with its lists is too long; make several of it");
-		return NULL;
-	}
-	pcre2_code *code = rd_program_compile(context, regex, 0, &number, &at);
-	if (code == NULL) {
-		PCRE2_UCHAR text[160] = "";
-		pcre2_get_error_message(number, text, sizeof text);
-		rd_problem_error(problems, program->lines[0].at,
-			"this phrase cannot be compiled: %s", (const char *)text);
-	}
 	return code;
 }
 
