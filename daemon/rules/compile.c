@@ -265,6 +265,12 @@ static void read_lists(struct compiler *c)
 			n++;
 		}
 		list.regex = n > 0 ? rd_phrase_alternatives(phrases, n, c->arena) : NULL;
+		if (n > 0 && list.regex == NULL)
+			rd_problem_error(c->problems, def->at,
+				"word list `%s` is too long with all its words written out; make "
+				"two "
+				"lists of it",
+				def->name);
 		if (list.regex != NULL && !sketch_of(c, phrases, n, &list.sketch))
 			list.regex = NULL;
 		lists->items[lists->n_items++] = list;

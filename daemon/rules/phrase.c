@@ -13,12 +13,23 @@
 #define L	     RD_LETTERS
 #define STRING_OF(x) #x
 #define STRING(x)    STRING_OF(x)
-/* Between two words of one sentence: punctuation and blanks, perhaps a possessive before. */
-#define JOIN "(?:[^" L "\\n'][^" L "\\n]{0,15}+|'s?+(?![" L "])[^" L "\\n]{1,15}+)"
-/* The same where a symbol may be glued to a word. */
-#define JOIN_ODD                                                                                   \
-	"(?:'s(?![" L "]))?(?!'[" L "])(?:[^" L "\\n]{1,16}?|(?=[^" L "\\n])|(?<=[^" L "\\n]))"
-#define ANY_WORD "[" L "][" L "']*+"
+/* What most patterns hold again and again is written once, behind the rest, and called by name. */
+#define CALL(name) "(?&" name ")"
+#define JOIN	   CALL("join")
+#define JOIN_ODD   CALL("odd")
+#define ANY_WORD   CALL("word")
+static const struct {
+	const char *call, *pattern;
+} definitions[] = {
+	/* Between two words of one sentence: punctuation and blanks, perhaps a possessive before.
+	 */
+	{ JOIN, "(?<join>[^" L "\\n'][^" L "\\n]{0,15}+|'s?+(?![" L "])[^" L "\\n]{1,15}+)" },
+	/* The same where a symbol may be glued to a word. */
+	{ JOIN_ODD, "(?<odd>(?:'s(?![" L "]))?(?!'[" L "])(?:[^" L "\\n]{1,16}?|(?=[^" L
+		    "\\n])|(?<=[^" L "\\n])))" },
+	{ ANY_WORD, "(?<word>[" L "][" L "']*+)" },
+	{ RD_WORD_TAIL, "(?<tail>[" L "']*+)" },
+};
 #define NUMBER                                                                                     \
 	"(?:\\d{1,7}(?:[.,]\\d{1,3}){0,2}|one|two|three|four|five|six|seven|eight|nine|ten|"       \
 	"eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|"      \
@@ -340,6 +351,19 @@ const char *rd_phrase_alternatives(
 	return rd_arena_copy(arena, out.data, out.len);
 }
 
+/* The definitions that a pattern calls. */
+static const char *define_what(const char *pattern, struct rd_arena *arena)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < sizeof definitions / sizeof definitions[0] && all != NULL; i++)
+		if (strstr(pattern, definitions[i].call) != NULL)
+			all = rd_arena_printf(arena, "%s%s", all, definitions[i].pattern);
+	if (all == NULL || all[0] == '\0')
+		return "";
+	return rd_arena_printf(arena, "(?(DEFINE)%s)", all);
+}
+
 const char *rd_phrase_pattern(const struct rd_phrase *phrases, size_t n, struct rd_arena *arena)
 {
 	const char *middle = rd_phrase_alternatives(phrases, n, arena);
@@ -358,9 +382,10 @@ const char *rd_phrase_pattern(const struct rd_phrase *phrases, size_t n, struct 
 	const char *behind = "(?![" L "]|'[a-rt-z])";
 	if (odd)
 		behind = "(?:(?![" L "]|'[a-rt-z])|(?<=[^" L "]))";
-	return rd_arena_printf(arena, "%s%s%s%s%s%s",
+	return rd_arena_printf(arena, "%s%s%s%s%s%s%s",
 		phrases[0].sentence_start ? "\\A[^" L "\\n]{0," STRING(RD_ANCHOR_START_MAX) "}"
 					  : "",
 		before, middle, behind, phrases[0].question ? "(?=[^\\n]*\\?)" : "",
-		phrases[0].sentence_end ? "[^" L "\\n]{0," STRING(RD_ANCHOR_END_MAX) "}\\z" : "");
+		phrases[0].sentence_end ? "[^" L "\\n]{0," STRING(RD_ANCHOR_END_MAX) "}\\z" : "",
+		define_what(middle, arena));
 }

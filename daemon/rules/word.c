@@ -138,7 +138,7 @@ enum rd_rc rd_word_pattern(
 			RD_TRY(rd_buf_add_str(pattern, "(?<!\\d[.,:\\/]\\d)(?<![£$€]\\d)", err));
 	}
 	if (prefix)
-		RD_TRY(rd_buf_add_str(pattern, "[" RD_LETTERS "']*+", err));
+		RD_TRY(rd_buf_add_str(pattern, RD_WORD_TAIL, err));
 	else if (len > 0 && isdigit((unsigned char)word[len - 1]))
 		RD_TRY(rd_buf_add_str(pattern, "(?![.,:\\/]?\\d|%)", err));
 	return RD_OK;

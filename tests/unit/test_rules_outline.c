@@ -316,6 +316,46 @@ static void a_thousand_made_rules_are_the_same_on_the_corpus(void **state)
 	pcre2_match_data_free(r.data);
 }
 
+/* A list so long that its outline has no room for all of its words one by one. */
+static void each_entry_of_a_long_list_is_found(void **state)
+{
+	static const char *const words[] = { "amber", "birch", "cedar", "delta", "elder", "fjord",
+		"grove", "hazel" };
+	struct bench *b = *state;
+	struct rd_buf rules = RD_BUF(1u << 20);
+	char entries[500][32];
+
+	for (unsigned n_words = 2; n_words <= 3; n_words++) {
+		rules.len = 0;
+		assert_int_equal(rd_buf_add_str(&rules, HEAD "Words: list\n", &b->err), RD_OK);
+		for (unsigned i = 0; i < 500; i++) {
+			snprintf(entries[i], sizeof entries[i], "%s %c%s%s", words[i % 8],
+				'a' + i / 8 % 26, words[i / 26 % 8], n_words == 2 ? "" : " walk");
+			entries[i][strlen(entries[i]) - (i % 3 == 0)] = '\0';
+			assert_int_equal(rd_buf_add_str(&rules, "Word: ", &b->err), RD_OK);
+			assert_int_equal(rd_buf_add_str(&rules, entries[i], &b->err), RD_OK);
+			assert_int_equal(rd_buf_add_str(&rules, "\n", &b->err), RD_OK);
+		}
+		assert_int_equal(rd_buf_add_str(&rules,
+					 "\nRule: alone\nPoints: 1\nPhrase: <list>\n"
+					 "\nRule: between\nPoints: 1\nPhrase: the <list> [0-2 "
+					 "words] home\n",
+					 &b->err),
+			RD_OK);
+		must_compile(b, rd_buf_str(&rules), NULL);
+		for (unsigned i = 0; i < 500; i++) {
+			char text[sizeof entries[0] + 64];
+			snprintf(
+				text, sizeof text, "So it was the %.31s, and so home.", entries[i]);
+			rd_arena_reset(b->arena);
+			score_text(b, text);
+			if (hit_of_rule(b, "alone") == NULL || hit_of_rule(b, "between") == NULL)
+				fail_msg("not found: %s", text);
+		}
+	}
+	rd_buf_free(&rules);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_begin, bench_end)
 
 int main(void)
@@ -323,6 +363,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_chance_seldom_makes),
 		TEST(chance_finds_no_difference),
+		TEST(each_entry_of_a_long_list_is_found),
 		TEST(a_thousand_made_rules_are_the_same_on_the_corpus),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,26 @@ static void a_phrase_that_pcre2_finds_too_large_is_a_fault_for_lint(void **state
 	assert_string_equal(lint_error(b, rules_with_a_list(b, 500, 30)), TOO_LONG);
 }
 
+static void a_list_that_is_too_large_is_a_fault_and_never_left_out(void **state)
+{
+	struct bench *b = *state;
+	size_t size = 500 * 160, n = 0;
+	char *rules = rd_arena_alloc(b->arena, size);
+
+	assert_non_null(rules);
+	n += (size_t)snprintf(rules + n, size - n, HEAD "Words: list\n");
+	for (unsigned i = 0; i < 500; i++)
+		n += (size_t)snprintf(
+			rules + n, size - n, "Word: %c%c%130d\n", 'a' + i % 26, 'a' + i / 26, 7);
+	for (size_t i = 0; i < n; i++)
+		if (rules[i] == ' ' && rules[i + 1] == ' ')
+			rules[i] = 'x';
+	snprintf(rules + n, size - n, "\nRule: it\nPoints: 9\nPhrase: <list>\n");
+	assert_int_equal(compile_layers(b, rules, NULL), RD_E_INPUT);
+	assert_non_null(strstr(b->err.msg,
+		"word list `list` is too long with all its words written out; make two lists"));
+}
+
 static void a_phrase_that_is_too_large_fails_and_is_never_no_match(void **state)
 {
 	struct bench *b = *state;
@@ -127,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_phrase_that_pcre2_finds_too_large_is_a_fault_for_lint),
+		TEST(a_list_that_is_too_large_is_a_fault_and_never_left_out),
 		TEST(a_phrase_that_is_too_large_fails_and_is_never_no_match),
 		TEST(threads_that_come_at_once_share_one_program),
 		TEST(only_what_is_run_is_compiled),

@@ -10,6 +10,9 @@
 #define RD_SPELLINGS_MAX  16
 #define RD_SPELLING_BYTES 256
 
+/* How a pattern calls for the rest of a word, which phrase.c defines once for all of it. */
+#define RD_WORD_TAIL "(?&tail)"
+
 /* word: made plain already (message/normal.h), without blanks; prefix: `word*`. The piece has no
  * boundary in front; behind a digit it wants no further digit. */
 RD_MUST_USE enum rd_rc rd_word_pattern(
