@@ -226,5 +226,5 @@ enum rd_exit rd_ctl_rules_test(struct rd_ctl *ctl, int argc, char **argv)
 			print_mutations(dir, &mutations);
 		print_tested(&tested);
 	}
-	return problems.n_errors + tested.n_refused > 0 ? RD_EXIT_FOUND : RD_EXIT_DONE;
+	return problems.n_errors + problems.n_warnings > 0 ? RD_EXIT_FOUND : RD_EXIT_DONE;
 }

@@ -155,7 +155,7 @@ static enum rd_rc test_rule(struct rd_tester *t, const struct rd_rule *rule, str
 	if (!t->errors_only && !def->is_combine && rd_rule_holds_back(def) && !stopped &&
 		def->must_not.n_items > 0 &&
 		t->problems->n_errors + t->problems->n_warnings == n_before) {
-		rd_problem_note(t->problems, def->must_not.items[0].at,
+		rd_problem_warning(t->problems, def->must_not.items[0].at,
 			"no `Must not match` of rule `%s` tries what holds it back (Unless, At "
 			"least ...); write words that one of its phrases matches and that must not "
 			"count",

@@ -99,7 +99,7 @@ static void probe(struct rd_linter *l, const struct rd_pattern *pattern)
 			"of it",
 			probed.on, RD_PROBE_STEPS_MAX);
 	else if (probed.heavy)
-		rd_problem_note(l->problems, pattern->line->at,
+		rd_problem_warning(l->problems, pattern->line->at,
 			"this pattern takes much work: on a text of 2,000 bytes that repeats "
 			"`%.60s` more than %u steps; such a message goes to a person. Make its "
 			"bounds smaller",

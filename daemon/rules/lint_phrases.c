@@ -287,7 +287,7 @@ static void tell_needless(struct examination *x)
 			if (!x->covers[i * n + k] || (same && k > i))
 				continue;
 			const struct rd_line *by = pattern_line(x, k);
-			rd_problem_note(x->l->problems, pattern_line(x, i)->at,
+			rd_problem_warning(x->l->problems, pattern_line(x, i)->at,
 				"this phrase is not needed: wherever it matches, `%.60s` in line "
 				"%d "
 				"does",

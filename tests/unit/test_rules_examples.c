@@ -124,6 +124,7 @@ static void what_holds_a_rule_back_wants_an_example_too(void **state)
 		     "Must match: cold room\nMust not match: cold wall\n",
 		NULL, NULL, &problems, &tested);
 	assert_int_equal(problems.n_items, 1);
+	assert_int_equal(problems.n_warnings, 1);
 	assert_int_equal(problems.items[0].at.line, 13);
 	assert_non_null(strstr(problems.items[0].text, "tries what holds it back"));
 }
