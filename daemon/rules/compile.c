@@ -12,7 +12,9 @@ struct compiler {
 	struct rd_problems *problems;
 	pcre2_compile_context *context;
 	uint32_t patterns_size, unless_size;
-	struct rd_sketch *sketches, *unless_sketches; /* as set->patterns and set->unless */
+	/* As set->patterns and set->unless; in an arena that ends with the compiler. */
+	struct rd_sketch *sketches, *unless_sketches;
+	struct rd_arena *drafts;
 };
 
 void rd_ruleset_free(struct rd_ruleset *rules)
@@ -101,7 +103,8 @@ static void compile_phrase(struct compiler *c, uint32_t rule, const struct rd_li
 {
 	struct rd_phrase phrase;
 
-	if (!rd_phrase_check(line->value, line->at, &c->set->lists, c->arena, c->problems, &phrase))
+	if (!rd_phrase_check(
+		    line->value, line->at, &c->set->lists, c->drafts, c->problems, &phrase))
 		return;
 	c->sketches[c->set->n_patterns] = phrase.sketch;
 	add_pattern(c, (struct rd_pattern){ .program = new_program(c, line, 1, NULL),
@@ -182,14 +185,14 @@ static bool any_odd(const struct rd_phrase *phrases, size_t n)
 }
 
 /* Any one of the phrases. */
-static bool sketch_of(
-	struct compiler *c, const struct rd_phrase *phrases, size_t n, struct rd_sketch *ret_sketch)
+static bool sketch_of(const struct rd_phrase *phrases, size_t n, struct rd_arena *arena,
+	struct rd_sketch *ret_sketch)
 {
-	struct rd_sketch *sketches = rd_arena_array(c->arena, n + 1, sizeof *sketches);
+	struct rd_sketch *sketches = rd_arena_array(arena, n + 1, sizeof *sketches);
 
 	for (size_t i = 0; i < n && sketches != NULL; i++)
 		sketches[i] = phrases[i].sketch;
-	return sketches != NULL && rd_sketch_either(sketches, n, c->arena, ret_sketch);
+	return sketches != NULL && rd_sketch_either(sketches, n, arena, ret_sketch);
 }
 
 static void compile_unless(struct compiler *c, struct rd_rule *rule)
@@ -199,11 +202,12 @@ static void compile_unless(struct compiler *c, struct rd_rule *rule)
 
 	for (size_t i = 0; i < def->n_unless; i++) {
 		const struct rd_unless *u = &def->unless[i];
-		struct rd_phrase *phrases = rd_arena_array(c->arena, u->n_phrases, sizeof *phrases);
+		struct rd_phrase *phrases =
+			rd_arena_array(c->drafts, u->n_phrases, sizeof *phrases);
 		size_t n = 0;
 		for (size_t k = 0; k < u->n_phrases && phrases != NULL; k++) {
 			const struct rd_line *line = &u->phrases[k];
-			if (!rd_phrase_check(line->value, line->at, &c->set->lists, c->arena,
+			if (!rd_phrase_check(line->value, line->at, &c->set->lists, c->drafts,
 				    c->problems, &phrases[n]))
 				continue;
 			if (phrases[n].sentence_start || phrases[n].sentence_end ||
@@ -216,7 +220,7 @@ static void compile_unless(struct compiler *c, struct rd_rule *rule)
 		}
 		struct rd_sketch sketch;
 		if (n == 0 || c->set->n_unless == c->unless_size ||
-			!sketch_of(c, phrases, n, &sketch))
+			!sketch_of(phrases, n, c->drafts, &sketch))
 			continue;
 		struct rd_program *program = new_program(c, u->phrases, u->n_phrases, NULL);
 		if (program == NULL)
@@ -271,7 +275,7 @@ static void read_lists(struct compiler *c)
 				"two "
 				"lists of it",
 				def->name);
-		if (list.regex != NULL && !sketch_of(c, phrases, n, &list.sketch))
+		if (list.regex != NULL && !sketch_of(phrases, n, c->arena, &list.sketch))
 			list.regex = NULL;
 		lists->items[lists->n_items++] = list;
 	}
@@ -369,8 +373,8 @@ static enum rd_rc make_room(struct compiler *c, struct rd_err *err)
 	set->rules = rd_arena_array(c->arena, set->n_rules + 1u, sizeof *set->rules);
 	set->patterns = rd_arena_array(c->arena, n_patterns, sizeof *set->patterns);
 	set->unless = rd_arena_array(c->arena, n_unless, sizeof *set->unless);
-	c->sketches = rd_arena_array(c->arena, n_patterns, sizeof *c->sketches);
-	c->unless_sketches = rd_arena_array(c->arena, n_unless, sizeof *c->unless_sketches);
+	c->sketches = rd_arena_array(c->drafts, n_patterns, sizeof *c->sketches);
+	c->unless_sketches = rd_arena_array(c->drafts, n_unless, sizeof *c->unless_sketches);
 	if (set->rules == NULL || set->patterns == NULL || set->unless == NULL ||
 		c->sketches == NULL || c->unless_sketches == NULL)
 		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");
@@ -422,9 +426,12 @@ enum rd_rc rd_ruleset_build(const struct rd_rulefiles *files, const char *landlo
 	pcre2_set_depth_limit(set->limits, RD_MATCH_DEPTH);
 	pcre2_set_heap_limit(set->limits, RD_MATCH_HEAP_KIB);
 
-	struct compiler c = {
-		.set = set, .arena = set->arena, .problems = problems, .context = context
-	};
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *drafts = rd_arena_new(RD_RULES_ARENA_BYTES);
+	struct compiler c = { .set = set,
+		.arena = set->arena,
+		.problems = problems,
+		.context = context,
+		.drafts = drafts };
 	snprintf(set->sha256, sizeof set->sha256, "%s", files->sha256);
 	set->landlord = rd_arena_strdup(set->arena, landlord != NULL ? landlord : "");
 	RD_TRY(rd_definitions_read(
@@ -437,7 +444,7 @@ enum rd_rc rd_ruleset_build(const struct rd_rulefiles *files, const char *landlo
 	list_leanings(&c);
 	RD_TRY(rd_leaning_index(&set->definitions, set->arena, problems, &set->leanings, err));
 	RD_TRY(rd_ruleset_index(set, c.sketches, c.unless_sketches, err));
-	if (rd_arena_overflowed(set->arena))
+	if (rd_arena_overflowed(set->arena) || rd_arena_overflowed(drafts))
 		return rd_fail(err, RD_E_RANGE, "the rule files are too large together");
 	*ret_rules = RD_STEAL(set);
 	return RD_OK;

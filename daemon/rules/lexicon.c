@@ -184,6 +184,9 @@ bool rd_lexicon_finish(struct rd_lexicon *l)
 	for (uint32_t i = 0; i < n; i++) {
 		struct entry *e = &l->entries[i];
 		e->frequency = e->prefix ? PREFIX_WEIGHT : rd_word_frequency(e->text, e->len);
+		e->text = rd_arena_copy(l->arena, e->text, e->len);
+		if (e->text == NULL)
+			return false;
 	}
 	note_lengths(l);
 	return make_table(l, &l->words, false) && make_table(l, &l->prefixes, true);

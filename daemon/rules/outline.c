@@ -337,7 +337,9 @@ static bool make_key(struct drawing *d, const struct piece *whole, struct rd_key
 	n_labels = 0;
 	for (const struct key_part *p = whole->key.parts; p != NULL; p = p->next) {
 		if (p->symbol != NULL) {
-			symbols[key.n_symbols++] = p->symbol;
+			symbols[key.n_symbols] = rd_arena_strdup(arena, p->symbol);
+			if (symbols[key.n_symbols++] == NULL)
+				return false;
 			continue;
 		}
 		labels[n_labels++] = p->label;

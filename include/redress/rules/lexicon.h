@@ -30,8 +30,8 @@ struct rd_classes {
 
 /* NULL where the arena is full. */
 struct rd_lexicon *rd_lexicon_new(struct rd_arena *arena);
-/* word: borrowed, must outlive the lexicon; made plain, without blanks; prefix: `word*`. False
- * where the arena is full. */
+/* word: borrowed until rd_lexicon_finish; made plain, without blanks; prefix: `word*`. False where
+ * the arena is full. */
 bool rd_lexicon_add(struct rd_lexicon *lexicon, const char *word, size_t len, bool prefix);
 bool rd_lexicon_finish(struct rd_lexicon *lexicon);
 
