@@ -206,6 +206,15 @@ static uint32_t count_reviews(const struct rd_weighing *w, uint32_t n)
 	return n_reviews;
 }
 
+/* As score.c's any_rule_hit: words that lean are no rule. */
+static bool any_rule_found(const struct rd_weighing *w, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!w->rules->rules[w->found[i]].def->is_leaning)
+			return true;
+	return false;
+}
+
 static struct rd_weighed decide(const struct rd_weighing *w, uint32_t n)
 {
 	const double low = w->request_below, high = w->complaint_from;
@@ -216,8 +225,8 @@ static struct rd_weighed decide(const struct rd_weighing *w, uint32_t n)
 	weighed.total = totals[RD_COMPLAINT];
 	if (settle(w, n, totals, &weighed) || weighed.total >= high)
 		return weighed;
-	weighed.unsure =
-		weighed.total >= low || (n == 0 && w->rules->definitions.head.review_nothing);
+	weighed.unsure = weighed.total >= low ||
+			 (w->rules->definitions.head.review_nothing && !any_rule_found(w, n));
 	if (weighed.total < low || weighed.total < (low + high) / 2)
 		weighed.kind = best_other(totals);
 	return weighed;

@@ -232,6 +232,31 @@ static void each_landlord_has_a_rule_switched_off_by_itself(void **state)
 	assert_non_null(strstr(only_row(h, "decided", elsewhere)->detail, "\"heavy\""));
 }
 
+/* A pattern that the landlord's layer brought is to be mended there. */
+static void the_alarm_names_the_layer_that_changed_the_rule(void **state)
+{
+	struct house *h = *state;
+	const char *layer = rd_arena_printf(h->arena, "%s/rules/landlords/code-2024.rules", h->dir);
+	struct rd_alarm *alarms;
+	size_t n;
+
+	FILE *out = fopen(layer, "we");
+	assert_non_null(out);
+	fputs("Ruleset: ours\nReason: ours\n\nOverride: heavy\nReason: ours\nRegex: " RUNS_AWAY
+	      "\n",
+		out);
+	assert_int_equal(fclose(out), 0);
+	live_rules(h, HEAVY(MENDED));
+	for (int i = 0; i < 3; i++) {
+		hostile(h, rd_arena_printf(h->arena, "number %d", i));
+		follow(h);
+	}
+	assert_true(is_off(h));
+	OK(rd_alarm_list(h->db, h->arena, &alarms, &n, &h->err));
+	assert_int_equal(n, 1);
+	assert_non_null(strstr(alarms[0].text, "Rule `heavy` (landlords/code-2024.rules:4)"));
+}
+
 /* redressd --once too: what was read ahead meanwhile is decided as it was read. */
 static void a_run_once_switches_off_between_two_batches(void **state)
 {
@@ -264,6 +289,7 @@ int main(int argc, char **argv)
 		house_test(a_restart_knows_what_is_off_and_mended_rules_work_again),
 		house_test(a_person_who_activates_the_same_rules_switches_it_on),
 		house_test(one_mail_that_comes_again_and_again_counts_once),
+		house_test(the_alarm_names_the_layer_that_changed_the_rule),
 		house_test(a_run_once_switches_off_between_two_batches),
 		house_test_own(each_landlord_has_a_rule_switched_off_by_itself),
 	};

@@ -72,8 +72,8 @@ struct rd_specimen {
 	const double *leans; /* by hit: the points of a Leaning, 0 for rules */
 };
 
-/* Sets hits, n_hits and must_review of a message that was scored, by this set or another one: rules
- * that this one does not have are passed over, its combines are worked out anew. */
+/* Sets hits, leans, n_hits and must_review of a message that was scored, by this set or another
+ * one: rules that this one does not have are passed over, its combines are worked out anew. */
 RD_MUST_USE enum rd_rc rd_weighing_take(struct rd_weighing *weighing, const struct rd_score *score,
 	struct rd_arena *arena, struct rd_specimen *specimen, struct rd_err *err);
 
