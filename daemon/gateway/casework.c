@@ -315,11 +315,32 @@ static enum rd_rc add_reason(struct rd_buf *reasons, const char *reason, struct 
 	return rd_buf_printf(reasons, err, "%s%s", reasons->len > 0 ? "\n" : "", reason);
 }
 
-/* A message that a person must look at: its reasons, the rules' own first. */
+/* The rules' own reasons first, as many as leave room for all of the policy's. */
+static enum rd_rc add_reasons(const struct writing *w, struct rd_buf *reasons, struct rd_err *err)
+{
+	static const char more[] = "and more of this kind";
+	const struct rd_score *score = w->matter->score;
+	size_t kept = sizeof more;
+
+	for (size_t i = 0; i < w->verdict->n_reasons; i++)
+		kept += strlen(w->verdict->reasons[i]) + 1;
+	for (size_t i = 0; score != NULL && i < score->n_review_reasons; i++) {
+		const char *reason = score->review_reasons[i];
+		if (reasons->len + strlen(reason) + 1 + kept > REASONS_BYTES_MAX) {
+			RD_TRY(add_reason(reasons, more, err));
+			break;
+		}
+		RD_TRY(add_reason(reasons, reason, err));
+	}
+	for (size_t i = 0; i < w->verdict->n_reasons; i++)
+		RD_TRY(add_reason(reasons, w->verdict->reasons[i], err));
+	return RD_OK;
+}
+
+/* A message that a person must look at. */
 static enum rd_rc put_review(struct writing *w, struct rd_err *err)
 {
 	RD_CLEANUP(rd_buf_free) struct rd_buf reasons = RD_BUF(REASONS_BYTES_MAX);
-	const struct rd_score *score = w->matter->score;
 	struct rd_review review = {
 		.message_id = w->matter->message_id,
 		.case_id = w->case_id,
@@ -328,18 +349,12 @@ static enum rd_rc put_review(struct writing *w, struct rd_err *err)
 		.why = "",
 	};
 	int64_t id;
-	enum rd_rc rc = RD_OK;
 
 	if (!w->verdict->review)
 		return RD_OK;
-	for (size_t i = 0; score != NULL && rc == RD_OK && i < score->n_review_reasons; i++)
-		rc = add_reason(&reasons, score->review_reasons[i], err);
-	for (size_t i = 0; rc == RD_OK && i < w->verdict->n_reasons; i++)
-		rc = add_reason(&reasons, w->verdict->reasons[i], err);
-	if (rc != RD_OK && rc != RD_E_RANGE)
-		return rc;
+	RD_TRY(add_reasons(w, &reasons, err));
 	review.reasons = rd_buf_str(&reasons);
-	rc = rd_review_put(w->tx, &review, w->now_ms, &id, err);
+	enum rd_rc rc = rd_review_put(w->tx, &review, w->now_ms, &id, err);
 	return rc == RD_E_EXISTS ? RD_OK : rc;
 }
 
