@@ -51,9 +51,10 @@ struct rd_weighing {
 	struct rd_place head; /* of `Ruleset:`; line 0: the set has none */
 	/* For weigh.c alone. */
 	const struct rd_ruleset *rules;
-	bool *truth;	 /* by rule; all false between two calls */
-	double *leans;	 /* by rule: what words that lean came to in the message at hand */
-	uint32_t *found; /* what is true */
+	bool *truth;	       /* by rule; all false between two calls */
+	double *leans;	       /* by rule: what words that lean came to in the message at hand */
+	uint32_t *found;       /* what is true */
+	const uint32_t *by_id; /* numbers of the rules in the order of their ids */
 };
 
 /* Borrows the rule set; the rest is the arena's. Used by one thread. */
