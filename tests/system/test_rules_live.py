@@ -304,6 +304,7 @@ def a_lost_complaint_is_refused_and_stands_in_history_once_accepted(build):
         folder = copy_of(home, "then", LOSING)
         words = ("rules", "activate", "--reason", "fewer false alarms", folder)
         refused(home, words, f"would be lost: message {lost}", status=1)
+        refused(home, words, f"`redressctl rules backtest --days 30 {folder}` tells why", status=1)
         told = json.loads(run(home, *words, "--json")[1])
         equal((told["changed"], told["trial"]["lost_messages"], told["number"]),
               (False, [lost], None), "a refusal in JSON")
@@ -359,6 +360,9 @@ def a_rollback_activates_an_older_set_and_says_what_the_folder_holds(build):
         said = home.ctl("rules", "rollback", "--reason", "too heavy", "--by", "Sam", expect=(0,))
         expect(f"{first} is live now (number 3)" in said, said)
         expect(f"{home.rules} still holds other files" in said and "rules export" in said, said)
+        notice, = [n for n in home.status()["notices"] if "older rules" in n or "differ" in n]
+        expect("older rules (number 2 of" in notice and "rules export live" in notice
+               and "rules activate" not in notice, f"status advises to undo the rollback: {notice}")
         newest = history(home)[0]
         equal((newest["number"], newest["ruleset"], newest["how"], newest["by"], newest["reason"]),
               (3, first, "rollback", "Sam", "too heavy"), "the rollback's row")
@@ -366,7 +370,6 @@ def a_rollback_activates_an_older_set_and_says_what_the_folder_holds(build):
                                             " ORDER BY seq")],
               ["rules_activated", "rules_activated", "rules_rolled_back"], "the audit")
         home.wait(lambda: home.status()["ruleset"] == first, "the daemon to follow")
-        expect(any("differ" in notice for notice in home.status()["notices"]), "no notice")
 
         out = home.folder / "back"
         told = home.ctl_json("rules", "export", newest["ruleset"][7:13], out, expect=(0,))
@@ -398,6 +401,54 @@ def the_first_rules_have_nothing_to_be_tried_on(build):
         equal([row["how"] for row in history(home)], ["activation"], "the first row")
         told = home.ctl_json("rules", "backtest", copy_of(home, "then", LOSING), expect=(0,))
         equal((told["messages"], told["confirmed"]["complaints"]), (0, 0), "an empty store")
+
+
+def rollback_after_rollback_goes_further_back(build):
+    with few_rules(build) as home:
+        home.once()
+        for points in (6, 7, 8):
+            write(home.rules, RULES.replace("Points: 5", f"Points: {points}"))
+            home.ctl("rules", "activate", "--reason", f"points {points}", expect=(0,))
+        sets = {row["number"]: row["ruleset"] for row in history(home)}
+        for gone_to, reason in ((3, "points 7"), (2, "points 6"), (1, "an empty store")):
+            status, out, err = run(home, "rules", "rollback", "--reason", "further")
+            equal(status, 0, err)
+            expect(f"going back to number {gone_to} of " in err and reason in err, err)
+            equal(history(home)[0]["ruleset"], sets[gone_to], f"live, as number {gone_to}")
+        refused(home, ("rules", "rollback", "--reason", "x"), "no other rules were live before")
+        told = home.ctl_json("rules", "rollback", "4", "--reason", "forward", expect=(0,))
+        equal((told["back_to"], told["ruleset"]), (4, sets[4]), "forward, by its number")
+        told = home.ctl_json("rules", "rollback", "--reason", "and back", expect=(0,))
+        equal((told["back_to"], told["ruleset"]), (1, sets[1]), "where it came from")
+        write(home.rules, RULES.replace("Points: 5", "Points: 9"))
+        home.ctl("rules", "activate", "--reason", "points 9", expect=(0,))
+        equal(home.ctl_json("rules", "rollback", "--reason", "x", expect=(0,))["ruleset"], sets[1],
+              "back from what came after a rollback")
+
+
+def an_activation_tells_its_warnings_and_what_the_folder_still_holds(build):
+    with few_rules(build) as home:
+        home.once()
+        folder = copy_of(home, "then", LOSING, ("Must match: the wall is damp\nMust not match: I am well",
+                                                "Must match: the wall is damp\n"
+                                                "Must not match: thunder and lightning"))
+        said = home.ctl("rules", "activate", "--reason", "t", folder, expect=(0,))
+        warned = home.ctl("rules", "test", folder, expect=(1,)).splitlines()
+        expect(any("refused" in line and line in said for line in warned), f"no warning: {said}")
+        for says in (f"{home.rules} still holds other files", f"Put {folder} in its place"):
+            expect(says in said, f"{says!r} is missing: {said}")
+        notice, = [n for n in home.status()["notices"] if "older rules" in n]
+        expect(f"{home.rules} holds older rules (number 1 of" in notice, notice)
+        write(home.rules, RULES.replace("Points: 5", "Points: 6"))
+        notice, = [n for n in home.status()["notices"] if "differ" in n]
+        expect("To keep what is live: `redressctl rules export live DIR`" in notice, notice)
+        again = json.loads(run(home, "rules", "activate", "--reason", "t", folder, "--json")[1])
+        equal((again["changed"], [p["severity"] for p in again["problems"]][:1]),
+              (False, ["warning"]), "warnings in JSON")
+        write(home.rules, (folder / "core.rules").read_text())
+        said = home.ctl("rules", "activate", "--reason", "t", expect=(0,))
+        expect("was live already" in said and "still holds" not in said, said)
+        equal([n for n in home.status()["notices"] if "rules" in n], [], "notices")
 
 
 def a_rollback_is_checked_as_an_activation_is(build):
@@ -455,5 +506,6 @@ if __name__ == "__main__":
                a_lost_complaint_is_refused_and_stands_in_history_once_accepted,
                a_rollback_activates_an_older_set_and_says_what_the_folder_holds,
                the_first_rules_have_nothing_to_be_tried_on,
-               a_rollback_is_checked_as_an_activation_is,
+               a_rollback_is_checked_as_an_activation_is, rollback_after_rollback_goes_further_back,
+               an_activation_tells_its_warnings_and_what_the_folder_still_holds,
                a_diff_speaks_of_rules_and_not_of_lines])
