@@ -22,6 +22,8 @@ struct tuning {
 	struct rd_learn learn;
 	struct rd_tune_input input;
 	uint32_t *rule_of; /* by the tune's number: the weighing's */
+	/* Files of the layers that hold the thresholds; NULL: none. */
+	const char *holds_below, *holds_from;
 	struct rd_tune_result result;
 	struct rd_buf patch;
 	const char *out; /* file for the patch, NULL: standard output */
@@ -126,6 +128,60 @@ static enum rd_rc find_own_thresholds(struct tuning *t, bool *ret_own, struct rd
 	return RD_OK;
 }
 
+/* A threshold of a layer's own; false where it has none. */
+static bool threshold_of(const struct rd_stanza *head, const char *name, double *ret_points)
+{
+	const struct rd_field *field = rd_stanza_field(head, name);
+	char *end = NULL;
+
+	if (field == NULL)
+		return false;
+	*ret_points = strtod(field->value, &end);
+	return end != field->value;
+}
+
+/* A layer with one threshold of its own takes the other from the core: moved past it, the set would
+ * not compile for that landlord. */
+static void hold_for_layer(struct tuning *t, const char *file, const struct rd_stanza *head)
+{
+	struct rd_tune_input *input = &t->input;
+	double below, from;
+	const bool has_below = threshold_of(head, "Request below", &below);
+	const bool has_from = threshold_of(head, "Complaint from", &from);
+
+	if (has_from && !has_below && from < input->request_below_most) {
+		input->request_below_most = from;
+		t->holds_below = file;
+	}
+	if (has_below && !has_from && below > input->complaint_from_least) {
+		input->complaint_from_least = below;
+		t->holds_from = file;
+	}
+}
+
+static enum rd_rc hold_for_layers(struct tuning *t, struct rd_err *err)
+{
+	const struct rd_rulefiles *files = &t->learn.set.files;
+	char name[RD_LAYER_NAME_MAX];
+
+	t->input.bounded = true;
+	t->input.request_below_most = HUGE_VAL;
+	t->input.complaint_from_least = -HUGE_VAL;
+	for (size_t i = 0; i < files->n_items; i++) {
+		const struct rd_rulefile *file = &files->items[i];
+		struct rd_stanzas stanzas;
+
+		if (!rd_layer_of(file->name, name))
+			continue;
+		RD_TRY(rd_stanzas_parse(
+			file->name, file->bytes, file->len, t->learn.sets, &stanzas, err));
+		for (size_t k = 0; k < stanzas.n_items; k++)
+			if (rd_stanza_field(&stanzas.items[k], "Ruleset") != NULL)
+				hold_for_layer(t, file->name, &stanzas.items[k]);
+	}
+	return RD_OK;
+}
+
 static enum rd_rc fit(struct tuning *t, struct rd_err *err)
 {
 	bool own = false;
@@ -139,6 +195,7 @@ static enum rd_rc fit(struct tuning *t, struct rd_err *err)
 	t->input.request_below = w->request_below;
 	t->input.complaint_from = w->complaint_from;
 	RD_TRY(find_own_thresholds(t, &own, err));
+	RD_TRY(hold_for_layers(t, err));
 	t->input.fixed_thresholds = own || w->head.line == 0;
 	return rd_tune(&t->input, t->learn.arena, &t->result, err);
 }
@@ -397,6 +454,15 @@ static void print_changes(const struct tuning *t)
 	if (r->complaint_from != t->input.complaint_from)
 		printf(" -> %g", r->complaint_from);
 	puts(t->input.fixed_thresholds ? "    (the landlord's own, not touched)" : "");
+	if (t->input.fixed_thresholds)
+		return;
+	if (t->holds_below != NULL && r->request_below + RD_TUNE_STEP > t->input.request_below_most)
+		printf("Request below is held there by the Complaint from (%g) of %s.\n",
+			t->input.request_below_most, t->holds_below);
+	if (t->holds_from != NULL &&
+		r->complaint_from - RD_TUNE_STEP < t->input.complaint_from_least)
+		printf("Complaint from is held there by the Request below (%g) of %s.\n",
+			t->input.complaint_from_least, t->holds_from);
 }
 
 static void print_for_people(const struct tuning *t)

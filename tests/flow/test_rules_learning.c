@@ -298,6 +298,36 @@ static void a_landlords_own_points_and_thresholds_are_left_alone(void **state)
 	assert_non_null(strstr(t->errors, "Did you mean `acme`?"));
 }
 
+/* People call nothing below 4 points a complaint, so `Request below` would rise, past what zeta's
+ * layer has: the set would not compile for zeta. */
+static void a_proposal_leaves_room_for_other_layers_thresholds(void **state)
+{
+	struct tool *t = *state;
+	char path[256];
+
+	path_of(t, "labels", path);
+	FILE *f = fopen(path, "we");
+	assert_non_null(f);
+	for (int i = 0; i < 200; i++)
+		fprintf(f, "{\"id\":\"%d\",\"channel\":\"sms\",\"body\":\"%s\",\"label\":\"%s\"}\n",
+			i,
+			i % 3 == 0   ? "still waiting, fed up, ringing, a xylophone"
+			: i % 3 == 1 ? "I am still waiting"
+				     : "a leak",
+			i % 3 == 0 ? "complaint" : "service_request");
+	fclose(f);
+	put(t, "rules/landlords/beta.landlord", "");
+	json_t *json = answer(t, "rules tune --labels labels --landlord beta --json rules");
+	assert_true(number_in(json_object_get(json, "new_thresholds"), "request_below") > 2.25);
+	json_decref(json);
+	put(t, "rules/landlords/zeta.rules", "Ruleset: zeta\nReason: ours\nComplaint from: 2.2\n");
+	json = answer(t, "rules tune --labels labels --landlord beta --json rules");
+	assert_true(number_in(json_object_get(json, "new_thresholds"), "request_below") <= 2.2);
+	json_decref(json);
+	ends_with(t, "rules tune --labels labels --landlord beta rules", 0);
+	says(t, "Request below is held there by the Complaint from (2.2) of landlords/zeta.rules.");
+}
+
 static void a_bad_line_is_named_and_nothing_is_learnt(void **state)
 {
 	static const struct {
@@ -389,6 +419,7 @@ int main(void)
 		T(the_patch_goes_where_it_is_asked_to),
 		T(too_few_examples_change_nothing),
 		T(a_landlords_own_points_and_thresholds_are_left_alone),
+		T(a_proposal_leaves_room_for_other_layers_thresholds),
 		T(a_bad_line_is_named_and_nothing_is_learnt),
 		T(stats_tell_what_each_rule_did),
 		T(labels_are_not_needed_for_stats),
