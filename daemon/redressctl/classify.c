@@ -26,6 +26,7 @@ struct classifier {
 	const char *landlord;
 	bool jsonl, explain;
 	struct rd_ruleset *rules;
+	struct rd_jsonl_strays strays;
 	struct rd_arena *arena; /* of one message */
 	int64_t now_ms;
 	enum rd_exit exit;
@@ -150,7 +151,7 @@ static void classify_line(struct classifier *c, long n, const char *text, size_t
 	struct rd_err err = { 0 };
 
 	rd_arena_reset(c->arena);
-	if (rd_jsonl_parse(text, len, &line, &err) != RD_OK ||
+	if (rd_jsonl_parse(text, len, &c->strays, &line, &err) != RD_OK ||
 		classify_message(c, &line, &err) != RD_OK)
 		bad_line(c, n, err.msg);
 }
@@ -299,6 +300,7 @@ enum rd_exit rd_ctl_classify(struct rd_ctl *ctl, int argc, char **argv)
 		classify_file(&c, "-");
 	for (int i = optind; i < argc; i++)
 		classify_file(&c, argv[i]);
+	rd_jsonl_tell_strays(&c.strays);
 	rd_arena_free(c.arena);
 	rd_ruleset_free(c.rules);
 	return c.exit;

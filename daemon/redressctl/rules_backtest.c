@@ -296,6 +296,7 @@ struct lines {
 	json_t *ids[RD_REHEARSAL_MAX];
 	size_t n_items, n_bytes;
 	int64_t n_done;
+	struct rd_jsonl_strays strays;
 	struct rd_backtest found;
 };
 
@@ -332,30 +333,14 @@ static enum rd_rc run_lines(struct lines *l, struct rd_err *err)
 	return rc;
 }
 
-/* `label` is what a person made of it. */
-static enum rd_rc take_label(const json_t *object, int *ret_confirmed, struct rd_err *err)
-{
-	const json_t *label = json_object_get(object, "label");
-	enum rd_kind kind;
-
-	*ret_confirmed = RD_KIND_UNCONFIRMED;
-	if (label == NULL || json_is_null(label))
-		return RD_OK;
-	if (!json_is_string(label) || !rd_kind_parse(json_string_value(label), &kind))
-		return rd_fail(err, RD_E_INPUT,
-			"`label` is none of the seven kinds (complaint, service_request, ...)");
-	*ret_confirmed = (int)kind;
-	return RD_OK;
-}
-
 static enum rd_rc add_line(struct lines *l, const char *text, size_t len, struct rd_err *err)
 {
 	RD_CLEANUP(rd_jsonl_free) struct rd_jsonl line = { 0 };
 	struct rd_rehearsed *item = &l->items[l->n_items];
 	int confirmed;
 
-	RD_TRY(rd_jsonl_parse(text, len, &line, err));
-	RD_TRY(take_label(line.object, &confirmed, err));
+	RD_TRY(rd_jsonl_parse(text, len, &l->strays, &line, err));
+	RD_TRY(rd_jsonl_label(&line, false, &confirmed, err));
 	*item = (struct rd_rehearsed){
 		.landlord = l->landlord,
 		.received_ms = line.received_ms != 0 ? line.received_ms : l->now_ms,
@@ -380,6 +365,8 @@ static enum rd_rc read_lines(struct lines *l, struct rd_err *err)
 		if (too_long)
 			return rd_fail(err, RD_E_INPUT, "%s:%ld: %s", l->trial->request->jsonl,
 				l->n_line, RD_JSONL_TOO_LONG);
+		if (rd_jsonl_is_blank(&text))
+			continue;
 		if (add_line(l, rd_buf_str(&text), text.len, err) != RD_OK)
 			return rd_fail_within(err, "%s:%ld", l->trial->request->jsonl, l->n_line);
 		if (l->n_items == RD_REHEARSAL_MAX || l->n_bytes >= RD_REHEARSAL_TEXT_BYTES)
@@ -449,6 +436,8 @@ static enum rd_exit try_lines(struct trial *t)
 	if (ferror(l.in))
 		return rd_ctl_complain("%s: %s", t->request->jsonl, strerror(errno));
 	const struct rd_backtest_sums sums = sums_of(t, &l.found);
+	rd_backtest_print_wipe(&t->print);
+	rd_jsonl_tell_strays(&l.strays);
 	rd_backtest_print_sums(&t->print, &sums);
 	return exit_of(&l.found);
 }

@@ -22,16 +22,6 @@ struct explanation {
 	struct rd_err *err;
 };
 
-static const char *const said_kinds[RD_N_KINDS] = {
-	[RD_SERVICE_REQUEST] = "a service request",
-	[RD_COMPLAINT] = "a complaint",
-	[RD_COMPLIMENT] = "a compliment",
-	[RD_ASB_REPORT] = "a report of anti-social behaviour",
-	[RD_SURVEY_FEEDBACK] = "feedback to a survey",
-	[RD_ENQUIRY] = "an enquiry",
-	[RD_OTHER] = "something else (other)",
-};
-
 static const struct rd_rule *rule_of(const struct explanation *x, const char *id)
 {
 	for (uint32_t i = 0; i < x->rules->n_rules; i++)
@@ -179,7 +169,7 @@ static enum rd_rc add_points(struct explanation *x, enum rd_kind kind)
 			continue;
 		if (n++ == 0)
 			RD_TRY(rd_buf_printf(
-				x->out, x->err, " points for %s:\n", said_kinds[kind]));
+				x->out, x->err, " points for %s:\n", rd_kind_words[kind]));
 		RD_TRY(rd_buf_printf(x->out, x->err, " %+6g  %-24s ", hit->points, hit->rule));
 		RD_TRY(add_place(x, hit, rule));
 		RD_TRY(rd_buf_add_str(x->out, "\n", x->err));
@@ -278,9 +268,9 @@ static enum rd_rc add_answer(struct explanation *x, const struct rd_turn *turn)
 	const char *still = turn->same ? "still " : "";
 
 	if (!turn->review)
-		return rd_buf_printf(x->out, x->err, "%s%s\n", still, said_kinds[turn->kind]);
+		return rd_buf_printf(x->out, x->err, "%s%s\n", still, rd_kind_words[turn->kind]);
 	return rd_buf_printf(x->out, x->err, "a person must %slook (best answer: %s)\n", still,
-		said_kinds[turn->kind]);
+		rd_kind_words[turn->kind]);
 }
 
 static const char *before(size_t i, size_t n)

@@ -93,7 +93,7 @@ enum rd_rc rd_replay_count(struct rd_db *db, const struct rd_replay_range *range
 static enum rd_rc read_row(const struct rd_rows *rows, struct rd_arena *arena,
 	struct rd_replay_row *row, struct rd_err *err)
 {
-	int confirmed = RD_KIND_UNCONFIRMED;
+	int confirmed = RD_KIND_NONE;
 
 	if (*rd_rows_borrow(rows, 5) != '\0')
 		RD_TRY(rd_rows_word(rows, 5, rd_kind_names, &confirmed, err));

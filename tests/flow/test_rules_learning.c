@@ -340,6 +340,7 @@ static void a_bad_line_is_named_and_nothing_is_learnt(void **state)
 		{ "{\"id\":\"1\",\"channel\":\"fax\",\"body\":\"x\",\"label\":\"other\"}\n",
 			"labels:1: `channel`" },
 		{ "{\n", "labels:1:" },
+		{ "\n\nnonsense\n", "labels:3: this line is no JSON object in { }" },
 	};
 	struct tool *t = *state;
 
@@ -406,6 +407,14 @@ static void labels_are_not_needed_for_stats(void **state)
 	json_t *json = answer(t, "rules stats --jsonl labels --json rules");
 	assert_int_equal(number_in(json, "labelled"), 0);
 	assert_true(json_is_null(json_object_get(rule_in(json, "cross"), "share")));
+	json_decref(json);
+	put(t, "labels",
+		"{\"id\":1,\"channel\":\"sms\",\"body\":\"fed up\",\"lable\":\"complaint\"}\n\n "
+		"\n");
+	json = answer(t, "rules stats --jsonl labels --json rules");
+	assert_int_equal(number_in(json, "messages"), 1);
+	assert_int_equal(number_in(json, "labelled"), 0);
+	assert_non_null(strstr(t->errors, "`lable` on 1 line was ignored; did you mean `label`?"));
 	json_decref(json);
 	ends_with(t, "rules stats --jsonl labels --days 3 rules", 2);
 	ends_with(t, "rules stats --jsonl labels rules rules", 2);

@@ -216,11 +216,21 @@ def a_file_is_tried_without_any_store(build):
         equal([flip["message"] for flip in told["flips"]], list(range(250)), "many lines")
 
         for line, says in (('{"id":"x","channel":"fax","body":"b"}', "lines.jsonl:4: `channel`"),
-                           ("nonsense", "lines.jsonl:4: not JSON"), ("[]", "lines.jsonl:4: not a"),
+                           ("nonsense", "lines.jsonl:4: this line is no JSON object in { }; is it "
+                            "the right file?"), ("[]", "lines.jsonl:4: this line is no JSON object"),
+                           ('{"id":', "lines.jsonl:4: this line is no whole JSON object"),
                            ('{"id":"x","channel":"sms","body":"b","label":"moan"}',
                             "lines.jsonl:4: `label`"), ('{"id":"x","channel":"sms"}', "`body`")):
             file.write_text("".join(json.dumps(x) + "\n" for x in lines[2:] * 3) + line + "\n")
             refused(home, words, says, config=False)
+
+        # Blank lines are none; what is nearly a member's name is told, and not what is another one.
+        file.write_text('\n{"id":1,"channel":"sms","body":"still waiting","lable":"complaint"}\n  \n'
+                        '{"id":2,"channel":"sms","body":"still waiting","lable":"complaint","note":""}\n'
+                        '{"id":3,"channel":"sms","body":"x","label":"other","labels":[]}\n\n')
+        status, out, err = run(home, *words, "--json", config=False)
+        equal((status, json.loads(out)["messages"], err), (0, 3, "redressctl: `lable` on 2 lines was "
+              "ignored; did you mean `label`?\n"), "misspelt members")
 
 
 def a_wrong_word_is_told(build):

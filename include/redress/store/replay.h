@@ -39,7 +39,7 @@ struct rd_replay_row {
 	int64_t received_ms;
 	enum rd_channel channel;
 	const char *landlord;
-	int confirmed; /* enum rd_kind, or RD_KIND_UNCONFIRMED */
+	int confirmed; /* enum rd_kind, or RD_KIND_NONE */
 };
 /* Replayable ones, newest first, at most max; after: the last row of the page before, NULL for the
  * first page. */
