@@ -264,6 +264,8 @@ static enum rd_rc load_rules(struct classifier *c, struct rd_err *err)
 	RD_TRY(rd_rulefiles_read(rd_ctl_rules_dir(c->ctl), arena, &files, err));
 	if (rd_ruleset_compile(&files, c->landlord, c->now_ms, &c->rules, err) == RD_OK)
 		return RD_OK;
+	if (err->code == RD_E_MISSING) /* the landlord: of which folder? */
+		return rd_fail_within(err, "%s", rd_ctl_rules_dir(c->ctl));
 	return rd_rulefiles_fail_in(&files, rd_ctl_rules_dir(c->ctl), err);
 }
 

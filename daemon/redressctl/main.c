@@ -24,8 +24,9 @@ static const struct command {
 } commands[] = {
 	{ NULL, "classify", rd_ctl_classify,
 		"classify [--rules DIR] --landlord NAME [--jsonl] [--explain] [FILE.eml ... | -]" },
-	{ "rules", "lint", rd_ctl_rules_lint, "rules lint [--json] [DIR]" },
-	{ "rules", "test", rd_ctl_rules_test, "rules test [--mutate] [--json] [DIR]" },
+	{ "rules", "lint", rd_ctl_rules_lint, "rules lint [--notes] [--json] [DIR]" },
+	{ "rules", "test", rd_ctl_rules_test,
+		"rules test [--mutate [--rule ID] [--file FILE]] [--json] [DIR]" },
 	{ "rules", "tune", rd_ctl_rules_tune,
 		"rules tune [--labels FILE] [--landlord NAME] [--out FILE] [--json] [SET]" },
 	{ "rules", "stats", rd_ctl_rules_stats,
@@ -217,6 +218,19 @@ enum rd_exit rd_ctl_usage(const struct rd_ctl *ctl)
 {
 	fprintf(stderr, "usage: redressctl %s\n", ctl->usage);
 	return RD_EXIT_USAGE;
+}
+
+bool rd_ctl_at_most(const struct rd_ctl *ctl, int argc, char **argv, int most, const char *what)
+{
+	if (argc - optind <= most)
+		return true;
+	if (most == 0)
+		rd_ctl_complain("this takes no %s; `%s` is too many", what, argv[optind]);
+	else
+		rd_ctl_complain("%s %s%s at most; `%s` is too many", most == 1 ? "one" : "two",
+			what, most == 1 ? "" : "s", argv[optind + most]);
+	rd_ctl_usage(ctl);
+	return false;
 }
 
 enum rd_exit rd_ctl_fail(const struct rd_err *err)

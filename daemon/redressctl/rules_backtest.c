@@ -99,10 +99,8 @@ static bool read_request(struct request *r, int argc, char **argv)
 			return false;
 		}
 	}
-	if (argc - optind > 1) {
-		rd_ctl_usage(r->ctl);
+	if (!rd_ctl_at_most(r->ctl, argc, argv, 1, "set"))
 		return false;
-	}
 	r->dir = optind < argc ? argv[optind] : NULL;
 	return is_possible(r);
 }

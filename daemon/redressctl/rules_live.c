@@ -6,6 +6,7 @@
 #include "backtest_print.h"
 #include "command.h"
 #include "print.h"
+#include "problems.h"
 #include "rules_set.h"
 #include "redress/gateway/activate.h"
 #include "redress/rules/lint.h"
@@ -64,10 +65,8 @@ static bool read_change(struct change *c, int argc, char **argv)
 			return false;
 		}
 	}
-	if (optind + 1 < argc) {
-		rd_ctl_usage(c->ctl);
+	if (!rd_ctl_at_most(c->ctl, argc, argv, 1, c->how == RD_ROLLBACK ? "set" : "folder"))
 		return false;
-	}
 	c->word = optind < argc ? argv[optind] : NULL;
 	if (c->reason == NULL || c->reason[strspn(c->reason, " \t\r\n")] == '\0') {
 		rd_ctl_complain("say with --reason why the rules change; it stands in the history");
@@ -232,15 +231,6 @@ static enum rd_rc make_live(struct change *c, struct rd_err *err)
 
 /* ---- what is told ---- */
 
-static void print_problem(FILE *out, const struct change *c, const struct rd_problem *p)
-{
-	fprintf(out, "%s%s%s%s", out == stderr ? "redressctl: " : "",
-		c->set.dir != NULL ? c->set.dir : "", c->set.dir != NULL ? "/" : "", p->at.file);
-	if (p->at.line > 0)
-		fprintf(out, ":%d:%d", p->at.line, p->at.column);
-	fprintf(out, ": %s%s\n", p->severity == RD_SEVERITY_WARNING ? "warning: " : "", p->text);
-}
-
 /* At most PROBLEMS_SHOWN of them; gives how many. */
 static size_t print_problems(FILE *out, const struct change *c, enum rd_severity severity)
 {
@@ -250,7 +240,9 @@ static size_t print_problems(FILE *out, const struct change *c, enum rd_severity
 	for (size_t i = 0; i < p->n_items && shown < PROBLEMS_SHOWN; i++) {
 		if (p->items[i].severity != severity)
 			continue;
-		print_problem(out, c, &p->items[i]);
+		if (out == stderr)
+			fputs("redressctl: ", out);
+		rd_ctl_print_problem(out, c->set.dir, &p->items[i]);
 		shown++;
 	}
 	return shown;
@@ -276,24 +268,6 @@ static void print_faults(const struct change *c)
 		"redressctl: %zu fault%s; the old rules go on (`redressctl rules lint` and `rules "
 		"test` show all)\n",
 		p->n_errors, p->n_errors == 1 ? "" : "s");
-}
-
-static json_t *faults_json(const struct change *c)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < c->problems.n_items; i++) {
-		const struct rd_problem *p = &c->problems.items[i];
-		if (p->severity != RD_SEVERITY_NOTE)
-			json_array_append_new(list,
-				json_pack("{s:s,s:o,s:i,s:i,s:s}", "severity",
-					rd_severity_names[p->severity], "file",
-					json_sprintf("%s%s%s", c->set.dir != NULL ? c->set.dir : "",
-						c->set.dir != NULL ? "/" : "", p->at.file),
-					"line", p->at.line, "column", p->at.column, "message",
-					p->text));
-	}
-	return list;
 }
 
 static json_t *trial_json(const struct change *c)
@@ -326,7 +300,9 @@ static void print_as_json(const struct change *c, const char *refused)
 		rd_activation_names[c->how], "back_to",
 		c->back_to != NULL ? json_integer(c->back_to->id) : json_null(), "refused",
 		rd_json_text(refused), "warnings", (int)c->problems.n_warnings, "examples",
-		(int)c->tested.n_examples, "problems", faults_json(c), "trial", trial_json(c)));
+		(int)c->tested.n_examples, "problems",
+		rd_ctl_problems_json(c->set.dir, &c->problems, RD_SEVERITY_WARNING), "trial",
+		trial_json(c)));
 }
 
 static void print_trial(const struct change *c)

@@ -60,10 +60,8 @@ static bool read_request(struct rd_learn_request *r, int argc, char **argv)
 		rd_ctl_complain("--days chooses among stored messages; a file is counted whole");
 		return false;
 	}
-	if (argc - optind > 1) {
-		rd_ctl_usage(r->ctl);
+	if (!rd_ctl_at_most(r->ctl, argc, argv, 1, "set"))
 		return false;
-	}
 	r->set = optind < argc ? argv[optind] : NULL;
 	if (r->n_days == 0)
 		r->n_days = STATS_DAYS;

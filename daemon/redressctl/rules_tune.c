@@ -527,11 +527,13 @@ static bool read_request(struct rd_learn_request *r, const char **out, int argc,
 			r->landlord = optarg;
 		else if (option == 'o')
 			*out = optarg;
-		else if (!rd_ctl_option(r->ctl, option))
+		else if (!rd_ctl_option(r->ctl, option)) {
+			rd_ctl_usage(r->ctl);
 			return false;
+		}
 	}
 	r->set = optind < argc ? argv[optind] : NULL;
-	return argc - optind <= 1;
+	return rd_ctl_at_most(r->ctl, argc, argv, 1, "set");
 }
 
 enum rd_exit rd_ctl_rules_tune(struct rd_ctl *ctl, int argc, char **argv)
@@ -544,7 +546,7 @@ enum rd_exit rd_ctl_rules_tune(struct rd_ctl *ctl, int argc, char **argv)
 	enum rd_exit rc;
 
 	if (!read_request(&request, &t.out, argc, argv))
-		return rd_ctl_usage(ctl);
+		return RD_EXIT_USAGE;
 	if ((rc = rd_learn_open(&t.learn, &request)) != RD_EXIT_DONE ||
 		(rc = rd_learn_gather(&t.learn)) != RD_EXIT_DONE)
 		return rc;

@@ -254,7 +254,7 @@ def a_wrong_word_is_told(build):
                 (backtest + ("--against", "/nonexistent"), "/nonexistent"),
                 (backtest + ("/nonexistent",), "/nonexistent"),
                 (backtest + (broken,), f"{broken}/core.rules:18:1"),
-                (backtest + (last, last), "usage"),
+                (backtest + (last, last), f"one set at most; `{last}` is too many\nusage: "),
                 (backtest + ("--dayz", "3"), "did you mean `--days`?"),
                 (("rules", "rollback", "--reason", "x"), "no other rules were live before"),
                 (("rules", "rollback", "--reason", "x", "7"), "no number 7"),
@@ -266,9 +266,16 @@ def a_wrong_word_is_told(build):
                 (("rules", "export", "1"), "usage"),
                 (("rules", "export", "9", home.folder / "out"), "no number 9"),
                 (("rules", "export", "1", home.rules), "is there already"),
-                (("rules", "diff", "live", "1", "live"), "usage"),
+                (("rules", "diff", "live", "1", "live"), "two sets at most; `live` is too many"),
+                (("rules", "activate", "--reason", "x", last, "b"), "one folder at most; `b` is too"),
+                (("rules", "rollback", "--reason", "x", "1", "2"), "one set at most; `2` is too"),
+                (("rules", "lint", last, "b"), "one folder at most; `b` is too many"),
+                (("rules", "test", last, "b"), "one folder at most; `b` is too many"),
+                (("rules", "tune", last, "b"), "one set at most; `b` is too many"),
+                (("rules", "stats", last, "b"), "one set at most; `b` is too many"),
+                (("rules", "export", "1", "a", "b"), "two arguments at most; `b` is too many"),
                 (("rules", "diff", "/nonexistent"), "/nonexistent"),
-                (("rules", "history", "3"), "usage")):
+                (("rules", "history", "3"), "this takes no argument; `3` is too many")):
             refused(home, words, says)
         refused(home, backtest + ("--jsonl", "x", "--against", last, last), "--landlord NAME is missing",
                 config=False)
