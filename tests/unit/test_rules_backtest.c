@@ -68,10 +68,10 @@ static void the_sums_are_those_of_their_messages(void **state)
 		&(struct rd_replayed){ &complaint, &enquiry, false, true, RD_COMPLAINT, last });
 	rd_backtest_add(&sums,
 		&(struct rd_replayed){ &request, &unsure, false, true, RD_COMPLAINT, first });
-	rd_backtest_add(&sums, &(struct rd_replayed){ &request, &enquiry, false, false,
-				       RD_KIND_NONE, first });
 	rd_backtest_add(&sums,
-		&(struct rd_replayed){ &unsure, NULL, true, true, RD_KIND_NONE, first });
+		&(struct rd_replayed){ &request, &enquiry, false, false, RD_KIND_NONE, first });
+	rd_backtest_add(
+		&sums, &(struct rd_replayed){ &unsure, NULL, true, true, RD_KIND_NONE, first });
 	assert_int_equal(sums.n, 4);
 	assert_int_equal(sums.stands[RD_STAND_COMPLAINT][RD_STAND_REQUEST], 1);
 	assert_int_equal(sums.stands[RD_STAND_REQUEST][RD_STAND_UNSURE], 1);
