@@ -150,10 +150,11 @@ void rd_learn_close(struct rd_learn *learn)
 
 const char *rd_learn_set_words(const struct rd_learn *learn)
 {
-	const char *words = rd_arena_printf(learn->sets, "%s, %s%s", learn->set.words,
-		learn->layered || learn->request->file == NULL ? "landlord "
-							       : "no landlord's layer",
-		learn->layered || learn->request->file == NULL ? learn->landlord : "");
+	const bool named =
+		learn->layered || learn->request->file == NULL || learn->request->landlord != NULL;
+	const char *words = rd_arena_printf(learn->sets, "%s, %s%s%s", learn->set.words,
+		named ? "landlord " : "no landlord's layer", named ? learn->landlord : "",
+		named && !learn->layered ? " (no rules of its own)" : "");
 
 	return words != NULL ? words : learn->set.words;
 }

@@ -9,7 +9,8 @@
 
 #define WORDS_SHOWN 70 /* bytes of a hit's words */
 #define ARENA_BYTES (16u << 20)
-#define NAMED_MAX   4 /* rules of a combine, or that settle the kind */
+#define NAMED_MAX   4	   /* rules of a combine, or that settle the kind */
+#define FAR	    1000.0 /* more points than any rule has */
 #define TURNS_SHOWN 3
 
 struct explanation {
@@ -364,11 +365,34 @@ static bool has_turn(const struct rd_turns *turns, enum rd_turn_how how)
 	return false;
 }
 
-static bool moves_points(const struct explanation *x, const struct rd_turn *turn)
+/* How far it is to go without a rule: as far as it counted for; one that settles the kind, or has
+ * no points, is far. */
+static double distance_of(const struct explanation *x, const struct rd_turn *turn)
 {
 	const struct rd_definition *first = x->rules->rules[turn->rules[0]].def;
 
-	return first->decides || has_points(first);
+	for (size_t i = 0; i < x->score->n_hits && !first->decides; i++)
+		if (strcmp(x->score->hits[i].rule, first->id) == 0 &&
+			differ(x->score->hits[i].points, 0))
+			return fabs(x->score->hits[i].points);
+	return first->decides ? FAR : 2 * FAR;
+}
+
+/* The nearest behind `before` (NULL: of all); of equal ones the first. */
+static const struct rd_turn *next_off(
+	const struct explanation *x, const struct rd_turns *turns, const struct rd_turn *before)
+{
+	const double least = before != NULL ? distance_of(x, before) : 0;
+	const struct rd_turn *next = NULL;
+
+	for (const struct rd_turn *t = turns->items; t < turns->items + turns->n_items; t++) {
+		const double far = distance_of(x, t);
+		const bool behind = before == NULL || far > least || (!(far < least) && t > before);
+
+		if (t->how == RD_TURN_OFF && behind && (next == NULL || far < distance_of(x, next)))
+			next = t;
+	}
+	return next;
 }
 
 static enum rd_rc add_nearest(struct explanation *x, struct rd_arena *arena)
@@ -378,16 +402,14 @@ static enum rd_rc add_nearest(struct explanation *x, struct rd_arena *arena)
 
 	RD_TRY(rd_turns_find(x->rules, x->score, x->message, arena, &turns, x->err));
 	RD_TRY(rd_buf_printf(x->out, x->err, " nearest change: %s\n", x->score->nearest_change));
-	/* Rules that are off leave a place for each other sort; those with points come first. */
+	/* Rules that are off leave a place for each other sort. */
 	const size_t others =
 		(size_t)(has_turn(&turns, RD_TURN_LET) + has_turn(&turns, RD_TURN_REPRICED));
-	for (int rest = 0; rest <= 1; rest++)
-		for (size_t i = 0; i < turns.n_items && n_shown < TURNS_SHOWN - others; i++)
-			if (turns.items[i].how == RD_TURN_OFF &&
-				moves_points(x, &turns.items[i]) == (rest == 0)) {
-				n_shown++;
-				RD_TRY(add_turn(x, &turns.items[i]));
-			}
+	for (const struct rd_turn *t = next_off(x, &turns, NULL);
+		t != NULL && n_shown < TURNS_SHOWN - others; t = next_off(x, &turns, t)) {
+		n_shown++;
+		RD_TRY(add_turn(x, t));
+	}
 	for (size_t i = turns.n_items; i-- > 0 && n_shown < TURNS_SHOWN;)
 		if (turns.items[i].how != RD_TURN_OFF) {
 			n_shown++;

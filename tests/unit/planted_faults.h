@@ -45,6 +45,10 @@ static const struct planted_fault {
 		NULL, "17:18", "no rule is in a group `delya`; did you mean `delay`?" },
 	{ "a duplicate id", RD_SEVERITY_ERROR, GOOD GOOD, NULL, "14:7",
 		"there is a rule `good` already" },
+	{ "an override of five fields of a rule that has changed", RD_SEVERITY_WARNING, GOOD,
+		"Override: good\nOf: 00000000\nReason: r\nPoints: 2\nGroup: g\nTopic: t\n"
+		"Look in: body\nChannel: sms\n",
+		"2:5", "; and 2 more fields. If that is" },
 	{ "a window without brackets", RD_SEVERITY_WARNING,
 		RULE "Phrase: aa\nUnless before: damp, mould within 6 words\n" REST, NULL, "11:28",
 		"write [within 6 words] in brackets" },

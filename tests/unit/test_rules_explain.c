@@ -102,7 +102,7 @@ static const struct {
 			"with 3 in place of 2.5 points for `waits`: a complaint\n" } },
 	{ "no more points than the cap lets through", "still waiting, rang twice, fuming", NULL,
 		{ "without `angry`: a person must look (best answer: a service request)\n",
-			"without `waits`: a person must look (best answer: a complaint)\n" } },
+			"without `chased`: a person must look (best answer: a complaint)\n" } },
 	{ "by a rule that is off", "I want to make a complaint", NULL,
 		{ " nearest change: rule `says` settles it\n",
 			"   without `says`: a service request\n" } },
