@@ -10,6 +10,9 @@
 #include "command.h"
 #include "jsonl.h"
 #include "rules_set.h"
+#include "redress/rules/layers.h"
+#include "redress/base/buf.h"
+#include "redress/base/stanza.h"
 #include "redress/gateway/backtest.h"
 #include "redress/message/reference.h"
 
@@ -222,9 +225,25 @@ static int days_looked_at(
 	return rd_date_days_between(found->first, end) + 1;
 }
 
+static enum rd_rc say_where_messages_are(const struct trial *t, const struct rd_replay_range *range,
+	int64_t now_ms, struct rd_backtest_sums *sums, struct rd_err *err)
+{
+	int64_t received_ms = 0;
+
+	RD_TRY(rd_replay_oldest(t->db, range->landlord, &received_ms, err));
+	sums->from = rd_date_of(range->from_ms);
+	sums->to = rd_date_of(range->to_ms != 0 ? range->to_ms - 1 : now_ms);
+	if (received_ms != 0)
+		sums->received = rd_date_of(received_ms);
+	return RD_OK;
+}
+
 static bool knows_landlord(const char *landlord, const char *const *landlords, size_t n)
 {
 	const char *known[RD_LIVE_LANDLORDS_MAX + 1];
+	RD_CLEANUP(rd_buf_free)
+	struct rd_buf all = RD_BUF(RD_LIVE_LANDLORDS_MAX * RD_LAYER_NAME_MAX);
+	struct rd_err err = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		known[i] = landlords[i];
@@ -232,7 +251,13 @@ static bool knows_landlord(const char *landlord, const char *const *landlords, s
 			return true;
 	}
 	known[n] = NULL;
-	rd_ctl_not_one_of(landlord, known);
+	const char *near = rd_did_you_mean(landlord, known);
+	for (size_t i = 0; i < n; i++)
+		if (rd_buf_printf(&all, &err, "%s%s", i > 0 ? ", " : "", known[i]) != RD_OK)
+			break;
+	rd_ctl_complain("no mailbox of this gateway belongs to `%s`; it serves: %s%s%s%s", landlord,
+		rd_buf_str(&all), near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
+		near != NULL ? "`?" : "");
 	return false;
 }
 
@@ -275,6 +300,9 @@ static enum rd_exit try_stored(struct trial *t)
 	sums.n_elsewhere = outcome.n_elsewhere;
 	sums.blind = outcome.blind;
 	sums.n_days = days_looked_at(&outcome.sums, &order.range, now_ms);
+	if (outcome.sums.n == 0 &&
+		say_where_messages_are(t, &order.range, now_ms, &sums, &err) != RD_OK)
+		return rd_ctl_fail(&err);
 	rd_backtest_print_sums(&t->print, &sums);
 	return exit_of(&outcome.sums);
 }

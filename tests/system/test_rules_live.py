@@ -181,7 +181,20 @@ def a_backtest_tells_what_would_flip_and_why(build):
         equal(told["confirmed"]["gained_messages"], [unsure], "the other way round")
         told = home.ctl_json("rules", "backtest", folder, "--to", "2001-01-01", expect=(0,))
         equal((told["messages"], told["flips"], told["days"]), (0, [], None), "an empty range")
-        expect("0 messages" in home.ctl("rules", "backtest", folder, "--to", "2001-01-01"), "words")
+        said = home.ctl("rules", "backtest", folder, "--to", "2001-01-30")
+        expect(re.match(r"No messages to try from Mon 1 Jan 2001 to Tue 30 Jan 2001; the oldest is of "
+                        r"\w+ \d+ \w+ 20\d\d\.\n", said), said)
+        expect("->" not in said and "now \\ then" not in said, f"a table of noughts: {said}")
+        # Other points that turn nothing are told, with the message that came nearest.
+        nearly = copy_of(home, "nearly", ("Points: 2.5", "Points: 3.5"))
+        told = home.ctl_json("rules", "backtest", nearly, expect=(0,))
+        equal((told["flipped"], told["moved"], told["nearest"]["was"], told["nearest"]["is"]),
+              (0, 2, 2.5, 3.5), "points that turned nothing")
+        expect(told["nearest"]["message"] in (unsure, other), told["nearest"])
+        said = home.ctl("rules", "backtest", nearly, expect=(0,))
+        expect("0 would flip.\n2 messages got other points and stay where they are; nearest to a "
+               f"threshold: message {told['nearest']['message']}, 2.5 -> 3.5 (a person looks from 2, "
+               "complaint from 4)." in said, said)
 
 
 def a_file_is_tried_without_any_store(build):
@@ -249,6 +262,8 @@ def a_wrong_word_is_told(build):
                 (backtest + ("--jsonl", "/nonexistent"), "/nonexistent: No such file"),
                 (backtest + ("--jsonl", "/tmp"), "this is a folder"),
                 (backtest + ("--landlord", "code-2025"), "did you mean `code-2024`?"),
+                (backtest + ("--landlord", "nobody"), "no mailbox of this gateway belongs to "
+                 "`nobody`; it serves: code-2024\n"),
                 (backtest + ("--against", "99"), "no number 99"),
                 (backtest + ("--against", "beef"), "no rule set in the store begins with"),
                 (backtest + ("--against", "/nonexistent"), "/nonexistent"),
@@ -418,6 +433,8 @@ def the_first_rules_have_nothing_to_be_tried_on(build):
         equal([row["how"] for row in history(home)], ["activation"], "the first row")
         told = home.ctl_json("rules", "backtest", copy_of(home, "then", LOSING), expect=(0,))
         equal((told["messages"], told["confirmed"]["complaints"]), (0, 0), "an empty store")
+        said = home.ctl("rules", "backtest", home.folder / "then", expect=(0,))
+        expect(said.startswith("No messages to try from ") and "none has been received" in said, said)
 
 
 def rollback_after_rollback_goes_further_back(build):
