@@ -30,7 +30,7 @@ static const struct command {
 	{ "rules", "tune", rd_ctl_rules_tune,
 		"rules tune [--labels FILE] [--landlord NAME] [--out FILE] [--json] [SET]" },
 	{ "rules", "stats", rd_ctl_rules_stats,
-		"rules stats [--days N | --jsonl FILE] [--landlord NAME] [--json] [SET]" },
+		"rules stats [--days N | --jsonl FILE] [--landlord NAME] [--all] [--json] [SET]" },
 	{ NULL, "timeline", rd_ctl_timeline,
 		"timeline [--rules DIR] --landlord NAME --received DAY [--EVENT DAY]... [--json]\n"
 		"    EVENT: acknowledged assigned extended responded stage2-requested\n"

@@ -15,7 +15,6 @@
 
 #define PATCH_BYTES_MAX (4u << 20)
 #define VALUE_MAX	24
-#define NAMES_WIDTH	96
 
 /* One tuning, from messages to a patch. */
 struct tuning {
@@ -360,12 +359,9 @@ static void print_figures(const struct rd_tune_result *r)
 			100 * r->after.cost / r->after.looks.sum);
 	rd_table_row(&table, (const char *const[]){ "what a hundred cost", costs[0], costs[1] });
 	rd_table_end(&table, "");
-	printf("\nA missed complaint costs %g, one too many %g, a look %g.%s\n",
-		RD_TUNE_COST_MISSED, RD_TUNE_COST_FALSE, RD_TUNE_COST_LOOK,
-		r->outcome == RD_TUNE_TOO_FEW ? ""
-					      : " \"With the change\" is judged on messages\nthat "
-						"were not learnt from, a "
-						"tenth at a time.");
+	printf("\nA missed complaint costs %g, one too many %g, a look %g. \"With the change\" is "
+	       "judged on messages\nthat were not learnt from, a tenth at a time.\n",
+		RD_TUNE_COST_MISSED, RD_TUNE_COST_FALSE, RD_TUNE_COST_LOOK);
 }
 
 static void print_sources(const struct tuning *t)
@@ -391,33 +387,34 @@ static void print_sources(const struct tuning *t)
 		printf("%zu could not be read to the end and are left out.\n", l->n_unread);
 	if (l->more)
 		puts("There are more; the newest were taken.");
-	putchar('\n');
 }
 
-/* Rules that keep their points for one reason, in as many lines as it takes. */
-static void print_kept(const struct tuning *t, enum rd_tune_kept kept, const char *why)
+/* How many rules keep their points, and why. */
+static void print_kept(const struct tuning *t)
 {
-	size_t column = 0, n = 0;
+	static const char *const why[] = {
+		[RD_TUNE_FITTED] = "suit these messages as they are",
+		[RD_TUNE_KEPT_FIXED] = "settle the kind, or are the landlord's own",
+		[RD_TUNE_KEPT_FEW_HITS] = "have too few hits to be fitted",
+		[RD_TUNE_KEPT_ONE_SIDED] = "hit complaints alone, or hardly one",
+	};
+	size_t n_of[sizeof why / sizeof why[0]] = { 0 }, n = 0;
+	const char *before = ": ";
 
-	for (size_t j = 0; j < t->input.n_rules; j++) {
-		const char *id = t->learn.weighing.facts[t->rule_of[j]].id;
-		const size_t len = strlen(id);
-
-		if (t->result.rules[j].kept != kept)
-			continue;
-		if (n++ == 0)
-			printf("\n%s:\n ", why);
-		else
-			putchar(',');
-		if (column > 0 && column + len + 2 > NAMES_WIDTH) {
-			printf("\n ");
-			column = 0;
+	for (size_t j = 0; j < t->input.n_rules; j++)
+		if (t->result.rules[j].points == t->input.rules[j].points) {
+			n_of[t->result.rules[j].kept]++;
+			n++;
 		}
-		printf(" %s", id);
-		column += len + 2;
-	}
-	if (n > 0)
-		putchar('\n');
+	if (n == 0)
+		return;
+	printf("%zu rule%s keep%s the points that stand", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
+	for (size_t i = 0; i < sizeof why / sizeof why[0]; i++)
+		if (n_of[i] > 0) {
+			printf("%s%zu %s", before, n_of[i], why[i]);
+			before = ",\n  ";
+		}
+	puts(" (--json lists them).");
 }
 
 static void print_changes(const struct tuning *t)
@@ -434,19 +431,19 @@ static void print_changes(const struct tuning *t)
 		char now[VALUE_MAX], new[VALUE_MAX], fitted[VALUE_MAX], hits[VALUE_MAX],
 			complaints[VALUE_MAX];
 
-		if (rule->kept != RD_TUNE_FITTED)
+		if (rule->points == was)
 			continue;
 		snprintf(now, sizeof now, "%+g", was);
 		snprintf(new, sizeof new, "%+g", rule->points);
 		snprintf(fitted, sizeof fitted, "%+.2f", rule->fitted);
 		snprintf(hits, sizeof hits, "%" PRIu32, rule->n_hits);
 		snprintf(complaints, sizeof complaints, "%" PRIu32, rule->n_complaints);
-		rd_table_row(&table,
-			(const char *const[]){ t->learn.weighing.facts[t->rule_of[j]].id, now,
-				rule->points == was ? "as it is" : new, fitted, hits, complaints });
+		rd_table_row(
+			&table, (const char *const[]){ t->learn.weighing.facts[t->rule_of[j]].id,
+					now, new, fitted, hits, complaints });
 	}
 	putchar('\n');
-	rd_table_end(&table, "No rule has enough messages to be fitted.");
+	rd_table_end(&table, "No rule gets other points.");
 	printf("\nRequest below: %g", t->input.request_below);
 	if (r->request_below != t->input.request_below)
 		printf(" -> %g", r->request_below);
@@ -465,30 +462,31 @@ static void print_changes(const struct tuning *t)
 			t->input.complaint_from_least, t->holds_from);
 }
 
+static void print_too_few(const struct tuning *t)
+{
+	const size_t n = t->learn.n, n_complaints = t->result.n_complaints;
+
+	printf("Too few examples: no change. It takes %d messages, %d of them complaints and %d "
+	       "not;\nthere are %zu, %zu of them complaints and %zu not.\n\n",
+		RD_TUNE_EXAMPLES_MIN, RD_TUNE_COMPLAINTS_MIN, RD_TUNE_COMPLAINTS_MIN, n,
+		n_complaints, n - n_complaints);
+	print_sources(t);
+}
+
 static void print_for_people(const struct tuning *t)
 {
-	char few[100];
-
+	if (t->result.outcome == RD_TUNE_TOO_FEW) {
+		print_too_few(t);
+		return;
+	}
 	print_sources(t);
+	putchar('\n');
 	print_figures(&t->result);
-	if (t->result.outcome != RD_TUNE_TOO_FEW)
-		print_changes(t);
-	snprintf(few, sizeof few, "Fewer than %d hits, so their points stay", RD_TUNE_HITS_MIN);
-	print_kept(t, RD_TUNE_KEPT_FEW_HITS, few);
-	snprintf(few, sizeof few,
-		"Fewer than %d complaints, or than %d others, among their hits, so they stay",
-		RD_TUNE_HITS_EACH, RD_TUNE_HITS_EACH);
-	print_kept(t, RD_TUNE_KEPT_ONE_SIDED, few);
-	print_kept(
-		t, RD_TUNE_KEPT_FIXED, "Settle the kind, or are the landlord's own, so they stay");
+	print_changes(t);
+	print_kept(t);
 	putchar('\n');
 	switch (t->result.outcome) {
 	case RD_TUNE_TOO_FEW:
-		printf("Too few examples: no change. It takes %d messages, %d of them complaints "
-		       "and "
-		       "%d not.\n",
-			RD_TUNE_EXAMPLES_MIN, RD_TUNE_COMPLAINTS_MIN, RD_TUNE_COMPLAINTS_MIN);
-		return;
 	case RD_TUNE_NO_BETTER:
 		puts("No change: on messages that it had not learnt from, what was fitted would do "
 		     "no better than now.");
