@@ -29,12 +29,13 @@ static enum rd_rc live_name(struct rd_db *db, struct rd_arena *arena,
 
 /* Everything that could make the set unfit: faults, failing examples, a landlord without profile,
  * a letter that lacks what the Code wants of it. */
-static enum rd_rc prove(const struct rd_rulefiles *files, const char *const *landlords,
+static enum rd_rc prove(const struct rd_rulefiles *files, bool proved, const char *const *landlords,
 	size_t n_landlords, int64_t now_ms, struct rd_err *err)
 {
 	RD_CLEANUP(rd_live_cleanup) struct rd_live *live = NULL;
 
-	RD_TRY(rd_rules_prove(files, now_ms, err));
+	if (!proved)
+		RD_TRY(rd_rules_prove(files, now_ms, err));
 	RD_TRY(rd_policies_check(files, err));
 	return rd_live_make(files, landlords, n_landlords, &live, err);
 }
@@ -167,7 +168,7 @@ enum rd_rc rd_rules_activate(struct rd_db *db, const char *dir, const char *cons
 	memcpy(ret_sha256, files.sha256, RD_RULESET_NAME_MAX);
 	if (!*ret_changed)
 		return RD_OK;
-	if (prove(&files, landlords, n_landlords, now_ms, err) != RD_OK)
+	if (prove(&files, false, landlords, n_landlords, now_ms, err) != RD_OK)
 		return rd_rulefiles_fail_in(&files, dir, err);
 	return switch_to(db, &files, was, row, NULL, arena, err);
 }
@@ -222,9 +223,10 @@ static enum rd_rc refuse_losses(const struct rd_activation_order *order,
 		return RD_OK;
 	rd_lost_words(trial, words);
 	return rd_fail(err, RD_E_REFUSED,
-		"%s; `redressctl rules backtest` tells why, and `redressctl rules %s --accept "
-		"--reason` goes on all the same",
-		words, order->how == RD_ROLLBACK ? "rollback" : "activate");
+		"%s; `redressctl rules backtest --days %d %s` tells why, and `redressctl rules %s "
+		"--accept --reason` goes on all the same",
+		words, order->n_days, order->dir != NULL ? order->dir : order->files->sha256,
+		order->how == RD_ROLLBACK ? "rollback" : "activate");
 }
 
 static enum rd_rc check_reason(const char *reason, struct rd_err *err)
@@ -277,7 +279,7 @@ enum rd_rc rd_rules_activate_tried(struct rd_db *db, const struct rd_activation_
 		if (!again)
 			return RD_OK;
 	}
-	if (prove(files, landlords, n, order->now_ms, err) != RD_OK)
+	if (prove(files, order->proved, landlords, n, order->now_ms, err) != RD_OK)
 		return order->dir != NULL ? rd_rulefiles_fail_in(files, order->dir, err)
 					  : err->code;
 	if (rd_config_is_real(order->config))
@@ -294,12 +296,28 @@ enum rd_rc rd_rules_activate_tried(struct rd_db *db, const struct rd_activation_
 	return RD_OK;
 }
 
-bool rd_rules_differ(const struct rd_live *live, const char *dir)
+enum rd_rc rd_rules_look(struct rd_db *db, const struct rd_live *live, const char *dir,
+	enum rd_folder *ret_folder, int64_t *ret_number, struct rd_err *err)
 {
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(FOLDER_ARENA_BYTES);
+	struct rd_activation *history;
 	struct rd_rulefiles files;
 	struct rd_err ignored = { 0 };
+	size_t n;
 
-	return rd_rulefiles_read(dir, arena, &files, &ignored) != RD_OK ||
-	       strcmp(files.sha256, rd_live_sha256(live)) != 0;
+	*ret_number = 0;
+	*ret_folder = RD_FOLDER_UNREADABLE;
+	if (rd_rulefiles_read(dir, arena, &files, &ignored) != RD_OK)
+		return RD_OK;
+	*ret_folder = RD_FOLDER_LIVE;
+	if (strcmp(files.sha256, rd_live_sha256(live)) == 0)
+		return RD_OK;
+	*ret_folder = RD_FOLDER_OTHER;
+	RD_TRY(rd_rulesets_history(db, arena, &history, &n, err));
+	for (size_t i = 0; i < n && *ret_number == 0; i++)
+		if (strcmp(history[i].sha256, files.sha256) == 0) {
+			*ret_folder = RD_FOLDER_OLDER;
+			*ret_number = history[i].id;
+		}
+	return RD_OK;
 }

@@ -256,6 +256,43 @@ static enum rd_rc failing_rules(const struct look *look, struct rd_err *err)
 	return RD_OK;
 }
 
+/* A reload takes what lies in the folder: what is forgotten there would undo what a person did. */
+static enum rd_rc notice_of_folder(struct look *look, struct rd_err *err)
+{
+	const char *dir = look->office->config->rules, *line = NULL;
+	enum rd_folder folder;
+	int64_t number;
+
+	RD_TRY(rd_rules_look(look->db, look->office->live, dir, &folder, &number, err));
+	switch (folder) {
+	case RD_FOLDER_LIVE:
+		return RD_OK;
+	case RD_FOLDER_OLDER:
+		line = rd_arena_printf(look->arena,
+			"The folder %s holds older rules (number %" PRId64
+			" of `redressctl rules history`) than those that are live, and a reload of "
+			"redressd would bring them back. Write the live ones with `redressctl "
+			"rules export live DIR` and put DIR in the place of %s.",
+			dir, number, dir);
+		break;
+	case RD_FOLDER_OTHER:
+		line = rd_arena_printf(look->arena,
+			"The files in %s differ from the rules that are live. To keep what is "
+			"live: `redressctl rules export live DIR`, and put DIR in the place of %s. "
+			"To put the files in %s to work instead: `redressctl rules activate`.",
+			dir, dir, dir);
+		break;
+	case RD_FOLDER_UNREADABLE:
+		line = rd_arena_printf(look->arena,
+			"The folder %s cannot be read, so a reload of redressd would be refused. "
+			"`redressctl rules export live DIR` writes the rules that are live.",
+			dir);
+		break;
+	}
+	add_line(look->health->notices, &look->health->n_notices, line);
+	return RD_OK;
+}
+
 enum rd_rc rd_health_look(struct rd_db *db, const struct rd_office *office, struct rd_arena *arena,
 	struct rd_health *ret_health, struct rd_err *err)
 {
@@ -273,13 +310,7 @@ enum rd_rc rd_health_look(struct rd_db *db, const struct rd_office *office, stru
 	RD_TRY(failing_rules(&look, err));
 	problems_in_counts(arena, ret_health);
 	notices_of_sources(arena, ret_health);
-	if (rd_rules_differ(office->live, office->config->rules))
-		add_line(ret_health->notices, &ret_health->n_notices,
-			rd_arena_printf(arena,
-				"The files in %s differ from the rules that are live. Run "
-				"`redressctl rules activate` to put them to work.",
-				office->config->rules));
-	return RD_OK;
+	return notice_of_folder(&look, err);
 }
 
 /* --- metrics --- */

@@ -33,6 +33,7 @@ void rd_backtest_print_free(struct rd_backtest_print *print)
 	rd_arena_free(print->arena);
 	json_decref(print->lost);
 	json_decref(print->gained);
+	json_decref(print->nearest.id);
 	memset(print, 0, sizeof *print);
 }
 
@@ -265,6 +266,29 @@ static void remember(struct rd_backtest_print *print, const struct rd_backtest_n
 		json_array_append(print->gained, name->id);
 }
 
+/* Points that changed nothing yet: how near did they come? */
+static void note_moved(struct rd_backtest_print *print, const struct rd_backtest_name *name,
+	const struct rd_replayed *r)
+{
+	const struct rd_score *is = r->is;
+
+	if (r->was == NULL || is == NULL ||
+		to_three_digits(r->was->total) == to_three_digits(is->total))
+		return;
+	const double far =
+		fmin(fabs(is->total - is->request_below), fabs(is->total - is->complaint_from));
+	print->n_moved++;
+	if (print->nearest.id != NULL && far >= print->nearest.far)
+		return;
+	json_decref(print->nearest.id);
+	print->nearest.id = json_incref(name->id);
+	print->nearest.was = to_three_digits(r->was->total);
+	print->nearest.is = to_three_digits(is->total);
+	print->nearest.far = far;
+	print->nearest.request_below = is->request_below;
+	print->nearest.complaint_from = is->complaint_from;
+}
+
 enum rd_rc rd_backtest_print_flip(struct rd_backtest_print *print,
 	const struct rd_backtest_name *name, const struct rd_rehearsed *message, struct rd_err *err)
 {
@@ -272,8 +296,10 @@ enum rd_rc rd_backtest_print_flip(struct rd_backtest_print *print,
 	const struct rd_rule_change *changes;
 	size_t n = 0;
 
-	if (!rd_replayed_flips(r))
+	if (!rd_replayed_flips(r)) {
+		note_moved(print, name, r);
 		return RD_OK;
+	}
 	rd_arena_reset(print->arena);
 	remember(print, name, message);
 	RD_TRY(rd_backtest_explain(r->was, r->is, print->arena, &changes, &n, err));
@@ -331,6 +357,28 @@ static void print_table(const struct rd_backtest *found)
 		putchar('\n');
 	}
 	printf("\n%zu would flip.\n", found->n_flips);
+}
+
+static void print_id(const json_t *id)
+{
+	if (json_is_integer(id))
+		printf("%" JSON_INTEGER_FORMAT, json_integer_value(id));
+	else
+		rd_ctl_print_quoted(json_string_value(id));
+}
+
+static void print_moved(const struct rd_backtest_print *print)
+{
+	const size_t n = print->n_moved;
+
+	if (n == 0)
+		return;
+	printf("%zu message%s got other points and stay%s where %s; nearest to a threshold: "
+	       "message ",
+		n, n == 1 ? "" : "s", n == 1 ? "s" : "", n == 1 ? "it is" : "they are");
+	print_id(print->nearest.id);
+	printf(", %g -> %g (a person looks from %g, complaint from %g).\n", print->nearest.was,
+		print->nearest.is, print->nearest.request_below, print->nearest.complaint_from);
 }
 
 /* Changes of kind beside the table: from one kind of request to another. */
@@ -391,12 +439,8 @@ static void print_names(const char *what, const json_t *names, size_t n)
 		return;
 	printf("  %s:", what);
 	for (size_t i = 0; i < json_array_size(names); i++) {
-		const json_t *id = json_array_get(names, i);
 		fputs(i > 0 ? ", " : " ", stdout);
-		if (json_is_integer(id))
-			printf("%" JSON_INTEGER_FORMAT, json_integer_value(id));
-		else
-			rd_ctl_print_quoted(json_string_value(id));
+		print_id(json_array_get(names, i));
 	}
 	if (n > json_array_size(names))
 		printf(" and %zu more", n - json_array_size(names));
@@ -443,12 +487,34 @@ static void print_not_replayed(const struct rd_backtest_sums *sums)
 	print_left(c->duplicate, "that came twice");
 }
 
+/* No table of noughts: where are the messages? */
+static void print_none(const struct rd_backtest_sums *sums)
+{
+	char from[20], to[20], received[20];
+
+	fputs("No messages to try", stdout);
+	if (rd_date_is_set(sums->to))
+		printf(" from %s to %s",
+			rd_date_is_set(sums->from) ? rd_short_day(sums->from, from) : "the first",
+			rd_short_day(sums->to, to));
+	if (rd_date_is_set(sums->received))
+		printf("; the oldest is of %s", rd_short_day(sums->received, received));
+	else if (rd_date_is_set(sums->to))
+		fputs("; none has been received yet", stdout);
+	puts(".");
+	print_not_replayed(sums);
+}
+
 static void print_for_people(
 	const struct rd_backtest_print *print, const struct rd_backtest_sums *sums)
 {
 	const struct rd_backtest *found = sums->found;
 	char first[20], last[20];
 
+	if (found->n == 0) {
+		print_none(sums);
+		return;
+	}
 	printf("%zu message%s", found->n, found->n == 1 ? "" : "s");
 	if (rd_date_is_set(found->first))
 		printf(" of %s to %s", rd_short_day(found->first, first),
@@ -459,6 +525,7 @@ static void print_for_people(
 		       "decided at the time.\n",
 			sums->blind);
 	print_table(found);
+	print_moved(print);
 	print_kinds(found);
 	print_flag_sums(found);
 	print_load(found, sums->n_days);
@@ -537,6 +604,12 @@ static void print_as_json(struct rd_backtest_print *print, const struct rd_backt
 		(json_int_t)found->n_flips, "table", stands_json(found), "kinds", kinds_json(found),
 		"flags", flag_sums_json(found));
 
+	json_object_set_new(rest, "moved", json_integer((json_int_t)print->n_moved));
+	json_object_set_new(rest, "nearest",
+		print->nearest.id == NULL
+			? json_null()
+			: json_pack("{s:O,s:f,s:f}", "message", print->nearest.id, "was",
+				  print->nearest.was, "is", print->nearest.is));
 	json_object_set_new(rest, "review",
 		json_pack("{s:I,s:I,s:o,s:o}", "was", (json_int_t)found->persons_was, "is",
 			(json_int_t)found->persons_is, "was_a_day",

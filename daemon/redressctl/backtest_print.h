@@ -19,6 +19,13 @@ struct rd_backtest_print {
 	size_t n_flips;		/* printed */
 	struct rd_arena *arena; /* of one flip */
 	json_t *lost, *gained;	/* what the flips call their messages */
+	/* Messages that got other points and stand where they stood. */
+	size_t n_moved;
+	struct {
+		json_t *id;	     /* owned; NULL: none */
+		double was, is, far; /* points, and how far from a threshold now */
+		double request_below, complaint_from;
+	} nearest;
 };
 
 /* Who it is: the number of a stored message, or the id of a line. */
@@ -32,7 +39,7 @@ struct rd_backtest_name {
 void rd_backtest_print_begin(struct rd_backtest_print *print, bool json);
 void rd_backtest_print_free(struct rd_backtest_print *print);
 
-/* Prints the message where it stands elsewhere now. */
+/* Prints the message where it stands elsewhere now; else keeps in mind what it moved. */
 RD_MUST_USE enum rd_rc rd_backtest_print_flip(struct rd_backtest_print *print,
 	const struct rd_backtest_name *name, const struct rd_rehearsed *message,
 	struct rd_err *err);
@@ -48,7 +55,8 @@ struct rd_backtest_sums {
 	const struct rd_replay_counts *counts; /* NULL: no store was replayed */
 	int64_t n_elsewhere;
 	const char *blind;
-	int n_days; /* that were looked at; 0: not known */
+	int n_days;			   /* that were looked at; 0: not known */
+	struct rd_date from, to, received; /* of a store: asked for, and the oldest; may be unset */
 };
 /* The rest of the answer; for JSON all of it but what stands already. */
 void rd_backtest_print_sums(struct rd_backtest_print *print, const struct rd_backtest_sums *sums);

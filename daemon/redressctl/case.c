@@ -7,6 +7,7 @@
 #include "desk.h"
 #include "print.h"
 #include "reading.h"
+#include "redress/base/clock.h"
 #include "redress/policy/decision.h"
 #include "redress/store/audit.h"
 #include "redress/store/casebook.h"
@@ -15,6 +16,7 @@
 #include "redress/store/reading.h"
 #include "redress/store/labels.h"
 #include "redress/store/review.h"
+#include "redress/store/rulesets.h"
 #include "redress/store/tasks.h"
 
 #define AUDIT_ROWS_MAX 500
@@ -584,15 +586,43 @@ static void print_words_safely(const char *text)
 	putchar('\n');
 }
 
-static void show_reading(
-	struct rd_ctl_desk *desk, const struct rd_message *message, const struct rd_score *score)
+/* The rules that messages were scored by; those of the last one are kept. */
+struct rules_then {
+	struct rd_definitions rules;
+	const char *sha256; /* NULL: none yet */
+	bool known;
+};
+
+/* NULL where they can be read no longer. */
+static const struct rd_definitions *rules_then(
+	struct rd_ctl_desk *desk, const char *landlord, const char *sha256, struct rules_then *then)
+{
+	struct rd_problems ignored;
+	struct rd_rulefiles files;
+	struct rd_err err = { 0 };
+
+	if (then->sha256 == NULL || strcmp(then->sha256, sha256) != 0) {
+		rd_problems_begin(&ignored, desk->arena);
+		then->sha256 = sha256;
+		then->known = rd_rulesets_get(desk->desk.db, sha256, desk->arena, &files, &err) ==
+				      RD_OK &&
+			      rd_definitions_read(&files, landlord, rd_now_ms(&rd_system_clock),
+				      desk->arena, &ignored, &then->rules, &err) == RD_OK;
+	}
+	return then->known ? &then->rules : NULL;
+}
+
+static void show_reading(struct rd_ctl_desk *desk, const struct rd_message *message,
+	const struct rd_score *score, const struct rd_definitions *rules)
 {
 	print_words_safely(message->body);
-	rd_ctl_print_decision(message, score, desk->arena);
+	rd_ctl_print_decision(message, score, rules, desk->arena);
 }
 
 static void show_messages(struct rd_ctl_desk *desk, const struct whole_case *w)
 {
+	struct rules_then then = { .sha256 = NULL };
+
 	puts("\nMessages");
 	for (size_t i = 0; i < w->n_messages; i++) {
 		struct rd_message_row row;
@@ -617,7 +647,8 @@ static void show_messages(struct rd_ctl_desk *desk, const struct whole_case *w)
 		else if (erased)
 			puts("  (erased)");
 		else
-			show_reading(desk, &message, &score);
+			show_reading(desk, &message, &score,
+				rules_then(desk, w->c.landlord, ruleset, &then));
 		if (withheld != RD_WITHHELD_NO)
 			printf("  No letter by itself: %s\n", rd_withheld_words(withheld));
 	}

@@ -26,6 +26,7 @@ struct classifier {
 	const char *landlord;
 	bool jsonl, explain;
 	struct rd_ruleset *rules;
+	struct rd_jsonl_strays strays;
 	struct rd_arena *arena; /* of one message */
 	int64_t now_ms;
 	enum rd_exit exit;
@@ -150,7 +151,7 @@ static void classify_line(struct classifier *c, long n, const char *text, size_t
 	struct rd_err err = { 0 };
 
 	rd_arena_reset(c->arena);
-	if (rd_jsonl_parse(text, len, &line, &err) != RD_OK ||
+	if (rd_jsonl_parse(text, len, &c->strays, &line, &err) != RD_OK ||
 		classify_message(c, &line, &err) != RD_OK)
 		bad_line(c, n, err.msg);
 }
@@ -263,6 +264,8 @@ static enum rd_rc load_rules(struct classifier *c, struct rd_err *err)
 	RD_TRY(rd_rulefiles_read(rd_ctl_rules_dir(c->ctl), arena, &files, err));
 	if (rd_ruleset_compile(&files, c->landlord, c->now_ms, &c->rules, err) == RD_OK)
 		return RD_OK;
+	if (err->code == RD_E_MISSING) /* the landlord: of which folder? */
+		return rd_fail_within(err, "%s", rd_ctl_rules_dir(c->ctl));
 	return rd_rulefiles_fail_in(&files, rd_ctl_rules_dir(c->ctl), err);
 }
 
@@ -299,6 +302,7 @@ enum rd_exit rd_ctl_classify(struct rd_ctl *ctl, int argc, char **argv)
 		classify_file(&c, "-");
 	for (int i = optind; i < argc; i++)
 		classify_file(&c, argv[i]);
+	rd_jsonl_tell_strays(&c.strays);
 	rd_arena_free(c.arena);
 	rd_ruleset_free(c.rules);
 	return c.exit;

@@ -94,6 +94,8 @@ int rd_ctl_next_option(int argc, char **argv, const struct option *options);
 bool rd_ctl_takes(const struct rd_ctl *ctl, const struct option *options, int option);
 bool rd_ctl_option(struct rd_ctl *ctl, int option);
 /* Prints the running command's usage to standard error; RD_EXIT_USAGE. */
+/* No more than so many words behind the options; else says which is too many, and the usage. */
+bool rd_ctl_at_most(const struct rd_ctl *ctl, int argc, char **argv, int most, const char *what);
 enum rd_exit rd_ctl_usage(const struct rd_ctl *ctl);
 /* Prints "redressctl: ..." to standard error and turns the failure into an exit status. */
 enum rd_exit rd_ctl_fail(const struct rd_err *err);

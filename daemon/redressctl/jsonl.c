@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include "command.h"
 #include "redress/base/date.h"
+#include "redress/base/stanza.h"
+#include "redress/rules/kind.h"
 
 bool rd_jsonl_read(FILE *in, struct rd_buf *line, bool *ret_long)
 {
@@ -70,21 +73,94 @@ static enum rd_rc take_object(struct rd_jsonl *line, struct rd_err *err)
 	return RD_OK;
 }
 
-enum rd_rc rd_jsonl_parse(
-	const char *text, size_t len, struct rd_jsonl *ret_line, struct rd_err *err)
+bool rd_jsonl_is_blank(const struct rd_buf *line)
+{
+	for (size_t i = 0; i < line->len; i++)
+		if (strchr(" \t\r", line->data[i]) == NULL || line->data[i] == '\0')
+			return false;
+	return true;
+}
+
+/* --- misspelt members --- */
+
+static void note_stray(struct rd_jsonl_strays *strays, const char *name, const char *meant)
+{
+	size_t i = 0;
+
+	while (i < strays->n && strcmp(strays->items[i].name, name) != 0)
+		i++;
+	if (i == RD_JSONL_STRAYS_MAX || strlen(name) >= sizeof strays->items[0].name)
+		return;
+	if (i == strays->n) {
+		strays->n++;
+		snprintf(strays->items[i].name, sizeof strays->items[i].name, "%s", name);
+		strays->items[i].meant = meant;
+	}
+	strays->items[i].n_lines++;
+}
+
+/* A file may hold more than is asked for; but what is nearly a member's name, where that member is
+ * missing, was meant for it. */
+static void note_strays(struct rd_jsonl_strays *strays, json_t *object)
+{
+	static const char *const known[] = { "id", "channel", "subject", "body", "from", "received",
+		"label", NULL };
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(object, name, value)
+	{
+		const char *meant = rd_did_you_mean(name, known);
+
+		if (meant != NULL && json_object_get(object, meant) == NULL)
+			note_stray(strays, name, meant);
+	}
+}
+
+void rd_jsonl_tell_strays(const struct rd_jsonl_strays *strays)
+{
+	for (size_t i = 0; i < strays->n; i++)
+		rd_ctl_complain("`%s` on %zu line%s was ignored; did you mean `%s`?",
+			strays->items[i].name, strays->items[i].n_lines,
+			strays->items[i].n_lines == 1 ? "" : "s", strays->items[i].meant);
+}
+
+/* --- a line --- */
+
+enum rd_rc rd_jsonl_label(
+	const struct rd_jsonl *line, bool needed, int *ret_kind, struct rd_err *err)
+{
+	const json_t *label = json_object_get(line->object, "label");
+	enum rd_kind kind;
+
+	*ret_kind = RD_KIND_NONE;
+	if ((label == NULL || json_is_null(label)) && !needed)
+		return RD_OK;
+	if (!json_is_string(label) || !rd_kind_parse(json_string_value(label), &kind))
+		return rd_fail(err, RD_E_INPUT,
+			"`label` must say which of the seven kinds it is, such as complaint or "
+			"service_request");
+	*ret_kind = (int)kind;
+	return RD_OK;
+}
+
+enum rd_rc rd_jsonl_parse(const char *text, size_t len, struct rd_jsonl_strays *strays,
+	struct rd_jsonl *ret_line, struct rd_err *err)
 {
 	json_error_t fault;
 
 	memset(ret_line, 0, sizeof *ret_line);
+	if (text[strspn(text, " \t")] != '{')
+		return rd_fail(err, RD_E_INPUT,
+			"this line is no JSON object in { }; is it the right file?");
 	ret_line->object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &fault);
 	if (ret_line->object == NULL) {
 		const bool nul = strstr(fault.text, "JSON_ALLOW_NUL") != NULL;
-		return rd_fail(err, RD_E_INPUT, "not JSON: %s (column %d)",
+		return rd_fail(err, RD_E_INPUT, "this line is no whole JSON object: %s (column %d)",
 			nul ? "a NUL character (\\u0000) is not allowed in text" : fault.text,
 			fault.column);
 	}
-	if (!json_is_object(ret_line->object))
-		return rd_fail(err, RD_E_INPUT, "not a JSON object");
+	note_strays(strays, ret_line->object);
 	return take_object(ret_line, err);
 }
 

@@ -24,12 +24,13 @@ static const struct command {
 } commands[] = {
 	{ NULL, "classify", rd_ctl_classify,
 		"classify [--rules DIR] --landlord NAME [--jsonl] [--explain] [FILE.eml ... | -]" },
-	{ "rules", "lint", rd_ctl_rules_lint, "rules lint [--json] [DIR]" },
-	{ "rules", "test", rd_ctl_rules_test, "rules test [--mutate] [--json] [DIR]" },
+	{ "rules", "lint", rd_ctl_rules_lint, "rules lint [--notes] [--json] [DIR]" },
+	{ "rules", "test", rd_ctl_rules_test,
+		"rules test [--mutate [--rule ID] [--file FILE]] [--json] [DIR]" },
 	{ "rules", "tune", rd_ctl_rules_tune,
 		"rules tune [--labels FILE] [--landlord NAME] [--out FILE] [--json] [SET]" },
 	{ "rules", "stats", rd_ctl_rules_stats,
-		"rules stats [--days N | --jsonl FILE] [--landlord NAME] [--json] [SET]" },
+		"rules stats [--days N | --jsonl FILE] [--landlord NAME] [--all] [--json] [SET]" },
 	{ NULL, "timeline", rd_ctl_timeline,
 		"timeline [--rules DIR] --landlord NAME --received DAY [--EVENT DAY]... [--json]\n"
 		"    EVENT: acknowledged assigned extended responded stage2-requested\n"
@@ -217,6 +218,19 @@ enum rd_exit rd_ctl_usage(const struct rd_ctl *ctl)
 {
 	fprintf(stderr, "usage: redressctl %s\n", ctl->usage);
 	return RD_EXIT_USAGE;
+}
+
+bool rd_ctl_at_most(const struct rd_ctl *ctl, int argc, char **argv, int most, const char *what)
+{
+	if (argc - optind <= most)
+		return true;
+	if (most == 0)
+		rd_ctl_complain("this takes no %s; `%s` is too many", what, argv[optind]);
+	else
+		rd_ctl_complain("%s %s%s at most; `%s` is too many", most == 1 ? "one" : "two",
+			what, most == 1 ? "" : "s", argv[optind + most]);
+	rd_ctl_usage(ctl);
+	return false;
 }
 
 enum rd_exit rd_ctl_fail(const struct rd_err *err)

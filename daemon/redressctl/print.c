@@ -55,6 +55,42 @@ void rd_json_print(json_t *json)
 	json_decref(json);
 }
 
+/* ASCII's control characters, and those that UTF-8 writes as C2 80 to C2 9F. */
+static bool steers(const char *at, const char *end)
+{
+	const unsigned char c = (unsigned char)at[0];
+
+	return c < 0x20 || c == 0x7f ||
+	       (c == 0xc2 && at + 1 < end && (unsigned char)at[1] >= 0x80 &&
+		       (unsigned char)at[1] < 0xa0);
+}
+
+static void print_tame(FILE *out, const char *text, size_t len, const char *but)
+{
+	const char *end = text + len;
+
+	for (const char *at = text; at < end; at++) {
+		const bool kept = *at != '\0' && strchr(but, *at) != NULL;
+
+		if (kept || !steers(at, end)) {
+			putc(*at, out);
+			continue;
+		}
+		at += (unsigned char)*at == 0xc2;
+		putc(' ', out);
+	}
+}
+
+void rd_print_words(FILE *out, const char *words)
+{
+	print_tame(out, words, strlen(words), "");
+}
+
+void rd_print_lines(FILE *out, const char *lines, size_t len)
+{
+	print_tame(out, lines, len, "\t\n");
+}
+
 /* How many columns a cell takes on a terminal, by code points; enough for lining up. */
 static size_t width(const char *text)
 {

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include "redress/base/date.h"
 
 json_t *rd_json_instant(int64_t ms);	 /* 0: null */
@@ -16,6 +17,11 @@ json_t *rd_json_flags(const bool *flags);
 json_t *rd_json_words(const char *const *words, size_t n);
 /* Prints it on one line of its own and gives it up. */
 void rd_json_print(json_t *json);
+
+/* Words that somebody else wrote, in one line: nothing in them may steer a terminal. */
+void rd_print_words(FILE *out, const char *words);
+/* The same of many lines: their ends and tabs stay. */
+void rd_print_lines(FILE *out, const char *lines, size_t len);
 
 /* A table: a row of cells at a time, columns lined up at the end. At most RD_TABLE_COLUMNS. */
 #define RD_TABLE_COLUMNS 10

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include "redress/base/arena.h"
 #include "redress/message/message.h"
+#include "redress/rules/definition.h"
 #include "redress/rules/score.h"
 
 /* The resident's words that it hit; "" for rules together and where they were erased. Arena. */
@@ -16,9 +17,10 @@ void rd_ctl_print_quoted(const char *words);
 /* [{"rule","means","points","where","span","text"}], in order of place. */
 json_t *rd_ctl_hits_json(
 	const struct rd_message *message, const struct rd_score *score, struct rd_arena *arena);
-/* For people, indented: the decision with its points, each hit that counts, the rest in one line.
- */
-void rd_ctl_print_decision(
-	const struct rd_message *message, const struct rd_score *score, struct rd_arena *arena);
+/* For people, indented: the decision with its points, what counted for a complaint and for what it
+ * became, each with its sum, the rest in one line. rules: those that it was scored by, which know
+ * what points are for; NULL where they can be read no longer. */
+void rd_ctl_print_decision(const struct rd_message *message, const struct rd_score *score,
+	const struct rd_definitions *rules, struct rd_arena *arena);
 
 #endif

@@ -10,6 +10,9 @@
 #include "command.h"
 #include "jsonl.h"
 #include "rules_set.h"
+#include "redress/rules/layers.h"
+#include "redress/base/buf.h"
+#include "redress/base/stanza.h"
 #include "redress/gateway/backtest.h"
 #include "redress/message/reference.h"
 
@@ -99,10 +102,8 @@ static bool read_request(struct request *r, int argc, char **argv)
 			return false;
 		}
 	}
-	if (argc - optind > 1) {
-		rd_ctl_usage(r->ctl);
+	if (!rd_ctl_at_most(r->ctl, argc, argv, 1, "set"))
 		return false;
-	}
 	r->dir = optind < argc ? argv[optind] : NULL;
 	return is_possible(r);
 }
@@ -224,9 +225,25 @@ static int days_looked_at(
 	return rd_date_days_between(found->first, end) + 1;
 }
 
+static enum rd_rc say_where_messages_are(const struct trial *t, const struct rd_replay_range *range,
+	int64_t now_ms, struct rd_backtest_sums *sums, struct rd_err *err)
+{
+	int64_t received_ms = 0;
+
+	RD_TRY(rd_replay_oldest(t->db, range->landlord, &received_ms, err));
+	sums->from = rd_date_of(range->from_ms);
+	sums->to = rd_date_of(range->to_ms != 0 ? range->to_ms - 1 : now_ms);
+	if (received_ms != 0)
+		sums->received = rd_date_of(received_ms);
+	return RD_OK;
+}
+
 static bool knows_landlord(const char *landlord, const char *const *landlords, size_t n)
 {
 	const char *known[RD_LIVE_LANDLORDS_MAX + 1];
+	RD_CLEANUP(rd_buf_free)
+	struct rd_buf all = RD_BUF(RD_LIVE_LANDLORDS_MAX * RD_LAYER_NAME_MAX);
+	struct rd_err err = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		known[i] = landlords[i];
@@ -234,7 +251,13 @@ static bool knows_landlord(const char *landlord, const char *const *landlords, s
 			return true;
 	}
 	known[n] = NULL;
-	rd_ctl_not_one_of(landlord, known);
+	const char *near = rd_did_you_mean(landlord, known);
+	for (size_t i = 0; i < n; i++)
+		if (rd_buf_printf(&all, &err, "%s%s", i > 0 ? ", " : "", known[i]) != RD_OK)
+			break;
+	rd_ctl_complain("no mailbox of this gateway belongs to `%s`; it serves: %s%s%s%s", landlord,
+		rd_buf_str(&all), near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
+		near != NULL ? "`?" : "");
 	return false;
 }
 
@@ -277,6 +300,9 @@ static enum rd_exit try_stored(struct trial *t)
 	sums.n_elsewhere = outcome.n_elsewhere;
 	sums.blind = outcome.blind;
 	sums.n_days = days_looked_at(&outcome.sums, &order.range, now_ms);
+	if (outcome.sums.n == 0 &&
+		say_where_messages_are(t, &order.range, now_ms, &sums, &err) != RD_OK)
+		return rd_ctl_fail(&err);
 	rd_backtest_print_sums(&t->print, &sums);
 	return exit_of(&outcome.sums);
 }
@@ -296,6 +322,7 @@ struct lines {
 	json_t *ids[RD_REHEARSAL_MAX];
 	size_t n_items, n_bytes;
 	int64_t n_done;
+	struct rd_jsonl_strays strays;
 	struct rd_backtest found;
 };
 
@@ -332,30 +359,14 @@ static enum rd_rc run_lines(struct lines *l, struct rd_err *err)
 	return rc;
 }
 
-/* `label` is what a person made of it. */
-static enum rd_rc take_label(const json_t *object, int *ret_confirmed, struct rd_err *err)
-{
-	const json_t *label = json_object_get(object, "label");
-	enum rd_kind kind;
-
-	*ret_confirmed = RD_KIND_UNCONFIRMED;
-	if (label == NULL || json_is_null(label))
-		return RD_OK;
-	if (!json_is_string(label) || !rd_kind_parse(json_string_value(label), &kind))
-		return rd_fail(err, RD_E_INPUT,
-			"`label` is none of the seven kinds (complaint, service_request, ...)");
-	*ret_confirmed = (int)kind;
-	return RD_OK;
-}
-
 static enum rd_rc add_line(struct lines *l, const char *text, size_t len, struct rd_err *err)
 {
 	RD_CLEANUP(rd_jsonl_free) struct rd_jsonl line = { 0 };
 	struct rd_rehearsed *item = &l->items[l->n_items];
 	int confirmed;
 
-	RD_TRY(rd_jsonl_parse(text, len, &line, err));
-	RD_TRY(take_label(line.object, &confirmed, err));
+	RD_TRY(rd_jsonl_parse(text, len, &l->strays, &line, err));
+	RD_TRY(rd_jsonl_label(&line, false, &confirmed, err));
 	*item = (struct rd_rehearsed){
 		.landlord = l->landlord,
 		.received_ms = line.received_ms != 0 ? line.received_ms : l->now_ms,
@@ -380,6 +391,8 @@ static enum rd_rc read_lines(struct lines *l, struct rd_err *err)
 		if (too_long)
 			return rd_fail(err, RD_E_INPUT, "%s:%ld: %s", l->trial->request->jsonl,
 				l->n_line, RD_JSONL_TOO_LONG);
+		if (rd_jsonl_is_blank(&text))
+			continue;
 		if (add_line(l, rd_buf_str(&text), text.len, err) != RD_OK)
 			return rd_fail_within(err, "%s:%ld", l->trial->request->jsonl, l->n_line);
 		if (l->n_items == RD_REHEARSAL_MAX || l->n_bytes >= RD_REHEARSAL_TEXT_BYTES)
@@ -449,6 +462,8 @@ static enum rd_exit try_lines(struct trial *t)
 	if (ferror(l.in))
 		return rd_ctl_complain("%s: %s", t->request->jsonl, strerror(errno));
 	const struct rd_backtest_sums sums = sums_of(t, &l.found);
+	rd_backtest_print_wipe(&t->print);
+	rd_jsonl_tell_strays(&l.strays);
 	rd_backtest_print_sums(&t->print, &sums);
 	return exit_of(&l.found);
 }

@@ -263,8 +263,8 @@ enum rd_exit rd_ctl_rules_diff(struct rd_ctl *ctl, int argc, char **argv)
 	}
 	const char *const *sets = (const char *const *)argv + optind;
 	const int n = argc - optind;
-	if (n > 2)
-		return rd_ctl_usage(ctl);
+	if (!rd_ctl_at_most(ctl, argc, argv, 2, "set"))
+		return RD_EXIT_USAGE;
 	/* One alone is what the live rules are compared with. */
 	if (read_sets(ctl, &desk, &db, n == 2 ? sets[0] : NULL,
 		    n == 2   ? sets[1]

@@ -97,8 +97,8 @@ enum rd_exit rd_ctl_rules_history(struct rd_ctl *ctl, int argc, char **argv)
 	while ((option = rd_ctl_next_option(argc, argv, options)) != -1)
 		if (!rd_ctl_option(ctl, option))
 			return rd_ctl_usage(ctl);
-	if (optind < argc)
-		return rd_ctl_usage(ctl);
+	if (!rd_ctl_at_most(ctl, argc, argv, 0, "argument"))
+		return RD_EXIT_USAGE;
 	if (rd_ctl_open_store(ctl, false, &desk, &err) != RD_OK ||
 		rd_db_open(desk.store, &db, &err) != RD_OK ||
 		list_history(ctl, db, desk.arena, &err) != RD_OK)
@@ -199,6 +199,8 @@ enum rd_exit rd_ctl_rules_export(struct rd_ctl *ctl, int argc, char **argv)
 	while ((option = rd_ctl_next_option(argc, argv, options)) != -1)
 		if (!rd_ctl_option(ctl, option))
 			return rd_ctl_usage(ctl);
+	if (!rd_ctl_at_most(ctl, argc, argv, 2, "argument"))
+		return RD_EXIT_USAGE;
 	if (optind + 2 != argc)
 		return rd_ctl_usage(ctl);
 	const char *dir = argv[optind + 1];

@@ -35,6 +35,7 @@ struct batch {
 	struct rd_rehearsed items[RD_REHEARSAL_MAX];
 	struct tag tags[RD_REHEARSAL_MAX];
 	size_t n, n_bytes;
+	struct rd_jsonl_strays strays;
 	struct rd_backtest_print bar;
 	double share; /* done, below 0 where nobody knows */
 	int64_t n_done;
@@ -149,10 +150,11 @@ void rd_learn_close(struct rd_learn *learn)
 
 const char *rd_learn_set_words(const struct rd_learn *learn)
 {
-	const char *words = rd_arena_printf(learn->sets, "%s, %s%s", learn->set.words,
-		learn->layered || learn->request->file == NULL ? "landlord "
-							       : "no landlord's layer",
-		learn->layered || learn->request->file == NULL ? learn->landlord : "");
+	const bool named =
+		learn->layered || learn->request->file == NULL || learn->request->landlord != NULL;
+	const char *words = rd_arena_printf(learn->sets, "%s, %s%s%s", learn->set.words,
+		named ? "landlord " : "no landlord's layer", named ? learn->landlord : "",
+		named && !learn->layered ? " (no rules of its own)" : "");
 
 	return words != NULL ? words : learn->set.words;
 }
@@ -238,7 +240,11 @@ static enum rd_rc add_stored(struct batch *b, int64_t message_id, int64_t receiv
 	if (!erased)
 		return add(b, err);
 	b->learn->n_erased++;
-	return keep(b->learn, tag, item->message.channel, &score, err);
+	RD_TRY(keep(b->learn, tag, item->message.channel, &score, err));
+	/* Nothing waits in the arena: many erased ones in a row must not fill it. */
+	if (b->n == 0)
+		rd_arena_reset(b->arena);
+	return RD_OK;
 }
 
 static int by_message(const void *left, const void *right)
@@ -333,31 +339,15 @@ static enum rd_rc gather_stored(struct batch *b, struct rd_err *err)
 
 /* ---- of a file ---- */
 
-static enum rd_rc read_label(
-	const struct batch *b, const json_t *object, int *ret_said, struct rd_err *err)
-{
-	const json_t *label = json_object_get(object, "label");
-	enum rd_kind kind;
-
-	*ret_said = RD_KIND_NONE;
-	if ((label == NULL || json_is_null(label)) && !b->learn->request->labels_only)
-		return RD_OK;
-	if (!json_is_string(label) || !rd_kind_parse(json_string_value(label), &kind))
-		return rd_fail(err, RD_E_INPUT,
-			"`label` must say which of the seven kinds it is, such as complaint");
-	*ret_said = (int)kind;
-	return RD_OK;
-}
-
 static enum rd_rc add_line(struct batch *b, const char *text, size_t len, struct rd_err *err)
 {
 	RD_CLEANUP(rd_jsonl_free) struct rd_jsonl line = { 0 };
 	struct rd_rehearsed *item = &b->items[b->n];
 	struct tag *tag = &b->tags[b->n];
 
-	RD_TRY(rd_jsonl_parse(text, len, &line, err));
+	RD_TRY(rd_jsonl_parse(text, len, &b->strays, &line, err));
 	*tag = (struct tag){ .weight = 1 };
-	RD_TRY(read_label(b, line.object, &tag->said, err));
+	RD_TRY(rd_jsonl_label(&line, b->learn->request->labels_only, &tag->said, err));
 	if (json_is_string(line.id))
 		snprintf(tag->id, sizeof tag->id, "%s", json_string_value(line.id));
 	else
@@ -393,6 +383,8 @@ static enum rd_rc gather_file(struct batch *b, struct rd_err *err)
 		if (too_long)
 			return rd_fail(
 				err, RD_E_INPUT, "%s:%ld: %s", name, line, RD_JSONL_TOO_LONG);
+		if (rd_jsonl_is_blank(&text))
+			continue;
 		if (b->learn->n + b->n == b->learn->request->max)
 			return rd_fail(err, RD_E_RANGE, "%s:%ld: more than %zu messages", name,
 				line, b->learn->request->max);
@@ -403,6 +395,8 @@ static enum rd_rc gather_file(struct batch *b, struct rd_err *err)
 	}
 	if (ferror(in))
 		return rd_fail(err, RD_E_INPUT, "%s: %s", name, strerror(errno));
+	rd_backtest_print_wipe(&b->bar);
+	rd_jsonl_tell_strays(&b->strays);
 	return run(b, err);
 }
 

@@ -6,6 +6,7 @@
 #include "backtest_print.h"
 #include "command.h"
 #include "print.h"
+#include "problems.h"
 #include "rules_set.h"
 #include "redress/gateway/activate.h"
 #include "redress/rules/lint.h"
@@ -19,6 +20,7 @@ struct change {
 	const char *reason, *word; /* word: a folder, or for a rollback a stored set */
 	bool accept;
 	int n_days;
+	const struct rd_activation *back_to; /* of the history; NULL for an activation */
 	enum rd_activation_how how;
 	struct rd_ctl_desk desk;
 	struct rd_db *db;
@@ -63,10 +65,8 @@ static bool read_change(struct change *c, int argc, char **argv)
 			return false;
 		}
 	}
-	if (optind + 1 < argc) {
-		rd_ctl_usage(c->ctl);
+	if (!rd_ctl_at_most(c->ctl, argc, argv, 1, c->how == RD_ROLLBACK ? "set" : "folder"))
 		return false;
-	}
 	c->word = optind < argc ? argv[optind] : NULL;
 	if (c->reason == NULL || c->reason[strspn(c->reason, " \t\r\n")] == '\0') {
 		rd_ctl_complain("say with --reason why the rules change; it stands in the history");
@@ -81,44 +81,92 @@ static bool read_change(struct change *c, int argc, char **argv)
 
 /* ---- the set ---- */
 
-/* The newest set of the history that is another one than what is live. */
-static enum rd_rc set_before(struct change *c, char sha256[RD_RULESET_NAME_MAX], struct rd_err *err)
+static bool same_set(const struct rd_activation *a, const struct rd_activation *b)
 {
-	struct rd_activation *items;
-	size_t n;
-
-	RD_TRY(rd_rulesets_history(c->db, c->arena, &items, &n, err));
-	for (size_t i = 1; i < n; i++)
-		if (strcmp(items[i].sha256, items[0].sha256) != 0) {
-			memcpy(sha256, items[i].sha256, RD_RULESET_NAME_MAX);
-			return RD_OK;
-		}
-	return rd_fail(err, RD_E_MISSING,
-		"no other rules were live before these; see `redressctl rules history`");
+	return strcmp(a->sha256, b->sha256) == 0;
 }
 
-static enum rd_rc read_set(struct change *c, struct rd_err *err)
+/* What was live before the live set came: a rollback takes back what came after the set that it
+ * went to, so that the next one goes on from there and does not come forward again.
+ * history: newest first. NULL where nothing was. */
+static const struct rd_activation *set_before(
+	const struct rd_activation *history, size_t n, struct rd_arena *arena)
 {
-	char before[RD_RULESET_NAME_MAX];
-	const char *word = c->word;
+	const struct rd_activation **stack = rd_arena_array(arena, n + 1, sizeof *stack);
+	size_t depth = 0;
 
-	if (c->how == RD_ACTIVATION) {
-		if (word == NULL)
-			word = c->ctl->rules != NULL ? c->ctl->rules : c->desk.config->rules;
-		RD_TRY(rd_rulefiles_read(word, c->arena, &c->set.files, err));
-		c->set.dir = word;
-		return RD_OK;
+	RD_ASSERT(stack != NULL);
+	for (size_t i = n; i-- > 0;) {
+		size_t at = depth;
+
+		while (history[i].how == RD_ROLLBACK && at > 0 &&
+			!same_set(stack[at - 1], &history[i]))
+			at--;
+		if (history[i].how == RD_ROLLBACK && at > 0)
+			depth = at;
+		else if (depth == 0 || !same_set(stack[depth - 1], &history[i]))
+			stack[depth++] = &history[i];
 	}
+	return depth > 1 ? stack[depth - 2] : NULL;
+}
+
+/* The number of the history that a set of the store is called by: the one that was asked for, else
+ * the newest that was no rollback to it. */
+static const struct rd_activation *number_of(
+	const struct rd_activation *history, size_t n, const char *word, const char *sha256)
+{
+	const struct rd_activation *found = NULL;
+	char number[24];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(number, sizeof number, "%" PRId64, history[i].id);
+		if (strcmp(history[i].sha256, sha256) != 0)
+			continue;
+		if (word != NULL && strcmp(word, number) == 0)
+			return &history[i];
+		if (found == NULL || (found->how == RD_ROLLBACK && history[i].how != RD_ROLLBACK))
+			found = &history[i];
+	}
+	return found;
+}
+
+static enum rd_rc find_set_back(struct change *c, struct rd_err *err)
+{
+	const char *word = c->word;
+	struct rd_activation *history;
+	size_t n;
+
 	if (word != NULL && !rd_ctl_set_is_stored(word))
 		return rd_fail(err, RD_E_INPUT,
 			"`%.80s` is neither a number of `redressctl rules history` nor the "
 			"beginning of a SHA-256; a folder goes live with `rules activate`",
 			word);
+	RD_TRY(rd_rulesets_history(c->db, c->arena, &history, &n, err));
 	if (word == NULL) {
-		RD_TRY(set_before(c, before, err));
-		word = before;
+		c->back_to = set_before(history, n, c->arena);
+		if (c->back_to == NULL)
+			return rd_fail(err, RD_E_MISSING,
+				"no other rules were live before these; see `redressctl rules "
+				"history`");
+		word = c->back_to->sha256;
 	}
-	return rd_ctl_set_read(c->db, word, c->arena, &c->set, err);
+	RD_TRY(rd_ctl_set_read(c->db, word, c->arena, &c->set, err));
+	if (c->back_to == NULL)
+		c->back_to = number_of(history, n, word, c->set.files.sha256);
+	return RD_OK;
+}
+
+static enum rd_rc read_set(struct change *c, struct rd_err *err)
+{
+	const char *dir = c->word;
+
+	if (c->how == RD_ROLLBACK)
+		return find_set_back(c, err);
+	if (dir == NULL)
+		dir = c->ctl->rules != NULL ? c->ctl->rules : c->desk.config->rules;
+	RD_TRY(rd_rulefiles_read(dir, c->arena, &c->set.files, err));
+	c->set.dir = dir;
+	return RD_OK;
 }
 
 /* The spawner first: it must hold nothing of the store. */
@@ -162,6 +210,7 @@ static enum rd_rc make_live(struct change *c, struct rd_err *err)
 		.reason = c->reason,
 		.now_ms = rd_now_ms(&rd_system_clock),
 		.accept = c->accept,
+		.proved = c->tested.tried && c->tested.n_rules > 0,
 		.spawner = c->spawner,
 		.n_days = c->n_days,
 		.n_children = CHILDREN,
@@ -182,47 +231,43 @@ static enum rd_rc make_live(struct change *c, struct rd_err *err)
 
 /* ---- what is told ---- */
 
-static void print_problem(FILE *out, const struct change *c, const struct rd_problem *p)
-{
-	fprintf(out, "redressctl: %s%s%s", c->set.dir != NULL ? c->set.dir : "",
-		c->set.dir != NULL ? "/" : "", p->at.file);
-	if (p->at.line > 0)
-		fprintf(out, ":%d:%d", p->at.line, p->at.column);
-	fprintf(out, ": %s\n", p->text);
-}
-
-static void print_faults(const struct change *c)
+/* At most PROBLEMS_SHOWN of them; gives how many. */
+static size_t print_problems(FILE *out, const struct change *c, enum rd_severity severity)
 {
 	const struct rd_problems *p = &c->problems;
 	size_t shown = 0;
 
 	for (size_t i = 0; i < p->n_items && shown < PROBLEMS_SHOWN; i++) {
-		if (p->items[i].severity != RD_SEVERITY_ERROR)
+		if (p->items[i].severity != severity)
 			continue;
-		print_problem(stderr, c, &p->items[i]);
+		if (out == stderr)
+			fputs("redressctl: ", out);
+		rd_ctl_print_problem(out, c->set.dir, &p->items[i]);
 		shown++;
 	}
+	return shown;
+}
+
+/* They do not hold it back; but whoever made it live wants to know. */
+static void print_warnings(const struct change *c)
+{
+	const size_t n = c->problems.n_warnings;
+	const size_t shown = print_problems(stdout, c, RD_SEVERITY_WARNING);
+
+	if (n > shown)
+		printf("and %zu more warnings; `redressctl rules lint` and `rules test` show all\n",
+			n - shown);
+}
+
+static void print_faults(const struct change *c)
+{
+	const struct rd_problems *p = &c->problems;
+
+	print_problems(stderr, c, RD_SEVERITY_ERROR);
 	fprintf(stderr,
 		"redressctl: %zu fault%s; the old rules go on (`redressctl rules lint` and `rules "
 		"test` show all)\n",
 		p->n_errors, p->n_errors == 1 ? "" : "s");
-}
-
-static json_t *faults_json(const struct change *c)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < c->problems.n_items; i++) {
-		const struct rd_problem *p = &c->problems.items[i];
-		if (p->severity == RD_SEVERITY_ERROR)
-			json_array_append_new(list,
-				json_pack("{s:o,s:i,s:i,s:s}", "file",
-					json_sprintf("%s%s%s", c->set.dir != NULL ? c->set.dir : "",
-						c->set.dir != NULL ? "/" : "", p->at.file),
-					"line", p->at.line, "column", p->at.column, "message",
-					p->text));
-	}
-	return list;
 }
 
 static json_t *trial_json(const struct change *c)
@@ -249,12 +294,15 @@ static json_t *trial_json(const struct change *c)
 /* refused: why, NULL where it went live. */
 static void print_as_json(const struct change *c, const char *refused)
 {
-	rd_json_print(json_pack("{s:s,s:b,s:o,s:s,s:o,s:i,s:i,s:o,s:o}", "ruleset",
+	rd_json_print(json_pack("{s:s,s:b,s:o,s:s,s:o,s:o,s:i,s:i,s:o,s:o}", "ruleset",
 		c->set.files.sha256, "changed", c->outcome.changed, "number",
 		c->number > 0 ? json_integer(c->number) : json_null(), "how",
-		rd_activation_names[c->how], "refused", rd_json_text(refused), "warnings",
-		(int)c->problems.n_warnings, "examples", (int)c->tested.n_examples, "problems",
-		faults_json(c), "trial", trial_json(c)));
+		rd_activation_names[c->how], "back_to",
+		c->back_to != NULL ? json_integer(c->back_to->id) : json_null(), "refused",
+		rd_json_text(refused), "warnings", (int)c->problems.n_warnings, "examples",
+		(int)c->tested.n_examples, "problems",
+		rd_ctl_problems_json(c->set.dir, &c->problems, RD_SEVERITY_WARNING), "trial",
+		trial_json(c)));
 }
 
 static void print_trial(const struct change *c)
@@ -264,6 +312,7 @@ static void print_trial(const struct change *c)
 	const int n_days = rd_backtest_days(found);
 	char flips[RD_FLIPS_WORDS_MAX], lost[RD_LOST_WORDS_MAX];
 
+	print_warnings(c);
 	printf("%zu example%s of %zu rule%s hold, %zu warning%s\n", c->tested.n_examples,
 		c->tested.n_examples == 1 ? "" : "s", c->tested.n_rules,
 		c->tested.n_rules == 1 ? "" : "s", c->problems.n_warnings,
@@ -289,7 +338,8 @@ static void print_trial(const struct change *c)
 	}
 }
 
-/* What lies in the folder is what a reload takes: a rollback leaves it as it is. */
+/* What lies in the configured folder is what a reload takes: a rollback, and the activation of
+ * another folder, leave it as it is. */
 static void print_folder(const struct change *c)
 {
 	RD_CLEANUP(rd_arena_cleanup)
@@ -302,21 +352,38 @@ static void print_folder(const struct change *c)
 	if (rd_rulefiles_read(dir, arena, &files, &ignored) == RD_OK &&
 		strcmp(files.sha256, c->set.files.sha256) == 0)
 		return;
-	printf("The folder %s still holds other files; a reload of redressd would activate them "
-	       "again. `redressctl rules export %s DIR` writes the files that are live now.\n",
-		dir, rd_ctl_short_sha(c->set.files.sha256, digits));
+	printf("The folder %s still holds other files; a reload of redressd would activate them. ",
+		dir);
+	if (c->set.dir != NULL)
+		printf("Put %s in its place.\n", c->set.dir);
+	else
+		printf("`redressctl rules export %s DIR` writes the files that are live now: put "
+		       "DIR in its place.\n",
+			rd_ctl_short_sha(c->set.files.sha256, digits));
 }
 
 static void print_live(const struct change *c)
 {
-	if (!c->outcome.changed) {
+	if (c->outcome.changed) {
+		print_trial(c);
+		printf("%s is live now (number %" PRId64 ")\n", c->set.files.sha256, c->number);
+	} else {
 		printf("%s was live already\n", c->set.files.sha256);
-		return;
 	}
-	print_trial(c);
-	printf("%s is live now (number %" PRId64 ")\n", c->set.files.sha256, c->number);
-	if (c->how == RD_ROLLBACK)
-		print_folder(c);
+	print_folder(c);
+}
+
+/* Before all else, and on standard error: the trial may take a while. */
+static void print_back_to(const struct change *c)
+{
+	char when[24];
+
+	if (c->back_to == NULL || c->ctl->json)
+		return;
+	fprintf(stderr, "going back to number %" PRId64 " of %s (", c->back_to->id,
+		rd_short_instant(c->back_to->at_ms, when));
+	rd_print_words(stderr, c->back_to->reason);
+	fputs(")\n", stderr);
 }
 
 /* What may not go live was looked at and found wanting; anything else went wrong before. */
@@ -343,7 +410,10 @@ static enum rd_exit change_rules(
 
 	if (!read_change(&c, argc, argv))
 		return RD_EXIT_USAGE;
-	if (open_change(&c, &err) != RD_OK || look_for_faults(&c, &err) != RD_OK)
+	if (open_change(&c, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	print_back_to(&c);
+	if (look_for_faults(&c, &err) != RD_OK)
 		return rd_ctl_fail(&err);
 	if (c.problems.n_errors > 0) {
 		if (ctl->json)

@@ -15,10 +15,11 @@
 #define STATS_DAYS     90
 #define MESSAGES_MAX   200000
 #define OPPOSING_SHOWN 20
-#define NAME_SHOWN     22 /* letters of a rule's name in the table */
-#define TWIN_SHOWN     18
-#define KIND_SHOWN     7
+#define NAME_SHOWN     21 /* letters of a rule's name in the table */
+#define TWIN_SHOWN     16
 #define NAMES_WIDTH    96
+#define RULES_SHOWN    25 /* rows of the table, but for --all */
+#define DEAD_SHOWN     10
 
 struct stating {
 	struct rd_learn learn;
@@ -26,6 +27,7 @@ struct stating {
 	const struct rd_rule_work *work;
 	uint64_t all_work;
 	uint32_t *order; /* rules, those that decided most first */
+	bool all;	 /* show every rule */
 };
 
 static void end_stating(struct stating *s)
@@ -35,12 +37,12 @@ static void end_stating(struct stating *s)
 
 /* ---- what is asked ---- */
 
-static bool read_request(struct rd_learn_request *r, int argc, char **argv)
+static bool read_request(struct rd_learn_request *r, bool *ret_all, int argc, char **argv)
 {
 	static const struct option options[] = { { "days", required_argument, NULL, 'd' },
 		{ "jsonl", required_argument, NULL, 'f' },
-		{ "landlord", required_argument, NULL, 'l' }, RD_CTL_OPTIONS,
-		{ NULL, 0, NULL, 0 } };
+		{ "landlord", required_argument, NULL, 'l' }, { "all", no_argument, NULL, 'a' },
+		RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 	int option;
 
 	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
@@ -48,6 +50,8 @@ static bool read_request(struct rd_learn_request *r, int argc, char **argv)
 			r->file = optarg;
 		else if (option == 'l')
 			r->landlord = optarg;
+		else if (option == 'a')
+			*ret_all = true;
 		else if (option == 'd' &&
 			 !rd_ctl_number_of_days(optarg, RD_BACKTEST_DAYS_MAX, &r->n_days))
 			return false;
@@ -60,10 +64,8 @@ static bool read_request(struct rd_learn_request *r, int argc, char **argv)
 		rd_ctl_complain("--days chooses among stored messages; a file is counted whole");
 		return false;
 	}
-	if (argc - optind > 1) {
-		rd_ctl_usage(r->ctl);
+	if (!rd_ctl_at_most(r->ctl, argc, argv, 1, "set"))
 		return false;
-	}
 	r->set = optind < argc ? argv[optind] : NULL;
 	if (r->n_days == 0)
 		r->n_days = STATS_DAYS;
@@ -190,28 +192,33 @@ static const char *short_name(
 	return out;
 }
 
-/* "service", "survey": what tells the kinds apart. */
-static const char *short_kind(enum rd_kind kind, char out[static KIND_SHOWN + 1])
+/* What tells the kinds apart, in a word that leaves room for the rest of the row. */
+static const char *short_kind(enum rd_kind kind)
 {
-	const size_t n = strcspn(rd_kind_names[kind], "_");
+	static const char *const words[RD_N_KINDS] = {
+		[RD_SERVICE_REQUEST] = "request",
+		[RD_COMPLAINT] = "complaint",
+		[RD_COMPLIMENT] = "praise",
+		[RD_ASB_REPORT] = "asb",
+		[RD_SURVEY_FEEDBACK] = "survey",
+		[RD_ENQUIRY] = "enquiry",
+		[RD_OTHER] = "other",
+	};
 
-	snprintf(out, KIND_SHOWN + 1, "%.*s", (int)n, rd_kind_names[kind]);
-	return out;
+	return words[kind];
 }
 
 /* "+2.5", "+2.5 enquiry", "= survey", "leans enquiry", "review", "flag". */
 static const char *gives_words(const struct rd_rule_facts *f, char out[static 48])
 {
-	char kind[KIND_SHOWN + 1];
-
 	if (f->decides)
-		snprintf(out, 48, "= %s", short_kind(f->decides_kind, kind));
+		snprintf(out, 48, "= %s", short_kind(f->decides_kind));
 	else if (f->has_points && f->for_kind == RD_COMPLAINT)
 		snprintf(out, 48, "%+g", f->points);
 	else if (f->has_points)
-		snprintf(out, 48, "%+g %s", f->points, short_kind(f->for_kind, kind));
+		snprintf(out, 48, "%+g %s", f->points, short_kind(f->for_kind));
 	else if (f->is_leaning)
-		snprintf(out, 48, "leans %s", short_kind(f->for_kind, kind));
+		snprintf(out, 48, "leans %s", short_kind(f->for_kind));
 	else
 		snprintf(out, 48, "%s", f->reviews ? "review" : f->flags ? "flag" : "-");
 	return out;
@@ -250,17 +257,24 @@ static void print_rules(const struct stating *s)
 	static const char *const heads[] = { "rule", "gives", "hits", "complaints", "decided",
 		"hits with it", "work", NULL };
 	struct rd_table table;
+	uint32_t n = 0;
 
 	rd_table_begin(&table, heads);
-	for (uint32_t i = 0; i < s->learn.weighing.n_rules; i++)
-		if (s->stats.rules[s->order[i]].n_hits > 0)
+	for (uint32_t i = 0; i < s->learn.weighing.n_rules; i++) {
+		if (s->stats.rules[s->order[i]].n_hits == 0)
+			continue;
+		if (n++ < RULES_SHOWN || s->all)
 			add_row(s, &table, s->order[i]);
+	}
 	rd_table_end(&table, "No rule hit anything.");
+	if (n > RULES_SHOWN && !s->all)
+		printf("and %" PRIu32 " more rules that decided less (--all shows them)\n",
+			n - RULES_SHOWN);
 }
 
 static void print_dead(const struct stating *s)
 {
-	size_t column = 0, n = 0;
+	size_t column = 0, n = 0, n_shown = 0;
 
 	for (uint32_t i = 0; i < s->learn.weighing.n_rules; i++)
 		n += is_dead(s, i);
@@ -268,7 +282,8 @@ static void print_dead(const struct stating *s)
 		return;
 	printf("\nDead: %zu rule%s of %" PRIu32 " hit none of these messages:\n ", n,
 		n == 1 ? "" : "s", s->learn.weighing.n_rules);
-	for (uint32_t i = 0; i < s->learn.weighing.n_rules; i++) {
+	for (uint32_t i = 0; i < s->learn.weighing.n_rules && (n_shown < DEAD_SHOWN || s->all);
+		i++) {
 		const char *id = s->learn.weighing.facts[i].id;
 
 		if (!is_dead(s, i))
@@ -277,9 +292,11 @@ static void print_dead(const struct stating *s)
 			printf("\n ");
 			column = 0;
 		}
-		printf(" %s%s", id, --n > 0 ? "," : "");
+		printf(" %s%s", id, ++n_shown < n ? "," : "");
 		column += strlen(id) + 2;
 	}
+	if (n_shown < n)
+		printf("\n  and %zu more (--all names them)", n - n_shown);
 	putchar('\n');
 }
 
@@ -311,18 +328,22 @@ static void print_for_people(const struct stating *s)
 		l->n == 1 ? "" : "s");
 	if (l->request->file == NULL)
 		printf(" of the last %d days", l->request->n_days);
+	if (l->n == 0) {
+		puts(", so there is nothing to say.");
+		return;
+	}
 	printf("; people spoke about %zu, of which %zu are complaints.\n", s->stats.n_said,
 		s->stats.n_complaints);
 	if (l->n_unread > 0)
 		printf("%zu could not be read to the end and are left out.\n", l->n_unread);
 	if (l->more)
 		puts("There are more; the newest were counted.");
-	putchar('\n');
-	print_rules(s);
 	puts("\ncomplaints: of the hits that people spoke about, and what share that may be of "
 	     "all.\n"
 	     "decided: messages that would have come to something else without the rule.\n"
-	     "work: its part of the matching, counted on the rules' own examples.");
+	     "hits with it: the rule that hits most of the same messages.\n"
+	     "work: its part of the matching, counted on the rules' own examples.\n");
+	print_rules(s);
 	print_dead(s);
 	print_opposing(s);
 }
@@ -334,7 +355,7 @@ enum rd_exit rd_ctl_rules_stats(struct rd_ctl *ctl, int argc, char **argv)
 	struct rd_err err = { 0 };
 	enum rd_exit rc;
 
-	if (!read_request(&request, argc, argv))
+	if (!read_request(&request, &s.all, argc, argv))
 		return RD_EXIT_USAGE;
 	if ((rc = rd_learn_open(&s.learn, &request)) != RD_EXIT_DONE ||
 		(rc = rd_learn_gather(&s.learn)) != RD_EXIT_DONE)

@@ -15,13 +15,14 @@
 
 #define PATCH_BYTES_MAX (4u << 20)
 #define VALUE_MAX	24
-#define NAMES_WIDTH	96
 
 /* One tuning, from messages to a patch. */
 struct tuning {
 	struct rd_learn learn;
 	struct rd_tune_input input;
 	uint32_t *rule_of; /* by the tune's number: the weighing's */
+	/* Files of the layers that hold the thresholds; NULL: none. */
+	const char *holds_below, *holds_from;
 	struct rd_tune_result result;
 	struct rd_buf patch;
 	const char *out; /* file for the patch, NULL: standard output */
@@ -126,6 +127,60 @@ static enum rd_rc find_own_thresholds(struct tuning *t, bool *ret_own, struct rd
 	return RD_OK;
 }
 
+/* A threshold of a layer's own; false where it has none. */
+static bool threshold_of(const struct rd_stanza *head, const char *name, double *ret_points)
+{
+	const struct rd_field *field = rd_stanza_field(head, name);
+	char *end = NULL;
+
+	if (field == NULL)
+		return false;
+	*ret_points = strtod(field->value, &end);
+	return end != field->value;
+}
+
+/* A layer with one threshold of its own takes the other from the core: moved past it, the set would
+ * not compile for that landlord. */
+static void hold_for_layer(struct tuning *t, const char *file, const struct rd_stanza *head)
+{
+	struct rd_tune_input *input = &t->input;
+	double below, from;
+	const bool has_below = threshold_of(head, "Request below", &below);
+	const bool has_from = threshold_of(head, "Complaint from", &from);
+
+	if (has_from && !has_below && from < input->request_below_most) {
+		input->request_below_most = from;
+		t->holds_below = file;
+	}
+	if (has_below && !has_from && below > input->complaint_from_least) {
+		input->complaint_from_least = below;
+		t->holds_from = file;
+	}
+}
+
+static enum rd_rc hold_for_layers(struct tuning *t, struct rd_err *err)
+{
+	const struct rd_rulefiles *files = &t->learn.set.files;
+	char name[RD_LAYER_NAME_MAX];
+
+	t->input.bounded = true;
+	t->input.request_below_most = HUGE_VAL;
+	t->input.complaint_from_least = -HUGE_VAL;
+	for (size_t i = 0; i < files->n_items; i++) {
+		const struct rd_rulefile *file = &files->items[i];
+		struct rd_stanzas stanzas;
+
+		if (!rd_layer_of(file->name, name))
+			continue;
+		RD_TRY(rd_stanzas_parse(
+			file->name, file->bytes, file->len, t->learn.sets, &stanzas, err));
+		for (size_t k = 0; k < stanzas.n_items; k++)
+			if (rd_stanza_field(&stanzas.items[k], "Ruleset") != NULL)
+				hold_for_layer(t, file->name, &stanzas.items[k]);
+	}
+	return RD_OK;
+}
+
 static enum rd_rc fit(struct tuning *t, struct rd_err *err)
 {
 	bool own = false;
@@ -139,6 +194,7 @@ static enum rd_rc fit(struct tuning *t, struct rd_err *err)
 	t->input.request_below = w->request_below;
 	t->input.complaint_from = w->complaint_from;
 	RD_TRY(find_own_thresholds(t, &own, err));
+	RD_TRY(hold_for_layers(t, err));
 	t->input.fixed_thresholds = own || w->head.line == 0;
 	return rd_tune(&t->input, t->learn.arena, &t->result, err);
 }
@@ -303,12 +359,9 @@ static void print_figures(const struct rd_tune_result *r)
 			100 * r->after.cost / r->after.looks.sum);
 	rd_table_row(&table, (const char *const[]){ "what a hundred cost", costs[0], costs[1] });
 	rd_table_end(&table, "");
-	printf("\nA missed complaint costs %g, one too many %g, a look %g.%s\n",
-		RD_TUNE_COST_MISSED, RD_TUNE_COST_FALSE, RD_TUNE_COST_LOOK,
-		r->outcome == RD_TUNE_TOO_FEW ? ""
-					      : " \"With the change\" is judged on messages\nthat "
-						"were not learnt from, a "
-						"tenth at a time.");
+	printf("\nA missed complaint costs %g, one too many %g, a look %g. \"With the change\" is "
+	       "judged on messages\nthat were not learnt from, a tenth at a time.\n",
+		RD_TUNE_COST_MISSED, RD_TUNE_COST_FALSE, RD_TUNE_COST_LOOK);
 }
 
 static void print_sources(const struct tuning *t)
@@ -334,33 +387,34 @@ static void print_sources(const struct tuning *t)
 		printf("%zu could not be read to the end and are left out.\n", l->n_unread);
 	if (l->more)
 		puts("There are more; the newest were taken.");
-	putchar('\n');
 }
 
-/* Rules that keep their points for one reason, in as many lines as it takes. */
-static void print_kept(const struct tuning *t, enum rd_tune_kept kept, const char *why)
+/* How many rules keep their points, and why. */
+static void print_kept(const struct tuning *t)
 {
-	size_t column = 0, n = 0;
+	static const char *const why[] = {
+		[RD_TUNE_FITTED] = "suit these messages as they are",
+		[RD_TUNE_KEPT_FIXED] = "settle the kind, or are the landlord's own",
+		[RD_TUNE_KEPT_FEW_HITS] = "have too few hits to be fitted",
+		[RD_TUNE_KEPT_ONE_SIDED] = "hit complaints alone, or hardly one",
+	};
+	size_t n_of[sizeof why / sizeof why[0]] = { 0 }, n = 0;
+	const char *before = ": ";
 
-	for (size_t j = 0; j < t->input.n_rules; j++) {
-		const char *id = t->learn.weighing.facts[t->rule_of[j]].id;
-		const size_t len = strlen(id);
-
-		if (t->result.rules[j].kept != kept)
-			continue;
-		if (n++ == 0)
-			printf("\n%s:\n ", why);
-		else
-			putchar(',');
-		if (column > 0 && column + len + 2 > NAMES_WIDTH) {
-			printf("\n ");
-			column = 0;
+	for (size_t j = 0; j < t->input.n_rules; j++)
+		if (t->result.rules[j].points == t->input.rules[j].points) {
+			n_of[t->result.rules[j].kept]++;
+			n++;
 		}
-		printf(" %s", id);
-		column += len + 2;
-	}
-	if (n > 0)
-		putchar('\n');
+	if (n == 0)
+		return;
+	printf("%zu rule%s keep%s the points that stand", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
+	for (size_t i = 0; i < sizeof why / sizeof why[0]; i++)
+		if (n_of[i] > 0) {
+			printf("%s%zu %s", before, n_of[i], why[i]);
+			before = ",\n  ";
+		}
+	puts(" (--json lists them).");
 }
 
 static void print_changes(const struct tuning *t)
@@ -377,19 +431,19 @@ static void print_changes(const struct tuning *t)
 		char now[VALUE_MAX], new[VALUE_MAX], fitted[VALUE_MAX], hits[VALUE_MAX],
 			complaints[VALUE_MAX];
 
-		if (rule->kept != RD_TUNE_FITTED)
+		if (rule->points == was)
 			continue;
 		snprintf(now, sizeof now, "%+g", was);
 		snprintf(new, sizeof new, "%+g", rule->points);
 		snprintf(fitted, sizeof fitted, "%+.2f", rule->fitted);
 		snprintf(hits, sizeof hits, "%" PRIu32, rule->n_hits);
 		snprintf(complaints, sizeof complaints, "%" PRIu32, rule->n_complaints);
-		rd_table_row(&table,
-			(const char *const[]){ t->learn.weighing.facts[t->rule_of[j]].id, now,
-				rule->points == was ? "as it is" : new, fitted, hits, complaints });
+		rd_table_row(
+			&table, (const char *const[]){ t->learn.weighing.facts[t->rule_of[j]].id,
+					now, new, fitted, hits, complaints });
 	}
 	putchar('\n');
-	rd_table_end(&table, "No rule has enough messages to be fitted.");
+	rd_table_end(&table, "No rule gets other points.");
 	printf("\nRequest below: %g", t->input.request_below);
 	if (r->request_below != t->input.request_below)
 		printf(" -> %g", r->request_below);
@@ -397,32 +451,42 @@ static void print_changes(const struct tuning *t)
 	if (r->complaint_from != t->input.complaint_from)
 		printf(" -> %g", r->complaint_from);
 	puts(t->input.fixed_thresholds ? "    (the landlord's own, not touched)" : "");
+	if (t->input.fixed_thresholds)
+		return;
+	if (t->holds_below != NULL && r->request_below + RD_TUNE_STEP > t->input.request_below_most)
+		printf("Request below is held there by the Complaint from (%g) of %s.\n",
+			t->input.request_below_most, t->holds_below);
+	if (t->holds_from != NULL &&
+		r->complaint_from - RD_TUNE_STEP < t->input.complaint_from_least)
+		printf("Complaint from is held there by the Request below (%g) of %s.\n",
+			t->input.complaint_from_least, t->holds_from);
+}
+
+static void print_too_few(const struct tuning *t)
+{
+	const size_t n = t->learn.n, n_complaints = t->result.n_complaints;
+
+	printf("Too few examples: no change. It takes %d messages, %d of them complaints and %d "
+	       "not;\nthere are %zu, %zu of them complaints and %zu not.\n\n",
+		RD_TUNE_EXAMPLES_MIN, RD_TUNE_COMPLAINTS_MIN, RD_TUNE_COMPLAINTS_MIN, n,
+		n_complaints, n - n_complaints);
+	print_sources(t);
 }
 
 static void print_for_people(const struct tuning *t)
 {
-	char few[100];
-
+	if (t->result.outcome == RD_TUNE_TOO_FEW) {
+		print_too_few(t);
+		return;
+	}
 	print_sources(t);
+	putchar('\n');
 	print_figures(&t->result);
-	if (t->result.outcome != RD_TUNE_TOO_FEW)
-		print_changes(t);
-	snprintf(few, sizeof few, "Fewer than %d hits, so their points stay", RD_TUNE_HITS_MIN);
-	print_kept(t, RD_TUNE_KEPT_FEW_HITS, few);
-	snprintf(few, sizeof few,
-		"Fewer than %d complaints, or than %d others, among their hits, so they stay",
-		RD_TUNE_HITS_EACH, RD_TUNE_HITS_EACH);
-	print_kept(t, RD_TUNE_KEPT_ONE_SIDED, few);
-	print_kept(
-		t, RD_TUNE_KEPT_FIXED, "Settle the kind, or are the landlord's own, so they stay");
+	print_changes(t);
+	print_kept(t);
 	putchar('\n');
 	switch (t->result.outcome) {
 	case RD_TUNE_TOO_FEW:
-		printf("Too few examples: no change. It takes %d messages, %d of them complaints "
-		       "and "
-		       "%d not.\n",
-			RD_TUNE_EXAMPLES_MIN, RD_TUNE_COMPLAINTS_MIN, RD_TUNE_COMPLAINTS_MIN);
-		return;
 	case RD_TUNE_NO_BETTER:
 		puts("No change: on messages that it had not learnt from, what was fitted would do "
 		     "no better than now.");
@@ -461,11 +525,13 @@ static bool read_request(struct rd_learn_request *r, const char **out, int argc,
 			r->landlord = optarg;
 		else if (option == 'o')
 			*out = optarg;
-		else if (!rd_ctl_option(r->ctl, option))
+		else if (!rd_ctl_option(r->ctl, option)) {
+			rd_ctl_usage(r->ctl);
 			return false;
+		}
 	}
 	r->set = optind < argc ? argv[optind] : NULL;
-	return argc - optind <= 1;
+	return rd_ctl_at_most(r->ctl, argc, argv, 1, "set");
 }
 
 enum rd_exit rd_ctl_rules_tune(struct rd_ctl *ctl, int argc, char **argv)
@@ -478,7 +544,7 @@ enum rd_exit rd_ctl_rules_tune(struct rd_ctl *ctl, int argc, char **argv)
 	enum rd_exit rc;
 
 	if (!read_request(&request, &t.out, argc, argv))
-		return rd_ctl_usage(ctl);
+		return RD_EXIT_USAGE;
 	if ((rc = rd_learn_open(&t.learn, &request)) != RD_EXIT_DONE ||
 		(rc = rd_learn_gather(&t.learn)) != RD_EXIT_DONE)
 		return rc;

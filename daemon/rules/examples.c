@@ -164,6 +164,12 @@ static enum rd_rc test_rule(struct rd_tester *t, const struct rd_rule *rule, str
 	return RD_OK;
 }
 
+static bool is_asked_for(const struct rd_mutations *mutations, const struct rd_definition *def)
+{
+	return (mutations->rule == NULL || strcmp(mutations->rule, def->id) == 0) &&
+	       (mutations->file == NULL || strcmp(mutations->file, def->at.file) == 0);
+}
+
 static enum rd_rc test_layer(struct rd_tester *t, const struct rd_rulefiles *files,
 	struct rd_mutations *mutations, struct rd_err *err)
 {
@@ -185,7 +191,8 @@ static enum rd_rc test_layer(struct rd_tester *t, const struct rd_rulefiles *fil
 	if (mutations == NULL || t->tested->n_failed > 0)
 		return RD_OK;
 	for (uint32_t i = 0; i < set->n_rules; i++)
-		if (rd_example_is_due(t, &set->rules[i]))
+		if (rd_example_is_due(t, &set->rules[i]) &&
+			is_asked_for(mutations, set->rules[i].def))
 			RD_TRY(rd_mutate_rule(t, set->rules[i].def, mutations, err));
 	return RD_OK;
 }
@@ -209,6 +216,11 @@ static enum rd_rc test_all(const struct rd_rulefiles *files, int64_t today_ms, b
 			t.landlord = name;
 			RD_TRY(test_layer(&t, files, mutations, err));
 		}
+	/* Nothing to try: what is wrong with the folder is more than that no example fails. */
+	if (tested.tried && tested.n_rules == 0) {
+		RD_TRY(rd_rules_lint_errors(files, today_ms, problems, err));
+		tested.tried = problems->n_errors == 0;
+	}
 	rd_problems_sort(problems);
 	*ret_tested = tested;
 	return RD_OK;

@@ -7,11 +7,11 @@
 #include "redress/rules/nearest.h"
 #include "redress/rules/score.h"
 
-#define WORDS_SHOWN	    70 /* bytes of a hit's words */
-#define ARENA_BYTES	    (16u << 20)
-#define NAMED_MAX	    4 /* rules of a combine, or that settle the kind */
-#define TURNS_SHOWN	    8
-#define TURNS_OF_A_KIND_MAX 5
+#define WORDS_SHOWN 70 /* bytes of a hit's words */
+#define ARENA_BYTES (16u << 20)
+#define NAMED_MAX   4	   /* rules of a combine, or that settle the kind */
+#define FAR	    1000.0 /* more points than any rule has */
+#define TURNS_SHOWN 3
 
 struct explanation {
 	const struct rd_ruleset *rules;
@@ -20,16 +20,6 @@ struct explanation {
 	bool *truth; /* by rule */
 	struct rd_buf *out;
 	struct rd_err *err;
-};
-
-static const char *const said_kinds[RD_N_KINDS] = {
-	[RD_SERVICE_REQUEST] = "a service request",
-	[RD_COMPLAINT] = "a complaint",
-	[RD_COMPLIMENT] = "a compliment",
-	[RD_ASB_REPORT] = "a report of anti-social behaviour",
-	[RD_SURVEY_FEEDBACK] = "feedback to a survey",
-	[RD_ENQUIRY] = "an enquiry",
-	[RD_OTHER] = "something else (other)",
 };
 
 static const struct rd_rule *rule_of(const struct explanation *x, const char *id)
@@ -86,12 +76,21 @@ static enum rd_rc add_layer(struct explanation *x, const struct rd_rule *rule)
 	return rd_buf_add_str(x->out, ")", x->err);
 }
 
+/* Of a Leaning its words alone: "base +3.85, 3 words: ..." without the base, which is told apart.
+ */
+static const char *words_of(const struct rd_hit *hit)
+{
+	const char *rest = strncmp(hit->words, "base ", 5) == 0 ? strstr(hit->words, ", ") : NULL;
+
+	return rest != NULL ? rest + 2 : hit->words;
+}
+
 /* "body 7-23 "rang three times"  delay.rules:54 (acme: why)" */
 static enum rd_rc add_place(
 	struct explanation *x, const struct rd_hit *hit, const struct rd_rule *rule)
 {
 	if (hit->words[0] != '\0') {
-		RD_TRY(rd_buf_add_str(x->out, hit->words, x->err));
+		RD_TRY(rd_buf_add_str(x->out, words_of(hit), x->err));
 	} else if (hit->to > hit->from) {
 		RD_TRY(rd_buf_printf(x->out, x->err, "%s %u-%u ",
 			hit->where == RD_WHERE_SUBJECT ? "subject" : "body", (unsigned)hit->from,
@@ -165,21 +164,67 @@ static bool is_helper(const struct rd_definition *def)
 	       def->review[0] == '\0' && def->topic[0] == '\0';
 }
 
+static double to_three_digits(double points)
+{
+	return round(points * 1000) / 1000;
+}
+
+/* What counts against a kind that it is not is nothing that anybody asks for; but a rule that
+ * speaks for it is, for its points may be what would have to change. */
+static bool is_asked_for(const struct explanation *x, enum rd_kind kind)
+{
+	if (kind == RD_COMPLAINT || kind == x->score->kind || x->score->totals[kind] > 0)
+		return true;
+	for (size_t i = 0; i < x->score->n_hits; i++) {
+		const struct rd_rule *rule = rule_of(x, x->score->hits[i].rule);
+		if (rule != NULL && !rule->def->is_leaning && rule->def->points > 0 &&
+			rule->def->for_kind == kind)
+			return true;
+	}
+	return false;
+}
+
+/* Where a Leaning begins is no word of the message: it has a line of its own. */
+static enum rd_rc add_leaning(
+	struct explanation *x, const struct rd_hit *hit, const struct rd_rule *rule, size_t *n)
+{
+	const struct rd_definition *def = rule->def;
+
+	if (differ(def->base, 0)) {
+		RD_TRY(rd_buf_printf(x->out, x->err,
+			" %+6g  %-24s where every message starts  %s\n", def->base, hit->rule,
+			hit->place));
+		++*n;
+	}
+	if (!differ(def->base, hit->points) && strstr(hit->words, " 0 words") != NULL)
+		return RD_OK;
+	RD_TRY(rd_buf_printf(x->out, x->err, " %+6g  %-24s ",
+		to_three_digits(hit->points - def->base), hit->rule));
+	RD_TRY(add_place(x, hit, rule));
+	++*n;
+	return rd_buf_printf(
+		x->out, x->err, "\n        %s\n", hit->means[0] != '\0' ? hit->means : def->id);
+}
+
 static enum rd_rc add_points(struct explanation *x, enum rd_kind kind)
 {
 	size_t n = 0;
 
-	/* What counts against a kind that it is not is nothing that anybody asks for. */
-	if (kind != RD_COMPLAINT && kind != x->score->kind && x->score->totals[kind] <= 0)
+	if (!is_asked_for(x, kind))
 		return RD_OK;
 	for (size_t i = 0; i < x->score->n_hits; i++) {
 		const struct rd_hit *hit = &x->score->hits[i];
 		const struct rd_rule *rule = rule_of(x, hit->rule);
 		if (rule == NULL || !has_points(rule->def) || rule->def->for_kind != kind)
 			continue;
-		if (n++ == 0)
+		if (n == 0)
 			RD_TRY(rd_buf_printf(
-				x->out, x->err, " points for %s:\n", said_kinds[kind]));
+				x->out, x->err, " points for %s:\n", rd_kind_words[kind]));
+		if (rule->def->is_leaning) {
+			RD_TRY(add_leaning(x, hit, rule, &n));
+			continue;
+		}
+		n++;
 		RD_TRY(rd_buf_printf(x->out, x->err, " %+6g  %-24s ", hit->points, hit->rule));
 		RD_TRY(add_place(x, hit, rule));
 		RD_TRY(rd_buf_add_str(x->out, "\n", x->err));
@@ -207,6 +252,8 @@ static enum rd_rc add_others(struct explanation *x, bool helpers)
 				x->err));
 		RD_TRY(rd_buf_printf(x->out, x->err, "         %-24s ", hit->rule));
 		RD_TRY(add_place(x, hit, rule));
+		if (helpers && hit->means[0] != '\0')
+			RD_TRY(rd_buf_printf(x->out, x->err, "  %s", hit->means));
 		RD_TRY(rd_buf_add_str(x->out, "\n", x->err));
 		if (!helpers)
 			RD_TRY(add_meaning(x, hit, rule->def));
@@ -278,9 +325,9 @@ static enum rd_rc add_answer(struct explanation *x, const struct rd_turn *turn)
 	const char *still = turn->same ? "still " : "";
 
 	if (!turn->review)
-		return rd_buf_printf(x->out, x->err, "%s%s\n", still, said_kinds[turn->kind]);
+		return rd_buf_printf(x->out, x->err, "%s%s\n", still, rd_kind_words[turn->kind]);
 	return rd_buf_printf(x->out, x->err, "a person must %slook (best answer: %s)\n", still,
-		said_kinds[turn->kind]);
+		rd_kind_words[turn->kind]);
 }
 
 static const char *before(size_t i, size_t n)
@@ -310,19 +357,64 @@ static enum rd_rc add_turn(struct explanation *x, const struct rd_turn *turn)
 	return add_answer(x, turn);
 }
 
+static bool has_turn(const struct rd_turns *turns, enum rd_turn_how how)
+{
+	for (size_t i = 0; i < turns->n_items; i++)
+		if (turns->items[i].how == how)
+			return true;
+	return false;
+}
+
+/* How far it is to go without a rule: as far as it counted for; one that settles the kind, or has
+ * no points, is far. */
+static double distance_of(const struct explanation *x, const struct rd_turn *turn)
+{
+	const struct rd_definition *first = x->rules->rules[turn->rules[0]].def;
+
+	for (size_t i = 0; i < x->score->n_hits && !first->decides; i++)
+		if (strcmp(x->score->hits[i].rule, first->id) == 0 &&
+			differ(x->score->hits[i].points, 0))
+			return fabs(x->score->hits[i].points);
+	return first->decides ? FAR : 2 * FAR;
+}
+
+/* The nearest behind `before` (NULL: of all); of equal ones the first. */
+static const struct rd_turn *next_off(
+	const struct explanation *x, const struct rd_turns *turns, const struct rd_turn *before)
+{
+	const double least = before != NULL ? distance_of(x, before) : 0;
+	const struct rd_turn *next = NULL;
+
+	for (const struct rd_turn *t = turns->items; t < turns->items + turns->n_items; t++) {
+		const double far = distance_of(x, t);
+		const bool behind = before == NULL || far > least || (!(far < least) && t > before);
+
+		if (t->how == RD_TURN_OFF && behind && (next == NULL || far < distance_of(x, next)))
+			next = t;
+	}
+	return next;
+}
+
 static enum rd_rc add_nearest(struct explanation *x, struct rd_arena *arena)
 {
 	struct rd_turns turns;
-	size_t n_of[3] = { 0 }, n_shown = 0;
+	size_t n_shown = 0;
 
 	RD_TRY(rd_turns_find(x->rules, x->score, x->message, arena, &turns, x->err));
 	RD_TRY(rd_buf_printf(x->out, x->err, " nearest change: %s\n", x->score->nearest_change));
-	for (size_t i = 0; i < turns.n_items && n_shown < TURNS_SHOWN; i++) {
-		if (n_of[turns.items[i].how]++ == TURNS_OF_A_KIND_MAX)
-			continue;
+	/* Rules that are off leave a place for each other sort. */
+	const size_t others =
+		(size_t)(has_turn(&turns, RD_TURN_LET) + has_turn(&turns, RD_TURN_REPRICED));
+	for (const struct rd_turn *t = next_off(x, &turns, NULL);
+		t != NULL && n_shown < TURNS_SHOWN - others; t = next_off(x, &turns, t)) {
 		n_shown++;
-		RD_TRY(add_turn(x, &turns.items[i]));
+		RD_TRY(add_turn(x, t));
 	}
+	for (size_t i = turns.n_items; i-- > 0 && n_shown < TURNS_SHOWN;)
+		if (turns.items[i].how != RD_TURN_OFF) {
+			n_shown++;
+			RD_TRY(add_turn(x, &turns.items[i]));
+		}
 	if (turns.other_reasons)
 		RD_TRY(rd_buf_add_str(x->out,
 			"   (a person must look whatever the points are: see above)\n", x->err));

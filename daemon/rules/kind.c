@@ -13,6 +13,16 @@ const char *const rd_kind_names[RD_N_KINDS + 1] = {
 	[RD_OTHER] = "other",
 };
 
+const char *const rd_kind_words[RD_N_KINDS] = {
+	[RD_SERVICE_REQUEST] = "a service request",
+	[RD_COMPLAINT] = "a complaint",
+	[RD_COMPLIMENT] = "a compliment",
+	[RD_ASB_REPORT] = "a report of anti-social behaviour",
+	[RD_SURVEY_FEEDBACK] = "an answer to a survey",
+	[RD_ENQUIRY] = "an enquiry",
+	[RD_OTHER] = "something else (other)",
+};
+
 const char *const rd_flag_names[RD_N_FLAGS + 1] = {
 	[RD_HEALTH_SAFETY] = "health_safety",
 	[RD_PERSONAL_INJURY] = "personal_injury",

@@ -56,6 +56,14 @@ static void check_effect(struct rd_linter *l, const struct rd_rule *rule)
 			"name it "
 			"in a Combine",
 			def->id);
+	/* One that a group's combine looks for adds nothing by itself, and should not. */
+	if (effect && !def->has_points && def->group[0] != '\0' && !def->is_leaning &&
+		!def->decides && !def->any_flag && def->n_marks == 0 && def->review[0] == '\0' &&
+		!rule->used && l->combines_whole)
+		rd_problem_warning(l->problems, def->at,
+			"rule `%s` has no `Points:` and adds nothing to its group `%s`; say how "
+			"many, or delete the `Group:`",
+			def->id, def->group);
 	if (def->means[0] == '\0')
 		rd_problem_note(l->problems, def->at,
 			"rule `%s` does not say what it `Means:`; every explanation shows that",
@@ -110,10 +118,16 @@ static void check_whole(struct rd_linter *l)
 {
 	const struct rd_definitions *all = &l->set->definitions;
 
+	const struct rd_place folder = { "", 0, 0 };
+
 	if (all->head.at.line == 0 && !all->incomplete)
-		rd_problem_error(l->problems, all->head.at,
+		rd_problem_error(l->problems, folder,
 			"no stanza `Ruleset: NAME` in any NAME.rules file; it holds the "
-			"thresholds");
+			"thresholds%s",
+			all->n_rules == 0 ? ". Is this the rules folder?" : "");
+	else if (all->n_rules == 0 && !all->incomplete)
+		rd_problem_error(l->problems, folder,
+			"no NAME.rules file holds a rule; is the folder whole?");
 	for (size_t i = 0; i < l->set->lists.n_items; i++)
 		if (!l->set->lists.items[i].used)
 			rd_problem_warning(l->problems, l->set->lists.items[i].at,

@@ -1,5 +1,7 @@
 /* What a rule says twice, says against itself, or says to nobody. */
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -192,6 +194,56 @@ static void check_regex_letters(struct rd_linter *l, const struct rd_line *regex
 	}
 }
 
+/* A comma parts what an Unless or a Word line holds, but not a phrase: it would be passed over. */
+static void check_commas(struct rd_linter *l, const struct rd_line *phrase)
+{
+	const char *comma = strchr(phrase->value, ',');
+	struct rd_place at = phrase->at;
+
+	if (comma == NULL)
+		return;
+	at.column += (int)(comma - phrase->value);
+	rd_problem_warning(l->problems, at,
+		"a comma is not `or` here: both must stand in the text, one after the other. Write "
+		"two `Phrase:` lines, or (this|that); delete the comma if that is what you mean");
+}
+
+/* `*wall` would look for a star. */
+static void check_stars(struct rd_linter *l, const struct rd_line *phrase)
+{
+	for (const char *p = strchr(phrase->value, '*'); p != NULL; p = strchr(p + 1, '*')) {
+		const bool begins = p == phrase->value || strchr(" (|", p[-1]) != NULL;
+		struct rd_place at = phrase->at;
+
+		if (!begins || !isalnum((unsigned char)p[1]))
+			continue;
+		at.column += (int)(p - phrase->value);
+		rd_problem_warning(l->problems, at,
+			"a star stands at the end of a word (`complain*`); before it, nothing but "
+			"a star in the text would match");
+		return;
+	}
+}
+
+/* "mould within 6 words": a window whose brackets were forgotten is a phrase. */
+static void check_window(struct rd_linter *l, const struct rd_line *phrase)
+{
+	const char *at = strcasestr(phrase->value, "within ");
+	struct rd_place place = phrase->at;
+	char *end = NULL;
+
+	if (at == NULL)
+		return;
+	const long words = strtol(at + 7, &end, 10);
+	if (end == at + 7 || strncasecmp(end, " word", 5) != 0)
+		return;
+	place.column += (int)(at - phrase->value);
+	rd_problem_warning(l->problems, place,
+		"these are words that are looked for; if you mean how near, write [within %ld "
+		"word%s] in brackets",
+		words, words == 1 ? "" : "s");
+}
+
 static void check_kinds(struct rd_linter *l, const struct rd_definition *def)
 {
 	const struct rd_definitions *all = &l->set->definitions;
@@ -224,11 +276,17 @@ void rd_lint_rule(struct rd_linter *l, const struct rd_definition *def)
 	check_lengths(l, def, def->must_not);
 	check_where(l, def);
 	check_sides(l, def);
-	for (size_t i = 0; i < def->phrases.n_items; i++)
+	for (size_t i = 0; i < def->phrases.n_items; i++) {
 		check_anchors(l, &def->phrases.items[i]);
+		check_commas(l, &def->phrases.items[i]);
+		check_stars(l, &def->phrases.items[i]);
+	}
 	for (size_t i = 0; i < def->n_unless; i++)
-		for (size_t k = 0; k < def->unless[i].n_phrases; k++)
+		for (size_t k = 0; k < def->unless[i].n_phrases; k++) {
 			check_exclusion(l, def, i, k);
+			check_window(l, &def->unless[i].phrases[k]);
+			check_stars(l, &def->unless[i].phrases[k]);
+		}
 	for (size_t i = 0; i < def->regexes.n_items; i++)
 		check_regex_letters(l, &def->regexes.items[i]);
 	check_kinds(l, def);

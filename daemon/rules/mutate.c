@@ -161,10 +161,25 @@ static enum rd_rc in_batches(struct mutation *m,
 	return RD_OK;
 }
 
+/* A layer that changes a rule leaves most of it as it is. */
+static bool is_kept(const struct rd_mutations *out, const struct part *part)
+{
+	for (size_t i = 0; i < out->n_items; i++) {
+		const struct rd_mutation *m = &out->items[i];
+		if (m->at.line == part->line->at.line && m->at.column == part->line->at.column &&
+			strcmp(m->at.file, part->line->at.file) == 0 &&
+			strcmp(m->text, part->line->value) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void keep(struct mutation *m, const struct part *part)
 {
 	struct rd_mutations *out = m->out;
 
+	if (is_kept(out, part))
+		return;
 	if (out->n_items == out->size && out->size < MUTATIONS_MAX) {
 		size_t size = out->size == 0 ? 256 : out->size * 2;
 		struct rd_mutation *items = rd_arena_array(out->arena, size, sizeof *items);

@@ -44,10 +44,15 @@ static enum rd_rc weigh(
 	return RD_OK;
 }
 
-/* Nobody turns off all words that lean. */
+/* Nobody turns off all words that lean, nor what is only there for a combine to look for: the
+ * combine is what would be changed. */
 static bool may_go(const struct finder *f, uint32_t rule)
 {
-	return rule != UINT32_MAX && !f->rules->rules[rule].def->is_leaning;
+	if (rule == UINT32_MAX)
+		return false;
+	const struct rd_definition *def = f->rules->rules[rule].def;
+	return !def->is_leaning && (def->has_points || def->decides || def->any_flag ||
+					   def->n_marks > 0 || def->review[0] != '\0');
 }
 
 static enum rd_rc try_off(struct finder *f, struct rd_err *err)

@@ -154,6 +154,8 @@ enum rd_rc rd_problems_rc(const struct rd_problems *problems, struct rd_err *err
 	if (first == NULL)
 		return rd_fail(
 			err, RD_E_RANGE, "the rule files have more faults than can be listed");
+	if (first->at.file[0] == '\0')
+		return rd_fail(err, RD_E_INPUT, "%s", first->text);
 	if (first->at.line == 0)
 		return rd_fail(err, RD_E_INPUT, "%s: %s", first->at.file, first->text);
 	return rd_fail(err, RD_E_INPUT, "%s:%d:%d: %s", first->at.file, first->at.line,

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define TEXT_BYTES   600 /* of what both say */
+#define TEXT_BYTES   800 /* of what both say */
 #define SHOWN_BYTES  80	 /* of one value in it */
 #define FIELDS_SHOWN 3
 
@@ -82,7 +82,7 @@ static void say_both(struct rd_lines shipped, struct rd_lines changes, char text
 		size_t n_new = 0, n_old = 0;
 		const struct rd_line *changed = first_of(changes, name, &n_new);
 		if (is_for_people(name) || changed != &changes.items[i] ||
-			n_shown++ == FIELDS_SHOWN)
+			n_shown++ >= FIELDS_SHOWN)
 			continue;
 		const struct rd_line *old = first_of(shipped, name, &n_old);
 		size_t len = strlen(text);
@@ -93,6 +93,10 @@ static void say_both(struct rd_lines shipped, struct rd_lines changes, char text
 		snprintf(text + len, TEXT_BYTES - len, ", this override ");
 		add_value(text, changed, n_new);
 	}
+	const size_t len = strlen(text);
+	if (n_shown > FIELDS_SHOWN)
+		snprintf(text + len, TEXT_BYTES - len, "; and %zu more field%s",
+			n_shown - FIELDS_SHOWN, n_shown - FIELDS_SHOWN == 1 ? "" : "s");
 }
 
 void rd_revision_check(const struct rd_line *of, struct rd_lines shipped, struct rd_lines changes,

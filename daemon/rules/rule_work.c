@@ -1,5 +1,7 @@
 #include "redress/rules/rule_work.h"
 
+#include <string.h>
+
 #include "redress/base/buf.h"
 #include "redress/message/plain.h"
 #include "redress/rules/matching.h"
@@ -70,6 +72,21 @@ static enum rd_rc end_text(struct worker *w, struct rd_buf *text, struct rd_err 
 	return rc;
 }
 
+/* A text is full of examples, or of bytes. */
+static bool is_full(size_t n_examples, size_t n_bytes, size_t n_more)
+{
+	return n_examples == TEXT_EXAMPLES || n_bytes + n_more > TEXT_BYTES_MAX;
+}
+
+/* Each a paragraph, so that no sentence goes on in the next. One longer than a text holds is left
+ * out: no message is. */
+static size_t length_of(const struct rd_line *line)
+{
+	const size_t len = strlen(line->value) + strlen("\n\n");
+
+	return len <= TEXT_BYTES_MAX ? len : 0;
+}
+
 static enum rd_rc run_examples(struct worker *w, struct rd_err *err)
 {
 	RD_CLEANUP(rd_buf_free) struct rd_buf text = RD_BUF(TEXT_BYTES_MAX);
@@ -83,10 +100,13 @@ static enum rd_rc run_examples(struct worker *w, struct rd_err *err)
 			const struct rd_line *line = k < both[0].n_items
 							     ? &both[0].items[k]
 							     : &both[1].items[k - both[0].n_items];
-			/* Each a paragraph, so that no sentence goes on in the next. */
-			RD_TRY(rd_buf_printf(&text, err, "%s\n\n", line->value));
-			if (++n % TEXT_EXAMPLES == 0)
+			if (is_full(n, text.len, length_of(line))) {
 				RD_TRY(end_text(w, &text, err));
+				n = 0;
+			}
+			if (length_of(line) > 0)
+				RD_TRY(rd_buf_printf(&text, err, "%s\n\n", line->value));
+			n++;
 		}
 	}
 	return end_text(w, &text, err);
@@ -94,12 +114,25 @@ static enum rd_rc run_examples(struct worker *w, struct rd_err *err)
 
 static uint32_t count_texts(const struct rd_ruleset *rules)
 {
-	size_t n = 0;
+	size_t n = 0, bytes = 0;
+	uint32_t n_texts = 1;
 
-	for (size_t i = 0; i < rules->definitions.n_rules; i++)
-		n += rules->definitions.rules[i].must.n_items +
-		     rules->definitions.rules[i].must_not.n_items;
-	return (uint32_t)(n / TEXT_EXAMPLES) + 1;
+	for (size_t i = 0; i < rules->definitions.n_rules; i++) {
+		const struct rd_definition *def = &rules->definitions.rules[i];
+		const struct rd_lines both[] = { def->must, def->must_not };
+
+		for (size_t side = 0; side < 2; side++)
+			for (size_t k = 0; k < both[side].n_items; k++) {
+				const size_t more = length_of(&both[side].items[k]);
+				if (is_full(n, bytes, more)) {
+					n_texts++;
+					n = bytes = 0;
+				}
+				n++;
+				bytes += more;
+			}
+	}
+	return n_texts;
 }
 
 enum rd_rc rd_rules_work(const struct rd_ruleset *rules, int64_t now_ms, struct rd_arena *arena,

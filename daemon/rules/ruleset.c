@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "redress/base/stanza.h"
 #include "redress/rules/compiled.h"
 
 #define FOLDER_DEPTH_MAX 4
 #define LANDLORDS_MAX	 200
+#define LIST_MAX	 200 /* bytes of the landlords that a fault names */
 
 static int by_name(const void *a, const void *b)
 {
@@ -131,12 +133,23 @@ static enum rd_rc take_entry(
 	return rd_file_read(path, RD_RULEFILES_BYTES_MAX, r->arena, &file->bytes, &file->len, err);
 }
 
+/* Somebody named a file of the folder. */
+static enum rd_rc fail_one_file(const char *path, struct rd_err *err)
+{
+	const char *slash = strrchr(path, '/');
+
+	return rd_fail(err, RD_E_MISSING, "%s is one file; name its folder: %.*s", path,
+		slash == NULL ? 1 : (int)(slash - path), slash == NULL ? "." : path);
+}
+
 static enum rd_rc read_folder(struct folder_reader *r, const char *folder, struct rd_err *err)
 {
 	char path[4096];
 
 	snprintf(path, sizeof path, "%s%s%s", r->dir, folder[0] != '\0' ? "/" : "", folder);
 	RD_CLEANUP(close_dir) DIR *dir = opendir(path);
+	if (dir == NULL && errno == ENOTDIR && folder[0] == '\0' && access(path, F_OK) == 0)
+		return fail_one_file(path, err);
 	if (dir == NULL)
 		return rd_fail(err,
 			errno == ENOENT || errno == ENOTDIR ? RD_E_MISSING : RD_E_REFUSED,
@@ -200,10 +213,29 @@ static bool landlord_of(const char *file, char out[static 128])
 	return true;
 }
 
+/* "a, b, c and more"; a landlord may have a profile and a layer, and is named once. */
+static const char *list_names(const char *const *names, size_t n, char out[static LIST_MAX])
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && strcmp(names[i], names[i - 1]) == 0)
+			continue;
+		if (len + strlen(names[i]) + sizeof ", and more" > LIST_MAX) {
+			snprintf(out + len, LIST_MAX - len, " and more");
+			break;
+		}
+		len += (size_t)snprintf(
+			out + len, LIST_MAX - len, "%s%s", len > 0 ? ", " : "", names[i]);
+	}
+	return out;
+}
+
 enum rd_rc rd_rulefiles_check_landlord(
 	const struct rd_rulefiles *files, const char *landlord, struct rd_err *err)
 {
-	char names[LANDLORDS_MAX][128];
+	char names[LANDLORDS_MAX][128], list[LIST_MAX];
 	const char *known[LANDLORDS_MAX + 1];
 	size_t n = 0;
 
@@ -216,12 +248,15 @@ enum rd_rc rd_rulefiles_check_landlord(
 		n++;
 	}
 	known[n] = NULL;
+	if (n == 0)
+		return rd_fail(err, RD_E_MISSING,
+			"There is no landlord `%.60s`, nor any other: a landlord is a file "
+			"landlords/NAME.landlord in the rules folder; is this the rules folder?",
+			landlord);
 	const char *near = rd_did_you_mean(landlord, known);
-	return rd_fail(err, RD_E_MISSING,
-		"There is no landlord `%.60s`.%s%s%s A landlord is a file landlords/NAME.landlord "
-		"in the rule folder",
+	return rd_fail(err, RD_E_MISSING, "There is no landlord `%.60s`.%s%s%s There are: %s",
 		landlord, near != NULL ? " Did you mean `" : "", near != NULL ? near : "",
-		near != NULL ? "`?" : "");
+		near != NULL ? "`?" : "", list_names(known, n, list));
 }
 
 enum rd_rc rd_ruleset_compile(const struct rd_rulefiles *files, const char *landlord,

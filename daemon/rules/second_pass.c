@@ -8,16 +8,6 @@
 static const enum rd_flag weighty_flags[] = { RD_HEALTH_SAFETY, RD_SAFEGUARDING, RD_PERSONAL_INJURY,
 	RD_HEAT_LOSS, RD_STAGE2_REQUEST };
 
-static const char *const kind_words[RD_N_KINDS] = {
-	[RD_SERVICE_REQUEST] = "a service request",
-	[RD_COMPLAINT] = "a complaint",
-	[RD_COMPLIMENT] = "a compliment",
-	[RD_ASB_REPORT] = "a report of anti-social behaviour",
-	[RD_SURVEY_FEEDBACK] = "an answer to a survey",
-	[RD_ENQUIRY] = "an enquiry",
-	[RD_OTHER] = "nothing for the landlord",
-};
-
 static bool holds_forwarded(const struct rd_message *message)
 {
 	for (size_t i = 0; i < message->n_spans; i++)
@@ -130,7 +120,7 @@ static enum rd_rc differ(const struct rd_score *without, const struct rd_score *
 		why = rd_arena_printf(arena,
 			"it forwards other text: by its own words it is %s, with what it forwards "
 			"%s",
-			kind_words[without->kind], kind_words[with->kind]);
+			rd_kind_words[without->kind], rd_kind_words[with->kind]);
 	else if (finds_danger(without, with))
 		why = "what it forwards speaks of danger, injury, a person at risk, no heating or "
 		      "stage 2, and its own words do not";

@@ -142,6 +142,12 @@ static double steps_between(double a, double b)
 	return fabs(a - b) / RD_TUNE_STEP;
 }
 
+static bool leaves_room(const struct rd_tune_input *input, double low, double high)
+{
+	return !input->bounded ||
+	       (low <= input->request_below_most && high >= input->complaint_from_least);
+}
+
 /* The cheapest pair on the grid; the present one costs no move. */
 static void choose_thresholds(struct learning *l, const double *totals)
 {
@@ -157,7 +163,8 @@ static void choose_thresholds(struct learning *l, const double *totals)
 		low <= low0 + THRESHOLD_REACH; low += RD_TUNE_STEP) {
 		for (double high = ceil((high0 - THRESHOLD_REACH) / RD_TUNE_STEP) * RD_TUNE_STEP;
 			high <= high0 + THRESHOLD_REACH; high += RD_TUNE_STEP) {
-			if (low < 0 || high < low || high > THRESHOLD_MOST)
+			if (low < 0 || high < low || high > THRESHOLD_MOST ||
+				!leaves_room(l->input, low, high))
 				continue;
 			const double cost =
 				cost_at(l, totals, low, high) +

@@ -90,10 +90,19 @@ enum rd_rc rd_replay_count(struct rd_db *db, const struct rd_replay_range *range
 	return RD_OK;
 }
 
+enum rd_rc rd_replay_oldest(
+	struct rd_db *db, const char *landlord, int64_t *ret_received_ms, struct rd_err *err)
+{
+	return rd_sql_int(db,
+		"SELECT COALESCE(min(received_ms), 0) FROM message"
+		" WHERE ?1 = '' OR landlord = ?1",
+		RD_ARGS(rd_text(landlord != NULL ? landlord : "")), 0, ret_received_ms, err);
+}
+
 static enum rd_rc read_row(const struct rd_rows *rows, struct rd_arena *arena,
 	struct rd_replay_row *row, struct rd_err *err)
 {
-	int confirmed = RD_KIND_UNCONFIRMED;
+	int confirmed = RD_KIND_NONE;
 
 	if (*rd_rows_borrow(rows, 5) != '\0')
 		RD_TRY(rd_rows_word(rows, 5, rd_kind_names, &confirmed, err));

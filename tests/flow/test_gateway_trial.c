@@ -259,7 +259,7 @@ static void what_people_said_last_is_what_is_confirmed(void **state)
 	assert_int_equal(shown.ids[2], defined);
 	assert_int_equal(shown.confirmed[2], RD_COMPLAINT);
 	assert_int_equal(shown.ids[1], untouched);
-	assert_int_equal(shown.confirmed[1], RD_KIND_UNCONFIRMED);
+	assert_int_equal(shown.confirmed[1], RD_KIND_NONE);
 	assert_int_equal(shown.ids[0], twice);
 	assert_int_equal(shown.confirmed[0], RD_ENQUIRY);
 }

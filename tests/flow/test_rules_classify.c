@@ -71,7 +71,7 @@ static int end(void **state)
 	struct tool *t = *state;
 	static const char *const files[] = { "rules/core.rules", "rules/landlords/acme.landlord",
 		"rules/landlords/acme.rules", "input", "mail.eml", "output", "errors",
-		"rules/landlords", "rules", "" };
+		"rules/landlords", "rules", "empty/core.rules", "empty", "" };
 
 	if (t->out != NULL)
 		fclose(t->out);
@@ -427,6 +427,58 @@ static void a_planted_fault_is_one_and_named_as_json_too(void **state)
 	}
 }
 
+static void an_empty_folder_and_one_without_rules_are_faulty(void **state)
+{
+	struct tool *t = *state;
+	const char *const commands[][4] = { { "rules", "lint", "empty", NULL },
+		{ "rules", "test", "empty", NULL } };
+	const char *const lint_file[] = { "rules", "lint", "rules/core.rules", NULL };
+	const char *const classify[] = { "classify", "--rules", "empty", "--landlord", "nobody",
+		NULL };
+	const char *const nobody[] = { "classify", "--landlord", "nobody", NULL };
+	char path[256];
+
+	snprintf(path, sizeof path, "%s/empty", t->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	for (size_t i = 0; i < 2; i++) {
+		run(t, commands[i]);
+		assert_int_equal(t->status, 1);
+		assert_true(said(t, t->output, "empty: no stanza `Ruleset: NAME`"));
+		assert_true(said(t, t->output, "Is this the rules folder?"));
+	}
+	run(t, classify);
+	assert_int_equal(t->status, 2);
+	assert_true(said(t, t->errors, "empty: There is no landlord `nobody`, nor any other"));
+	run(t, nobody);
+	assert_int_equal(t->status, 2);
+	assert_true(said(t, t->errors, "rules: There is no landlord `nobody`. There are: acme"));
+	put(t, "empty/core.rules", "Ruleset: t\n");
+	for (size_t i = 0; i < 2; i++) {
+		run(t, commands[i]);
+		assert_int_equal(t->status, 1);
+		assert_true(said(t, t->output, "empty: no NAME.rules file holds a rule"));
+	}
+	run(t, lint_file);
+	assert_int_equal(t->status, 2);
+	assert_true(said(t, t->errors, "rules/core.rules is one file; name its folder: rules"));
+}
+
+static void advice_is_counted_and_shown_when_asked_for(void **state)
+{
+	struct tool *t = *state;
+	const char *const lint[] = { "rules", "lint", NULL };
+	const char *const notes[] = { "rules", "lint", "--notes", NULL };
+
+	put(t, "rules/core.rules",
+		"Ruleset: t\n\nRule: a\nPoints: 1\nPhrase: cold room\n"
+		"Must match: cold room\nMust not match: cold floor\n");
+	run(t, lint);
+	assert_true(said(t, t->output, ", 1 note of advice (--notes shows them) in rules"));
+	assert_false(said(t, t->output, "does not say what it"));
+	run(t, notes);
+	assert_true(said(t, t->output, "rules/core.rules:3:1: note: rule `a` does not say what"));
+}
+
 static void examples_are_refused_and_mutated(void **state)
 {
 	struct tool *t = *state;
@@ -434,6 +486,10 @@ static void examples_are_refused_and_mutated(void **state)
 	const char *const mutate[] = { "rules", "test", "--mutate", NULL };
 	const char *const json[] = { "rules", "test", "--mutate", "--json", NULL };
 	const char *const lint[] = { "rules", "lint", "--mutate", NULL };
+	static const char *const narrow[][2] = { { "--rule", "a" }, { "--file", "core.rules" },
+		{ "--file", "./rules/core.rules" } };
+	const char *const nobody[] = { "rules", "test", "--mutate", "--rule", "b", NULL };
+	const char *const alone[] = { "rules", "test", "--rule", "a", NULL };
 	const char *text = NULL, *rule = NULL, *what = NULL;
 	int line = 0, column = 0, dropped = 0;
 
@@ -445,9 +501,30 @@ static void examples_are_refused_and_mutated(void **state)
 	run(t, mutate);
 	assert_int_equal(t->status, 0);
 	assert_true(said(t, t->output,
-		"rules/core.rules:7:9: no example of rule `a` would miss this phrase: damp "
-		"wall\n"));
-	assert_true(said(t, t->output, "2 parts dropped in turn, 1 that no example would miss\n"));
+		"2 parts dropped in turn, 1 that no example would miss, by file:\n"
+		"     1  rules/core.rules\n"));
+	assert_false(said(t, t->output, "damp wall"));
+	for (size_t i = 0; i < sizeof narrow / sizeof narrow[0]; i++) {
+		const char *const words[] = { "rules", "test", "--mutate", narrow[i][0],
+			narrow[i][1], NULL };
+		run(t, words);
+		assert_int_equal(t->status, 0);
+		assert_true(said(t, t->output,
+			"rules/core.rules:7:9: no example of rule `a` would miss this phrase: damp "
+			"wall\n"));
+	}
+	run(t, nobody);
+	assert_int_equal(t->status, 2);
+	assert_true(said(t, t->errors, "rules: no rule `b` with a phrase or a pattern"));
+	run(t, alone);
+	assert_int_equal(t->status, 2);
+	/* A rule that a layer changes is there twice, and told once. */
+	put(t, "rules/landlords/acme.rules", "Override: a\nPoints: 2\nReason: r\n");
+	run(t, json);
+	json_t *once = next_line(t);
+	assert_int_equal(json_array_size(json_object_get(once, "not_missed")), 1);
+	json_decref(once);
+	put(t, "rules/landlords/acme.rules", "");
 	run(t, json);
 	json_t *answer = next_line(t);
 	assert_int_equal(json_unpack(answer, "{s:i,s:[{s:i,s:i,s:s,s:s,s:s}]}", "dropped", &dropped,
@@ -489,6 +566,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_planted_fault_is_one_and_named_as_json_too, begin, end),
 		cmocka_unit_test_setup_teardown(examples_are_refused_and_mutated, begin, end),
+		cmocka_unit_test_setup_teardown(
+			an_empty_folder_and_one_without_rules_are_faulty, begin, end),
+		cmocka_unit_test_setup_teardown(
+			advice_is_counted_and_shown_when_asked_for, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -263,6 +263,10 @@ static void the_patch_goes_where_it_is_asked_to(void **state)
 	assert_string_equal(behind, patch);
 	free(patch);
 	says(t, "400 messages that people spoke about");
+	/* Of the rules those alone that change. */
+	says(t, "\ncross  +1 ");
+	assert_null(strstr(t->out, "\nseldom"));
+	says(t, "1 have too few hits to be fitted");
 	says(t, "(recall)");
 	ends_with(t, "rules tune --labels labels --out nowhere/change.patch rules", 2);
 }
@@ -273,7 +277,12 @@ static void too_few_examples_change_nothing(void **state)
 
 	put_messages(t, 49);
 	ends_with(t, "rules tune --labels labels --out change.patch rules", 0);
-	says(t, "Too few examples: no change. It takes 50 messages");
+	const char *first =
+		"Too few examples: no change. It takes 50 messages, 15 of them complaints "
+		"and 15 not;\nthere are 49, ";
+	assert_int_equal(strncmp(t->out, first, strlen(first)), 0);
+	assert_null(strstr(t->out, "(recall)"));
+	assert_null(strstr(t->out, "seldom"));
 	char *patch = get(t, "change.patch");
 	assert_string_equal(patch, "");
 	free(patch);
@@ -298,6 +307,36 @@ static void a_landlords_own_points_and_thresholds_are_left_alone(void **state)
 	assert_non_null(strstr(t->errors, "Did you mean `acme`?"));
 }
 
+/* People call nothing below 4 points a complaint, so `Request below` would rise, past what zeta's
+ * layer has: the set would not compile for zeta. */
+static void a_proposal_leaves_room_for_other_layers_thresholds(void **state)
+{
+	struct tool *t = *state;
+	char path[256];
+
+	path_of(t, "labels", path);
+	FILE *f = fopen(path, "we");
+	assert_non_null(f);
+	for (int i = 0; i < 200; i++)
+		fprintf(f, "{\"id\":\"%d\",\"channel\":\"sms\",\"body\":\"%s\",\"label\":\"%s\"}\n",
+			i,
+			i % 3 == 0   ? "still waiting, fed up, ringing, a xylophone"
+			: i % 3 == 1 ? "I am still waiting"
+				     : "a leak",
+			i % 3 == 0 ? "complaint" : "service_request");
+	fclose(f);
+	put(t, "rules/landlords/beta.landlord", "");
+	json_t *json = answer(t, "rules tune --labels labels --landlord beta --json rules");
+	assert_true(number_in(json_object_get(json, "new_thresholds"), "request_below") > 2.25);
+	json_decref(json);
+	put(t, "rules/landlords/zeta.rules", "Ruleset: zeta\nReason: ours\nComplaint from: 2.2\n");
+	json = answer(t, "rules tune --labels labels --landlord beta --json rules");
+	assert_true(number_in(json_object_get(json, "new_thresholds"), "request_below") <= 2.2);
+	json_decref(json);
+	ends_with(t, "rules tune --labels labels --landlord beta rules", 0);
+	says(t, "Request below is held there by the Complaint from (2.2) of landlords/zeta.rules.");
+}
+
 static void a_bad_line_is_named_and_nothing_is_learnt(void **state)
 {
 	static const struct {
@@ -310,6 +349,7 @@ static void a_bad_line_is_named_and_nothing_is_learnt(void **state)
 		{ "{\"id\":\"1\",\"channel\":\"fax\",\"body\":\"x\",\"label\":\"other\"}\n",
 			"labels:1: `channel`" },
 		{ "{\n", "labels:1:" },
+		{ "\n\nnonsense\n", "labels:3: this line is no JSON object in { }" },
 	};
 	struct tool *t = *state;
 
@@ -360,12 +400,46 @@ static void stats_tell_what_each_rule_did(void **state)
 	ends_with(t, "rules stats --jsonl labels rules", 0);
 	says(t, "Dead: 1 rule of 5 hit none of these messages:\n  seldom\n");
 	says(t, "6: cross (+1), kind (-1.5)");
+	assert_true(strstr(t->out, "\ndecided: messages that") < strstr(t->out, "\ncross "));
 	for (const char *line = t->out; *line != '\0';) {
 		const size_t n = strcspn(line, "\n");
 		if (n > 100)
 			fail_msg("a line of %zu columns: %.*s", n, (int)n, line);
 		line += n + (line[n] == '\n');
 	}
+}
+
+static void a_long_table_is_cut_and_none_is_made_of_nothing(void **state)
+{
+	struct tool *t = *state;
+	char many[16384];
+	size_t len = (size_t)snprintf(many, sizeof many, "%s", core), n = 0;
+
+	for (int i = 0; i < 40; i++)
+		len += (size_t)snprintf(many + len, sizeof many - len,
+			"\nRule: more-%02d\nMeans: m\nPoints: 1\nPhrase: %s%02d\n"
+			"Must match: %s%02d\nMust not match: x\n",
+			i, i < 25 ? "fed up" : "not there", i < 25 ? 0 : i,
+			i < 25 ? "fed up" : "not there", i < 25 ? 0 : i);
+	for (char *at = many; (at = strstr(at, "fed up00")) != NULL;)
+		memcpy(at, "fed up  ", 8);
+	put(t, "rules/core.rules", many);
+	put_messages(t, 20);
+	ends_with(t, "rules stats --jsonl labels rules", 0);
+	for (const char *at = t->out; (at = strstr(at, "\nmore-")) != NULL; at++)
+		n++;
+	assert_in_range(n, 20, 25);
+	says(t, "more rules that decided less (--all shows them)");
+	says(t, "and 6 more (--all names them)");
+	ends_with(t, "rules stats --jsonl labels --all rules", 0);
+	says(t, "\nmore-24 ");
+	says(t, "more-39\n");
+	put(t, "labels", "\n");
+	ends_with(t, "rules stats --jsonl labels rules", 0);
+	says(t, "0 messages, so there is nothing to say.\n");
+	assert_null(strstr(t->out, "Dead"));
+	ends_with(t, "rules stats --jsonl labels --landlord zeta rules", 0);
+	says(t, "landlord zeta (no rules of its own)");
 }
 
 static void labels_are_not_needed_for_stats(void **state)
@@ -376,6 +450,14 @@ static void labels_are_not_needed_for_stats(void **state)
 	json_t *json = answer(t, "rules stats --jsonl labels --json rules");
 	assert_int_equal(number_in(json, "labelled"), 0);
 	assert_true(json_is_null(json_object_get(rule_in(json, "cross"), "share")));
+	json_decref(json);
+	put(t, "labels",
+		"{\"id\":1,\"channel\":\"sms\",\"body\":\"fed up\",\"lable\":\"complaint\"}\n\n "
+		"\n");
+	json = answer(t, "rules stats --jsonl labels --json rules");
+	assert_int_equal(number_in(json, "messages"), 1);
+	assert_int_equal(number_in(json, "labelled"), 0);
+	assert_non_null(strstr(t->errors, "`lable` on 1 line was ignored; did you mean `label`?"));
 	json_decref(json);
 	ends_with(t, "rules stats --jsonl labels --days 3 rules", 2);
 	ends_with(t, "rules stats --jsonl labels rules rules", 2);
@@ -389,8 +471,10 @@ int main(void)
 		T(the_patch_goes_where_it_is_asked_to),
 		T(too_few_examples_change_nothing),
 		T(a_landlords_own_points_and_thresholds_are_left_alone),
+		T(a_proposal_leaves_room_for_other_layers_thresholds),
 		T(a_bad_line_is_named_and_nothing_is_learnt),
 		T(stats_tell_what_each_rule_did),
+		T(a_long_table_is_cut_and_none_is_made_of_nothing),
 		T(labels_are_not_needed_for_stats),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -573,6 +573,17 @@ def an_answer_that_cannot_be_written_is_no_answer(build):
             expect("could not be written" in done.stderr, f"{line}: {done.stderr}")
 
 
+def adds_up(text):
+    """What `case show` tells for a complaint is its total, and no word carries what many came to."""
+    kind, total = re.search(r"=> (\w+), (\S+) points?", text).groups()
+    parts = re.findall(r"     points for (.+):\n((?:       .+\n)+)", text)
+    equal(parts[0][0], "a complaint", "what is told first")
+    expect(len(parts) == 1 or kind != "complaint", f"kinds that decided nothing: {text}")
+    points = [float(p) for p in re.findall(r"^ +([+-]\S+)  (?!together)", parts[0][1], re.M)]
+    expect(abs(sum(points) - float(total)) < 0.006, f"{points} are not {total}: {text}")
+    expect("(several words together)" in parts[0][1], text)
+
+
 def an_officer_sees_why_and_what_is_left_to_decide(build):
     with house.House(build) as home:
         refs = fill(home, COMPLAINT, UNSURE, DANGER, ("Al <al@example.org>", "", ""))
@@ -581,7 +592,9 @@ def an_officer_sees_why_and_what_is_left_to_decide(build):
         text = home.ctl("case", "show", ravi)
         expect(text.startswith(f"Case {ravi}: complaint, stage 1, open\n"), text)
         expect("done by" in text, text)
-        expect('+2.0  "missed appointments"  Somebody was expected' in text, text)
+        expect('+2  "missed appointments"  Somebody was expected' in text, text)
+        for ref in (ravi, ed):
+            adds_up(home.ctl("case", "show", ref))
         message = home.ctl_json("case", "show", ravi)["message_list"][0]
         equal((message["kind"], message["withheld"]), ("complaint", None), "its message")
         has_keys(message["hits"][0], ("rule", "means", "points", "where", "span", "text"), "a hit")

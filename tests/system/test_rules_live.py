@@ -181,7 +181,20 @@ def a_backtest_tells_what_would_flip_and_why(build):
         equal(told["confirmed"]["gained_messages"], [unsure], "the other way round")
         told = home.ctl_json("rules", "backtest", folder, "--to", "2001-01-01", expect=(0,))
         equal((told["messages"], told["flips"], told["days"]), (0, [], None), "an empty range")
-        expect("0 messages" in home.ctl("rules", "backtest", folder, "--to", "2001-01-01"), "words")
+        said = home.ctl("rules", "backtest", folder, "--to", "2001-01-30")
+        expect(re.match(r"No messages to try from Mon 1 Jan 2001 to Tue 30 Jan 2001; the oldest is of "
+                        r"\w+ \d+ \w+ 20\d\d\.\n", said), said)
+        expect("->" not in said and "now \\ then" not in said, f"a table of noughts: {said}")
+        # Other points that turn nothing are told, with the message that came nearest.
+        nearly = copy_of(home, "nearly", ("Points: 2.5", "Points: 3.5"))
+        told = home.ctl_json("rules", "backtest", nearly, expect=(0,))
+        equal((told["flipped"], told["moved"], told["nearest"]["was"], told["nearest"]["is"]),
+              (0, 2, 2.5, 3.5), "points that turned nothing")
+        expect(told["nearest"]["message"] in (unsure, other), told["nearest"])
+        said = home.ctl("rules", "backtest", nearly, expect=(0,))
+        expect("0 would flip.\n2 messages got other points and stay where they are; nearest to a "
+               f"threshold: message {told['nearest']['message']}, 2.5 -> 3.5 (a person looks from 2, "
+               "complaint from 4)." in said, said)
 
 
 def a_file_is_tried_without_any_store(build):
@@ -216,11 +229,21 @@ def a_file_is_tried_without_any_store(build):
         equal([flip["message"] for flip in told["flips"]], list(range(250)), "many lines")
 
         for line, says in (('{"id":"x","channel":"fax","body":"b"}', "lines.jsonl:4: `channel`"),
-                           ("nonsense", "lines.jsonl:4: not JSON"), ("[]", "lines.jsonl:4: not a"),
+                           ("nonsense", "lines.jsonl:4: this line is no JSON object in { }; is it "
+                            "the right file?"), ("[]", "lines.jsonl:4: this line is no JSON object"),
+                           ('{"id":', "lines.jsonl:4: this line is no whole JSON object"),
                            ('{"id":"x","channel":"sms","body":"b","label":"moan"}',
                             "lines.jsonl:4: `label`"), ('{"id":"x","channel":"sms"}', "`body`")):
             file.write_text("".join(json.dumps(x) + "\n" for x in lines[2:] * 3) + line + "\n")
             refused(home, words, says, config=False)
+
+        # Blank lines are none; what is nearly a member's name is told, and not what is another one.
+        file.write_text('\n{"id":1,"channel":"sms","body":"still waiting","lable":"complaint"}\n  \n'
+                        '{"id":2,"channel":"sms","body":"still waiting","lable":"complaint","note":""}\n'
+                        '{"id":3,"channel":"sms","body":"x","label":"other","labels":[]}\n\n')
+        status, out, err = run(home, *words, "--json", config=False)
+        equal((status, json.loads(out)["messages"], err), (0, 3, "redressctl: `lable` on 2 lines was "
+              "ignored; did you mean `label`?\n"), "misspelt members")
 
 
 def a_wrong_word_is_told(build):
@@ -239,12 +262,14 @@ def a_wrong_word_is_told(build):
                 (backtest + ("--jsonl", "/nonexistent"), "/nonexistent: No such file"),
                 (backtest + ("--jsonl", "/tmp"), "this is a folder"),
                 (backtest + ("--landlord", "code-2025"), "did you mean `code-2024`?"),
+                (backtest + ("--landlord", "nobody"), "no mailbox of this gateway belongs to "
+                 "`nobody`; it serves: code-2024\n"),
                 (backtest + ("--against", "99"), "no number 99"),
                 (backtest + ("--against", "beef"), "no rule set in the store begins with"),
                 (backtest + ("--against", "/nonexistent"), "/nonexistent"),
                 (backtest + ("/nonexistent",), "/nonexistent"),
                 (backtest + (broken,), f"{broken}/core.rules:18:1"),
-                (backtest + (last, last), "usage"),
+                (backtest + (last, last), f"one set at most; `{last}` is too many\nusage: "),
                 (backtest + ("--dayz", "3"), "did you mean `--days`?"),
                 (("rules", "rollback", "--reason", "x"), "no other rules were live before"),
                 (("rules", "rollback", "--reason", "x", "7"), "no number 7"),
@@ -256,9 +281,16 @@ def a_wrong_word_is_told(build):
                 (("rules", "export", "1"), "usage"),
                 (("rules", "export", "9", home.folder / "out"), "no number 9"),
                 (("rules", "export", "1", home.rules), "is there already"),
-                (("rules", "diff", "live", "1", "live"), "usage"),
+                (("rules", "diff", "live", "1", "live"), "two sets at most; `live` is too many"),
+                (("rules", "activate", "--reason", "x", last, "b"), "one folder at most; `b` is too"),
+                (("rules", "rollback", "--reason", "x", "1", "2"), "one set at most; `2` is too"),
+                (("rules", "lint", last, "b"), "one folder at most; `b` is too many"),
+                (("rules", "test", last, "b"), "one folder at most; `b` is too many"),
+                (("rules", "tune", last, "b"), "one set at most; `b` is too many"),
+                (("rules", "stats", last, "b"), "one set at most; `b` is too many"),
+                (("rules", "export", "1", "a", "b"), "two arguments at most; `b` is too many"),
                 (("rules", "diff", "/nonexistent"), "/nonexistent"),
-                (("rules", "history", "3"), "usage")):
+                (("rules", "history", "3"), "this takes no argument; `3` is too many")):
             refused(home, words, says)
         refused(home, backtest + ("--jsonl", "x", "--against", last, last), "--landlord NAME is missing",
                 config=False)
@@ -304,6 +336,7 @@ def a_lost_complaint_is_refused_and_stands_in_history_once_accepted(build):
         folder = copy_of(home, "then", LOSING)
         words = ("rules", "activate", "--reason", "fewer false alarms", folder)
         refused(home, words, f"would be lost: message {lost}", status=1)
+        refused(home, words, f"`redressctl rules backtest --days 30 {folder}` tells why", status=1)
         told = json.loads(run(home, *words, "--json")[1])
         equal((told["changed"], told["trial"]["lost_messages"], told["number"]),
               (False, [lost], None), "a refusal in JSON")
@@ -359,6 +392,9 @@ def a_rollback_activates_an_older_set_and_says_what_the_folder_holds(build):
         said = home.ctl("rules", "rollback", "--reason", "too heavy", "--by", "Sam", expect=(0,))
         expect(f"{first} is live now (number 3)" in said, said)
         expect(f"{home.rules} still holds other files" in said and "rules export" in said, said)
+        notice, = [n for n in home.status()["notices"] if "older rules" in n or "differ" in n]
+        expect("older rules (number 2 of" in notice and "rules export live" in notice
+               and "rules activate" not in notice, f"status advises to undo the rollback: {notice}")
         newest = history(home)[0]
         equal((newest["number"], newest["ruleset"], newest["how"], newest["by"], newest["reason"]),
               (3, first, "rollback", "Sam", "too heavy"), "the rollback's row")
@@ -366,7 +402,6 @@ def a_rollback_activates_an_older_set_and_says_what_the_folder_holds(build):
                                             " ORDER BY seq")],
               ["rules_activated", "rules_activated", "rules_rolled_back"], "the audit")
         home.wait(lambda: home.status()["ruleset"] == first, "the daemon to follow")
-        expect(any("differ" in notice for notice in home.status()["notices"]), "no notice")
 
         out = home.folder / "back"
         told = home.ctl_json("rules", "export", newest["ruleset"][7:13], out, expect=(0,))
@@ -398,6 +433,56 @@ def the_first_rules_have_nothing_to_be_tried_on(build):
         equal([row["how"] for row in history(home)], ["activation"], "the first row")
         told = home.ctl_json("rules", "backtest", copy_of(home, "then", LOSING), expect=(0,))
         equal((told["messages"], told["confirmed"]["complaints"]), (0, 0), "an empty store")
+        said = home.ctl("rules", "backtest", home.folder / "then", expect=(0,))
+        expect(said.startswith("No messages to try from ") and "none has been received" in said, said)
+
+
+def rollback_after_rollback_goes_further_back(build):
+    with few_rules(build) as home:
+        home.once()
+        for points in (6, 7, 8):
+            write(home.rules, RULES.replace("Points: 5", f"Points: {points}"))
+            home.ctl("rules", "activate", "--reason", f"points {points}", expect=(0,))
+        sets = {row["number"]: row["ruleset"] for row in history(home)}
+        for gone_to, reason in ((3, "points 7"), (2, "points 6"), (1, "an empty store")):
+            status, out, err = run(home, "rules", "rollback", "--reason", "further")
+            equal(status, 0, err)
+            expect(f"going back to number {gone_to} of " in err and reason in err, err)
+            equal(history(home)[0]["ruleset"], sets[gone_to], f"live, as number {gone_to}")
+        refused(home, ("rules", "rollback", "--reason", "x"), "no other rules were live before")
+        told = home.ctl_json("rules", "rollback", "4", "--reason", "forward", expect=(0,))
+        equal((told["back_to"], told["ruleset"]), (4, sets[4]), "forward, by its number")
+        told = home.ctl_json("rules", "rollback", "--reason", "and back", expect=(0,))
+        equal((told["back_to"], told["ruleset"]), (1, sets[1]), "where it came from")
+        write(home.rules, RULES.replace("Points: 5", "Points: 9"))
+        home.ctl("rules", "activate", "--reason", "points 9", expect=(0,))
+        equal(home.ctl_json("rules", "rollback", "--reason", "x", expect=(0,))["ruleset"], sets[1],
+              "back from what came after a rollback")
+
+
+def an_activation_tells_its_warnings_and_what_the_folder_still_holds(build):
+    with few_rules(build) as home:
+        home.once()
+        folder = copy_of(home, "then", LOSING, ("Must match: the wall is damp\nMust not match: I am well",
+                                                "Must match: the wall is damp\n"
+                                                "Must not match: thunder and lightning"))
+        said = home.ctl("rules", "activate", "--reason", "t", folder, expect=(0,))
+        warned = home.ctl("rules", "test", folder, expect=(1,)).splitlines()
+        expect(any("refused" in line and line in said for line in warned), f"no warning: {said}")
+        for says in (f"{home.rules} still holds other files", f"Put {folder} in its place"):
+            expect(says in said, f"{says!r} is missing: {said}")
+        notice, = [n for n in home.status()["notices"] if "older rules" in n]
+        expect(f"{home.rules} holds older rules (number 1 of" in notice, notice)
+        write(home.rules, RULES.replace("Points: 5", "Points: 6"))
+        notice, = [n for n in home.status()["notices"] if "differ" in n]
+        expect("To keep what is live: `redressctl rules export live DIR`" in notice, notice)
+        again = json.loads(run(home, "rules", "activate", "--reason", "t", folder, "--json")[1])
+        equal((again["changed"], [p["severity"] for p in again["problems"]][:1]),
+              (False, ["warning"]), "warnings in JSON")
+        write(home.rules, (folder / "core.rules").read_text())
+        said = home.ctl("rules", "activate", "--reason", "t", expect=(0,))
+        expect("was live already" in said and "still holds" not in said, said)
+        equal([n for n in home.status()["notices"] if "rules" in n], [], "notices")
 
 
 def a_rollback_is_checked_as_an_activation_is(build):
@@ -455,5 +540,6 @@ if __name__ == "__main__":
                a_lost_complaint_is_refused_and_stands_in_history_once_accepted,
                a_rollback_activates_an_older_set_and_says_what_the_folder_holds,
                the_first_rules_have_nothing_to_be_tried_on,
-               a_rollback_is_checked_as_an_activation_is,
+               a_rollback_is_checked_as_an_activation_is, rollback_after_rollback_goes_further_back,
+               an_activation_tells_its_warnings_and_what_the_folder_still_holds,
                a_diff_speaks_of_rules_and_not_of_lines])

@@ -44,7 +44,7 @@ static void a_confirmed_complaint_is_lost_where_nobody_would_look_at_it_again(vo
 		{ "missed, then found", &request, &unsure, RD_COMPLAINT, RD_CONFIRMED_GAINED },
 		{ "missed by both: not this change's fault", &request, &enquiry, RD_COMPLAINT,
 			RD_CONFIRMED_MISSED },
-		{ "nobody said so", &complaint, &request, RD_KIND_UNCONFIRMED, RD_CONFIRMED_NOT },
+		{ "nobody said so", &complaint, &request, RD_KIND_NONE, RD_CONFIRMED_NOT },
 		{ "a person said otherwise", &complaint, &request, RD_ENQUIRY, RD_CONFIRMED_NOT },
 	};
 
@@ -68,10 +68,10 @@ static void the_sums_are_those_of_their_messages(void **state)
 		&(struct rd_replayed){ &complaint, &enquiry, false, true, RD_COMPLAINT, last });
 	rd_backtest_add(&sums,
 		&(struct rd_replayed){ &request, &unsure, false, true, RD_COMPLAINT, first });
-	rd_backtest_add(&sums, &(struct rd_replayed){ &request, &enquiry, false, false,
-				       RD_KIND_UNCONFIRMED, first });
 	rd_backtest_add(&sums,
-		&(struct rd_replayed){ &unsure, NULL, true, true, RD_KIND_UNCONFIRMED, first });
+		&(struct rd_replayed){ &request, &enquiry, false, false, RD_KIND_NONE, first });
+	rd_backtest_add(
+		&sums, &(struct rd_replayed){ &unsure, NULL, true, true, RD_KIND_NONE, first });
 	assert_int_equal(sums.n, 4);
 	assert_int_equal(sums.stands[RD_STAND_COMPLAINT][RD_STAND_REQUEST], 1);
 	assert_int_equal(sums.stands[RD_STAND_REQUEST][RD_STAND_UNSURE], 1);

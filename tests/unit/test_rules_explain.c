@@ -13,7 +13,9 @@
 	     "Rule: angry\nMeans: Is angry\nPoints: 2\nPhrase: fuming\nPhrase: furious\n\n"        \
 	     "Rule: thanks\nMeans: Says thanks\nFor: compliment\nPoints: 1\nPhrase: thank you\n\n" \
 	     "Rule: hurt\nFlag: personal_injury\nMark: theft\nPhrase: hurt\n\n"                    \
-	     "Rule: ours\nPhrase: your office\n\n"                                                 \
+	     "Rule: ours\nMeans: Names us\nPhrase: your office\n\n"                                \
+	     "Rule: noise\nMeans: Hears others\nFor: asb_report\nPoints: 1\nPhrase: noise\n\n"     \
+	     "Rule: calm\nMeans: Is calm\nFor: asb_report\nPoints: -1\nPhrase: asleep\n\n"         \
 	     "Rule: says\nMeans: Says that it is one\nDecides: complaint\nPhrase: a complaint\n"   \
 	     "Unless before: not\n\n"                                                              \
 	     "Rule: also\nDecides: complaint\nPhrase: ombudsman\n\n"                               \
@@ -21,6 +23,8 @@
 	     "Rule: welsh\nReview: it is in another language\nPhrase: bore da\n\n"                 \
 	     "Combine: angry-at-us\nMeans: Angry at the landlord\nPoints: 0.5\n"                   \
 	     "If: angry and any of (ours, chased)\n"
+
+#define LEANING "Leaning: leans\nMeans: Sad words\nFor: complaint\nBase: 1.5\nLean: +1 again\n"
 
 static const char *explain(struct bench *b, const char *layer, const char *body)
 {
@@ -55,7 +59,20 @@ static const struct {
 	{ "the rules of a combine", "fuming at your office", NULL,
 		{ "   +0.5  angry-at-us              because of angry, ours  core.rules:",
 			"    2.5  together\n",
-			" seen, and used by other rules only:\n         ours   " } },
+			" seen, and used by other rules only:\n         ours                     "
+			"body 10-21 \"your office\"  core.rules:41  Names us\n" } },
+	{ "a kind whose rules come to nothing", "the noise, asleep, I am furious", NULL,
+		{ " points for a report of anti-social behaviour:\n     +1  noise  ",
+			"     -1  calm  ", "      0  together\n" } },
+	{ "where every message starts", "furious", LEANING,
+		{ " points for a complaint:\n     +2  angry  ",
+			"   +1.5  leans                    where every message starts  "
+			"landlords/acme.rules:1\n    3.5  together\n" } },
+	{ "words that lean, without where they start", "furious again", LEANING,
+		{ "   +1.5  leans                    where every message starts  "
+		  "landlords/acme.rules:1\n",
+			"leans                    1 word: again +1  landlords/acme.rules:1 (acme)\n"
+			"        Sad words\n" } },
 	{ "each kind's own total", "thank you, I am furious", NULL,
 		{ " points for a complaint:\n", " points for a compliment:\n     +1  thanks" } },
 	{ "what a hit does without points", "I got hurt", NULL,
@@ -85,7 +102,7 @@ static const struct {
 			"with 3 in place of 2.5 points for `waits`: a complaint\n" } },
 	{ "no more points than the cap lets through", "still waiting, rang twice, fuming", NULL,
 		{ "without `angry`: a person must look (best answer: a service request)\n",
-			"without `waits`: a person must look (best answer: a complaint)\n" } },
+			"without `chased`: a person must look (best answer: a complaint)\n" } },
 	{ "by a rule that is off", "I want to make a complaint", NULL,
 		{ " nearest change: rule `says` settles it\n",
 			"   without `says`: a service request\n" } },
@@ -130,6 +147,26 @@ static void an_explanation_says(void **state)
 	}
 }
 
+/* Three ways at most, and none through a rule that only a combine looks for. */
+static void few_ways_are_told_and_those_with_points_first(void **state)
+{
+	struct bench *b = *state;
+	const char *text = explain(b,
+		"Rule: seen\nReview: it is seen\nPhrase: seen\n\n"
+		"Ruleset: acme\nRequest below: 2.5\nReason: r\n",
+		"furious at your office; seen; rang again");
+	const char *nearest = strstr(text, " nearest change: ");
+	size_t n = 0;
+
+	assert_non_null(nearest);
+	assert_null(strstr(nearest, "`ours`"));
+	for (const char *at = strchr(nearest, '\n'); at != NULL && at[1] != '\0';
+		at = strchr(at + 1, '\n'))
+		n += strncmp(at + 1, "   ", 3) == 0 && at[4] != '(';
+	if (n == 0 || n > 3)
+		fail_msg("%zu ways in\n%s", n, text);
+}
+
 /* What the points lines add up to is the total that is told. */
 static void the_points_told_add_up(void **state)
 {
@@ -166,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_explanation_says),
+		TEST(few_ways_are_told_and_those_with_points_first),
 		TEST(the_points_told_add_up),
 		TEST(other_reasons_to_look_are_told_apart),
 	};

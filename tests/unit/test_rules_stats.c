@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "redress/rules/rule_stats.h"
+#include "redress/base/buf.h"
 #include "redress/rules/rule_work.h"
 
 static const char set[] =
@@ -157,6 +158,29 @@ static void nothing_counted_is_nothing(void **state)
 	assert_true(isnan(rd_share_of(&c.stats.rules[0].complaints, NULL, NULL)));
 }
 
+/* Twenty of them are more than a text may hold. */
+static void long_examples_are_parted_among_texts(void **state)
+{
+	struct bench *b = *state;
+	struct rd_buf rules = RD_BUF(1u << 20);
+	const struct rd_rule_work *work;
+
+	assert_int_equal(rd_buf_add_str(&rules,
+				 HEAD "Rule: a\nMeans: m\nPoints: 1\nPhrase: aa bb\n", &b->err),
+		RD_OK);
+	for (int i = 0; i < 45; i++) {
+		assert_int_equal(rd_buf_printf(&rules, &b->err, "Must match: aa bb."), RD_OK);
+		for (int k = 0; k < 650; k++)
+			assert_int_equal(rd_buf_add_str(&rules, " Well.", &b->err), RD_OK);
+		assert_int_equal(rd_buf_add_str(&rules, "\n", &b->err), RD_OK);
+	}
+	assert_int_equal(rd_buf_add_str(&rules, "Must not match: aa cc\n", &b->err), RD_OK);
+	must_compile(b, rd_buf_str(&rules), NULL);
+	assert_int_equal(rd_rules_work(b->rules, b->now_ms, b->arena, &work, &b->err), RD_OK);
+	assert_true(work[0].bytes > 0);
+	rd_buf_free(&rules);
+}
+
 static void work_is_counted_by_rule_and_always_the_same(void **state)
 {
 	struct bench *b = *state;
@@ -192,6 +216,7 @@ int main(void)
 		T(what_pulls_apart_is_named),
 		T(nothing_counted_is_nothing),
 		T(work_is_counted_by_rule_and_always_the_same),
+		T(long_examples_are_parted_among_texts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

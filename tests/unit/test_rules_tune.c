@@ -317,6 +317,29 @@ static void thresholds_do_not_follow_a_single_message(void **state)
 	assert_true(result.complaint_from == 5);
 }
 
+static void thresholds_leave_room_for_a_layer_that_has_one_of_them(void **state)
+{
+	struct made *m = *state;
+	struct rd_tune_result result = tune_with_looks_in_vain(m, 4);
+	struct rd_tune_input input = input_of(m);
+
+	assert_true(result.request_below == 2.5);
+	input.bounded = true;
+	input.request_below_most = 2.2;
+	input.complaint_from_least = 5;
+	assert_int_equal(rd_tune(&input, m->arena, &result, &m->err), RD_OK);
+	assert_true(result.request_below == 2 && result.complaint_from == 5);
+	m->middle = 1.2;
+	make(m, 800);
+	assert_true(tune(m).complaint_from < 5);
+	input = input_of(m);
+	input.bounded = true;
+	input.request_below_most = 9;
+	input.complaint_from_least = 5;
+	assert_int_equal(rd_tune(&input, m->arena, &result, &m->err), RD_OK);
+	assert_true(result.request_below < 2 && result.complaint_from >= 5);
+}
+
 static void messages_that_points_do_not_decide_teach_nothing_about_them(void **state)
 {
 	struct made *m = *state;
@@ -467,6 +490,7 @@ int main(void)
 		T(thresholds_follow_the_cost_of_a_missed_complaint),
 		T(what_is_right_already_is_left_alone),
 		T(thresholds_do_not_follow_a_single_message),
+		T(thresholds_leave_room_for_a_layer_that_has_one_of_them),
 		T(messages_that_points_do_not_decide_teach_nothing_about_them),
 		T(a_message_that_stands_for_fifty_weighs_fifty),
 		T(caps_count_as_they_do_in_scoring),

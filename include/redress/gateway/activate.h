@@ -40,6 +40,7 @@ struct rd_activation_order {
 	const char *reason;
 	int64_t now_ms;
 	bool accept; /* let confirmed complaints be lost; they stand in history and audit */
+	bool proved; /* the caller has linted and tested these files himself, and they hold */
 	/* How it is tried; each and go_on as in backtest.h. */
 	struct rd_spawner *spawner;
 	int n_days;
@@ -71,7 +72,15 @@ RD_MUST_USE enum rd_rc rd_rules_activate_tried(struct rd_db *db,
 #define RD_LOST_WORDS_MAX 200
 void rd_lost_words(const struct rd_backtest_outcome *trial, char out[static RD_LOST_WORDS_MAX]);
 
-/* Does the folder differ from what is live? A folder that cannot be read differs. */
-bool rd_rules_differ(const struct rd_live *live, const char *dir);
+/* What a folder holds, beside what is live. */
+enum rd_folder {
+	RD_FOLDER_LIVE = 0, /* the files that are live */
+	RD_FOLDER_OLDER, /* those of an older number of the history: somebody forgot them there */
+	RD_FOLDER_OTHER, /* files that never were live */
+	RD_FOLDER_UNREADABLE,
+};
+/* ret_number: of the history, where it is older; 0 else. */
+RD_MUST_USE enum rd_rc rd_rules_look(struct rd_db *db, const struct rd_live *live, const char *dir,
+	enum rd_folder *ret_folder, int64_t *ret_number, struct rd_err *err);
 
 #endif

@@ -25,12 +25,10 @@ extern const char *const rd_stand_names[RD_N_STANDS + 1]; /* "request", ...; NUL
 
 enum rd_stand rd_score_stand(const struct rd_score *score); /* NULL: unsure */
 
-#define RD_KIND_UNCONFIRMED (-1)
-
 struct rd_replayed {
 	const struct rd_score *was, *is;
 	bool person_was, person_is; /* would a person look at it (rd_score_needs_person)? */
-	int confirmed;		    /* enum rd_kind, or RD_KIND_UNCONFIRMED */
+	int confirmed;		    /* enum rd_kind, or RD_KIND_NONE */
 	struct rd_date day;	    /* of its receipt; may be unset */
 };
 

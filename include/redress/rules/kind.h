@@ -14,6 +14,7 @@ enum rd_kind {
 	RD_OTHER,
 	RD_N_KINDS,
 };
+#define RD_KIND_NONE (-1) /* where a kind may be missing: an int, nobody said which */
 
 enum rd_flag {
 	RD_HEALTH_SAFETY = 0,
@@ -35,6 +36,7 @@ enum rd_flag {
 };
 
 extern const char *const rd_kind_names[RD_N_KINDS + 1]; /* NULL-ended */
+extern const char *const rd_kind_words[RD_N_KINDS];	/* "a complaint" */
 extern const char *const rd_flag_names[RD_N_FLAGS + 1]; /* NULL-ended */
 
 bool rd_kind_parse(const char *name, enum rd_kind *ret_kind);

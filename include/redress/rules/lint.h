@@ -36,10 +36,11 @@ struct rd_mutation {
 };
 
 struct rd_mutations {
-	struct rd_arena *arena; /* of the caller: everything lies in it */
+	struct rd_arena *arena;	 /* of the caller: everything lies in it */
+	const char *rule, *file; /* of this rule, of this file alone; NULL: of all */
 	struct rd_mutation *items;
-	size_t n_items, size;
-	size_t n_dropped; /* so many were dropped in turn */
+	size_t n_items, size; /* none twice, though several layers may have it */
+	size_t n_dropped;     /* so many were dropped in turn */
 };
 
 /* Each `Must match` must make its own rule hit, each `Must not match` must not: what does otherwise

@@ -13,7 +13,7 @@
 
 #define RD_PROBLEMS_MAX 2000
 
-/* A place in a file; file is static or arena. line 0: the file or folder as a whole. */
+/* A place in a file; file is static or arena. line 0: the file as a whole; file "": the folder. */
 struct rd_place {
 	const char *file;
 	int line, column;

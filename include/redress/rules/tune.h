@@ -104,6 +104,10 @@ struct rd_tune_input {
 	size_t n_examples;
 	double request_below, complaint_from;
 	bool fixed_thresholds;
+	/* Where bounded: what a landlord's layer leaves room for, that has one threshold of its own
+	 * and takes the other from here. */
+	bool bounded;
+	double request_below_most, complaint_from_least;
 };
 
 /* Of complaints: how many are seen (a complaint, or shown to a person), how many are taken for one

@@ -20,8 +20,7 @@
 #include "redress/rules/ruleset.h"
 #include "redress/rules/score.h"
 
-#define RD_NO_RULE   UINT32_MAX
-#define RD_KIND_NONE (-1)
+#define RD_NO_RULE UINT32_MAX
 
 /* What of a rule, or a combine, a tool needs to know. Strings are the rule set's. */
 struct rd_rule_facts {

@@ -33,13 +33,18 @@ struct rd_replay_counts {
 RD_MUST_USE enum rd_rc rd_replay_count(struct rd_db *db, const struct rd_replay_range *range,
 	struct rd_replay_counts *ret_counts, struct rd_err *err);
 
+/* When the oldest message was received that is known; 0: there is none. landlord: NULL, or whose.
+ */
+RD_MUST_USE enum rd_rc rd_replay_oldest(
+	struct rd_db *db, const char *landlord, int64_t *ret_received_ms, struct rd_err *err);
+
 struct rd_replay_row {
 	int64_t message_id;
 	int64_t case_id; /* 0: none */
 	int64_t received_ms;
 	enum rd_channel channel;
 	const char *landlord;
-	int confirmed; /* enum rd_kind, or RD_KIND_UNCONFIRMED */
+	int confirmed; /* enum rd_kind, or RD_KIND_NONE */
 };
 /* Replayable ones, newest first, at most max; after: the last row of the page before, NULL for the
  * first page. */
