@@ -105,7 +105,7 @@ static void commands_answer_with_their_status_and_words(void **state)
 			1, "calendar" },
 		{ "the landlords", "landlord list", 0, "homes-in-sedgemoor" },
 		{ "a landlord with every clause", "landlord show homes-in-sedgemoor", 0,
-			"Policy v2, Complaints about a member of staff" },
+			"Complaints about a member of staff (seed 004 line 275)" },
 		{ "options behind words", "landlord show code-2024 --json", 0, "\"clocks\":[" },
 		{ "an unknown landlord to show", "landlord show nobody", 2, "no landlord" },
 		{ "none named", "landlord show", 2, "usage:" },
