@@ -415,7 +415,7 @@ static enum rd_rc parse_emergency(const struct rd_stanza *stanza, struct rd_aren
 	return RD_OK;
 }
 
-static bool is_hazard(enum rd_clock_id clock)
+bool rd_clock_is_hazard(enum rd_clock_id clock)
 {
 	return clock == RD_CLOCK_HAZARD_EMERGENCY || clock == RD_CLOCK_HAZARD_INVESTIGATE ||
 	       clock == RD_CLOCK_HAZARD_SUMMARY || clock == RD_CLOCK_HAZARD_MAKE_SAFE;
@@ -423,7 +423,7 @@ static bool is_hazard(enum rd_clock_id clock)
 
 bool rd_clock_is_statutory(enum rd_clock_id clock)
 {
-	return is_hazard(clock) || clock == RD_CLOCK_STAGE1_ACKNOWLEDGE ||
+	return rd_clock_is_hazard(clock) || clock == RD_CLOCK_STAGE1_ACKNOWLEDGE ||
 	       clock == RD_CLOCK_STAGE1_DEFINE || clock == RD_CLOCK_STAGE1_RESPOND ||
 	       clock == RD_CLOCK_STAGE1_EXTENDED || clock == RD_CLOCK_STAGE2_ACKNOWLEDGE ||
 	       clock == RD_CLOCK_STAGE2_RESPOND || clock == RD_CLOCK_STAGE2_EXTENDED ||
@@ -459,7 +459,7 @@ bool rd_hazard_clock_runs(
 	const bool emergency = clock == RD_CLOCK_HAZARD_EMERGENCY;
 	size_t n_named, n_on;
 
-	if (!is_hazard(clock) || !landlord->clocks[clock].held)
+	if (!rd_clock_is_hazard(clock) || !landlord->clocks[clock].held)
 		return false;
 	count_phases(landlord, emergency ? NULL : rd_flag_names[flag], &n_named, &n_on);
 	return n_named == 0 || n_on > 0;
@@ -474,7 +474,7 @@ static void switch_hazards(struct rd_landlord *landlord)
 	if (n_named == 0 || n_on > 0)
 		return;
 	for (int clock = 0; clock < RD_N_CLOCKS; clock++)
-		if (is_hazard((enum rd_clock_id)clock) && landlord->clocks[clock].held) {
+		if (rd_clock_is_hazard((enum rd_clock_id)clock) && landlord->clocks[clock].held) {
 			landlord->clocks[clock].held = false;
 			landlord->clocks[clock].switched_off = true;
 		}

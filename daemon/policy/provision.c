@@ -181,6 +181,19 @@ const struct rd_provision *rd_provision_find(const struct rd_provision *provisio
 	return NULL;
 }
 
+const char *const *rd_provision_fields(enum rd_provision_kind kind)
+{
+	return forms[kind].fields;
+}
+
+bool rd_provision_repeats(const char *field)
+{
+	for (size_t i = 0; repeated[i] != NULL; i++)
+		if (strcmp(repeated[i], field) == 0)
+			return true;
+	return false;
+}
+
 bool rd_provision_has(const struct rd_provision *provision, const char *field, const char *value)
 {
 	const struct rd_field *at = NULL;

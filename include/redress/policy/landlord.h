@@ -201,6 +201,7 @@ RD_MUST_USE enum rd_rc rd_landlord_parse(const char *file, const char *text, siz
 	struct rd_err *err);
 
 /* Is the clock set by the Code or by Awaab's Law, rather than by the landlord alone? */
+bool rd_clock_is_hazard(enum rd_clock_id clock); /* one of hazard.* */
 bool rd_clock_is_statutory(enum rd_clock_id clock);
 /* Does a hazard clock run for a case that carries this flag? Every emergency hazard counts from the
  * first phase on; the other clocks run where a phase that is switched on names the flag, or where

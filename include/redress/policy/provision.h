@@ -89,6 +89,10 @@ RD_MUST_USE enum rd_rc rd_provision_parse(const struct rd_stanza *stanza,
 const struct rd_provision *rd_provision_find(const struct rd_provision *provisions, size_t n,
 	enum rd_provision_kind kind, const char *name);
 
+/* The fields of a kind's stanzas, the first one first, `Source` and `Choice` last; NULL-ended. */
+const char *const *rd_provision_fields(enum rd_provision_kind kind);
+bool rd_provision_repeats(const char *field); /* may it stand more than once? */
+
 /* Does the provision have this field with this value? */
 bool rd_provision_has(const struct rd_provision *provision, const char *field, const char *value);
 
