@@ -129,9 +129,9 @@ static enum rd_rc work_out_time(struct draft *d, struct rd_err *err)
 	return rd_letter_when(&ask, d->policy->calendar, &d->time, err);
 }
 
-/* What is not the acknowledgement names no date of its own: stage1.respond runs already, and its
- * date binds. */
-static enum rd_rc running_answer(struct draft *d, struct rd_date *ret_due, struct rd_err *err)
+/* The date of a clock that runs already, which binds; unset where none runs. */
+static enum rd_rc running_answer(
+	struct draft *d, enum rd_clock_id clock, struct rd_date *ret_due, struct rd_err *err)
 {
 	struct rd_case_clock *clocks;
 	size_t n;
@@ -139,7 +139,7 @@ static enum rd_rc running_answer(struct draft *d, struct rd_date *ret_due, struc
 	*ret_due = (struct rd_date){ 0 };
 	RD_TRY(rd_case_clocks(rd_tx_db(d->tx), d->matter.id, d->arena, &clocks, &n, err));
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(clocks[i].name, rd_clock_names[RD_CLOCK_STAGE1_RESPOND]) == 0)
+		if (strcmp(clocks[i].name, rd_clock_names[clock]) == 0)
 			*ret_due = clocks[i].due;
 	return RD_OK;
 }
@@ -168,8 +168,11 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		d->office, rd_tx_db(d->tx), matter->id, d->policy, d->arena, &kept, err));
 	RD_TRY(rd_letter_dates(&kept, d->policy->calendar, matter->kind, values.received,
 		values.written, &values, err));
+	/* What is not the acknowledgement names no date of its own. */
 	if (matter->kind == RD_COMPLAINT && d->order->letter != RD_LETTER_ACKNOWLEDGEMENT)
-		RD_TRY(running_answer(d, &values.respond_by, err));
+		RD_TRY(running_answer(d, RD_CLOCK_STAGE1_RESPOND, &values.respond_by, err));
+	if (matter->kind == RD_ENQUIRY)
+		RD_TRY(running_answer(d, RD_CLOCK_ENQUIRY_RESPOND, &values.respond_by, err));
 	return rd_letter_render(d->letter, &values, d->arena, &d->rendered, err);
 }
 

@@ -163,6 +163,37 @@ static void a_case_without_a_version_runs_by_the_live_policy(void **state)
 	assert_int_equal(landlord.clocks[RD_CLOCK_STAGE1_RESPOND].length, 10);
 }
 
+/* A policy that promises members an answer promises it to nobody else; the letter prints the
+ * clock's own date. */
+static void an_enquiry_has_a_date_where_a_member_asks(void **state)
+{
+	static const char member[] = "\nRule: member\nMeans: Comes from a member\nGroup: who\n"
+				     "Flag: mp_councillor\nPhrase: your mp\n"
+				     "Must match: I am your MP\nMust not match: I am well\n";
+	struct house *h = *state = house_new(NULL);
+	struct rd_activation_outcome outcome;
+	struct rd_outbox_row letter;
+	int64_t asked, other;
+
+	house_copy_folder(h, "landlords", "code-2024.landlord", "Clock: age_limit",
+		"Clock: enquiry.respond\nDue: 10 working days\nFrom: enquired\nSource: 6.7.4\n\n"
+		"Clock: age_limit");
+	house_write_rules(h, rd_arena_printf(h->arena, "%s%s", house_rules, member));
+	OK(house_try_rules(h, RD_ACTIVATION, false, &outcome));
+	house_close(h);
+	house_open(h);
+	asked = house_mail_in(
+		h, .from = "mp@example.org", .body = "I am your MP. What time do you open?");
+	other = house_mail_in(h, .from = "two@example.com", .body = "What time do you open?");
+	house_work(h);
+	letter = house_letter(h, house_case_of(h, asked), "enquiry");
+	assert_true(house_says(h, &letter, "our answer by Tuesday 1 December 2026"));
+	DAY_IS(house_clock(h, house_case_of(h, asked), "enquiry.respond").due, "2026-12-01");
+	letter = house_letter(h, house_case_of(h, other), "enquiry");
+	assert_false(house_says(h, &letter, "our answer by"));
+	assert_false(house_runs(h, house_case_of(h, other), "enquiry.respond"));
+}
+
 int main(int argc, char **argv)
 {
 	house_main(argc, argv);
@@ -174,6 +205,7 @@ int main(int argc, char **argv)
 		house_test_own(the_same_mail_to_two_landlords_is_answered_by_both),
 		house_test_own(a_case_keeps_the_policy_that_it_opened_under),
 		house_test_own(a_case_without_a_version_runs_by_the_live_policy),
+		house_test_own(an_enquiry_has_a_date_where_a_member_asks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
