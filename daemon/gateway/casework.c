@@ -14,6 +14,7 @@
 #include "redress/gateway/staff.h"
 #include "redress/policy/clocks.h"
 #include "redress/store/audit.h"
+#include "redress/store/case_policy.h"
 #include "redress/store/outbox.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
@@ -33,6 +34,7 @@ struct writing {
 	struct rd_verdict *settled; /* the same, where a case that is there is settled anew */
 	struct rd_arena *arena;
 	const struct rd_policy *policy;
+	const struct rd_landlord *landlord; /* by whose clocks the case runs */
 	int64_t case_id;
 	int64_t now_ms;
 };
@@ -198,6 +200,8 @@ static enum rd_rc open_case(struct writing *w, struct rd_err *err)
 	opening.name = contact.name;
 	opening.proposed = contact.proposed;
 	RD_TRY(rd_case_open(w->tx, &opening, &w->case_id, err));
+	RD_TRY(rd_case_policy_keep(w->tx, w->case_id, w->policy->landlord.version,
+		rd_live_sha256(w->office->live), err));
 	if (contact.address[0] != '\0')
 		RD_TRY(rd_case_add_contact(w->tx, w->case_id, &contact, err));
 	RD_TRY(link_case(w, err));
@@ -258,7 +262,7 @@ static enum rd_rc start_clocks(struct writing *w, struct rd_err *err)
 			.name = rd_clock_names[clock->clock],
 			.starts = clock->starts,
 			.due = clock->due,
-			.source = w->policy->landlord.clocks[clock->clock].source,
+			.source = w->landlord->clocks[clock->clock].source,
 		};
 		enum rd_rc rc;
 
@@ -632,6 +636,7 @@ enum rd_rc rd_casework_apply(struct rd_tx *tx, const struct rd_office *office,
 	};
 
 	RD_TRY(rd_office_policy(office, matter->landlord, &w.policy, err));
+	w.landlord = &w.policy->landlord;
 	if (has_case(verdict))
 		RD_TRY(write_case(&w, err));
 	RD_TRY(put_tasks(&w, err));
@@ -704,7 +709,7 @@ static enum rd_rc doubt_since(struct writing *w, int64_t *ret_received_ms, struc
 /* What another message on the case may still ask for is not over with this one's decision. */
 static enum rd_rc keep_doubt(struct writing *w, int64_t since_ms, struct rd_err *err)
 {
-	const struct rd_landlord *landlord = &w->policy->landlord;
+	const struct rd_landlord *landlord = w->landlord;
 	struct rd_err unused = { 0 };
 	struct rd_case_clock clock = {
 		.case_id = w->case_id,
@@ -749,10 +754,13 @@ enum rd_rc rd_casework_resettle(struct rd_tx *tx, const struct rd_office *office
 		.case_id = was->id,
 		.now_ms = rd_office_now(office),
 	};
+	struct rd_landlord kept;
 	int64_t doubt_ms;
 
 	verdict->letter_to = RD_LETTER_TO_CASE;
 	RD_TRY(rd_office_policy(office, was->landlord, &w.policy, err));
+	RD_TRY(rd_office_case_landlord(office, rd_tx_db(tx), was->id, w.policy, arena, &kept, err));
+	w.landlord = &kept;
 	RD_TRY(rd_case_set_kind(tx, was->id, verdict->kind, verdict->stage, err));
 	/* The acknowledgement's clock ran while nobody knew: it goes on for a complaint alone. */
 	if (was->kind != verdict->kind || verdict->kind != RD_COMPLAINT)

@@ -10,6 +10,7 @@
 #include "redress/base/clock.h"
 #include "redress/policy/decision.h"
 #include "redress/store/audit.h"
+#include "redress/store/case_policy.h"
 #include "redress/store/casebook.h"
 #include "redress/store/outbox.h"
 #include "redress/store/queue.h"
@@ -159,7 +160,8 @@ struct whole_case {
 	struct rd_audit_row *audit;
 	struct rd_review *reviews; /* not yet decided */
 	struct rd_label *labels;
-	size_t n_running; /* clocks not cancelled */
+	struct rd_case_policy policy; /* that it opened under; "" where that was not kept */
+	size_t n_running;	      /* clocks not cancelled */
 	size_t n_clocks, n_letters, n_tasks, n_notes, n_links, n_messages, n_audit, n_reviews,
 		n_labels;
 };
@@ -184,6 +186,16 @@ static enum rd_rc read_clocks(
 	return RD_OK;
 }
 
+static enum rd_rc read_policy(
+	struct rd_ctl_desk *desk, int64_t id, struct whole_case *w, struct rd_err *err)
+{
+	enum rd_rc rc = rd_case_policy_get(desk->desk.db, id, desk->arena, &w->policy, err);
+
+	if (rc == RD_E_MISSING)
+		w->policy = (struct rd_case_policy){ .version = "", .ruleset = "" };
+	return rc == RD_E_MISSING ? RD_OK : rc;
+}
+
 static enum rd_rc read_whole(
 	struct rd_ctl_desk *desk, int64_t id, struct whole_case *w, struct rd_err *err)
 {
@@ -191,6 +203,7 @@ static enum rd_rc read_whole(
 	struct rd_db *db = desk->desk.db;
 
 	RD_TRY(rd_case_get(db, id, desk->arena, &w->c, err));
+	RD_TRY(read_policy(desk, id, w, err));
 	RD_TRY(read_clocks(desk, id, w, err));
 	RD_TRY(rd_review_list(db, id, false, desk->arena, &w->reviews, &w->n_reviews, err));
 	RD_TRY(rd_label_list(db, 0, id, desk->arena, &w->labels, &w->n_labels, err));
@@ -404,6 +417,8 @@ static void show_json(struct rd_ctl_desk *desk, const struct whole_case *w)
 	json_object_set_new(json, "cancelled_clocks", cancelled_json(w));
 	json_object_set_new(json, "reviews", reviews_json(w));
 	json_object_set_new(json, "labels", labels_json(w));
+	json_object_set_new(json, "policy_version", rd_json_text(w->policy.version));
+	json_object_set_new(json, "policy_ruleset", rd_json_text(w->policy.ruleset));
 	json_object_set_new(json, "links", links_json(desk, w));
 	json_object_set_new(json, "letters", letters_json(w));
 	json_object_set_new(json, "tasks", tasks_json(w));
@@ -478,6 +493,7 @@ static void show_head(struct rd_ctl_desk *desk, const struct whole_case *w)
 		stage_words[w->c.stage], rd_status_names[w->c.status]);
 	print_line("received", rd_short_instant(w->c.received_ms, received));
 	print_line("landlord", w->c.landlord);
+	print_line("policy of", w->policy.version);
 	print_line("by", rd_case_channel_names[w->c.channel]);
 	print_line("from", w->c.contact_name);
 	print_line("contact", w->c.contact);

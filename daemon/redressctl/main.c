@@ -32,7 +32,8 @@ static const struct command {
 	{ "rules", "stats", rd_ctl_rules_stats,
 		"rules stats [--days N | --jsonl FILE] [--landlord NAME] [--all] [--json] [SET]" },
 	{ NULL, "timeline", rd_ctl_timeline,
-		"timeline [--rules DIR] --landlord NAME --received DAY [--EVENT DAY]... [--json]\n"
+		"timeline [--rules DIR] --landlord NAME --received DAY [--EVENT DAY]...\n"
+		"    [--flag FLAG] [--json]\n"
 		"    EVENT: acknowledged assigned extended responded stage2-requested\n"
 		"    stage2-acknowledged stage2-assigned stage2-extended stage2-responded\n"
 		"    hazard-known investigated enquired surveyed" },

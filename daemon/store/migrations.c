@@ -439,8 +439,14 @@ static const char step_6[] = "CREATE TABLE rule_failure ("
 static const char step_7[] = "ALTER TABLE case_contact ADD COLUMN proposed INTEGER NOT NULL"
 			     " DEFAULT 0 CHECK (proposed IN (0, 1));";
 
+/* The version of the landlord's policy that a case opened under, and the rule set that holds it. */
+static const char step_8[] = "CREATE TABLE case_policy ("
+			     " case_id INTEGER PRIMARY KEY REFERENCES case_file (id),"
+			     " version TEXT NOT NULL,"
+			     " ruleset TEXT NOT NULL);";
+
 static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6,
-	step_7 };
+	step_7, step_8 };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {

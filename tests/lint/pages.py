@@ -45,7 +45,7 @@ def main(root):
         ("redressd.conf.5", "fields", fields(arrays(read("wire/config.c"), r"\w+_fields"))),
         ("redress-rules.5", "fields", fields(arrays(read("rules/*.c"), r"\w+_fields"))),
         ("redress-rules.5", "stanzas", fields(arrays(read("rules/*.c"), r"known|stanza_names"))),
-        ("redress-landlord.5", "fields", fields(arrays(landlord, r"\w+_fields"))),
+        ("redress-landlord.5", "fields", fields(arrays(landlord + read("policy/provision.c"), r"\w+_fields"))),
         ("redress-letters.5", "fields", fields(arrays(letters, r"\w+_fields"))),
         ("redress-letters.5", "placeholders", {"{{%s}}" % n for n in names(letters, "rd_placeholder_names")}),
     ]
