@@ -384,6 +384,9 @@ static enum rd_rc read_asked(const struct rd_provider_account *account,
 
 const struct rd_provider rd_notify = {
 	.kind = "notify",
+	.api_url = "https://api.notifications.service.gov.uk",
+	.needs = { .api_key = "credential notify-key",
+		.template_id = "f33517ff-2a88-4f6e-b855-c550268ce08a" },
 	.answer_type = "application/json",
 	.answer_body = "{}",
 	.read_text = read_text,

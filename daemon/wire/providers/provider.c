@@ -8,15 +8,13 @@
 
 const struct rd_provider *rd_provider_of(enum rd_texts_kind kind)
 {
-	switch (kind) {
-	case RD_TEXTS_TWILIO:
-		return &rd_twilio;
-	case RD_TEXTS_NOTIFY:
-		return &rd_notify;
-	case RD_TEXTS_TRAY:
-		break;
-	}
-	return &rd_tray;
+	static const struct rd_provider *const providers[RD_N_TEXTS_KINDS] = {
+		[RD_TEXTS_TWILIO] = &rd_twilio,
+		[RD_TEXTS_NOTIFY] = &rd_notify,
+		[RD_TEXTS_TRAY] = &rd_tray,
+	};
+	RD_ASSERT(kind < RD_N_TEXTS_KINDS);
+	return providers[kind];
 }
 
 void rd_provider_secrets_wipe(struct rd_provider_secrets *secrets)
@@ -28,19 +26,6 @@ void rd_provider_secrets_wipe(struct rd_provider_secrets *secrets)
 static const char *or_none(const char *text)
 {
 	return text ? text : "";
-}
-
-static const char *own_api(enum rd_texts_kind kind)
-{
-	switch (kind) {
-	case RD_TEXTS_TWILIO:
-		return "https://api.twilio.com";
-	case RD_TEXTS_NOTIFY:
-		return "https://api.notifications.service.gov.uk";
-	case RD_TEXTS_TRAY:
-		break;
-	}
-	return "";
 }
 
 enum rd_rc rd_provider_account_read(const struct rd_texts_config *texts,
@@ -59,7 +44,7 @@ enum rd_rc rd_provider_account_read(const struct rd_texts_config *texts,
 		.number = or_none(texts->number),
 		.account = or_none(texts->account),
 		.template_id = or_none(texts->template_id),
-		.api_url = api_url[0] ? api_url : own_api(texts->kind),
+		.api_url = api_url[0] ? api_url : rd_provider_of(texts->kind)->api_url,
 		.path = or_none(texts->path),
 		.token = ret_secrets->token.text,
 		.api_key = ret_secrets->api_key.text,

@@ -342,6 +342,8 @@ static enum rd_rc read_receipt(const struct rd_provider_account *account,
 
 const struct rd_provider rd_twilio = {
 	.kind = "twilio",
+	.api_url = "https://api.twilio.com",
+	.needs = { .account = "AC00000000000000000000000000000000", .public_url = true },
 	.answer_type = "text/xml",
 	.answer_body = RD_TWILIO_ANSWER,
 	.read_text = read_text,

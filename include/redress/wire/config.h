@@ -24,7 +24,7 @@ enum rd_security { RD_SECURITY_TLS = 0, RD_SECURITY_STARTTLS, RD_SECURITY_PLAIN 
 enum rd_mailbox_kind { RD_MAILBOX_IMAP = 0, RD_MAILBOX_MAILDIR };
 enum rd_start_from { RD_START_NOW = 0, RD_START_DAY, RD_START_ALL };
 enum rd_afterwards { RD_AFTER_NOTHING = 0, RD_AFTER_KEYWORD, RD_AFTER_MOVE };
-enum rd_texts_kind { RD_TEXTS_TWILIO = 0, RD_TEXTS_NOTIFY, RD_TEXTS_TRAY };
+enum rd_texts_kind { RD_TEXTS_TWILIO = 0, RD_TEXTS_NOTIFY, RD_TEXTS_TRAY, RD_N_TEXTS_KINDS };
 enum rd_outgoing_kind { RD_OUTGOING_SMTP = 0, RD_OUTGOING_MAILDIR };
 enum rd_secret_from { RD_SECRET_NONE = 0, RD_SECRET_CREDENTIAL, RD_SECRET_FILE };
 

@@ -105,8 +105,20 @@ struct rd_provider_account {
 	const char *api_key;
 };
 
+/* Fields that a stanza of this kind must have (Token: always): an example of each, NULL for those
+ * that it need not have. */
+struct rd_provider_needs {
+	const char *account;
+	const char *api_key;
+	const char *template_id;
+	const char *path;
+	bool public_url; /* requests are signed over it */
+};
+
 struct rd_provider {
-	const char *kind;	 /* "twilio", "notify", "tray" */
+	const char *kind;    /* "twilio", "notify", "tray": the word after `Kind:` */
+	const char *api_url; /* the provider's own; "" where nothing leaves over HTTP */
+	struct rd_provider_needs needs;
 	const char *answer_type; /* Content-Type and body of the answer to a text that was taken */
 	const char *answer_body;
 
