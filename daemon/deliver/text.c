@@ -106,7 +106,7 @@ static enum rd_rc over_http(struct rd_text_sender *sender,
 	result->body = sent.body;
 	result->wait_ms = sent.wait_ms;
 	result->opted_out = sent.opted_out;
-	result->ours = sent.outcome == RD_SEND_AGAIN && response.status != 429;
+	result->ours = sent.outcome == RD_SEND_AGAIN && sent.ours;
 	if (sent.template_id[0])
 		snprintf(result->response, sizeof result->response, "%s, template %.40s version %d",
 			sent.response, sent.template_id, sent.template_version);
@@ -166,7 +166,9 @@ enum rd_rc rd_text_ask(struct rd_text_sender *sender, const struct rd_provider_s
 	struct rd_provider_account account;
 	struct rd_provider_asked asked = { .answer = RD_ASKED_ABSENT, .id = "", .body = "" };
 	RD_TRY(rd_provider_account_read(sender->config, &secrets, &account, err));
-	if (sender->provider->build_ask) {
+	if (sender->provider->build_send && !sender->provider->build_ask) {
+		asked.answer = RD_ASKED_UNCLEAR; /* it offers no way to ask */
+	} else if (sender->provider->build_ask) {
 		RD_TRY(ask_pages(sender, &account, text, arena, &asked, err));
 	} else {
 		bool has;

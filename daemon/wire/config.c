@@ -30,7 +30,8 @@ static const char *const mailbox_fields[] = { "Mailbox", "Kind", "Path", "Host",
 	"Security", "CA file", "User", "Password", "Landlord", "Start from", "Afterwards",
 	"Size limit", NULL };
 static const char *const texts_fields[] = { "Texts", "Kind", "Number", "Account", "Token",
-	"API key", "Template", "API URL", "Path", "Landlord", NULL };
+	"API key", "User", "Signature", "Template", "API URL", "Poll every", "Path", "Landlord",
+	NULL };
 static const char *const outgoing_fields[] = { "Outgoing", "Kind", "Path", "Host", "Port",
 	"Security", "CA file", "User", "Password", "From", "Envelope sender", NULL };
 static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", NULL };

@@ -12,7 +12,8 @@
 #define RD_TWILIO_OPTED_OUT	 "21610"
 #define RD_TWILIO_OPTED_OUT_CODE 21610
 
-bool rd_twilio_id_good(const char *id);
+/* "Fri, 24 May 2019 17:44:50 +0000" */
+bool rd_twilio_date(const char *text, int64_t *ret_ms);
 enum rd_rc rd_twilio_build_send(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, struct rd_arena *arena,
 	struct rd_http_request *ret_request, struct rd_err *err);
