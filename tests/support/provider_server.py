@@ -18,6 +18,7 @@ Texts that the provider has received, for its lists (newest first, by whatever p
   receive ID FROM AGE_S WORDS...   one that came AGE_S seconds ago
   received WORD  ok | 500 | 401 | 429 | lost | broken | bodyless, how lists are answered
   page N      texts a page
+  empty       throws them away
   polled      pages of received texts asked for so far
 Pictures of Twilio, at /2010-04-01/Accounts/AC/Messages/ID/Media/ME1 (redirected to /kept/ME1):
   picture ID  gives the received text a picture
@@ -64,6 +65,7 @@ def newest_first():
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *args):
         pass
@@ -373,6 +375,10 @@ def answer(line):
         return state["texts"][-1]["to"]
     if word == "callback":
         return state["texts"][-1].get("callback", "")
+    if word == "empty":
+        with lock:
+            state["inbox"].clear()
+        return "ok"
     if word == "forget":
         state["texts"].clear()
         return "ok"
