@@ -136,6 +136,36 @@ static void a_text_arrives_as_it_was_written(void **state)
 	assert_int_equal(w->n_on_wire, (int)N_KINDS);
 }
 
+/* FireText takes 612 characters: what is longer leaves as two, at the end of a line. */
+static void a_longer_text_leaves_as_two(void **state)
+{
+	struct world *w = *state;
+	const struct rd_deliver_hooks hooks = { .context = w, .on_wire = on_wire };
+	struct rd_provider_send text = text_of();
+	struct rd_deliver_result result;
+	char words[900];
+	open_sender(w, 2);
+	memset(words, 'a', sizeof words);
+	memcpy(words + 500, "\nYou can ask the Ombudsman at any time", 38);
+	words[800] = '\0';
+	text.body = words;
+	rd_text_send(w->sender, &text, &hooks, w->arena, &result);
+	assert_int_equal(result.outcome, RD_SEND_DONE);
+	assert_string_equal(result.provider_id, text.key);
+	assert_int_equal(child_number(&w->provider, "total"), 2);
+	child_ask(&w->provider, "words");
+	assert_string_equal(w->provider.line, words + 501);
+	assert_int_equal(w->n_on_wire, 1);
+	/* The first is taken, the second not: it is never begun anew. */
+	child_ask(&w->provider, "forget");
+	child_ask(&w->provider, "mode once");
+	rd_text_send(w->sender, &text, &hooks, w->arena, &result);
+	assert_int_equal(child_number(&w->provider, "total"), 1);
+	assert_int_equal(result.outcome, RD_SEND_REFUSED);
+	assert_non_null(strstr(result.response, "only its beginning"));
+	rd_text_sender_free(w->sender);
+}
+
 static void troubles_are_told_apart(void **state)
 {
 	static const struct {
@@ -199,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_text_arrives_as_it_was_written, before, after),
+		cmocka_unit_test_setup_teardown(a_longer_text_leaves_as_two, before, after),
 		cmocka_unit_test_setup_teardown(troubles_are_told_apart, before, after),
 		cmocka_unit_test_setup_teardown(a_lost_answer_is_asked_for, before, after),
 	};

@@ -5,7 +5,8 @@ text-messages, Vonage under /sms/json and /v2/reports/records, Esendex under /v1
 /api/. Prints its port, then answers one line to each line of its standard input:
   mode WORD   ok | lost (takes the text, hangs up without an answer) | slow (takes it, answers after
               15 s: later than a test waits, sooner than the daemon gives up) | 429 | 21610 |
-              daily | 401 | 500 (not taken) | 500-taken | 307 | huge
+              daily | 401 | 500 (not taken) | 500-taken | 307 | huge | once (429 from the
+              second on)
   list WORD   ok | 500 | empty, for questions after texts
   total       texts taken
   asked       questions after texts so far
@@ -108,6 +109,8 @@ class Handler(BaseHTTPRequestHandler):
                     "500": (500, 20500, "Exception")}
         if mode in troubles:
             self.trouble(*troubles[mode])
+        elif mode == "once" and state["texts"]:
+            self.trouble(429, 20429, "RateLimitError")
         elif mode == "307":
             self.answer(307, {}, [("Location", "/elsewhere")])
         elif mode == "huge":

@@ -157,6 +157,7 @@ static void a_send_names_number_words_and_key(void **state)
 	memset(words, 'a', sizeof words);
 	words[612] = '\0';
 	send.body = words;
+	assert_int_equal(rd_firetext.gsm_units_max, 612);
 	assert_int_equal(rd_firetext.build_send(&firetext, &send, *state, &request, &err), RD_OK);
 	words[612] = 'a';
 	words[613] = '\0';

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistr.h>
 
 #include "redress/base/limits.h"
+#include "redress/message/sms.h"
 #include "redress/wire/providers/encode.h"
 
 #define TIME_BYTES_MAX	 40
@@ -160,10 +160,12 @@ static enum rd_rc build_send(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, struct rd_arena *arena,
 	struct rd_http_request *ret_request, struct rd_err *err)
 {
-	size_t n_chars = u8_mbsnlen((const uint8_t *)send->body, strlen(send->body));
-	if (n_chars > RD_FIRETEXT_BODY_CHARS_MAX)
-		return rd_fail(err, RD_E_INPUT, "FireText takes %d characters in one text, not %zu",
-			RD_FIRETEXT_BODY_CHARS_MAX, n_chars);
+	struct rd_sms_size size = rd_sms_size(send->body, strlen(send->body));
+	if (size.units > (size.gsm7 ? RD_FIRETEXT_GSM_MAX : RD_FIRETEXT_UCS2_MAX))
+		return rd_fail(err, RD_E_INPUT,
+			"FireText takes %d characters in one text (%d where they are not of the "
+			"GSM alphabet), not %u",
+			RD_FIRETEXT_GSM_MAX, RD_FIRETEXT_UCS2_MAX, size.units);
 	const char *body =
 		rd_arena_printf(arena, "apiKey=%s&from=%s&to=%s&message=%s&reference=%s%s%s",
 			enc(arena, account->api_key), enc(arena, bare(account->number)),
@@ -312,6 +314,8 @@ const struct rd_provider rd_firetext = {
 	.kind = "firetext",
 	.api_url = "https://www.firetext.co.uk",
 	.needs = { .user = "redress", .api_key = "credential firetext-key" },
+	.gsm_units_max = RD_FIRETEXT_GSM_MAX,
+	.ucs2_units_max = RD_FIRETEXT_UCS2_MAX,
 	.answer_type = "application/json",
 	.answer_body = "{\"status\":\"ok\"}",
 	.read_text = read_text,

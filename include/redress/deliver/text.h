@@ -1,7 +1,8 @@
 /* text: one text to one number, through the stanza's provider or into its tray.
  *
- * Secrets are read for each text and wiped after it. Whether the provider may have seen a request
- * whose answer was lost decides between `again` and `uncertain`.
+ * A text longer than the provider takes leaves as several; where only the first was taken, a person
+ * sees to the rest. Secrets are read for each text and wiped after it. Whether the provider may
+ * have seen a request whose answer was lost decides between `again` and `uncertain`.
  */
 #ifndef REDRESS_DELIVER_TEXT_H
 #define REDRESS_DELIVER_TEXT_H

@@ -10,6 +10,8 @@
  * Sending is POST /api/sendsms/json; code 0 is taken. `reference` is our row's key, which receipts
  * carry. What was sent cannot be asked for: a row whose answer was lost is for a person.
  *
+ * One text takes RD_FIRETEXT_GSM_MAX septets; a longer letter leaves as two.
+ *
  * Receipts: status 0 delivered, 1 failed, 2 on its way; code says why.
  *
  * Codes 2 (destination) and 5 (message) are refused for good; any other that is not 0 (key, sender,
@@ -24,7 +26,8 @@
 
 #include "redress/wire/providers/provider.h"
 
-#define RD_FIRETEXT_BODY_CHARS_MAX 612
+#define RD_FIRETEXT_GSM_MAX  612 /* four parts of 153 */
+#define RD_FIRETEXT_UCS2_MAX 264 /* four parts of 66 */
 
 /* Static. */
 extern const struct rd_provider rd_firetext;

@@ -160,6 +160,10 @@ struct rd_provider {
 	const char *const *signatures; /* ways of signing to choose from, the usual one first; NULL
 					  where there is no choice */
 	bool takes_get;		       /* texts may come in the query of a GET */
+	/* The longest text it takes, in septets and in UTF-16 units; a longer one leaves as
+	 * several, one behind the other, under the one key. 0: it takes any text of ours. */
+	unsigned gsm_units_max;
+	unsigned ucs2_units_max;
 	int64_t ask_after_ms; /* how long its list of sent texts may lag behind; 0: not to speak of
 			       */
 	const char *answer_type; /* Content-Type and body of the answer to a text that was taken */
