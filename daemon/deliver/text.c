@@ -242,3 +242,53 @@ enum rd_rc rd_text_ask(struct rd_text_sender *sender, const struct rd_provider_s
 	*ret_asked = asked;
 	return RD_OK;
 }
+
+/* The list of received texts is behind the same account and key as everything else. */
+static enum rd_rc try_list(struct rd_text_sender *sender, const struct rd_provider_account *account,
+	int64_t now_ms, struct rd_arena *arena, struct rd_err *err)
+{
+	const struct rd_provider_window window = { .from_ms = now_ms - 60000, .now_ms = now_ms };
+	struct rd_provider_listed listed;
+	struct rd_http_request request;
+	RD_CLEANUP(rd_http_response_free) struct rd_http_response response = { 0 };
+	bool reached;
+	RD_TRY(sender->provider->build_list(account, &window, NULL, arena, &request, err));
+	request.timeout_ms = sender->timeout_ms;
+	RD_TRY(rd_http_ask(sender->http, &request, &response, &reached, err));
+	return sender->provider->read_list(
+		account, &window, request.url, &response, arena, &listed, err);
+}
+
+static enum rd_rc try_setup(struct rd_text_sender *sender,
+	const struct rd_provider_account *account, int64_t now_ms, struct rd_arena *arena,
+	struct rd_provider_findings *findings, struct rd_err *err)
+{
+	struct rd_http_request request;
+	RD_CLEANUP(rd_http_response_free) struct rd_http_response response = { 0 };
+	bool reached;
+	RD_TRY(sender->provider->build_setup(account, now_ms, arena, &request, err));
+	request.timeout_ms = sender->timeout_ms;
+	RD_TRY(rd_http_ask(sender->http, &request, &response, &reached, err));
+	return sender->provider->read_setup(account, &response, arena, findings, err);
+}
+
+enum rd_rc rd_text_try(struct rd_text_sender *sender, int64_t now_ms, struct rd_arena *arena,
+	struct rd_provider_findings *ret_findings, struct rd_err *err)
+{
+	RD_CLEANUP(rd_provider_secrets_wipe) struct rd_provider_secrets secrets;
+	struct rd_provider_account account;
+	bool has;
+	ret_findings->n = 0;
+	RD_TRY(rd_provider_account_read(sender->config, &secrets, &account, err));
+	if (!sender->provider->build_send)
+		return rd_tray_has(&account, "connect", &has, err);
+	if (sender->provider->build_list)
+		RD_TRY(try_list(sender, &account, now_ms, arena, err));
+	if (!sender->status_url[0])
+		rd_provider_find(ret_findings,
+			"There is no `Public URL:`, so that the provider is not told where to "
+			"send delivery receipts: a text that does not arrive is nobody's task.");
+	if (sender->provider->build_setup)
+		return try_setup(sender, &account, now_ms, arena, ret_findings, err);
+	return RD_OK;
+}

@@ -53,6 +53,7 @@ static const struct command {
 		"case list [--kind KIND] [--stage STAGE] [--status STATUS] [--open] [--contact "
 		"ADDRESS]" },
 	{ "case", "show", rd_ctl_case_show, "case show REF" },
+	{ "case", "pictures", rd_ctl_case_pictures, "case pictures REF DIR" },
 	{ "case", "open", rd_ctl_case_open,
 		"case open --kind KIND --channel phone|letter|in_person [--landlord NAME] "
 		"[--contact "

@@ -225,6 +225,69 @@ static void a_lost_answer_is_asked_for(void **state)
 	}
 }
 
+/* `redressctl connect` asks this. */
+static void an_account_is_proved_without_a_text(void **state)
+{
+	static const struct {
+		const char *line;
+		enum rd_rc rc;
+		const char *says; /* in the error, or in a finding; NULL: nothing is wrong */
+	} rows[] = {
+		{ "template ((body))", RD_OK, NULL },
+		{ "template (( Body ))", RD_OK, NULL },
+		{ "template none", RD_E_REFUSED, "`Template:`" },
+		{ "template Dear ((name)) ((body))", RD_OK, "((name))" },
+		{ "template ((urgent??Today)) ((body))", RD_OK, "((urgent" },
+		{ "template Thank you.", RD_OK, "Housing Ombudsman" },
+		{ "template ((body))((body))", RD_OK, "twice" },
+		{ "template Homes: ((body))", RD_OK, "adds 7 characters" },
+		{ "received 401", RD_E_REFUSED, "check the account" },
+		{ "received 500", RD_E_AGAIN, "500" },
+	};
+	struct world *w = *state;
+	for (size_t i = 0; i <= N_KINDS; i++) {
+		struct rd_provider_findings findings;
+		struct rd_err err = { 0 };
+		open_sender(w, i < N_KINDS ? i : 0);
+		child_ask(&w->provider, "received ok");
+		if (i < N_KINDS) {
+			assert_int_equal(
+				rd_text_try(w->sender, 1795000000000, w->arena, &findings, &err),
+				RD_OK);
+			assert_int_equal(findings.n, 0);
+			rd_text_sender_free(w->sender);
+			continue;
+		}
+		rd_text_sender_free(w->sender);
+		FILE *file = fopen(w->secret, "we");
+		fputs("k-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-"
+		      "e847b4f122b0\n",
+			file);
+		fclose(file);
+		w->texts.kind = RD_TEXTS_NOTIFY;
+		w->texts.template_id = "f33517ff-2a88-4f6e-b855-c550268ce08a";
+		assert_int_equal(rd_text_sender_new(&w->texts, "https://sms.example.org", "",
+					 &w->sender, &err),
+			RD_OK);
+	}
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rd_provider_findings findings;
+		struct rd_err err = { 0 };
+		child_ask(&w->provider, rows[i].line);
+		enum rd_rc rc = rd_text_try(w->sender, 1795000000000, w->arena, &findings, &err);
+		const char *said = rc != RD_OK ? err.msg : findings.n ? findings.items[0] : "";
+		if (rc != rows[i].rc || (rows[i].says && !strstr(said, rows[i].says)))
+			print_error("%s: %d %s\n", rows[i].line, (int)rc, said);
+		assert_int_equal(rc, rows[i].rc);
+		if (rows[i].says)
+			assert_non_null(strstr(said, rows[i].says));
+		else
+			assert_int_equal(findings.n, 0);
+	}
+	assert_int_equal(child_number(&w->provider, "total"), 0);
+	rd_text_sender_free(w->sender);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +295,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_longer_text_leaves_as_two, before, after),
 		cmocka_unit_test_setup_teardown(troubles_are_told_apart, before, after),
 		cmocka_unit_test_setup_teardown(a_lost_answer_is_asked_for, before, after),
+		cmocka_unit_test_setup_teardown(an_account_is_proved_without_a_text, before, after),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@ text-messages, Vonage under /sms/json and /v2/reports/records, Esendex under /v1
   to          its recipient
   auth        the Authorization header of the last request
   forget      throws the texts away
+  template TEXT  of Notify: ((body)) at first; none: there is none
 Texts that the provider has received, for its lists (newest first, by whatever paging it has):
   receive ID FROM AGE_S WORDS...   one that came AGE_S seconds ago
   received WORD  ok | 500 | 401 | 429 | lost | broken | bodyless, how lists are answered
@@ -47,7 +48,8 @@ args = parser.parse_args()
 OUR_NUMBER = "447700900000"
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 state = {"mode": "ok", "list": "ok", "texts": [], "asked": 0, "requests": 0, "auth": "",
-         "received": "ok", "inbox": [], "page": 50, "polled": 0, "pictures": "ok", "fetched": 0}
+         "received": "ok", "inbox": [], "page": 50, "polled": 0, "pictures": "ok", "fetched": 0,
+         "template": "((body))"}
 lock = threading.Lock()
 
 
@@ -320,6 +322,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, {"path": self.path})
         if "/Media" in url.path or "/kept/" in url.path:
             return self.picture(url)
+        if url.path.startswith("/v2/template/"):
+            return self.trouble(404, 0, "NoResultFound") if state["template"] == "none" else \
+                self.answer(200, {"id": "x", "type": "sms", "version": 1,
+                                  "body": state["template"]})
         if url.path == "/v2/received-text-messages":
             return self.notify_list(query)
         if url.path == "/v2/reports/records":
@@ -356,7 +362,7 @@ def receive(rest):
 
 def answer(line):
     word, _, rest = line.strip().partition(" ")
-    if word in ("mode", "list", "received", "pictures"):
+    if word in ("mode", "list", "received", "pictures", "template"):
         state[word] = rest
         return "ok"
     if word == "page":

@@ -241,6 +241,13 @@ def texts_that_came_while_the_gateway_was_down_are_found(build):
         expect(phone(1) not in home.log.read_text(), "the journal tells a number")
         home.wait(lambda: home.number("SELECT count(*) FROM text_media WHERE state = 'kept'") == 1,
                   "the picture", 90)
+        gate = next(c for c in home.ctl_json("case", "list") if c["contact"] == phone(2))
+        shown = home.ctl_json("case", "show", gate["ref"])["message_list"]
+        equal([m["pictures"] for m in shown], [1], "pictures of the case")
+        written = home.ctl_json("case", "pictures", gate["ref"], home.folder / "pictures")
+        equal([p["what"] for p in written], ["written"], "what became of the picture")
+        data = (home.folder / "pictures" / written[0]["file"]).read_bytes()
+        equal(data[:8], b"\x89PNG\r\n\x1a\n", "the picture's first bytes")
         # The webhook, late: Twilio tries again, or somebody sends the request once more.
         status = home.post("/sms/texts", {"MessageSid": sid, "AccountSid": home.account,
                                           "From": phone(1), "To": house.OUR_NUMBER,

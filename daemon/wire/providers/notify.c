@@ -457,6 +457,96 @@ static enum rd_rc read_list(const struct rd_provider_account *account,
 	return RD_OK;
 }
 
+/* ---- the template ---- */
+
+static enum rd_rc build_setup(const struct rd_provider_account *account, int64_t now_ms,
+	struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err)
+{
+	const char *id =
+		rd_percent_encode(arena, account->template_id, strlen(account->template_id));
+	struct rd_http_request request = {
+		.method = "GET",
+		.url = rd_arena_printf(arena, "%s/v2/template/%s", account->api_url, id ? id : ""),
+	};
+	RD_TRY(authorise(account, now_ms, arena, &request, err));
+	*ret_request = request;
+	return RD_OK;
+}
+
+/* Notify's placeholders: ((name)), and ((name??words that stand where it is yes)). Counts ours and
+ * tells of every other; returns the length of what is no placeholder. */
+static size_t look_at_placeholders(const char *body, struct rd_arena *arena,
+	struct rd_provider_findings *findings, size_t *ret_n_body)
+{
+	size_t fixed = 0;
+	const char *at = body;
+	*ret_n_body = 0;
+	for (;;) {
+		const char *open = strstr(at, "((");
+		const char *close = open ? strstr(open, "))") : NULL;
+		if (!close)
+			return fixed + strlen(at);
+		fixed += (size_t)(open - at);
+		const char *name = open + 2 + strspn(open + 2, " ");
+		size_t len = (size_t)(close - name);
+		while (len > 0 && name[len - 1] == ' ')
+			len--;
+		if (len == 4 && strncasecmp(name, "body", 4) == 0)
+			++*ret_n_body;
+		else
+			rd_provider_find(findings,
+				rd_arena_printf(arena,
+					"The template has the placeholder ((%.*s)), which nothing "
+					"fills: Notify refuses every text. Take it out; ((body)) "
+					"is the only one.",
+					(int)(len < 60 ? len : 60), name));
+		at = close + 2;
+	}
+}
+
+static enum rd_rc read_setup(const struct rd_provider_account *account,
+	const struct rd_http_response *response, struct rd_arena *arena,
+	struct rd_provider_findings *findings, struct rd_err *err)
+{
+	json_error_t why;
+	size_t n_body;
+	(void)account;
+	if (response->status == 404)
+		return rd_fail(err, RD_E_REFUSED,
+			"this service has no such template; copy its id from the template's page "
+			"into `Template:`");
+	if (response->status != 200)
+		return rd_provider_list_failed(response->status, err);
+	RD_CLEANUP(free_json)
+	json_t *root = json_loadb(rd_buf_str(&response->body), response->body.len, 0, &why);
+	const char *type = json_string_value(json_object_get(root, "type"));
+	const char *body = json_string_value(json_object_get(root, "body"));
+	if (!type || !body)
+		return rd_fail(err, RD_E_AGAIN, "the template cannot be read");
+	if (strcmp(type, "sms") != 0)
+		rd_provider_find(findings,
+			"The template is not one for text messages. Make one, and name it in "
+			"`Template:`.");
+	size_t fixed = look_at_placeholders(body, arena, findings, &n_body);
+	if (n_body == 0)
+		rd_provider_find(findings,
+			"The template has no ((body)): nothing of our letters would arrive, not "
+			"even the Housing Ombudsman's details, which each of them carries. Make "
+			"its text ((body)) alone.");
+	if (n_body > 1)
+		rd_provider_find(findings,
+			"The template has ((body)) more than once: every letter would stand in "
+			"one text twice. Make its text ((body)) alone.");
+	if (fixed > 0)
+		rd_provider_find(findings,
+			rd_arena_printf(arena,
+				"The template adds %zu characters of its own. Notify takes %d in "
+				"all, so that our longest letters would be refused. Make its text "
+				"((body)) alone, and sign in the letters.",
+				fixed, RD_SMS_REPLY_UNITS_MAX));
+	return RD_OK;
+}
+
 const struct rd_provider rd_notify = {
 	.kind = "notify",
 	.api_url = "https://api.notifications.service.gov.uk",
@@ -472,5 +562,7 @@ const struct rd_provider rd_notify = {
 	.read_asked = read_asked,
 	.build_list = build_list,
 	.read_list = read_list,
+	.build_setup = build_setup,
+	.read_setup = read_setup,
 	.keeps_ms = 7 * 24 * 3600 * (int64_t)1000,
 };

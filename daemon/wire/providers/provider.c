@@ -113,6 +113,12 @@ bool rd_provider_id_good(const char *id)
 		       len;
 }
 
+void rd_provider_find(struct rd_provider_findings *findings, const char *sentence)
+{
+	if (sentence && findings->n < RD_PROVIDER_FINDINGS_MAX)
+		findings->items[findings->n++] = sentence;
+}
+
 const char *rd_provider_utc(int64_t ms, char out[static RD_INSTANT_MAX])
 {
 	time_t seconds = (time_t)(ms / 1000);

@@ -35,4 +35,11 @@ RD_MUST_USE enum rd_rc rd_text_ask(struct rd_text_sender *sender,
 	const struct rd_provider_send *text, struct rd_arena *arena,
 	struct rd_provider_asked *ret_asked, struct rd_err *err);
 
+/* For `redressctl connect`: proves account and key at the provider and looks at how it is set up,
+ * and sends nothing. RD_E_REFUSED: it does not let us in; RD_E_AGAIN: it does not answer;
+ * RD_E_INPUT: a secret. The message says what to do. RD_OK with findings: texts would not arrive as
+ * they should. A tray, whose folder is made, has nothing else to prove. */
+RD_MUST_USE enum rd_rc rd_text_try(struct rd_text_sender *sender, int64_t now_ms,
+	struct rd_arena *arena, struct rd_provider_findings *ret_findings, struct rd_err *err);
+
 #endif

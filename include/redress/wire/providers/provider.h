@@ -128,6 +128,12 @@ struct rd_provider_listed {
 	const char *next_url; /* the page to ask for next; NULL: the end */
 };
 
+#define RD_PROVIDER_FINDINGS_MAX 12
+struct rd_provider_findings {
+	const char *items[RD_PROVIDER_FINDINGS_MAX]; /* arena */
+	size_t n;
+};
+
 /* The account of one Texts stanza, its secrets read. Borrowed; strings never NULL. */
 struct rd_provider_account {
 	const char *name;
@@ -210,6 +216,15 @@ struct rd_provider {
 	enum rd_rc (*read_body)(const struct rd_provider_account *account,
 		const struct rd_http_response *response, struct rd_arena *arena,
 		struct rd_provider_text *text, struct rd_err *err);
+	/* How the account is set up for sending, where the provider tells it: what is wrong is
+	 * added to findings, a sentence each, with what to do. NULL where there is nothing to ask.
+	 */
+	enum rd_rc (*build_setup)(const struct rd_provider_account *account, int64_t now_ms,
+		struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err);
+	enum rd_rc (*read_setup)(const struct rd_provider_account *account,
+		const struct rd_http_response *response, struct rd_arena *arena,
+		struct rd_provider_findings *findings, struct rd_err *err);
+
 	int64_t keeps_ms; /* how long received texts stay in the list */
 
 	/* A picture, or a list of pictures, at its url or where an answer sent us on to. Refuses
@@ -252,6 +267,9 @@ bool rd_provider_id_good(const char *id);
 
 /* The same for a provider that writes every number without its plus. */
 const char *rd_provider_msisdn(struct rd_arena *arena, const char *text, size_t len);
+
+/* Adds a sentence; NULL, or one too many, is left out. */
+void rd_provider_find(struct rd_provider_findings *findings, const char *sentence);
 
 /* The instant in UTC, RFC 3339 with Z, whole seconds. */
 const char *rd_provider_utc(int64_t ms, char out[static RD_INSTANT_MAX]);
