@@ -151,7 +151,9 @@ static void a_send_names_number_words_and_key(void **state)
 	assert_string_equal(request.url, "https://api.example.org/api/sendsms/json");
 	assert_non_null(strstr(request.body,
 		"apiKey=key%261&from=447700900000&to=447700900123&message=RD100001-K7QF%3A"));
-	assert_non_null(strstr(request.body, "&reference=rd.7&receipt=https%3A%2F%2Fsms"));
+	assert_non_null(strstr(request.body,
+		"&reference=rd.7&receipt=https%3A%2F%2Fredress%3Ap%253Ass%2520word%40sms.example."
+		"org%2Fsms%2Fline%2Fstatus"));
 	char words[700];
 	struct rd_provider_send send = send_one;
 	memset(words, 'a', sizeof words);

@@ -156,6 +156,17 @@ static const char *bare(const char *number)
 	return number[0] == '+' ? number + 1 : number;
 }
 
+/* Where receipts shall go, with what they must bring along. */
+static const char *status_url(const struct rd_provider_account *account,
+	const struct rd_provider_send *send, struct rd_arena *arena)
+{
+	const char *host = strstr(send->status_url, "://");
+	if (!host)
+		return "";
+	return rd_arena_printf(arena, "%.*s%s:%s@%s", (int)(host + 3 - send->status_url),
+		send->status_url, enc(arena, account->user), enc(arena, account->token), host + 3);
+}
+
 static enum rd_rc build_send(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, struct rd_arena *arena,
 	struct rd_http_request *ret_request, struct rd_err *err)
@@ -166,11 +177,12 @@ static enum rd_rc build_send(const struct rd_provider_account *account,
 			"FireText takes %d characters in one text (%d where they are not of the "
 			"GSM alphabet), not %u",
 			RD_FIRETEXT_GSM_MAX, RD_FIRETEXT_UCS2_MAX, size.units);
-	const char *body =
-		rd_arena_printf(arena, "apiKey=%s&from=%s&to=%s&message=%s&reference=%s%s%s",
-			enc(arena, account->api_key), enc(arena, bare(account->number)),
-			enc(arena, bare(send->to)), enc(arena, send->body), enc(arena, send->key),
-			send->status_url[0] ? "&receipt=" : "", enc(arena, send->status_url));
+	const char *receipts = status_url(account, send, arena);
+	const char *body = rd_arena_printf(arena,
+		"apiKey=%s&from=%s&to=%s&message=%s&reference=%s%s%s", enc(arena, account->api_key),
+		enc(arena, bare(account->number)), enc(arena, bare(send->to)),
+		enc(arena, send->body), enc(arena, send->key),
+		send->status_url[0] ? "&receipt=" : "", enc(arena, receipts ? receipts : ""));
 	struct rd_http_request request = {
 		.method = "POST",
 		.url = rd_arena_printf(arena, "%s/api/sendsms/json", account->api_url),
