@@ -238,11 +238,6 @@ static enum rd_rc one_round(struct numbers *numbers, struct rd_err *err)
 	return RD_OK;
 }
 
-static void beat(void *context)
-{
-	(void)stopping(context);
-}
-
 static enum rd_rc prepare(struct numbers *numbers, struct rd_desk *desk,
 	const struct rd_config *config, struct rd_thread *self, struct rd_err *err)
 {
@@ -250,7 +245,7 @@ static enum rd_rc prepare(struct numbers *numbers, struct rd_desk *desk,
 	numbers->self = self;
 	numbers->arena = rd_arena_new(ARENA_BYTES);
 	RD_TRY(rd_http_new("", &numbers->http, err));
-	rd_http_set_beat(numbers->http, beat, numbers);
+	rd_http_set_stop(numbers->http, stopping, numbers);
 	for (size_t i = 0; i < config->n_texts && i < RD_TEXTS_MAX; i++)
 		numbers->items[numbers->n++] = (struct number){
 			.config = &config->texts[i], .troubled = true, .lost_ms = rd_monotonic_ms()

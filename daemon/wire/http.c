@@ -15,6 +15,8 @@ struct rd_http {
 	char ca_file[4096];
 	void (*beat)(void *context);
 	void *beat_context;
+	bool (*stopping)(void *context);
+	void *stop_context;
 };
 
 struct answer {
@@ -62,6 +64,12 @@ void rd_http_set_beat(struct rd_http *http, void (*beat)(void *context), void *c
 	http->beat_context = context;
 }
 
+void rd_http_set_stop(struct rd_http *http, bool (*stopping)(void *context), void *context)
+{
+	http->stopping = stopping;
+	http->stop_context = context;
+}
+
 static int progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
 	const struct rd_http *http = context;
@@ -71,7 +79,7 @@ static int progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, cur
 	(void)d;
 	if (http->beat)
 		http->beat(http->beat_context);
-	return 0;
+	return http->stopping && http->stopping(http->stop_context);
 }
 
 static size_t take_body(char *data, size_t size, size_t n, void *context)

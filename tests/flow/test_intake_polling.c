@@ -49,7 +49,7 @@ static int64_t clock_now(void *context)
 	return rd_now_ms(&rd_system_clock) + ((struct world *)context)->ahead_ms;
 }
 
-static void tell(const char *format, ...)
+RD_PRINTF(1, 2) static void tell(const char *format, ...)
 {
 	char line[512];
 	va_list args;

@@ -70,6 +70,27 @@ enum rd_rc rd_twilio_build_send(const struct rd_provider_account *account,
 	return RD_OK;
 }
 
+/* A 400 that is not the recipient's: our number, service or account. */
+static bool is_ours(int64_t code)
+{
+	static const int64_t codes[] = {
+		20003, /* authentication */
+		21212, /* From is not a number of ours */
+		21408, /* the account may not send to that country */
+		21603, /* no From */
+		21606, /* From cannot send texts */
+		21659, /* From is not Twilio's */
+		21660, /* From is of another account */
+		21701, /* the messaging service is not there */
+		21703, /* it has no numbers */
+		30002, /* the account is suspended */
+	};
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (codes[i] == code)
+			return true;
+	return false;
+}
+
 void rd_twilio_read_sent(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, const struct rd_http_response *response,
 	struct rd_arena *arena, struct rd_provider_sent *ret_sent)
@@ -98,7 +119,7 @@ void rd_twilio_read_sent(const struct rd_provider_account *account,
 			snprintf(sent.response, sizeof sent.response, "HTTP %ld %.40s", status, id);
 		}
 	} else if (status == 429 || status == 401 || status == 403 || status == 404 ||
-		   (status >= 300 && status < 400)) {
+		   (status >= 300 && status < 400) || (status == 400 && is_ours(code))) {
 		sent.outcome = RD_SEND_AGAIN;
 		sent.ours = status != 429;
 		sent.wait_ms = response->retry_after_s * 1000;

@@ -65,6 +65,9 @@ void rd_http_cleanup(struct rd_http **http);
 /* Called about once a second while an answer is waited for. beat NULL: nobody is told. */
 void rd_http_set_beat(struct rd_http *http, void (*beat)(void *context), void *context);
 
+/* Asked as often: true gives the request up (RD_E_AGAIN). NULL: nobody is asked. */
+void rd_http_set_stop(struct rd_http *http, bool (*stopping)(void *context), void *context);
+
 /* ret_response  set only on RD_OK
  * ret_reached   always set: may the other side have seen the request? On failure this is the
  *               difference between "try again" and "ask before trying again". */

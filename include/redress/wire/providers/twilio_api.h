@@ -1,8 +1,8 @@
 /* twilio_api: the sending half of providers/twilio.h; private to that module's table.
  *
- * Answers to a send: 201 taken; 429 certainly not taken; 401, 403 and 404 our own configuration,
- * tried again until a person mends it; any other 4xx refused for good (21610: opted out); 5xx and
- * whatever cannot be read uncertain.
+ * Answers to a send: 201 taken; 429 certainly not taken; 401, 403, 404 and those codes that speak
+ * of our number or account our own configuration, tried again until a person mends it; any other
+ * 4xx refused for good (21610: opted out); 5xx and whatever cannot be read uncertain.
  */
 #ifndef REDRESS_WIRE_PROVIDERS_TWILIO_API_H
 #define REDRESS_WIRE_PROVIDERS_TWILIO_API_H
