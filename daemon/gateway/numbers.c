@@ -225,6 +225,7 @@ static enum rd_rc one_round(struct numbers *numbers, struct rd_err *err)
 			.clock = numbers->desk->office.clock,
 			.http = numbers->http,
 			.arena = numbers->arena,
+			.no_webhook = numbers->self == NULL,
 			.stopping = stopping,
 			.context = numbers,
 		};

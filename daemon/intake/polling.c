@@ -70,7 +70,7 @@ static enum rd_rc take(struct walk *walk, struct rd_provider_text *text, struct 
 		return RD_OK; /* the webhook was quicker */
 	RD_TRY(rc);
 	walk->polled->n_new++;
-	if (text->sent_ms && now_ms - text->sent_ms > RD_POLL_GAP_MS)
+	if (!poll->no_webhook)
 		add_id(&walk->polled->lost, text->id);
 	return RD_OK;
 }
@@ -82,6 +82,8 @@ static enum rd_rc look_at(
 	bool known = false;
 	if (is_for_another(walk, text) ||
 		(text->sent_ms && text->sent_ms < walk->past.first_seen_ms))
+		return RD_OK;
+	if (!walk->poll->no_webhook && text->sent_ms > walk->window.now_ms - RD_POLL_GAP_MS)
 		return RD_OK;
 	RD_TRY(rd_text_known(walk->poll->db, walk->source_id, text->id, &known, err));
 	if (known)

@@ -10,6 +10,7 @@
 #include "redress/store/tasks.h"
 #include "redress/store/text_media.h"
 #include "redress/store/text_parts.h"
+#include "redress/store/text_poll.h"
 
 static const char *or_none(const char *text)
 {
@@ -50,12 +51,15 @@ static enum rd_rc put_media(struct rd_tx *tx, const struct rd_provider_text *tex
 	return RD_OK;
 }
 
-/* A part, or a whole text; one that is known as a part is never a text of its own too. */
+/* A part, or a whole text: never both, whichever came first. */
 static enum rd_rc put(struct rd_tx *tx, const struct rd_provider_text *text,
 	const struct rd_text_put *put, struct rd_arena *arena, struct rd_err *err)
 {
 	int64_t message_id;
 	bool known;
+	RD_TRY(rd_text_known(rd_tx_db(tx), put->source_id, put->provider_id, &known, err));
+	if (known)
+		return rd_fail(err, RD_E_EXISTS, "this text is in the store already");
 	if (text->n_parts > 0) {
 		const struct rd_text_part part = { .text = *put,
 			.ref = text->part_ref,
@@ -63,9 +67,6 @@ static enum rd_rc put(struct rd_tx *tx, const struct rd_provider_text *text,
 			.n_parts = text->n_parts };
 		return rd_text_part_put(tx, &part, arena, &message_id, err);
 	}
-	RD_TRY(rd_text_part_known(rd_tx_db(tx), put->source_id, put->provider_id, &known, err));
-	if (known)
-		return rd_fail(err, RD_E_EXISTS, "this text is in the store as a part");
 	RD_TRY(rd_intake_put_text(tx, put, &message_id, err));
 	return put_media(tx, text, message_id, put->first_seen_ms, err);
 }

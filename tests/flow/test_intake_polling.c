@@ -183,11 +183,14 @@ static void what_the_webhook_lost_is_found_once_and_named(void **state)
 		receive(2, -2);	   /* an hour ago, when that hour has passed */
 		receive(3, -3590); /* just now: its webhook may still be on its way */
 		w->ahead_ms = HOUR_MS;
-		walks(w, 2);
+		walks(w, 1);
 		assert_int_equal(w->polled.lost.n, 1);
 		if (kinds[i].own_ids)
 			assert_string_equal(w->polled.lost.text, id_of(2));
 		assert_int_equal(w->polled.unread.n, 0);
+		w->ahead_ms += 5 * 60 * 1000; /* it was lost too */
+		walks(w, 1);
+		assert_int_equal(w->polled.lost.n, 1);
 		assert_int_equal(n_stored(w), 2);
 		walks(w, 0);
 		assert_int_equal(w->polled.lost.n, 0);
@@ -199,6 +202,19 @@ static void what_the_webhook_lost_is_found_once_and_named(void **state)
 		assert_non_null(strstr(items[0].text, "no heating, text"));
 		close_world(w);
 	}
+}
+
+/* redressd --once has no listener. */
+static void where_nobody_listens_all_is_taken_and_none_is_lost(void **state)
+{
+	(void)state;
+	struct world *w = begun(0);
+	w->poll.no_webhook = true;
+	receive(1, -5);
+	receive(2, -3595);
+	walks(w, 2);
+	assert_int_equal(w->polled.lost.n, 0);
+	close_world(w);
 }
 
 static void by_webhook_and_list_it_is_one_message(void **state)
@@ -216,6 +232,37 @@ static void by_webhook_and_list_it_is_one_message(void **state)
 		assert_int_equal(n_stored(w), 2);
 		close_world(w);
 	}
+}
+
+/* The list has the parts of a long text one by one: whichever comes first, no word stands twice. */
+static void a_part_is_one_text_or_a_part_of_one(void **state)
+{
+	(void)state;
+	struct world *w = begun(2);
+	struct rd_arena *arena = rd_arena_new(1 << 20);
+	int64_t source = 0;
+	struct rd_provider_text part = { .id = id_of(1),
+		.from = "+447700900123",
+		.to = "",
+		.body = "no heating ",
+		.body_len = 11,
+		.part_ref = "7",
+		.part = 1,
+		.n_parts = 2 };
+	assert_int_equal(rd_text_take(w->store.db, &w->texts, &part, rd_now_ms(&w->clock), &source,
+				 arena, &w->err),
+		RD_OK);
+	receive(1, -5);
+	receive(2, -5);
+	walks(w, 1);
+	part.id = id_of(2);
+	part.part = 2;
+	assert_int_equal(rd_text_take(w->store.db, &w->texts, &part, rd_now_ms(&w->clock), &source,
+				 arena, &w->err),
+		RD_E_EXISTS);
+	assert_int_equal(n_stored(w), 1); /* the other waits for its time */
+	rd_arena_free(arena);
+	close_world(w);
 }
 
 #define AT_ONCE 40
@@ -472,7 +519,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_webhook_lost_is_found_once_and_named),
+		cmocka_unit_test(where_nobody_listens_all_is_taken_and_none_is_lost),
 		cmocka_unit_test(by_webhook_and_list_it_is_one_message),
+		cmocka_unit_test(a_part_is_one_text_or_a_part_of_one),
 		cmocka_unit_test(at_once_it_is_one_message_too),
 		cmocka_unit_test(every_page_is_walked_to_past_the_last_known),
 		cmocka_unit_test(a_list_that_is_not_given_is_asked_for_again),

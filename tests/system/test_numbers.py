@@ -229,7 +229,7 @@ def texts_that_came_while_the_gateway_was_down_are_found(build):
         begun_before(home, 5)
         sid = "SM" + "7" * 32
         home.provider.ask("receive", sid, phone(1), 4000, COMPLAINT)
-        home.provider.ask("receive", "SM" + "8" * 32, phone(2), 30, "the gate is off its hinges")
+        home.provider.ask("receive", "SM" + "8" * 32, phone(2), 200, "the gate is off its hinges")
         home.provider.ask("picture", "SM" + "8" * 32)
         home.start()
         home.wait(lambda: home.is_idle(2), "both to be found and answered")

@@ -114,12 +114,7 @@ static void take_item(struct header *header, const struct rd_xml_item *item)
 {
 	const char *name = item->path + sizeof HEADER - 1;
 	if (strcmp(name, "@id") == 0)
-		*header = (struct header){ .id = item->value,
-			.at = "",
-			.from = "",
-			.to = "",
-			.summary = "",
-			.body_url = "" };
+		header->id = item->value;
 	else if (strcmp(name, "/receivedat") == 0 || strcmp(name, "/submittedat") == 0)
 		header->at = item->value;
 	else if (strcmp(name, "/from/phonenumber") == 0)
@@ -135,7 +130,7 @@ static void take_item(struct header *header, const struct rd_xml_item *item)
 /* The next header from *at on; false: no more. */
 static bool next_header(const struct rd_xml *xml, size_t *at, struct header *ret_header)
 {
-	struct header header = { .id = NULL };
+	struct header header = { .at = "", .from = "", .to = "", .summary = "", .body_url = "" };
 	for (; *at < xml->n_items; ++*at) {
 		const struct rd_xml_item *item = &xml->items[*at];
 		if (strncmp(item->path, HEADER, sizeof HEADER - 1) != 0)

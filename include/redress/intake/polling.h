@@ -7,8 +7,9 @@
  * order or at once, it is one message. What was received before the number was first seen is left
  * alone.
  *
- * A text that lay with the provider for longer than RD_POLL_GAP_MS before a walk found it is a gap:
- * its webhook was lost. So is one that is listed and cannot be read.
+ * A text that the provider has had for less than RD_POLL_GAP_MS is left to its webhook, which may
+ * be on its way, or to the next walk. So every other one that a walk finds is a gap: its webhook
+ * was lost. So is one that is listed and cannot be read.
  */
 #ifndef REDRESS_INTAKE_POLLING_H
 #define REDRESS_INTAKE_POLLING_H
@@ -20,7 +21,7 @@
 
 #define RD_POLL_PAGES_MAX  200
 #define RD_POLL_OVERLAP_MS (3600 * (int64_t)1000)
-#define RD_POLL_GAP_MS	   (10 * 60 * (int64_t)1000)
+#define RD_POLL_GAP_MS	   (2 * 60 * (int64_t)1000)
 #define RD_POLL_IDS_BYTES  320
 
 /* Ids for an alarm: the first few, and how many there are in all. */
@@ -35,6 +36,7 @@ struct rd_poll {
 	const struct rd_clock *clock;
 	struct rd_http *http;
 	struct rd_arena *arena; /* scratch */
+	bool no_webhook; /* nobody listens (--once): whatever is found is taken, and none is lost */
 	bool (*stopping)(void *context);
 	void *context;
 };
