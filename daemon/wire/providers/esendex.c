@@ -106,6 +106,7 @@ const struct rd_provider rd_esendex = {
 	.needs = { .account = "EX0000000",
 		.user = "redress@landlord.example",
 		.api_key = "credential esendex-password" },
+	.ask_after_ms = 5 * 60 * (int64_t)1000,
 	.answer_type = "text/plain; charset=utf-8",
 	.answer_body = "ok\n",
 	.read_text = read_text,
