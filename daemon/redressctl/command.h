@@ -65,6 +65,7 @@ rd_ctl_command rd_ctl_outbox_retry;
 rd_ctl_command rd_ctl_outbox_settle;
 rd_ctl_command rd_ctl_outbox_cancel;
 rd_ctl_command rd_ctl_messages;
+rd_ctl_command rd_ctl_connect;
 rd_ctl_command rd_ctl_audit_verify;
 rd_ctl_command rd_ctl_audit_ledger;
 rd_ctl_command rd_ctl_backup;

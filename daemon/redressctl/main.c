@@ -81,6 +81,7 @@ static const struct command {
 		"outbox settle ROW --as sent|send-again|cancel --why TEXT" },
 	{ "outbox", "cancel", rd_ctl_outbox_cancel, "outbox cancel ROW --why TEXT" },
 	{ NULL, "messages", rd_ctl_messages, "messages [--fate FATE]" },
+	{ NULL, "connect", rd_ctl_connect, "connect NAME" },
 	{ "audit", "verify", rd_ctl_audit_verify, "audit verify" },
 	{ "audit", "ledger", rd_ctl_audit_ledger, "audit ledger [--idle]" },
 	{ NULL, "backup", rd_ctl_backup, "backup FILE" },

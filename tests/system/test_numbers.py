@@ -201,6 +201,52 @@ def texts_come_and_go_through_esendex_and_firetext(home, before):
     expect(any("failed 101" in text for text in tasks), f"nobody owes it: {tasks}")
 
 
+# --- connect ---
+
+def connect(home, name, expect):
+    said = home.ctl_json("connect", name, expect=(expect,))
+    equal(len(said), 1, f"things that are called {name}")
+    return said[0]
+
+
+def connect_says_what_is_wrong(build):
+    def numbers(home):
+        home.provider = home.help("provider_server.py")
+        gone = f"http://127.0.0.1:{house.free_port()}"
+        key = home.secret("notify-key", "k-26785a09-ab16-4eb0-8407-a37497a57506-"
+                                        "3d844edf-8d35-48ac-975b-e847b4f122b0")
+        bad = home.secret("bad-key", "short")
+        return "\n".join([
+            texts_of(home, "vonage", "vonage", Account=ACCOUNT),
+            texts_of(home, "council", "notify", Template="x", API_key=key),
+            texts_of(home, "badkey", "notify", Template="x", API_key=bad),
+            texts_of(home, "nokey", "firetext", User="u", API_key="file /nowhere/key"),
+            texts_of(home, "gone", "esendex", Account="EX1", User="u", API_URL=gone)])
+
+    nobody = f"http://127.0.0.1:{house.free_port()}"
+    with house.House(build, texts=numbers, gateway={"Public_URL": nobody}) as home:
+        webhook = "cannot be reached from this machine"
+        said = connect(home, "vonage", 1)["says"]
+        equal([webhook in s for s in said], [True], said)
+        for answer, wanted in (("401", "check the account and its key"), ("500", "HTTP 500")):
+            home.provider.ask("received", answer)
+            said = connect(home, "vonage", 1 if answer == "401" else 3)
+            expect(wanted in said["says"][0] and not said["well"], said)
+        home.provider.ask("received", "ok")
+        for template, wanted in (("Dear ((name)) ((body))", "((name))"), ("none", "`Template:`"),
+                                 ("Thank you", "Housing Ombudsman"), ("x ((body))", "of its own")):
+            home.provider.ask("template", template)
+            said = connect(home, "council", 1)
+            expect(any(wanted in s for s in said["says"]), said)
+        expect("too short" in connect(home, "badkey", 1)["says"][0], "a key that was not copied whole")
+        expect("/nowhere/key" in connect(home, "nokey", 1)["says"][0], "a secret that is not there")
+        connect(home, "gone", 3)
+        equal(connect(home, "complaints", 0)["well"], True, "the mailbox")
+        expect("there is no folder" in connect(home, "letters", 1)["says"][0], "the way out")
+        home.ctl("connect", "nobody", expect=(2,))
+        equal(home.provider.number("total"), 0, "texts sent")
+
+
 # --- webhooks that were lost ---
 
 def twilio(home):
@@ -258,5 +304,6 @@ def texts_that_came_while_the_gateway_was_down_are_found(build):
 
 
 if __name__ == "__main__":
-    house.run([each_provider_is_heard_and_answered,
+    house.run([connect_says_what_is_wrong,
+               each_provider_is_heard_and_answered,
                texts_that_came_while_the_gateway_was_down_are_found])
