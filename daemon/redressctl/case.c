@@ -19,6 +19,7 @@
 #include "redress/store/review.h"
 #include "redress/store/rulesets.h"
 #include "redress/store/tasks.h"
+#include "redress/store/text_media.h"
 
 #define AUDIT_ROWS_MAX 500
 
@@ -275,6 +276,17 @@ static enum rd_withheld withheld_of(const struct whole_case *w, int64_t message_
 	return why;
 }
 
+static size_t n_pictures(struct rd_ctl_desk *desk, int64_t message_id)
+{
+	struct rd_text_media *items;
+	struct rd_err err = { 0 };
+	size_t n = 0;
+
+	if (rd_text_media_list(desk->desk.db, message_id, desk->arena, &items, &n, &err) != RD_OK)
+		return 0;
+	return n;
+}
+
 static json_t *messages_json(struct rd_ctl_desk *desk, const struct whole_case *w)
 {
 	json_t *list = json_array();
@@ -305,6 +317,8 @@ static json_t *messages_json(struct rd_ctl_desk *desk, const struct whole_case *
 			item, "flags", read ? rd_json_flags(score.flags) : json_array());
 		json_object_set_new(item, "hits",
 			read ? rd_ctl_hits_json(&message, &score, desk->arena) : json_array());
+		json_object_set_new(
+			item, "pictures", json_integer((json_int_t)n_pictures(desk, row.id)));
 		json_object_set_new(item, "withheld",
 			rd_json_text(
 				withheld != RD_WITHHELD_NO ? rd_withheld_names[withheld] : NULL));
@@ -665,6 +679,10 @@ static void show_messages(struct rd_ctl_desk *desk, const struct whole_case *w)
 		else
 			show_reading(desk, &message, &score,
 				rules_then(desk, w->c.landlord, ruleset, &then));
+		if (n_pictures(desk, row.id) > 0)
+			printf("  Pictures that came with it: %zu. `redressctl case pictures %s "
+			       "DIR` writes them as files.\n",
+				n_pictures(desk, row.id), w->c.reference);
 		if (withheld != RD_WITHHELD_NO)
 			printf("  No letter by itself: %s\n", rd_withheld_words(withheld));
 	}

@@ -55,6 +55,7 @@ static const struct command {
 		"case list [--kind KIND] [--stage STAGE] [--status STATUS] [--open] [--contact "
 		"ADDRESS]" },
 	{ "case", "show", rd_ctl_case_show, "case show REF" },
+	{ "case", "pictures", rd_ctl_case_pictures, "case pictures REF DIR" },
 	{ "case", "open", rd_ctl_case_open,
 		"case open --kind KIND --channel phone|letter|in_person [--landlord NAME] "
 		"[--contact "
@@ -82,6 +83,7 @@ static const struct command {
 		"outbox settle ROW --as sent|send-again|cancel --why TEXT" },
 	{ "outbox", "cancel", rd_ctl_outbox_cancel, "outbox cancel ROW --why TEXT" },
 	{ NULL, "messages", rd_ctl_messages, "messages [--fate FATE]" },
+	{ NULL, "connect", rd_ctl_connect, "connect NAME" },
 	{ "audit", "verify", rd_ctl_audit_verify, "audit verify" },
 	{ "audit", "ledger", rd_ctl_audit_ledger, "audit ledger [--idle]" },
 	{ NULL, "backup", rd_ctl_backup, "backup FILE" },
