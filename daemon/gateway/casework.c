@@ -253,21 +253,25 @@ static enum rd_rc join_case(struct writing *w, struct rd_err *err)
 	return RD_OK;
 }
 
+/* The verdict's days are those of the live policy; a case runs by the one that it keeps. */
 static enum rd_rc start_clocks(struct writing *w, struct rd_err *err)
 {
 	for (size_t i = 0; i < w->verdict->n_clocks; i++) {
 		const struct rd_verdict_clock *clock = &w->verdict->clocks[i];
-		const struct rd_case_clock row = {
+		struct rd_err past_calendar = { 0 };
+		struct rd_case_clock row = {
 			.case_id = w->case_id,
 			.name = rd_clock_names[clock->clock],
 			.starts = clock->starts,
-			.due = clock->due,
 			.source = w->landlord->clocks[clock->clock].source,
 		};
 		enum rd_rc rc;
 
 		if (clock->when_letter_leaves)
 			continue;
+		if (rd_clock_due(w->landlord, w->policy->calendar, clock->clock, clock->starts,
+			    &row.due, &past_calendar) != RD_OK)
+			row.due = (struct rd_date){ 0 };
 		rc = rd_case_start_clock(w->tx, &row, err);
 		if (rc != RD_OK && rc != RD_E_EXISTS)
 			return rc;
@@ -634,9 +638,15 @@ enum rd_rc rd_casework_apply(struct rd_tx *tx, const struct rd_office *office,
 		.arena = arena,
 		.now_ms = rd_office_now(office),
 	};
+	struct rd_landlord kept;
 
 	RD_TRY(rd_office_policy(office, matter->landlord, &w.policy, err));
 	w.landlord = &w.policy->landlord;
+	if (verdict->fate == RD_FATE_JOINED) {
+		RD_TRY(rd_office_case_landlord(
+			office, rd_tx_db(tx), matter->joined_case, w.policy, arena, &kept, err));
+		w.landlord = &kept;
+	}
 	if (has_case(verdict))
 		RD_TRY(write_case(&w, err));
 	RD_TRY(put_tasks(&w, err));

@@ -142,6 +142,38 @@ static void a_case_keeps_the_policy_that_it_opened_under(void **state)
 	assert_non_null(strstr(was.profile, "Due: 10 working days\nFrom: acknowledged"));
 }
 
+/* "COMPLAINT" makes a complaint of what was under review before the landlord promised to
+ * acknowledge in 2 working days instead of 5. */
+static void a_case_under_review_begins_by_the_policy_that_it_opened_under(void **state)
+{
+	static const char source[] = "From: received\nSource: Code 6.2: acknowledged, defined and "
+				     "logged within five working days of receipt\n\n"
+				     "Clock: stage1.define\n";
+	struct house *h = *state = house_new(NULL);
+	const char *was =
+		rd_arena_printf(h->arena, "Due: 5 working days\n%sDue: 5 working days\n", source);
+	const char *is =
+		rd_arena_printf(h->arena, "Due: 2 working days\n%sDue: 2 working days\n", source);
+	struct rd_activation_outcome outcome;
+	int64_t review, complaint, later;
+
+	review = house_text(h, HOUSE_PHONE, UNSURE);
+	house_work_texts(h);
+	house_copy_folder(h, "landlords", "code-2024.landlord", was, is);
+	OK(house_try_rules(h, RD_ACTIVATION, false, &outcome));
+	house_close(h);
+	house_open(h);
+	complaint = house_text(h, HOUSE_PHONE, "COMPLAINT");
+	house_work_texts(h);
+	FATE_IS(complaint, RD_FATE_JOINED);
+	assert_int_equal(house_case_of(h, complaint), house_case_of(h, review));
+	assert_int_equal(house_case(h, house_case_of(h, review)).kind, RD_COMPLAINT);
+	DAY_IS(house_clock(h, house_case_of(h, review), "stage1.define").due, "2026-11-24");
+	later = house_mail_in(h, .body = COMPLAINT);
+	house_work(h);
+	DAY_IS(house_clock(h, house_case_of(h, later), "stage1.define").due, "2026-11-19");
+}
+
 /* A store from before versions were kept: its cases run by what is live. */
 static void a_case_without_a_version_runs_by_the_live_policy(void **state)
 {
@@ -204,6 +236,7 @@ int main(int argc, char **argv)
 		house_test_own(a_thread_joins_no_case_of_another_landlord),
 		house_test_own(the_same_mail_to_two_landlords_is_answered_by_both),
 		house_test_own(a_case_keeps_the_policy_that_it_opened_under),
+		house_test_own(a_case_under_review_begins_by_the_policy_that_it_opened_under),
 		house_test_own(a_case_without_a_version_runs_by_the_live_policy),
 		house_test_own(an_enquiry_has_a_date_where_a_member_asks),
 	};
