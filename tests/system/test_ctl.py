@@ -395,7 +395,7 @@ def a_wrong_word_is_told_and_changes_nothing(build):
             ("outbox list --case RD999999-AAAA", "do not belong"),
             ("tasks --due-by yesterday", "YYYY-MM-DD"),
             ("tasks --done 99 --how x", "no task 99"),
-            ("tasks --done 1", "what was done is missing"),
+            ("tasks --done 1", "what was done (--how) is missing"),
             ("case open --channel phone", "--kind is missing"),
             ("case open --kind complaint", "--channel is missing"),
             ("case open --kind complaint --channel fax", "in_person"),
@@ -439,7 +439,8 @@ def without_a_usable_store_every_command_says_so(build):
         refused(home, ("status",), "no state file yet")
         refused(home, ("backup", home.folder / "copy"), "no state file yet")
         expect(not home.state.exists(), "a reading command made a store")
-        refused(home, ("--config", "/nonexistent.conf", "status"), "/nonexistent.conf", config=False)
+        refused(home, ("--config", "/nonexistent.conf", "status"),
+                "/nonexistent.conf: there is no such file; name it with `--config FILE`", config=False)
         bad = home.folder / "bad.conf"
         bad.write_text("Gateway: house\nStat: /tmp/x\n")
         refused(home, ("--config", bad, "status"), f"{bad}:2:1", config=False)
@@ -449,7 +450,9 @@ def without_a_usable_store_every_command_says_so(build):
         expect("did you mean" in err and "State" in err, err)
         home.once()
         if os.getuid() == 0:
-            refused(home, ("--by", "x", "status"), "may not", user=NOBODY)
+            for words in (("status",), ("rules", "history"), ("review", "list")):
+                refused(home, ("--by", "x") + words, "put `sudo -u redress` before the command",
+                        user=NOBODY)
             equal(try_words(home, "--once", program="redressd", user=NOBODY)[0], 2,
                   "--once on a store of somebody else")
         with contextlib.closing(sqlite3.connect(home.state)) as db:
@@ -516,7 +519,10 @@ def help_is_given_where_it_is_asked_for(build):
                             (("case", "--help"), "case lift-hold"), (("case", "-h"), "case show"),
                             (("help", "case"), "case show"), (("case", "show", "-h"), "show REF"),
                             (("help", "timeline"), "stage2-acknowledged"),
-                            (("timeline", "--help"), "hazard-known")):
+                            (("timeline", "--help"), "hazard-known"),
+                            (("rules", "--help"), "\n           what each rule did\n"),
+                            (("rules", "--help"), "SET: a folder, `live`, a number of"),
+                            (("rules", "diff", "--help"), "SET: a folder, `live`, a number of")):
             status, out, err = try_words(home, *words, config=False)
             equal((status, err), (0, ""), f"{words}")
             expect(says in out, f"{words} does not say {says}: {out}")
