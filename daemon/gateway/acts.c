@@ -149,7 +149,7 @@ static enum rd_rc add_outcome(struct rd_act *act, const char *outcome, struct rd
 {
 	if (outcome == NULL)
 		return RD_OK;
-	RD_TRY(rd_act_check_text(outcome, "the outcome wanted", err));
+	RD_TRY(rd_act_check_text(outcome, "the outcome wanted (--outcome)", err));
 	return rd_case_set_outcome(act->tx, act->matter.id, outcome, err);
 }
 
@@ -362,7 +362,7 @@ enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64
 
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(check_complaint(&act, err));
-	RD_TRY(rd_act_check_text(definition, "the complaint definition", err));
+	RD_TRY(rd_act_check_text(definition, "the complaint definition (--definition)", err));
 	RD_TRY(rd_case_set_definition(act.tx, case_id, definition, err));
 	RD_TRY(add_outcome(&act, outcome, err));
 	rc = rd_case_meet_clock(
@@ -449,6 +449,22 @@ static enum rd_rc label(struct rd_act *act, int64_t message_id, enum rd_kind kin
 	return rd_label_put(act->tx, &row, act->now_ms, err);
 }
 
+/* A clock as staff know it, and what meets it; the clock's own name where no act of theirs does. */
+static const char *duty_words(const char *clock)
+{
+	static const struct {
+		const char *clock, *words;
+	} duties[] = {
+		{ "stage1.acknowledge", "the acknowledgement (`case acknowledge REF`)" },
+		{ "stage1.define", "the definition (`case define REF --definition TEXT`)" },
+	};
+
+	for (size_t i = 0; i < sizeof duties / sizeof duties[0]; i++)
+		if (strcmp(duties[i].clock, clock) == 0)
+			return duties[i].words;
+	return clock;
+}
+
 /* otherwise: what is done to it with --force. */
 static enum rd_rc check_nothing_owed(struct rd_act *act, const char *otherwise, struct rd_err *err)
 {
@@ -461,7 +477,7 @@ static enum rd_rc check_nothing_owed(struct rd_act *act, const char *otherwise, 
 			return rd_fail(err, RD_E_REFUSED,
 				"case %s still owes %s; meet it first, or %s with --force and say "
 				"why nothing is owed",
-				act->matter.reference, clocks[i].name, otherwise);
+				act->matter.reference, duty_words(clocks[i].name), otherwise);
 	return RD_OK;
 }
 
@@ -496,7 +512,7 @@ enum rd_rc rd_act_reclassify(struct rd_db *db, const struct rd_office *office, i
 
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(check_open(&act, err));
-	RD_TRY(rd_act_check_text(why, "the reason", err));
+	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
 	if (act.matter.kind == kind && act.matter.status != RD_STATUS_REVIEW)
 		return rd_fail(err, RD_E_REFUSED, "case %s is a %s already", act.matter.reference,
 			rd_kind_names[kind]);
@@ -527,7 +543,7 @@ enum rd_rc rd_act_decide(struct rd_db *db, const struct rd_office *office, int64
 	RD_TRY(rd_act_begin(&act, db, office, err));
 	RD_TRY(rd_review_get(rd_tx_db(act.tx), review_id, act.arena, &review, err));
 	RD_TRY(rd_act_take_case(&act, review.case_id, err));
-	RD_TRY(rd_act_check_text(why, "the reason", err));
+	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
 	if (review.is_sample)
 		RD_TRY(rd_settling_sample(
 			act.tx, office, &review, kind, why, act.arena, &about, err));
@@ -578,7 +594,7 @@ enum rd_rc rd_act_close(struct rd_db *db, const struct rd_office *office, int64_
 
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(check_open(&act, err));
-	RD_TRY(rd_act_check_text(why, "the reason", err));
+	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
 	if (!force)
 		RD_TRY(check_nothing_owed(&act, "close", err));
 	RD_TRY(end_reviews(&act, why, err));
@@ -596,7 +612,7 @@ enum rd_rc rd_act_lift_hold(struct rd_db *db, const struct rd_office *office, in
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
-	RD_TRY(rd_act_check_text(why, "the reason", err));
+	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
 	if (!act.matter.held)
 		return rd_fail(err, RD_E_REFUSED, "case %s is not held for safeguarding",
 			act.matter.reference);

@@ -67,7 +67,7 @@ enum rd_rc rd_act_cancel(struct rd_db *db, const struct rd_office *office, int64
 
 	RD_TRY(rd_act_begin(&act, db, office, err));
 	RD_TRY(take_row(&act, outbox_id, err));
-	RD_TRY(rd_act_check_text(why, "the reason", err));
+	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
 	RD_TRY(rd_outbox_cancel(act.tx, outbox_id, why, act.now_ms, err));
 	return rd_act_record_and_commit(&act, "letter_cancelled", outbox_id, NULL, err);
 }
@@ -98,7 +98,7 @@ enum rd_rc rd_act_settle(struct rd_db *db, const struct rd_office *office, int64
 
 	RD_TRY(rd_act_begin(&act, db, office, err));
 	RD_TRY(take_row(&act, outbox_id, err));
-	RD_TRY(rd_act_check_text(why, "the reason", err));
+	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
 	RD_TRY(rd_outbox_get(rd_tx_db(act.tx), outbox_id, act.arena, &row, err));
 	RD_TRY(rd_outbox_settle(act.tx, outbox_id, how, office->actor.name, why, act.now_ms, err));
 	RD_TRY(end_settle_task(&act, &row, why, err));
@@ -114,7 +114,7 @@ enum rd_rc rd_act_task_done(struct rd_db *db, const struct rd_office *office, in
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 
 	RD_TRY(rd_act_begin(&act, db, office, err));
-	RD_TRY(rd_act_check_text(how, "what was done", err));
+	RD_TRY(rd_act_check_text(how, "what was done (--how)", err));
 	RD_TRY(rd_task_done(act.tx, task_id, office->actor.name, how, act.now_ms, err));
 	return rd_act_record_and_commit(&act, "task_done", 0,
 		rd_arena_printf(act.arena, "{\"task\":%" PRId64 "}", task_id), err);

@@ -28,13 +28,30 @@ static const char *config_path(const struct rd_ctl *ctl)
 	return ctl->config != NULL ? ctl->config : RD_CTL_CONFIG;
 }
 
+static enum rd_rc read_config(
+	const struct rd_ctl *ctl, struct rd_ctl_desk *desk, struct rd_err *err)
+{
+	const char *path = config_path(ctl);
+	const enum rd_rc rc = rd_config_read(path, &desk->config, err);
+
+	if (rc == RD_OK || access(path, R_OK) == 0)
+		return rc;
+	if (errno == ENOENT)
+		return rd_fail(
+			err, rc, "%s: there is no such file; name it with `--config FILE`", path);
+	if (errno == EACCES)
+		return rd_fail(err, rc,
+			"%s: you may not read it; put `sudo -u redress` before the command", path);
+	return rc;
+}
+
 enum rd_rc rd_ctl_open_store(
 	const struct rd_ctl *ctl, bool create, struct rd_ctl_desk *desk, struct rd_err *err)
 {
 	struct rd_store_options options = { .create = create };
 
 	desk->arena = rd_arena_new(RD_CTL_ARENA_BYTES);
-	RD_TRY(rd_config_read(config_path(ctl), &desk->config, err));
+	RD_TRY(read_config(ctl, desk, err));
 	options.path = desk->config->state;
 	return rd_store_open(&options, &desk->store, err);
 }

@@ -91,6 +91,8 @@ static const struct command {
 	{ NULL, "status", rd_ctl_status, "status" },
 };
 
+#define SET_MEANS                                                                                  \
+	"SET: a folder, `live`, a number of `rules history`, or the first digits of a SHA-256\n"
 #define OPTIONS_MAX 64 /* of one command */
 #define N_COMMANDS  (sizeof commands / sizeof commands[0])
 
@@ -211,6 +213,8 @@ bool rd_ctl_option(struct rd_ctl *ctl, int option)
 		return true;
 	case RD_OPT_HELP:
 		printf("usage: redressctl %s\n", ctl->usage);
+		if (strstr(ctl->usage, "SET") != NULL)
+			fputs(SET_MEANS, stdout);
 		exit(finish(RD_EXIT_DONE));
 	default:
 		return false;
@@ -309,11 +313,36 @@ static enum rd_exit unknown(const char *group, const char *word)
 		near != NULL ? "`?" : "");
 }
 
+/* What the commands for rule files do, in a phrase each. */
+static const struct {
+	const char *name, *does;
+} rules_do[] = {
+	{ "lint", "every fault of a folder, with file, line and column" },
+	{ "test", "tries the examples of a folder" },
+	{ "tune", "other points, by what people said, as a patch" },
+	{ "stats", "what each rule did" },
+	{ "diff", "what two sets differ in" },
+	{ "backtest", "what other rules would have made of messages that came in" },
+	{ "activate", "puts a folder to work, once it is checked and tried" },
+	{ "rollback", "puts an older set to work again" },
+	{ "history", "every set that was live, when, by whom and why" },
+	{ "export", "writes a stored set into a folder" },
+};
+
 static void print_group(FILE *out, const char *group)
 {
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		if (commands[i].group != NULL && strcmp(commands[i].group, group) == 0)
-			fprintf(out, "usage: redressctl %s\n", commands[i].usage);
+	const bool of_rules = strcmp(group, "rules") == 0;
+
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (commands[i].group == NULL || strcmp(commands[i].group, group) != 0)
+			continue;
+		fprintf(out, "usage: redressctl %s\n", commands[i].usage);
+		for (size_t k = 0; k < sizeof rules_do / sizeof rules_do[0] && of_rules; k++)
+			if (strcmp(rules_do[k].name, commands[i].name) == 0)
+				fprintf(out, "           %s\n", rules_do[k].does);
+	}
+	if (of_rules)
+		fputs(SET_MEANS, out);
 }
 
 static bool asks_for_help(const char *word)

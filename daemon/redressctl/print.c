@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistr.h>
 #include <wchar.h>
 
 #include "redress/rules/kind.h"
@@ -21,9 +22,33 @@ json_t *rd_json_day(struct rd_date day)
 	return rd_date_is_set(day) ? json_string(rd_date_format(day, text)) : json_null();
 }
 
+/* A letter, a calendar or a file's name may hold any bytes; an answer in JSON may not. */
+json_t *rd_json_string(const char *text)
+{
+	json_t *string = json_string(text);
+
+	if (string != NULL)
+		return string;
+	const size_t len = strlen(text);
+	uint8_t *copy = malloc(len + 1);
+	RD_ASSERT(copy != NULL);
+	memcpy(copy, text, len + 1);
+	for (size_t at = 0; at < len;) {
+		const uint8_t *bad = u8_check(copy + at, len - at);
+		if (bad == NULL)
+			break;
+		at = (size_t)(bad - copy);
+		copy[at++] = '?';
+	}
+	string = json_string((const char *)copy);
+	free(copy);
+	RD_ASSERT(string != NULL);
+	return string;
+}
+
 json_t *rd_json_text(const char *text)
 {
-	return text == NULL || text[0] == '\0' ? json_null() : json_string(text);
+	return text == NULL || text[0] == '\0' ? json_null() : rd_json_string(text);
 }
 
 json_t *rd_json_flags(const bool *flags)
@@ -41,12 +66,13 @@ json_t *rd_json_words(const char *const *words, size_t n)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, json_string(words[i]));
+		json_array_append_new(list, rd_json_string(words[i]));
 	return list;
 }
 
 void rd_json_print(json_t *json)
 {
+	RD_ASSERT(json != NULL);
 	char *text = json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER);
 
 	RD_ASSERT(text != NULL);
@@ -70,7 +96,9 @@ static void print_tame(FILE *out, const char *text, size_t len, const char *but)
 	const char *end = text + len;
 
 	for (const char *at = text; at < end; at++) {
-		const bool kept = *at != '\0' && strchr(but, *at) != NULL;
+		const bool end_of_line = at[0] == '\r' && at + 1 < end && at[1] == '\n';
+		const bool kept =
+			*but != '\0' && (end_of_line || (*at != '\0' && strchr(but, *at) != NULL));
 
 		if (kept || !steers(at, end)) {
 			putc(*at, out);

@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include "redress/base/date.h"
 
-json_t *rd_json_instant(int64_t ms);	 /* 0: null */
-json_t *rd_json_day(struct rd_date day); /* not set: null */
-json_t *rd_json_text(const char *text);	 /* NULL or "": null */
+json_t *rd_json_instant(int64_t ms);	  /* 0: null */
+json_t *rd_json_day(struct rd_date day);  /* not set: null */
+json_t *rd_json_text(const char *text);	  /* NULL or "": null */
+json_t *rd_json_string(const char *text); /* bytes that are no UTF-8 become question marks */
 json_t *rd_json_flags(const bool *flags);
 json_t *rd_json_words(const char *const *words, size_t n);
-/* Prints it on one line of its own and gives it up. */
+/* Prints it on one line of its own and gives it up. Never NULL: what json_pack refuses is our bug.
+ */
 void rd_json_print(json_t *json);
 
 /* Words that somebody else wrote, in one line: nothing in them may steer a terminal. */

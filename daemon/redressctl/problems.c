@@ -4,6 +4,8 @@
 
 #include "print.h"
 
+#define PATH_SHOWN_MAX 4352 /* a path, and a file's name below it */
+
 static const char *between(const char *dir, const char *file)
 {
 	return dir != NULL && file[0] != '\0' ? "/" : "";
@@ -34,12 +36,14 @@ json_t *rd_ctl_problems_json(
 		const struct rd_problem *p = &problems->items[i];
 		if (p->severity > least)
 			continue;
-		json_t *file = json_sprintf(
-			"%s%s%s", dir != NULL ? dir : "", between(dir, p->at.file), p->at.file);
+		char file[PATH_SHOWN_MAX];
+		snprintf(file, sizeof file, "%s%s%s", dir != NULL ? dir : "",
+			between(dir, p->at.file), p->at.file);
 		json_array_append_new(
-			list, json_pack("{s:s,s:o,s:i,s:i,s:s}", "severity",
-				      rd_severity_names[p->severity], "file", file, "line",
-				      p->at.line, "column", p->at.column, "message", p->text));
+			list, json_pack("{s:s,s:o,s:i,s:i,s:o}", "severity",
+				      rd_severity_names[p->severity], "file", rd_json_string(file),
+				      "line", p->at.line, "column", p->at.column, "message",
+				      rd_json_string(p->text)));
 	}
 	return list;
 }

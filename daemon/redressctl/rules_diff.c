@@ -20,13 +20,6 @@ struct comparison {
 	bool text; /* also line by line */
 };
 
-/* Values are an officer's own words, in one line; nothing in them may steer a terminal. */
-static void print_value(const char *value)
-{
-	for (; *value != '\0'; value++)
-		putchar((unsigned char)*value < 0x20 || *value == 0x7f ? ' ' : *value);
-}
-
 static bool is_field(const struct rd_field_difference *f, const char *name)
 {
 	return strcasecmp(f->field, name) == 0;
@@ -35,16 +28,20 @@ static bool is_field(const struct rd_field_difference *f, const char *name)
 static void print_field(const struct rd_field_difference *f)
 {
 	if (is_field(f, "file")) {
-		printf("    moved    from %s to %s\n", f->was, f->is);
+		fputs("    moved    from ", stdout);
+		rd_print_words(stdout, f->was);
+		fputs(" to ", stdout);
+		rd_print_words(stdout, f->is);
+		putchar('\n');
 		return;
 	}
 	printf("    %s", f->was == NULL ? "added    " : f->is == NULL ? "removed  " : "changed  ");
-	print_value(f->field);
+	rd_print_words(stdout, f->field);
 	fputs(": ", stdout);
-	print_value(f->was != NULL ? f->was : f->is);
+	rd_print_words(stdout, f->was != NULL ? f->was : f->is);
 	if (f->was != NULL && f->is != NULL) {
 		fputs(" -> ", stdout);
-		print_value(f->is);
+		rd_print_words(stdout, f->is);
 	}
 	putchar('\n');
 }
@@ -92,10 +89,14 @@ static enum rd_rc print_file(
 	RD_TRY(compare_lines(c, d->name, &lines, err));
 	count_lines(&lines, &gone, &come);
 	rd_arena_back_to(c->arena, mark);
-	printf("%s %s: %s (+%zu -%zu lines)\n", kind_of_file(d->name), d->name,
-		rd_difference_names[d->what], come, gone);
-	if (d->trouble[0] != '\0')
-		printf("    it cannot be compared rule by rule: %s\n", d->trouble);
+	printf("%s ", kind_of_file(d->name));
+	rd_print_words(stdout, d->name);
+	printf(": %s (+%zu -%zu lines)\n", rd_difference_names[d->what], come, gone);
+	if (d->trouble[0] != '\0') {
+		fputs("    it cannot be compared rule by rule: ", stdout);
+		rd_print_words(stdout, d->trouble);
+		putchar('\n');
+	}
 	return RD_OK;
 }
 
@@ -103,11 +104,12 @@ static void print_stanza(const struct rd_difference *d)
 {
 	fputs(d->stanza, stdout);
 	fputs(" `", stdout);
-	print_value(d->name);
+	rd_print_words(stdout, d->name);
 	printf("`: %s (", rd_difference_names[d->what]);
 	if (d->layer[0] != '\0')
 		printf("layer of %s, ", d->layer);
-	printf("%s:%d)\n", d->file, d->line);
+	rd_print_words(stdout, d->file);
+	printf(":%d)\n", d->line);
 	for (size_t i = 0; i < d->n_fields; i++)
 		if (i > 0 || d->what == RD_CHANGED || !is_field(&d->fields[i], d->stanza))
 			print_field(&d->fields[i]);
@@ -122,8 +124,10 @@ static enum rd_rc print_by_rule(const struct comparison *c, struct rd_err *err)
 		else
 			RD_TRY(print_file(c, d, err));
 	}
-	for (size_t i = 0; i < c->found.n_cosmetic; i++)
-		printf("%s: comments, blank lines or order alone\n", c->found.cosmetic[i]);
+	for (size_t i = 0; i < c->found.n_cosmetic; i++) {
+		rd_print_words(stdout, c->found.cosmetic[i]);
+		puts(": comments, blank lines or order alone");
+	}
 	return RD_OK;
 }
 
@@ -177,20 +181,20 @@ static json_t *fields_json(const struct rd_difference *d)
 	for (size_t i = 0; i < d->n_fields; i++) {
 		const struct rd_field_difference *f = &d->fields[i];
 		json_array_append_new(
-			list, json_pack("{s:s,s:o,s:o}", "field", f->field, "was",
-				      f->was != NULL ? json_string(f->was) : json_null(), "is",
-				      f->is != NULL ? json_string(f->is) : json_null()));
+			list, json_pack("{s:o,s:o,s:o}", "field", rd_json_string(f->field), "was",
+				      f->was != NULL ? rd_json_string(f->was) : json_null(), "is",
+				      f->is != NULL ? rd_json_string(f->is) : json_null()));
 	}
 	return list;
 }
 
 static json_t *difference_json(const struct rd_difference *d)
 {
-	return json_pack("{s:s,s:o,s:s,s:o,s:s,s:o,s:o,s:o}", "change",
-		rd_difference_names[d->what], "stanza", rd_json_text(d->stanza), "name", d->name,
-		"layer", rd_json_text(d->layer), "file", d->file, "line",
-		d->line > 0 ? json_integer(d->line) : json_null(), "trouble",
-		rd_json_text(d->trouble), "fields", fields_json(d));
+	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "change",
+		rd_difference_names[d->what], "stanza", rd_json_text(d->stanza), "name",
+		rd_json_string(d->name), "layer", rd_json_text(d->layer), "file",
+		rd_json_string(d->file), "line", d->line > 0 ? json_integer(d->line) : json_null(),
+		"trouble", rd_json_text(d->trouble), "fields", fields_json(d));
 }
 
 static enum rd_rc print_as_json(const struct comparison *c, const char *lines)
@@ -202,7 +206,7 @@ static enum rd_rc print_as_json(const struct comparison *c, const char *lines)
 	rd_json_print(json_pack("{s:s,s:s,s:o,s:o,s:o}", "was", c->was.files.sha256, "is",
 		c->is.files.sha256, "differences", list, "cosmetic",
 		rd_json_words(c->found.cosmetic, c->found.n_cosmetic), "text",
-		c->text ? json_string(lines) : json_null()));
+		c->text ? rd_json_string(lines) : json_null()));
 	return RD_OK;
 }
 
@@ -223,7 +227,7 @@ static enum rd_rc show(const struct rd_ctl *ctl, const struct comparison *c, str
 	else
 		putchar('\n');
 	if (c->text) {
-		fwrite(rd_buf_str(&lines), 1, lines.len, stdout);
+		rd_print_lines(stdout, rd_buf_str(&lines), lines.len);
 		return RD_OK;
 	}
 	return print_by_rule(c, err);

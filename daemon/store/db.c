@@ -269,8 +269,8 @@ static enum rd_rc file_fail(const char *path, struct rd_err *err)
 	case EPERM:
 	case EROFS:
 		return rd_fail(err, RD_E_REFUSED,
-			"%s: you may not write it; run this as root or as the user that redressd "
-			"runs as",
+			"%s: you may not open it; put `sudo -u redress` before the command, or the "
+			"user that redressd runs as",
 			path);
 	case ENOENT:
 	case ENOTDIR:

@@ -365,9 +365,9 @@ def a_wrong_word_is_told_and_changes_nothing(build):
             (f"case note {ravi} --text", "requires an argument"),
             (f"case note {ravi} --text x --kind complaint", "usage: redressctl case note"),
             ("outbox approve 1 --why x", "usage: redressctl outbox approve"),
-            (f"case close {ravi}", "reason is missing"),
-            (f"case close {ravi} --why done", "still owes stage1."),
-            (f"case reclassify {ravi} --kind complaint", "reason is missing"),
+            (f"case close {ravi}", "the reason (--why) is missing"),
+            (f"case close {ravi} --why done", "still owes the definition (`case define REF"),
+            (f"case reclassify {ravi} --kind complaint", "the reason (--why) is missing"),
             (f"case reclassify {ravi} --kind complant --why x", "did you mean `complaint`?"),
             (f"case reclassify {ravi} --why x", "--kind"),
             (f"case reclassify {tom} --kind complaint --why x", "is closed"),
@@ -377,23 +377,25 @@ def a_wrong_word_is_told_and_changes_nothing(build):
             (f"case define {ravi}", "definition"),
             (f"case define {tom} --definition x", "is closed"),
             (f"case lift-hold {ravi} --why x", "not held"),
-            (f"review decide {number} --kind complaint", "reason is missing"),
+            (f"review decide {number} --kind complaint", "the reason (--why) is missing"),
             (f"review decide {number} --kind complant --why x", "did you mean `complaint`?"),
             ("review decide 99 --kind complaint --why x", "no review 99"),
             ("review decide one --kind complaint --why x", "`one` is not a row number"),
+            (f"review decide {ravi} --kind complaint --why x", "a review has a number, the first "
+             f"column of `review list`; no review of {ravi} waits"),
             ("review decide -1 --kind complaint --why x", "usage"),
             ("outbox show 99", "no letter 99"),
             ("outbox approve 1", "is sent"),
             ("outbox retry 1", "is sent"),
             ("outbox cancel 1 --why x", "is sent"),
-            ("outbox cancel 1", "reason is missing"),
+            ("outbox cancel 1", "the reason (--why) is missing"),
             ("outbox settle 1 --as sent --why x", "only an uncertain letter can be settled"),
             ("outbox settle 1 --as gone --why x", "not one of sent, send-again, cancel"),
             ("outbox list --state sentt", "did you mean `sent`?"),
             ("outbox list --case RD999999-AAAA", "do not belong"),
             ("tasks --due-by yesterday", "YYYY-MM-DD"),
             ("tasks --done 99 --how x", "no task 99"),
-            ("tasks --done 1", "what was done is missing"),
+            ("tasks --done 1", "what was done (--how) is missing"),
             ("case open --channel phone", "--kind is missing"),
             ("case open --kind complaint", "--channel is missing"),
             ("case open --kind complaint --channel fax", "in_person"),
@@ -437,7 +439,8 @@ def without_a_usable_store_every_command_says_so(build):
         refused(home, ("status",), "no state file yet")
         refused(home, ("backup", home.folder / "copy"), "no state file yet")
         expect(not home.state.exists(), "a reading command made a store")
-        refused(home, ("--config", "/nonexistent.conf", "status"), "/nonexistent.conf", config=False)
+        refused(home, ("--config", "/nonexistent.conf", "status"),
+                "/nonexistent.conf: there is no such file; name it with `--config FILE`", config=False)
         bad = home.folder / "bad.conf"
         bad.write_text("Gateway: house\nStat: /tmp/x\n")
         refused(home, ("--config", bad, "status"), f"{bad}:2:1", config=False)
@@ -447,7 +450,9 @@ def without_a_usable_store_every_command_says_so(build):
         expect("did you mean" in err and "State" in err, err)
         home.once()
         if os.getuid() == 0:
-            refused(home, ("--by", "x", "status"), "may not", user=NOBODY)
+            for words in (("status",), ("rules", "history"), ("review", "list")):
+                refused(home, ("--by", "x") + words, "put `sudo -u redress` before the command",
+                        user=NOBODY)
             equal(try_words(home, "--once", program="redressd", user=NOBODY)[0], 2,
                   "--once on a store of somebody else")
         with contextlib.closing(sqlite3.connect(home.state)) as db:
@@ -514,7 +519,10 @@ def help_is_given_where_it_is_asked_for(build):
                             (("case", "--help"), "case lift-hold"), (("case", "-h"), "case show"),
                             (("help", "case"), "case show"), (("case", "show", "-h"), "show REF"),
                             (("help", "timeline"), "stage2-acknowledged"),
-                            (("timeline", "--help"), "hazard-known")):
+                            (("timeline", "--help"), "hazard-known"),
+                            (("rules", "--help"), "\n           what each rule did\n"),
+                            (("rules", "--help"), "SET: a folder, `live`, a number of"),
+                            (("rules", "diff", "--help"), "SET: a folder, `live`, a number of")):
             status, out, err = try_words(home, *words, config=False)
             equal((status, err), (0, ""), f"{words}")
             expect(says in out, f"{words} does not say {says}: {out}")
@@ -604,6 +612,9 @@ def an_officer_sees_why_and_what_is_left_to_decide(build):
         review = next(row for row in home.ctl_json("review", "list") if row["ref"] == ed)
         equal([(r["review"], r["reasons"]) for r in shown["reviews"]],
               [(review["review"], review["reasons"])], "its open review")
+        listed = next(line for line in home.ctl("review", "list").splitlines() if ed in line)
+        expect(re.search(r"  between the thresholds, [\d.]+ \([\d.]+ to [\d.]+\)", listed), listed)
+        expect("points lie between" not in listed, listed)
         text = home.ctl("case", "show", ed)
         expect(text.startswith(f"Case {ed}: complaint, review\n"), text)
         expect(f"review {review['review']}, probably complaint: it may be" in text, text)
@@ -632,6 +643,10 @@ def reasons_of_a_review_stand_apart(build):
         reasons = row["reasons"].split("\n")
         expect(len(reasons) > 1, f"one reason only: {reasons}")
         expect("; ".join(reasons) in home.ctl("review", "list"), home.ctl("review", "list"))
+        refused(home, ("review", "decide", row["ref"], "--kind", "complaint", "--why", "x"),
+                f"`review list`; this case's is {row['review']}")
+        equal(row["subject"], "Re: stage 2", "its subject")
+        expect("  Re: stage 2  " in home.ctl("review", "list"), "its subject, for people")
         expect("; ".join(reasons) in home.ctl("case", "show", row["ref"]), "case show")
 
 

@@ -530,6 +530,13 @@ def a_diff_speaks_of_rules_and_not_of_lines(build):
                      "+++ then/more.rules", "@@ -0,0 +1,6 @@"):
             expect(says in lines.splitlines() or says in lines, f"{says!r} is missing: {lines}")
         expect("They are the same." in home.ctl("rules", "diff", expect=(0,)), "live and folder")
+        # Any bytes: of another charset, and of those that steer a terminal.
+        letter.write_bytes(b"caf\xe9 \x1b[2J\xc2\x9b1m\ttab\r\n")
+        told = home.ctl_json("rules", "diff", "--text", folder, expect=(1,))
+        expect("+caf? \x1b[2J" in told["text"], "bytes that are no UTF-8")
+        raw = subprocess.run([str(home.build / "redressctl"), "--config", str(home.config), "rules",
+                              "diff", "--text", str(folder)], capture_output=True, timeout=60).stdout
+        expect(b"+caf\xe9  [2J 1m\ttab\r\n" in raw and b"\x1b" not in raw, "what steers a terminal")
         equal(run(home, "rules", "diff", home.rules, folder, config=False)[0], 1,
               "two folders need no store")
 
