@@ -144,7 +144,7 @@ static bool threshold_of(const struct rd_stanza *head, const char *name, double 
 static void hold_for_layer(struct tuning *t, const char *file, const struct rd_stanza *head)
 {
 	struct rd_tune_input *input = &t->input;
-	double below, from;
+	double below = 0, from = 0;
 	const bool has_below = threshold_of(head, "Request below", &below);
 	const bool has_from = threshold_of(head, "Complaint from", &from);
 
