@@ -70,7 +70,10 @@ static enum rd_rc ask_provider(struct rd_sender *sender, const struct rd_sender_
 	};
 	struct rd_provider_asked asked;
 	struct rd_err why = { 0 };
-	if (now_ms - row->sending_ms < sender->limits.ask_after_ms) {
+	int64_t lag_ms = rd_provider_of(route->texts->kind)->ask_after_ms;
+	if (lag_ms < sender->limits.ask_after_ms)
+		lag_ms = sender->limits.ask_after_ms;
+	if (now_ms - row->sending_ms < lag_ms) {
 		*left = true; /* it may still be on its way there */
 		return RD_OK;
 	}

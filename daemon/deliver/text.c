@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "redress/base/fault.h"
+#include "redress/message/sms.h"
 #include "redress/wire/http.h"
 #include "redress/wire/providers/tray.h"
 
@@ -79,7 +80,27 @@ static enum rd_rc into_tray(const struct rd_provider_account *account,
 	return RD_OK;
 }
 
-static enum rd_rc over_http(struct rd_text_sender *sender,
+/* How much of a text the provider takes at once: all of it, or up to the end of a line, or of a
+ * word, that fits. */
+static size_t take_piece(const struct rd_provider *provider, const char *words)
+{
+	size_t len = strlen(words);
+	struct rd_sms_size size = rd_sms_size(words, len);
+	unsigned max = size.gsm7 ? provider->gsm_units_max : provider->ucs2_units_max;
+	size_t at_line = 0;
+	size_t at_word = 0;
+	if (max == 0 || size.units <= max)
+		return len;
+	for (size_t i = 1; i <= len && rd_sms_size(words, i).units <= max; i++) {
+		if (words[i] == '\n')
+			at_line = i;
+		if (words[i] == ' ' || words[i] == '\n')
+			at_word = i;
+	}
+	return at_line ? at_line : at_word ? at_word : len;
+}
+
+static enum rd_rc send_piece(struct rd_text_sender *sender,
 	const struct rd_provider_account *account, const struct rd_provider_send *text,
 	const struct rd_deliver_hooks *hooks, struct rd_arena *arena,
 	struct rd_deliver_result *result, struct rd_err *err)
@@ -89,7 +110,8 @@ static enum rd_rc over_http(struct rd_text_sender *sender,
 	bool reached = false;
 	RD_TRY(sender->provider->build_send(account, text, arena, &request, err));
 	request.timeout_ms = sender->timeout_ms;
-	RD_TRY(hooks->on_wire(hooks->context, err));
+	if (hooks)
+		RD_TRY(hooks->on_wire(hooks->context, err));
 	rd_fault_point("smtp-data-before");
 	enum rd_rc rc = rd_http_ask(sender->http, &request, &response, &reached, err);
 	rd_fault_point("smtp-data-after");
@@ -106,12 +128,51 @@ static enum rd_rc over_http(struct rd_text_sender *sender,
 	result->body = sent.body;
 	result->wait_ms = sent.wait_ms;
 	result->opted_out = sent.opted_out;
-	result->ours = sent.outcome == RD_SEND_AGAIN && response.status != 429;
+	result->ours = sent.outcome == RD_SEND_AGAIN && sent.ours;
 	if (sent.template_id[0])
 		snprintf(result->response, sizeof result->response, "%s, template %.40s version %d",
 			sent.response, sent.template_id, sent.template_version);
 	else
 		snprintf(result->response, sizeof result->response, "%s", sent.response);
+	return RD_OK;
+}
+
+/* Several, where it is longer than the provider takes: they follow one another under one key. Once
+ * the first is taken nothing is sent again, for the resident would get it twice: a person sees to
+ * what is left. */
+static enum rd_rc over_http(struct rd_text_sender *sender,
+	const struct rd_provider_account *account, const struct rd_provider_send *text,
+	const struct rd_deliver_hooks *hooks, struct rd_arena *arena,
+	struct rd_deliver_result *result, struct rd_err *err)
+{
+	size_t len = take_piece(sender->provider, text->body);
+	if (text->body[len] == '\0')
+		return send_piece(sender, account, text, hooks, arena, result, err);
+	bool first = true;
+	for (const char *at = text->body; *at; at += len, at += strspn(at, " \n"), first = false) {
+		struct rd_provider_send piece = *text;
+		len = take_piece(sender->provider, at);
+		piece.body = rd_arena_copy(arena, at, len);
+		if (!piece.body)
+			return rd_fail(err, RD_E_RANGE, "the text is too large to send");
+		struct rd_deliver_result one = { .provider_id = "", .body = "" };
+		enum rd_rc rc =
+			send_piece(sender, account, &piece, first ? hooks : NULL, arena, &one, err);
+		if (first && rc != RD_OK)
+			return rc;
+		if (rc != RD_OK)
+			snprintf(one.response, sizeof one.response, "%s", err->msg);
+		*result = one;
+		if (rc == RD_OK && one.outcome == RD_SEND_DONE)
+			continue;
+		if (!first) {
+			if (rc != RD_OK || one.outcome != RD_SEND_UNCERTAIN)
+				result->outcome = RD_SEND_REFUSED;
+			snprintf(result->response, sizeof result->response,
+				"only its beginning was taken: %.200s", one.response);
+		}
+		return RD_OK;
+	}
 	return RD_OK;
 }
 
@@ -166,7 +227,9 @@ enum rd_rc rd_text_ask(struct rd_text_sender *sender, const struct rd_provider_s
 	struct rd_provider_account account;
 	struct rd_provider_asked asked = { .answer = RD_ASKED_ABSENT, .id = "", .body = "" };
 	RD_TRY(rd_provider_account_read(sender->config, &secrets, &account, err));
-	if (sender->provider->build_ask) {
+	if (sender->provider->build_send && !sender->provider->build_ask) {
+		asked.answer = RD_ASKED_UNCLEAR; /* it offers no way to ask */
+	} else if (sender->provider->build_ask) {
 		RD_TRY(ask_pages(sender, &account, text, arena, &asked, err));
 	} else {
 		bool has;
@@ -177,5 +240,55 @@ enum rd_rc rd_text_ask(struct rd_text_sender *sender, const struct rd_provider_s
 		}
 	}
 	*ret_asked = asked;
+	return RD_OK;
+}
+
+/* The list of received texts is behind the same account and key as everything else. */
+static enum rd_rc try_list(struct rd_text_sender *sender, const struct rd_provider_account *account,
+	int64_t now_ms, struct rd_arena *arena, struct rd_err *err)
+{
+	const struct rd_provider_window window = { .from_ms = now_ms - 60000, .now_ms = now_ms };
+	struct rd_provider_listed listed;
+	struct rd_http_request request;
+	RD_CLEANUP(rd_http_response_free) struct rd_http_response response = { 0 };
+	bool reached;
+	RD_TRY(sender->provider->build_list(account, &window, NULL, arena, &request, err));
+	request.timeout_ms = sender->timeout_ms;
+	RD_TRY(rd_http_ask(sender->http, &request, &response, &reached, err));
+	return sender->provider->read_list(
+		account, &window, request.url, &response, arena, &listed, err);
+}
+
+static enum rd_rc try_setup(struct rd_text_sender *sender,
+	const struct rd_provider_account *account, int64_t now_ms, struct rd_arena *arena,
+	struct rd_provider_findings *findings, struct rd_err *err)
+{
+	struct rd_http_request request;
+	RD_CLEANUP(rd_http_response_free) struct rd_http_response response = { 0 };
+	bool reached;
+	RD_TRY(sender->provider->build_setup(account, now_ms, arena, &request, err));
+	request.timeout_ms = sender->timeout_ms;
+	RD_TRY(rd_http_ask(sender->http, &request, &response, &reached, err));
+	return sender->provider->read_setup(account, &response, arena, findings, err);
+}
+
+enum rd_rc rd_text_try(struct rd_text_sender *sender, int64_t now_ms, struct rd_arena *arena,
+	struct rd_provider_findings *ret_findings, struct rd_err *err)
+{
+	RD_CLEANUP(rd_provider_secrets_wipe) struct rd_provider_secrets secrets;
+	struct rd_provider_account account;
+	bool has;
+	ret_findings->n = 0;
+	RD_TRY(rd_provider_account_read(sender->config, &secrets, &account, err));
+	if (!sender->provider->build_send)
+		return rd_tray_has(&account, "connect", &has, err);
+	if (sender->provider->build_list)
+		RD_TRY(try_list(sender, &account, now_ms, arena, err));
+	if (!sender->status_url[0])
+		rd_provider_find(ret_findings,
+			"There is no `Public URL:`, so that the provider is not told where to "
+			"send delivery receipts: a text that does not arrive is nobody's task.");
+	if (sender->provider->build_setup)
+		return try_setup(sender, &account, now_ms, arena, ret_findings, err);
 	return RD_OK;
 }

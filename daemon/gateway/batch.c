@@ -67,6 +67,7 @@ static enum rd_rc request_text(
 
 	do {
 		len += b->claimed[end].text_len + 1;
+		request->cut = request->cut || b->claimed[end].cut;
 		end++;
 	} while (end < b->n_claimed && !leads(b, end));
 	text = rd_arena_alloc(b->arena, len);

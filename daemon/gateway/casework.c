@@ -14,6 +14,7 @@
 #include "redress/gateway/staff.h"
 #include "redress/policy/clocks.h"
 #include "redress/store/audit.h"
+#include "redress/store/case_policy.h"
 #include "redress/store/outbox.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
@@ -33,6 +34,7 @@ struct writing {
 	struct rd_verdict *settled; /* the same, where a case that is there is settled anew */
 	struct rd_arena *arena;
 	const struct rd_policy *policy;
+	const struct rd_landlord *landlord; /* by whose clocks the case runs */
 	int64_t case_id;
 	int64_t now_ms;
 };
@@ -198,6 +200,8 @@ static enum rd_rc open_case(struct writing *w, struct rd_err *err)
 	opening.name = contact.name;
 	opening.proposed = contact.proposed;
 	RD_TRY(rd_case_open(w->tx, &opening, &w->case_id, err));
+	RD_TRY(rd_case_policy_keep(w->tx, w->case_id, w->policy->landlord.version,
+		rd_live_sha256(w->office->live), err));
 	if (contact.address[0] != '\0')
 		RD_TRY(rd_case_add_contact(w->tx, w->case_id, &contact, err));
 	RD_TRY(link_case(w, err));
@@ -249,21 +253,25 @@ static enum rd_rc join_case(struct writing *w, struct rd_err *err)
 	return RD_OK;
 }
 
+/* The verdict's days are those of the live policy; a case runs by the one that it keeps. */
 static enum rd_rc start_clocks(struct writing *w, struct rd_err *err)
 {
 	for (size_t i = 0; i < w->verdict->n_clocks; i++) {
 		const struct rd_verdict_clock *clock = &w->verdict->clocks[i];
-		const struct rd_case_clock row = {
+		struct rd_err past_calendar = { 0 };
+		struct rd_case_clock row = {
 			.case_id = w->case_id,
 			.name = rd_clock_names[clock->clock],
 			.starts = clock->starts,
-			.due = clock->due,
-			.source = w->policy->landlord.clocks[clock->clock].source,
+			.source = w->landlord->clocks[clock->clock].source,
 		};
 		enum rd_rc rc;
 
 		if (clock->when_letter_leaves)
 			continue;
+		if (rd_clock_due(w->landlord, w->policy->calendar, clock->clock, clock->starts,
+			    &row.due, &past_calendar) != RD_OK)
+			row.due = (struct rd_date){ 0 };
 		rc = rd_case_start_clock(w->tx, &row, err);
 		if (rc != RD_OK && rc != RD_E_EXISTS)
 			return rc;
@@ -315,11 +323,32 @@ static enum rd_rc add_reason(struct rd_buf *reasons, const char *reason, struct 
 	return rd_buf_printf(reasons, err, "%s%s", reasons->len > 0 ? "\n" : "", reason);
 }
 
-/* A message that a person must look at: its reasons, the rules' own first. */
+/* The rules' own reasons first, as many as leave room for all of the policy's. */
+static enum rd_rc add_reasons(const struct writing *w, struct rd_buf *reasons, struct rd_err *err)
+{
+	static const char more[] = "and more of this kind";
+	const struct rd_score *score = w->matter->score;
+	size_t kept = sizeof more;
+
+	for (size_t i = 0; i < w->verdict->n_reasons; i++)
+		kept += strlen(w->verdict->reasons[i]) + 1;
+	for (size_t i = 0; score != NULL && i < score->n_review_reasons; i++) {
+		const char *reason = score->review_reasons[i];
+		if (reasons->len + strlen(reason) + 1 + kept > REASONS_BYTES_MAX) {
+			RD_TRY(add_reason(reasons, more, err));
+			break;
+		}
+		RD_TRY(add_reason(reasons, reason, err));
+	}
+	for (size_t i = 0; i < w->verdict->n_reasons; i++)
+		RD_TRY(add_reason(reasons, w->verdict->reasons[i], err));
+	return RD_OK;
+}
+
+/* A message that a person must look at. */
 static enum rd_rc put_review(struct writing *w, struct rd_err *err)
 {
 	RD_CLEANUP(rd_buf_free) struct rd_buf reasons = RD_BUF(REASONS_BYTES_MAX);
-	const struct rd_score *score = w->matter->score;
 	struct rd_review review = {
 		.message_id = w->matter->message_id,
 		.case_id = w->case_id,
@@ -328,18 +357,12 @@ static enum rd_rc put_review(struct writing *w, struct rd_err *err)
 		.why = "",
 	};
 	int64_t id;
-	enum rd_rc rc = RD_OK;
 
 	if (!w->verdict->review)
 		return RD_OK;
-	for (size_t i = 0; score != NULL && rc == RD_OK && i < score->n_review_reasons; i++)
-		rc = add_reason(&reasons, score->review_reasons[i], err);
-	for (size_t i = 0; rc == RD_OK && i < w->verdict->n_reasons; i++)
-		rc = add_reason(&reasons, w->verdict->reasons[i], err);
-	if (rc != RD_OK && rc != RD_E_RANGE)
-		return rc;
+	RD_TRY(add_reasons(w, &reasons, err));
 	review.reasons = rd_buf_str(&reasons);
-	rc = rd_review_put(w->tx, &review, w->now_ms, &id, err);
+	enum rd_rc rc = rd_review_put(w->tx, &review, w->now_ms, &id, err);
 	return rc == RD_E_EXISTS ? RD_OK : rc;
 }
 
@@ -615,8 +638,15 @@ enum rd_rc rd_casework_apply(struct rd_tx *tx, const struct rd_office *office,
 		.arena = arena,
 		.now_ms = rd_office_now(office),
 	};
+	struct rd_landlord kept;
 
 	RD_TRY(rd_office_policy(office, matter->landlord, &w.policy, err));
+	w.landlord = &w.policy->landlord;
+	if (verdict->fate == RD_FATE_JOINED) {
+		RD_TRY(rd_office_case_landlord(
+			office, rd_tx_db(tx), matter->joined_case, w.policy, arena, &kept, err));
+		w.landlord = &kept;
+	}
 	if (has_case(verdict))
 		RD_TRY(write_case(&w, err));
 	RD_TRY(put_tasks(&w, err));
@@ -689,7 +719,7 @@ static enum rd_rc doubt_since(struct writing *w, int64_t *ret_received_ms, struc
 /* What another message on the case may still ask for is not over with this one's decision. */
 static enum rd_rc keep_doubt(struct writing *w, int64_t since_ms, struct rd_err *err)
 {
-	const struct rd_landlord *landlord = &w->policy->landlord;
+	const struct rd_landlord *landlord = w->landlord;
 	struct rd_err unused = { 0 };
 	struct rd_case_clock clock = {
 		.case_id = w->case_id,
@@ -734,10 +764,13 @@ enum rd_rc rd_casework_resettle(struct rd_tx *tx, const struct rd_office *office
 		.case_id = was->id,
 		.now_ms = rd_office_now(office),
 	};
+	struct rd_landlord kept;
 	int64_t doubt_ms;
 
 	verdict->letter_to = RD_LETTER_TO_CASE;
 	RD_TRY(rd_office_policy(office, was->landlord, &w.policy, err));
+	RD_TRY(rd_office_case_landlord(office, rd_tx_db(tx), was->id, w.policy, arena, &kept, err));
+	w.landlord = &kept;
 	RD_TRY(rd_case_set_kind(tx, was->id, verdict->kind, verdict->stage, err));
 	/* The acknowledgement's clock ran while nobody knew: it goes on for a complaint alone. */
 	if (was->kind != verdict->kind || verdict->kind != RD_COMPLAINT)

@@ -129,9 +129,9 @@ static enum rd_rc work_out_time(struct draft *d, struct rd_err *err)
 	return rd_letter_when(&ask, d->policy->calendar, &d->time, err);
 }
 
-/* What is not the acknowledgement names no date of its own: stage1.respond runs already, and its
- * date binds. */
-static enum rd_rc running_answer(struct draft *d, struct rd_date *ret_due, struct rd_err *err)
+/* The date of a clock that runs already, which binds; unset where none runs. */
+static enum rd_rc running_answer(
+	struct draft *d, enum rd_clock_id clock, struct rd_date *ret_due, struct rd_err *err)
 {
 	struct rd_case_clock *clocks;
 	size_t n;
@@ -139,7 +139,7 @@ static enum rd_rc running_answer(struct draft *d, struct rd_date *ret_due, struc
 	*ret_due = (struct rd_date){ 0 };
 	RD_TRY(rd_case_clocks(rd_tx_db(d->tx), d->matter.id, d->arena, &clocks, &n, err));
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(clocks[i].name, rd_clock_names[RD_CLOCK_STAGE1_RESPOND]) == 0)
+		if (strcmp(clocks[i].name, rd_clock_names[clock]) == 0)
 			*ret_due = clocks[i].due;
 	return RD_OK;
 }
@@ -162,11 +162,17 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		.emergency_health = d->order->emergency_health,
 		.emergency_heat = d->order->emergency_heat,
 	};
+	struct rd_landlord kept;
 
-	RD_TRY(rd_letter_dates(&d->policy->landlord, d->policy->calendar, matter->kind,
-		values.received, values.written, &values, err));
+	RD_TRY(rd_office_case_landlord(
+		d->office, rd_tx_db(d->tx), matter->id, d->policy, d->arena, &kept, err));
+	RD_TRY(rd_letter_dates(&kept, d->policy->calendar, matter->kind, values.received,
+		values.written, &values, err));
+	/* What is not the acknowledgement names no date of its own. */
 	if (matter->kind == RD_COMPLAINT && d->order->letter != RD_LETTER_ACKNOWLEDGEMENT)
-		RD_TRY(running_answer(d, &values.respond_by, err));
+		RD_TRY(running_answer(d, RD_CLOCK_STAGE1_RESPOND, &values.respond_by, err));
+	if (matter->kind == RD_ENQUIRY)
+		RD_TRY(running_answer(d, RD_CLOCK_ENQUIRY_RESPOND, &values.respond_by, err));
 	return rd_letter_render(d->letter, &values, d->arena, &d->rendered, err);
 }
 
@@ -418,9 +424,11 @@ enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *o
 }
 
 static enum rd_rc start_respond(struct rd_tx *tx, const struct rd_office *office,
-	const struct rd_case *matter, struct rd_date written_for, struct rd_err *err)
+	const struct rd_case *matter, struct rd_date written_for, struct rd_arena *arena,
+	struct rd_err *err)
 {
 	const struct rd_policy *policy;
+	struct rd_landlord kept;
 	struct rd_case_clock clock = {
 		.case_id = matter->id,
 		.name = rd_clock_names[RD_CLOCK_STAGE1_RESPOND],
@@ -429,9 +437,11 @@ static enum rd_rc start_respond(struct rd_tx *tx, const struct rd_office *office
 	enum rd_rc rc;
 
 	RD_TRY(rd_office_policy(office, matter->landlord, &policy, err));
-	clock.source = policy->landlord.clocks[RD_CLOCK_STAGE1_RESPOND].source;
-	rc = rd_clock_due(&policy->landlord, policy->calendar, RD_CLOCK_STAGE1_RESPOND, written_for,
-		&clock.due, err);
+	RD_TRY(rd_office_case_landlord(
+		office, rd_tx_db(tx), matter->id, policy, arena, &kept, err));
+	clock.source = kept.clocks[RD_CLOCK_STAGE1_RESPOND].source;
+	rc = rd_clock_due(
+		&kept, policy->calendar, RD_CLOCK_STAGE1_RESPOND, written_for, &clock.due, err);
 	if (rc == RD_E_MISSING)
 		return RD_OK;
 	if (rc != RD_OK && rc != RD_E_RANGE)
@@ -458,7 +468,7 @@ enum rd_rc rd_correspondence_gone(struct rd_tx *tx, const struct rd_office *offi
 		RD_TRY(rd_case_set_acknowledged(tx, row->case_id, at_ms, err));
 	RD_TRY(rd_task_done_of_case(tx, row->case_id, rd_task_names[RD_TASK_ACKNOWLEDGE],
 		RD_ACTOR_DAEMON, "the acknowledgement has gone", at_ms, NULL, err));
-	return start_respond(tx, office, &matter, row->written_for, err);
+	return start_respond(tx, office, &matter, row->written_for, arena, err);
 }
 
 enum rd_rc rd_correspondence_alarm(struct rd_tx *tx, const struct rd_office *office,

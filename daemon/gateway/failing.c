@@ -1,5 +1,6 @@
 #include "redress/gateway/failing.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,13 +8,12 @@
 
 #include "redress/base/buf.h"
 #include "redress/base/log.h"
-#include "redress/base/stanza.h"
 #include "redress/gateway/alarms.h"
 #include "redress/store/audit.h"
 #include "redress/store/rule_failures.h"
 #include "redress/store/status.h"
 
-#define ARENA_BYTES (4 * RD_RULEFILES_BYTES_MAX)
+#define ARENA_BYTES (256u << 10)
 #define DETAIL_MAX  1024
 #define WORDS_MAX   900
 #define PLACE_MAX   160 /* "core.rules:14" */
@@ -34,39 +34,50 @@ static bool ends_in(const char *text, const char *end)
 	return n >= n_end && strcmp(text + n - n_end, end) == 0;
 }
 
-/* Shipped rules, or the landlord's own layer. */
-static bool may_hold(const struct failure *f, const char *name)
+/* Of [from, to) without blanks around it: is it this text? */
+static bool reads(const char *from, const char *to, const char *text)
 {
-	const char *own = rd_arena_printf(f->arena, "landlords/%s.rules", f->landlord);
-
-	return own != NULL && ends_in(name, ".rules") &&
-	       (strchr(name, '/') == NULL || strcmp(name, own) == 0);
+	while (from < to && isspace((unsigned char)*from))
+		from++;
+	while (to > from && isspace((unsigned char)to[-1]))
+		to--;
+	return (size_t)(to - from) == strlen(text) &&
+	       strncasecmp(from, text, (size_t)(to - from)) == 0;
 }
 
+/* A line `Rule: ID`, or of a layer `Override: ID`. This is asked for each failed rule of a message,
+ * so the files' lines are looked at and nothing more. */
 static bool find_in_file(struct failure *f, const struct rd_rulefile *file)
 {
-	struct rd_stanzas stanzas;
-	struct rd_err ignored = { 0 };
+	const char *line = file->bytes, *end = file->bytes + file->len;
 
-	if (rd_stanzas_parse(file->name, file->bytes, file->len, f->arena, &stanzas, &ignored) !=
-		RD_OK)
-		return false;
-	for (size_t i = 0; i < stanzas.n_items; i++) {
-		const struct rd_field *first = &stanzas.items[i].fields[0];
-		if (strcasecmp(first->name, "Rule") != 0 || strcmp(first->value, f->rule) != 0)
-			continue;
-		snprintf(f->place, sizeof f->place, "%.120s:%d", file->name, first->line);
-		return true;
+	for (int number = 1; line < end; number++) {
+		const char *next = memchr(line, '\n', (size_t)(end - line));
+		const char *to = next != NULL ? next : end;
+		const char *colon = memchr(line, ':', (size_t)(to - line));
+		if (colon != NULL && reads(colon + 1, to, f->rule) &&
+			(reads(line, colon, "Rule") || reads(line, colon, "Override"))) {
+			snprintf(f->place, sizeof f->place, "%.120s:%d", file->name, number);
+			return true;
+		}
+		line = to + 1;
 	}
 	return false;
 }
 
+/* In the landlord's own layer, which may have changed a shipped rule, else among the shipped. */
 static bool find_rule(struct failure *f)
 {
 	const struct rd_rulefiles *files = rd_live_files(f->office->live);
+	const char *own = rd_arena_printf(f->arena, "landlords/%s.rules", f->landlord);
 
+	for (size_t i = 0; i < files->n_items && own != NULL; i++)
+		if (strcmp(files->items[i].name, own) == 0 && find_in_file(f, &files->items[i]))
+			return true;
 	for (size_t i = 0; i < files->n_items; i++)
-		if (may_hold(f, files->items[i].name) && find_in_file(f, &files->items[i]))
+		if (strchr(files->items[i].name, '/') == NULL &&
+			ends_in(files->items[i].name, ".rules") &&
+			find_in_file(f, &files->items[i]))
 			return true;
 	return false;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redress/store/case_policy.h"
 #include "redress/store/rule_failures.h"
 #include "redress/store/rulesets.h"
 
@@ -173,6 +174,33 @@ enum rd_rc rd_office_policy(const struct rd_office *office, const char *landlord
 			"`Landlord: %s` to one so that its cases can go on",
 			landlord, landlord);
 	*ret_policy = policy;
+	return RD_OK;
+}
+
+enum rd_rc rd_office_case_landlord(const struct rd_office *office, struct rd_db *db,
+	int64_t case_id, const struct rd_policy *live, struct rd_arena *arena,
+	struct rd_landlord *ret_landlord, struct rd_err *err)
+{
+	struct rd_case_policy kept;
+	struct rd_landlord then;
+	struct rd_err unused = { 0 };
+	enum rd_rc rc = rd_case_policy_get(db, case_id, arena, &kept, err);
+
+	if (rc != RD_OK && rc != RD_E_MISSING)
+		return rc;
+	*ret_landlord = live->landlord;
+	if (rc == RD_E_MISSING || kept.profile == NULL ||
+		strcmp(kept.ruleset, rd_live_sha256(office->live)) == 0)
+		return RD_OK;
+	rc = rd_landlord_parse("the kept profile", kept.profile, kept.len, live->landlord.name,
+		arena, &then, &unused);
+	if (rc == RD_E_RANGE)
+		return rd_fail(err, rc, "%s", unused.msg);
+	if (rc != RD_OK)
+		return RD_OK; /* read by an older redressd, and no longer by this one */
+	ret_landlord->version = then.version;
+	memcpy(ret_landlord->clocks, then.clocks, sizeof ret_landlord->clocks);
+	ret_landlord->closures_lengthen_all = then.closures_lengthen_all;
 	return RD_OK;
 }
 

@@ -19,6 +19,7 @@
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/health.h"
 #include "redress/gateway/mailboxes.h"
+#include "redress/gateway/numbers.h"
 #include "redress/gateway/pipeline.h"
 #include "redress/gateway/posting.h"
 #include "redress/gateway/reloader.h"
@@ -45,7 +46,7 @@ struct service {
 	struct rd_desk desk; /* main's own */
 	struct rd_reader *reader;
 	int64_t run;
-	struct rd_thread *pipeline, *sender, *timekeeper, *reloader;
+	struct rd_thread *pipeline, *sender, *timekeeper, *reloader, *numbers;
 	struct rd_spawner *spawner;
 	struct rd_mailboxes *mailboxes;
 	struct rd_webhook *webhook;
@@ -62,6 +63,7 @@ static void stop_threads(struct service *service)
 {
 	rd_webhook_stop(service->webhook);
 	rd_mailboxes_stop(service->mailboxes);
+	rd_thread_join(service->numbers);
 	rd_thread_join(service->reloader);
 	rd_thread_join(service->timekeeper);
 	rd_thread_join(service->pipeline);
@@ -278,6 +280,15 @@ static void run_reloader(struct rd_thread *self, void *context)
 	rd_reloader_run(self, &reloader);
 }
 
+/* --- the numbers' thread --- */
+
+static void run_numbers(struct rd_thread *self, void *context)
+{
+	struct service *service = context;
+
+	rd_numbers_run(self, service->store, service->config, service->clock, on_news, service);
+}
+
 /* --- the webhook's thread --- */
 
 static void on_webhook(
@@ -382,6 +393,10 @@ static enum rd_rc start_threads(struct service *service, struct rd_err *err)
 	/* A reload takes as long as its proofs do: nobody waits for its beats. */
 	RD_TRY(rd_thread_start("reloader", run_reloader, service, 0, 0, &service->reloader, err));
 	RD_TRY(start_webhook(service, err));
+	/* It waits for providers: one that is slow is no reason to restart everything. */
+	if (service->config->n_texts > 0)
+		RD_TRY(rd_thread_start(
+			"numbers", run_numbers, service, 0, 0, &service->numbers, err));
 	return rd_mailboxes_start(service->store, service->config, service->clock, on_news, service,
 		&service->mailboxes, err);
 }
@@ -483,6 +498,7 @@ static enum rd_rc work_once(struct service *service, bool *ret_must_wait, struct
 
 	RD_TRY(rd_mailboxes_once(
 		service->store, service->config, service->clock, ret_must_wait, err));
+	RD_TRY(rd_numbers_once(&service->desk, ret_must_wait, err));
 	RD_TRY(decide_all(service, err));
 	RD_TRY(rd_queue_counts(service->desk.db, &waiting, &claimed, &oldest, err));
 	*ret_must_wait = *ret_must_wait || waiting > 0;

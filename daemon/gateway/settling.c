@@ -48,6 +48,7 @@ enum rd_rc rd_settling_case(struct rd_tx *tx, const struct rd_office *office, in
 	struct rd_case_contact to;
 	struct rd_verdict verdict;
 	struct rd_facts facts;
+	struct rd_landlord kept;
 	struct rd_case was;
 	int64_t message_id, n;
 
@@ -56,6 +57,7 @@ enum rd_rc rd_settling_case(struct rd_tx *tx, const struct rd_office *office, in
 		tx, case_id, "the case was decided anew", rd_office_now(office), &n, err));
 	RD_TRY(rd_case_get(rd_tx_db(tx), case_id, arena, &was, err));
 	RD_TRY(rd_office_policy(office, was.landlord, &policy, err));
+	RD_TRY(rd_office_case_landlord(office, rd_tx_db(tx), case_id, policy, arena, &kept, err));
 	RD_TRY(rd_casework_main_contact(rd_tx_db(tx), case_id, arena, &to, err));
 	RD_TRY(rd_case_opener(rd_tx_db(tx), case_id, &message_id, err));
 	RD_TRY(facts_of_case(tx, office, &was, &to, message_id, arena, &facts, err));
@@ -65,8 +67,7 @@ enum rd_rc rd_settling_case(struct rd_tx *tx, const struct rd_office *office, in
 	matter.channel = was.channel;
 	matter.letters_by = to.channel;
 	matter.received_ms = was.received_ms;
-	rd_decide_settled(kind, &facts, was.flags, was.n_topics, &policy->landlord,
-		policy->calendar, &verdict);
+	rd_decide_settled(kind, &facts, was.flags, was.n_topics, &kept, policy->calendar, &verdict);
 	return rd_casework_resettle(tx, office, &was, &matter, &verdict, arena, err);
 }
 

@@ -8,29 +8,81 @@
 #include "redress/store/intake.h"
 #include "redress/store/outbox.h"
 #include "redress/store/tasks.h"
+#include "redress/store/text_media.h"
+#include "redress/store/text_parts.h"
+#include "redress/store/text_poll.h"
 
 static const char *or_none(const char *text)
 {
 	return text ? text : "";
 }
 
-enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
-	const struct rd_provider_text *text, int64_t now_ms, int64_t *source_id, struct rd_err *err)
+static struct rd_source_identity identity_of(const struct rd_texts_config *texts)
 {
-	const struct rd_source_identity identity = {
+	return (struct rd_source_identity){
 		.kind = RD_SOURCE_TEXTS,
 		.host = rd_provider_of(texts->kind)->kind,
 		.user = or_none(texts->account),
 		.folder = or_none(texts->number),
 	};
+}
+
+enum rd_rc rd_text_source(struct rd_db *db, const struct rd_texts_config *texts, int64_t now_ms,
+	int64_t *ret_source_id, struct rd_err *err)
+{
+	const struct rd_source_identity identity = identity_of(texts);
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	bool is_new;
+	enum rd_rc rc = rd_source_find(db, &identity, ret_source_id, err);
+	if (rc != RD_E_MISSING)
+		return rc;
+	RD_TRY(rd_tx_begin(db, &tx, err));
+	RD_TRY(rd_source_take(tx, &identity, texts->name, now_ms, ret_source_id, &is_new, err));
+	return rd_tx_commit(&tx, err);
+}
+
+/* Pictures are fetched later: their text does not wait for them. */
+static enum rd_rc put_media(struct rd_tx *tx, const struct rd_provider_text *text,
+	int64_t message_id, int64_t now_ms, struct rd_err *err)
+{
+	for (int i = 0; text->media && i < text->n_media && i < RD_MEDIA_MAX; i++)
+		RD_TRY(rd_text_media_put(tx, message_id, i + 1, text->media[i].url,
+			text->media[i].type, now_ms, err));
+	return RD_OK;
+}
+
+/* A part, or a whole text: never both, whichever came first. */
+static enum rd_rc put(struct rd_tx *tx, const struct rd_provider_text *text,
+	const struct rd_text_put *put, struct rd_arena *arena, struct rd_err *err)
+{
+	int64_t message_id;
+	bool known;
+	RD_TRY(rd_text_known(rd_tx_db(tx), put->source_id, put->provider_id, &known, err));
+	if (known)
+		return rd_fail(err, RD_E_EXISTS, "this text is in the store already");
+	if (text->n_parts > 0) {
+		const struct rd_text_part part = { .text = *put,
+			.ref = text->part_ref,
+			.part = text->part,
+			.n_parts = text->n_parts };
+		return rd_text_part_put(tx, &part, arena, &message_id, err);
+	}
+	RD_TRY(rd_intake_put_text(tx, put, &message_id, err));
+	return put_media(tx, text, message_id, put->first_seen_ms, err);
+}
+
+enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
+	const struct rd_provider_text *text, int64_t now_ms, int64_t *source_id,
+	struct rd_arena *arena, struct rd_err *err)
+{
+	const struct rd_source_identity identity = identity_of(texts);
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 	int64_t source = *source_id;
-	int64_t message_id;
 	bool is_new;
 	RD_TRY(rd_tx_begin(db, &tx, err));
 	if (source == 0)
 		RD_TRY(rd_source_take(tx, &identity, texts->name, now_ms, &source, &is_new, err));
-	const struct rd_text_put put = {
+	const struct rd_text_put given = {
 		.source_id = source,
 		.landlord = or_none(texts->landlord),
 		.provider_id = text->id,
@@ -43,7 +95,7 @@ enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
 		.received_ms = text->sent_ms > 0 ? text->sent_ms : now_ms,
 		.first_seen_ms = now_ms,
 	};
-	enum rd_rc rc = rd_intake_put_text(tx, &put, &message_id, err);
+	enum rd_rc rc = put(tx, text, &given, arena, err);
 	if (rc != RD_OK && rc != RD_E_EXISTS)
 		return rc;
 	RD_TRY(rd_source_note_success(tx, source, now_ms, err));
@@ -99,6 +151,10 @@ enum rd_rc rd_receipt_take(struct rd_db *db, const struct rd_texts_config *texts
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 	int64_t id = 0;
 	RD_TRY(rd_tx_begin(db, &tx, err));
+	if (receipt->opted_out_number) {
+		RD_TRY(rd_contact_opt_out(tx, receipt->opted_out_number, now_ms, err));
+		return rd_tx_commit(&tx, err);
+	}
 	enum rd_rc rc = rd_outbox_receipt(
 		tx, texts->name, receipt->id, state_word(receipt->state), now_ms, &id, err);
 	if (rc != RD_OK && rc != RD_E_EXISTS)

@@ -190,7 +190,7 @@ static bool over_total(struct rd_webhook *w)
 }
 
 static struct reply check_failed(struct rd_webhook *w, const struct line *line,
-	struct MHD_Connection *connection, const struct rd_err *err)
+	struct MHD_Connection *connection, enum rd_rc rc, const struct rd_err *err)
 {
 	bool own_machine;
 	struct rd_peer client = client_of(w, connection, &own_machine);
@@ -200,7 +200,17 @@ static struct reply check_failed(struct rd_webhook *w, const struct line *line,
 	if (over)
 		return say_with(429, "Too many requests from this address failed their check.\n",
 			"Retry-After", "60");
+	if (rc == RD_E_AGAIN)
+		return say_with(503, "This request is not signed. Send it again, signed.\n",
+			"Retry-After", "5");
 	return say(403, "This request is not signed as this number's provider signs.\n");
+}
+
+static struct reply taken(const struct line *line)
+{
+	struct reply reply = say(200, line->provider->answer_body);
+	reply.type = line->provider->answer_type;
+	return reply;
 }
 
 static struct reply stored(const struct rd_webhook *w, const struct line *line, enum rd_rc rc,
@@ -212,33 +222,35 @@ static struct reply stored(const struct rd_webhook *w, const struct line *line, 
 			503, "It could not be stored. Send it again later.\n", "Retry-After", "30");
 	}
 	tell(w, rc == RD_OK ? event : RD_WEBHOOK_DUPLICATE, line, "");
-	struct reply reply = say(200, line->provider->answer_body);
-	reply.type = line->provider->answer_type;
-	return reply;
+	return taken(line);
 }
 
-static struct reply take(struct rd_webhook *w, struct line *line, bool receipt,
+static struct reply take(struct rd_webhook *w, struct line *line, bool receipt, const char *method,
 	struct MHD_Connection *connection, const struct request *request)
 {
 	struct rd_err err = { 0 };
-	struct rd_provider_text text;
-	struct rd_provider_receipt news;
+	struct rd_provider_text text = { .nothing = false };
+	struct rd_provider_receipt news = { .nothing = false };
 	rd_arena_reset(w->arena);
 	const char *url = rd_arena_printf(w->arena, "%s%s", w->base_url, request->uri);
 	const struct rd_webhook_request given = {
+		.method = method,
 		.url = url ? url : "",
 		.content_type = header_of(connection, "Content-Type"),
 		.signature = header_of(connection, "X-Twilio-Signature"),
 		.authorization = header_of(connection, "Authorization"),
 		.body = rd_buf_str(&request->body),
 		.body_len = request->body.len,
+		.now_ms = rd_now_ms(w->clock),
 	};
 	enum rd_rc rc =
 		receipt ? line->provider->read_receipt(
 				  &line->account, &given, w->arena, &news, &err)
 			: line->provider->read_text(&line->account, &given, w->arena, &text, &err);
-	if (rc == RD_E_REFUSED)
-		return check_failed(w, line, connection, &err);
+	if (rc == RD_E_REFUSED || rc == RD_E_AGAIN)
+		return check_failed(w, line, connection, rc, &err);
+	if (rc == RD_OK && (text.nothing || news.nothing))
+		return taken(line);
 	if (over_total(w)) {
 		tell(w, RD_WEBHOOK_BUSY, line, "");
 		return say_with(
@@ -254,7 +266,7 @@ static struct reply take(struct rd_webhook *w, struct line *line, bool receipt,
 		rc = rd_receipt_take(w->db, line->config, &news, now_ms, w->arena, &err);
 		return stored(w, line, rc, RD_WEBHOOK_RECEIPT, &err);
 	}
-	rc = rd_text_take(w->db, line->config, &text, now_ms, &line->source_id, &err);
+	rc = rd_text_take(w->db, line->config, &text, now_ms, &line->source_id, w->arena, &err);
 	return stored(w, line, rc, RD_WEBHOOK_TEXT, &err);
 }
 
@@ -320,12 +332,14 @@ static enum MHD_Result answer_get(struct rd_webhook *w, struct MHD_Connection *c
 
 /* What can be said before the body is read; status 0: read it. */
 static struct reply before_body(struct MHD_Connection *connection, const struct request *request,
-	enum route route, const char *method)
+	enum route route, const struct line *line, const char *method)
 {
 	if (request->uri_too_long)
 		return say(414, "The address is too long.\n");
 	if (route == ROUTE_NONE)
 		return say(404, "There is nothing here. Texts go to /sms/NAME.\n");
+	if (line->provider->takes_get && strcmp(method, "GET") == 0)
+		return (struct reply){ 0 };
 	if (strcmp(method, "POST") != 0)
 		return say_with(405, "Only POST is answered here.\n", "Allow", "POST");
 	unsigned long long len = strtoull(header_of(connection, "Content-Length"), NULL, 10);
@@ -350,7 +364,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		request->started = true;
 		if (route == ROUTE_HEALTH || route == ROUTE_METRICS)
 			return answer_get(w, connection, route, method);
-		struct reply early = before_body(connection, request, route, method);
+		struct reply early = before_body(connection, request, route, line, method);
 		if (early.status == 413)
 			tell(w, RD_WEBHOOK_TOO_LARGE, line, "");
 		return early.status ? answer(connection, &early) : MHD_YES;
@@ -369,7 +383,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	if (request->too_large)
 		tell(w, RD_WEBHOOK_TOO_LARGE, line, "");
 	else
-		reply = take(w, line, route == ROUTE_RECEIPT, connection, request);
+		reply = take(w, line, route == ROUTE_RECEIPT, method, connection, request);
 	return answer(connection, &reply);
 }
 

@@ -135,10 +135,24 @@ static struct rd_date months_before(struct rd_date day, int n)
 	return before;
 }
 
-/* Sets starts and due of a clock that starts at `from`, which is known. */
-static void set_line(const struct run *run, const struct rd_clock_rule *rule,
-	const struct moment *from, struct rd_clock_line *line)
+/* A closure of the office lengthens what the landlord alone promised, and what the law sets only
+ * where its profile says so. */
+static enum rd_rc count_workdays(const struct rd_landlord *landlord,
+	const struct rd_calendar *calendar, enum rd_clock_id clock, struct rd_date starts,
+	struct rd_date *ret_due, struct rd_err *err)
 {
+	const int length = landlord->clocks[clock].length;
+
+	if (rd_clock_is_statutory(clock) && !landlord->closures_lengthen_all)
+		return rd_workday_due_by_law(calendar, starts, length, ret_due, err);
+	return rd_workday_due(calendar, starts, length, ret_due, err);
+}
+
+/* Sets starts and due of a clock that starts at `from`, which is known. */
+static void set_line(const struct run *run, enum rd_clock_id clock, const struct moment *from,
+	struct rd_clock_line *line)
+{
+	const struct rd_clock_rule *rule = &run->landlord->clocks[clock];
 	struct rd_err unused = { 0 };
 
 	line->starts = from->day;
@@ -146,8 +160,8 @@ static void set_line(const struct run *run, const struct rd_clock_rule *rule,
 	line->known = true;
 	switch (rule->unit) {
 	case RD_UNIT_WORKING_DAYS:
-		if (rd_workday_due(run->calendar, from->day, rule->length, &line->due, &unused) ==
-			RD_OK)
+		if (count_workdays(run->landlord, run->calendar, clock, from->day, &line->due,
+			    &unused) == RD_OK)
 			return;
 		line->known = false;
 		line->past_calendar = true;
@@ -187,7 +201,7 @@ static void try_line(struct run *run, enum rd_clock_id clock)
 			!run->events->at[RD_EVENT_STAGE2_EXTENDED].given))
 		from.supposed = true;
 	if (from.known)
-		set_line(run, rule, &from, line);
+		set_line(run, clock, &from, line);
 	else if (from.past_calendar)
 		line->past_calendar = true;
 }
@@ -226,7 +240,7 @@ enum rd_rc rd_clock_due(const struct rd_landlord *landlord, const struct rd_cale
 	const struct rd_clock_rule *rule = &landlord->clocks[clock];
 
 	if (rule->held && rule->unit == RD_UNIT_WORKING_DAYS)
-		return rd_workday_due(calendar, starts, rule->length, ret_due, err);
+		return count_workdays(landlord, calendar, clock, starts, ret_due, err);
 	if (rule->held && rule->unit == RD_UNIT_DAYS) {
 		*ret_due = rd_date_add(starts, rule->length);
 		return RD_OK;

@@ -281,7 +281,9 @@ static void start_clocks(struct decision *d)
 		start_clock(d, RD_CLOCK_STAGE1_ACKNOWLEDGE);
 	if (v->fate != RD_FATE_OPENED)
 		return;
-	if (v->kind == RD_ENQUIRY && d->landlord->clocks[RD_CLOCK_ENQUIRY_RESPOND].held)
+	/* A member's enquiry alone: no policy says when any other is answered. */
+	if (v->kind == RD_ENQUIRY && v->flags[RD_MP_COUNCILLOR] &&
+		d->landlord->clocks[RD_CLOCK_ENQUIRY_RESPOND].held)
 		start_clock(d, RD_CLOCK_ENQUIRY_RESPOND);
 	if (v->kind == RD_SURVEY_FEEDBACK && d->landlord->clocks[RD_CLOCK_SURVEY_CONTACT].held &&
 		(v->review || d->score == NULL || d->score->totals[RD_COMPLAINT] > 0)) {

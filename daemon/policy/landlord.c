@@ -1,7 +1,5 @@
 #include "redress/policy/landlord.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include "redress/base/stanza.h"
@@ -53,19 +51,24 @@ const char *const rd_event_names[RD_N_EVENTS + 1] = {
 	NULL,
 };
 
+const char *const rd_emergency_names[RD_N_EMERGENCIES + 1] = { "health_safety", "heat_loss", NULL };
+
 static const char *const head_fields[] = { "Landlord", "Full name", "Version", "Nation", "Letters",
 	"Handled by", "Help number", "Help address", "Help email", "Help", "Responsible for",
-	"Not responsible for", "Closed on", "Note", NULL };
+	"Not responsible for", "Made from", "Closed on", "Closures lengthen", "Note", NULL };
 static const char *const head_repeated[] = { "Help", "Responsible for", "Not responsible for",
 	"Closed on", "Note", NULL };
 static const char *const ombudsman_fields[] = { "Ombudsman", "Phone", "Post", "Web", "Checked on",
 	NULL };
-static const char *const clock_fields[] = { "Clock", "Due", "From", "Source", "Note", NULL };
+static const char *const clock_fields[] = { "Clock", "Due", "From", "Source", "Choice", "Note",
+	"Extended by", "Approved by", NULL };
+static const char *const clock_repeated[] = { "Choice", NULL };
 static const char *const emergency_fields[] = { "Emergency", "Text", "Short text", "Number",
 	"Checked on", NULL };
 static const char *const emergency_repeated[] = { "Text", "Number", NULL };
-static const char *const stanza_kinds[] = { "Landlord", "Ombudsman", "Clock", "Emergency", NULL };
-static const char *const emergency_names[] = { "health_safety", "heat_loss", NULL };
+static const char *const stanza_kinds[] = { "Landlord", "Ombudsman", "Clock", "Emergency", "Stage",
+	"Category", "Exclusion", "Route", "Letter", "Report", "Hazard phase",
+	"Ombudsman as printed", NULL };
 
 static bool parse_name(const char *const *names, const char *name, int *ret_index)
 {
@@ -194,6 +197,7 @@ static enum rd_rc parse_head(const struct rd_stanza *stanza, const char *name,
 	struct rd_arena *arena, struct rd_landlord *landlord, struct rd_err *err)
 {
 	static const char *const letters[] = { "at once", "approved", NULL };
+	static const char *const lengthened[] = { "own clocks", "all clocks", NULL };
 	const struct rd_field *field;
 	int choice = 0;
 
@@ -228,6 +232,11 @@ static enum rd_rc parse_head(const struct rd_stanza *stanza, const char *name,
 	landlord->responsible = join(stanza, "Responsible for", "; ", arena);
 	landlord->not_responsible = join(stanza, "Not responsible for", "; ", arena);
 	landlord->notes = collect(stanza, "Note", arena, &landlord->n_notes);
+	landlord->made_from = rd_stanza_value(stanza, "Made from", "");
+	field = rd_stanza_field(stanza, "Closures lengthen");
+	if (field != NULL)
+		RD_TRY(rd_field_choice(stanza, field, lengthened, &choice, err));
+	landlord->closures_lengthen_all = field != NULL && choice == 1;
 	return parse_closures(stanza, arena, landlord, err);
 }
 
@@ -309,14 +318,36 @@ static enum rd_rc parse_from(
 		rule->from_words);
 }
 
-static enum rd_rc parse_clock(
-	const struct rd_stanza *stanza, struct rd_landlord *landlord, struct rd_err *err)
+/* Who may extend is a question of an extension alone. */
+static enum rd_rc parse_extension(const struct rd_stanza *stanza, enum rd_clock_id clock,
+	struct rd_clock_rule *rule, struct rd_err *err)
+{
+	static const char *const fields[] = { "Extended by", "Approved by" };
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct rd_field *field = rd_stanza_field(stanza, fields[i]);
+		if (field == NULL)
+			continue;
+		if (clock != RD_CLOCK_STAGE1_EXTENDED && clock != RD_CLOCK_STAGE2_EXTENDED)
+			return rd_stanza_fail(stanza, field, err,
+				"`%s:` is for stage1.extended and stage2.extended", fields[i]);
+		if (field->value[0] == '\0')
+			return rd_stanza_fail(
+				stanza, field, err, "`%s:` says nothing; fill it in", fields[i]);
+	}
+	rule->extended_by = rd_stanza_value(stanza, fields[0], "");
+	rule->approved_by = rd_stanza_value(stanza, fields[1], "");
+	return RD_OK;
+}
+
+static enum rd_rc parse_clock(const struct rd_stanza *stanza, struct rd_arena *arena,
+	struct rd_landlord *landlord, struct rd_err *err)
 {
 	const struct rd_field *field = rd_stanza_field(stanza, "Clock");
 	struct rd_clock_rule rule = { 0 };
 	int index;
 
-	RD_TRY(rd_stanza_check_fields(stanza, clock_fields, NULL, err));
+	RD_TRY(rd_stanza_check_fields(stanza, clock_fields, clock_repeated, err));
 	RD_TRY(rd_field_choice(stanza, field, rd_clock_names, &index, err));
 	enum rd_clock_id clock = (enum rd_clock_id)index;
 	if (landlord->clocks[clock].held)
@@ -327,6 +358,8 @@ static enum rd_rc parse_clock(
 	RD_TRY(need(stanza, "From", &rule.from_words, err));
 	RD_TRY(need(stanza, "Source", &rule.source, err));
 	rule.note = rd_stanza_value(stanza, "Note", "");
+	rule.choices = collect(stanza, "Choice", arena, &rule.n_choices);
+	RD_TRY(parse_extension(stanza, clock, &rule, err));
 	RD_TRY(parse_length(stanza, &rule, err));
 	RD_TRY(parse_from(stanza, &rule, err));
 	if ((rule.unit == RD_UNIT_HOURS) != (clock == RD_CLOCK_HAZARD_EMERGENCY))
@@ -361,10 +394,10 @@ static enum rd_rc parse_emergency(const struct rd_stanza *stanza, struct rd_aren
 	int kind;
 
 	RD_TRY(rd_stanza_check_fields(stanza, emergency_fields, emergency_repeated, err));
-	RD_TRY(rd_field_choice(stanza, field, emergency_names, &kind, err));
+	RD_TRY(rd_field_choice(stanza, field, rd_emergency_names, &kind, err));
 	if (landlord->emergency[kind].held)
 		return rd_stanza_fail(stanza, field, err, "a second block for %s; keep one of them",
-			emergency_names[kind]);
+			rd_emergency_names[kind]);
 	RD_TRY(need(stanza, "Text", &text, err));
 	RD_TRY(need(stanza, "Number", &text, err));
 	RD_TRY(need(stanza, "Short text", &block.short_text, err));
@@ -380,6 +413,71 @@ static enum rd_rc parse_emergency(const struct rd_stanza *stanza, struct rd_aren
 	block.held = true;
 	landlord->emergency[kind] = block;
 	return RD_OK;
+}
+
+bool rd_clock_is_hazard(enum rd_clock_id clock)
+{
+	return clock == RD_CLOCK_HAZARD_EMERGENCY || clock == RD_CLOCK_HAZARD_INVESTIGATE ||
+	       clock == RD_CLOCK_HAZARD_SUMMARY || clock == RD_CLOCK_HAZARD_MAKE_SAFE;
+}
+
+bool rd_clock_is_statutory(enum rd_clock_id clock)
+{
+	return rd_clock_is_hazard(clock) || clock == RD_CLOCK_STAGE1_ACKNOWLEDGE ||
+	       clock == RD_CLOCK_STAGE1_DEFINE || clock == RD_CLOCK_STAGE1_RESPOND ||
+	       clock == RD_CLOCK_STAGE1_EXTENDED || clock == RD_CLOCK_STAGE2_ACKNOWLEDGE ||
+	       clock == RD_CLOCK_STAGE2_RESPOND || clock == RD_CLOCK_STAGE2_EXTENDED ||
+	       clock == RD_CLOCK_AGE_LIMIT;
+}
+
+const struct rd_provision *rd_landlord_provision(
+	const struct rd_landlord *landlord, enum rd_provision_kind kind, const char *name)
+{
+	return rd_provision_find(landlord->provisions, landlord->n_provisions, kind, name);
+}
+
+/* How many phases the profile names, and how many of them are on and name the flag (NULL: are on).
+ */
+static void count_phases(
+	const struct rd_landlord *landlord, const char *flag, size_t *ret_named, size_t *ret_on)
+{
+	*ret_named = *ret_on = 0;
+	for (size_t i = 0; i < landlord->n_provisions; i++) {
+		const struct rd_provision *phase = &landlord->provisions[i];
+		if (phase->kind != RD_PROVISION_HAZARD)
+			continue;
+		++*ret_named;
+		if (strcasecmp(rd_stanza_value(phase->stanza, "Switch", ""), "on") == 0 &&
+			(flag == NULL || rd_provision_has(phase, "Flag", flag)))
+			++*ret_on;
+	}
+}
+
+bool rd_hazard_clock_runs(
+	const struct rd_landlord *landlord, enum rd_clock_id clock, enum rd_flag flag)
+{
+	const bool emergency = clock == RD_CLOCK_HAZARD_EMERGENCY;
+	size_t n_named, n_on;
+
+	if (!rd_clock_is_hazard(clock) || !landlord->clocks[clock].held)
+		return false;
+	count_phases(landlord, emergency ? NULL : rd_flag_names[flag], &n_named, &n_on);
+	return n_named == 0 || n_on > 0;
+}
+
+/* With every phase off the hazard clocks stand in the file, but do not run. */
+static void switch_hazards(struct rd_landlord *landlord)
+{
+	size_t n_named, n_on;
+
+	count_phases(landlord, NULL, &n_named, &n_on);
+	if (n_named == 0 || n_on > 0)
+		return;
+	for (int clock = 0; clock < RD_N_CLOCKS; clock++)
+		if (rd_clock_is_hazard((enum rd_clock_id)clock) && landlord->clocks[clock].held) {
+			landlord->clocks[clock].held = false;
+			landlord->clocks[clock].switched_off = true;
+		}
 }
 
 /* What holds between stanzas. */
@@ -416,6 +514,43 @@ static enum rd_rc check_whole(
 	return RD_OK;
 }
 
+static enum rd_rc no_such_stanza(const struct rd_stanza *stanza, struct rd_err *err)
+{
+	const struct rd_field *first = &stanza->fields[0];
+	const char *near = rd_did_you_mean(first->name, stanza_kinds);
+
+	if (near != NULL)
+		return rd_fail(err, RD_E_INPUT,
+			"%s:%d:%d: a stanza cannot begin with `%s:`; did you mean `%s:`?",
+			stanza->file, first->line, first->name_column, first->name, near);
+	return rd_fail(err, RD_E_INPUT,
+		"%s:%d:%d: a stanza cannot begin with `%s:`; it begins with `Ombudsman:`, "
+		"`Clock:`, `Emergency:`, `Stage:`, `Category:`, `Exclusion:`, `Route:`, `Letter:`, "
+		"`Report:`, `Hazard phase:` or `Ombudsman as printed:`",
+		stanza->file, first->line, first->name_column, first->name);
+}
+
+/* provisions: has room for one more. */
+static enum rd_rc parse_stanza(const struct rd_stanza *stanza, struct rd_arena *arena,
+	struct rd_landlord *landlord, struct rd_provision *provisions, struct rd_err *err)
+{
+	const char *name = stanza->fields[0].name;
+	enum rd_provision_kind kind;
+
+	if (strcasecmp(name, "Ombudsman") == 0)
+		return parse_ombudsman(stanza, &landlord->ombudsman, err);
+	if (strcasecmp(name, "Clock") == 0)
+		return parse_clock(stanza, arena, landlord, err);
+	if (strcasecmp(name, "Emergency") == 0)
+		return parse_emergency(stanza, arena, landlord, err);
+	if (!rd_provision_begins(stanza, &kind))
+		return no_such_stanza(stanza, err);
+	RD_TRY(rd_provision_parse(stanza, kind, provisions, landlord->n_provisions,
+		&provisions[landlord->n_provisions], err));
+	landlord->n_provisions++;
+	return RD_OK;
+}
+
 enum rd_rc rd_landlord_parse(const char *file, const char *text, size_t len, const char *name,
 	struct rd_arena *arena, struct rd_landlord *ret_landlord, struct rd_err *err)
 {
@@ -427,180 +562,18 @@ enum rd_rc rd_landlord_parse(const char *file, const char *text, size_t len, con
 		return rd_fail(err, RD_E_INPUT,
 			"%s:1:1: a landlord's file begins with `Landlord: NAME`", file);
 	RD_TRY(parse_head(&stanzas.items[0], name, arena, &landlord, err));
-	for (size_t i = 1; i < stanzas.n_items; i++) {
-		const struct rd_stanza *stanza = &stanzas.items[i];
-		const struct rd_field *first = &stanza->fields[0];
-		if (strcasecmp(first->name, "Ombudsman") == 0)
-			RD_TRY(parse_ombudsman(stanza, &landlord.ombudsman, err));
-		else if (strcasecmp(first->name, "Clock") == 0)
-			RD_TRY(parse_clock(stanza, &landlord, err));
-		else if (strcasecmp(first->name, "Emergency") == 0)
-			RD_TRY(parse_emergency(stanza, arena, &landlord, err));
-		else
-			return rd_fail(err, RD_E_INPUT,
-				"%s:%d:%d: a stanza cannot begin with `%s:`; it begins with "
-				"`Ombudsman:`, `Clock:` or `Emergency:`%s%s%s",
-				file, first->line, first->name_column, first->name,
-				rd_did_you_mean(first->name, stanza_kinds) != NULL
-					? "; did you mean `"
-					: "",
-				rd_did_you_mean(first->name, stanza_kinds) != NULL
-					? rd_did_you_mean(first->name, stanza_kinds)
-					: "",
-				rd_did_you_mean(first->name, stanza_kinds) != NULL ? ":`?" : "");
-	}
+	struct rd_provision *provisions =
+		rd_arena_array(arena, stanzas.n_items, sizeof *provisions);
+	if (provisions == NULL || stanzas.n_items > RD_PROVISIONS_MAX)
+		return rd_fail(err, RD_E_RANGE, "%s: too large; a profile has at most %d stanzas",
+			file, RD_PROVISIONS_MAX);
+	landlord.provisions = provisions;
+	for (size_t i = 1; i < stanzas.n_items; i++)
+		RD_TRY(parse_stanza(&stanzas.items[i], arena, &landlord, provisions, err));
+	switch_hazards(&landlord);
 	RD_TRY(check_whole(file, &landlord, err));
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "%s: too large", file);
 	*ret_landlord = landlord;
 	return RD_OK;
-}
-
-bool rd_is_example_number(const char *number)
-{
-	/* Ofcom, "Telephone numbers for use in TV and radio drama programmes"; without their 0. */
-	static const char *const ranges[] = {
-		"7700900",
-		"1632960",
-		"1134960",
-		"1144960",
-		"1154960",
-		"1164960",
-		"1174960",
-		"1184960",
-		"1214960",
-		"1314960",
-		"1414960",
-		"1514960",
-		"1614960",
-		"2079460",
-		"1914980",
-		"2896496",
-		"2920180",
-		"8081570",
-		"9098790",
-		"3069990",
-	};
-	char digits[RD_PHONE_MAX];
-	size_t n = 0;
-
-	for (const char *p = number; *p != '\0' && n + 1 < sizeof digits; p++)
-		if (*p >= '0' && *p <= '9')
-			digits[n++] = *p;
-	digits[n] = '\0';
-	if (n == 0)
-		return false;
-	const char *rest = digits;
-	if (strncmp(rest, "0044", 4) == 0)
-		rest += 4;
-	else if (strncmp(rest, "44", 2) == 0 && n > 11)
-		rest += 2;
-	if (*rest == '0') /* also the (0) of +44 (0)7700 */
-		rest++;
-	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
-		if (strlen(rest) == 10 && strncmp(rest, ranges[i], strlen(ranges[i])) == 0)
-			return true;
-	return false;
-}
-
-/* Is there an example number anywhere in a line of words? */
-static bool names_example_number(const char *text)
-{
-	char run[RD_PHONE_MAX];
-	size_t n = 0;
-
-	for (const char *p = text;; p++) {
-		bool part = *p != '\0' && strchr("0123456789+() -", *p) != NULL;
-		if (part && n + 1 < sizeof run) {
-			run[n++] = *p;
-			continue;
-		}
-		run[n] = '\0';
-		if (n > 0 && rd_is_example_number(run))
-			return true;
-		n = 0;
-		if (*p == '\0')
-			return false;
-	}
-}
-
-static bool older_than_a_year(struct rd_date checked_on, struct rd_date today)
-{
-	struct rd_date limit = checked_on;
-
-	limit.year++;
-	return rd_date_compare(today, limit) > 0;
-}
-
-struct findings {
-	struct rd_finding *out;
-	size_t n;
-};
-
-RD_PRINTF(3, 4)
-static void find(struct findings *findings, bool refuse, const char *format, ...)
-{
-	va_list args;
-
-	if (findings->n == RD_FINDINGS_MAX)
-		return;
-	struct rd_finding *finding = &findings->out[findings->n++];
-	finding->refuse = refuse;
-	va_start(args, format);
-	(void)vsnprintf(finding->text, sizeof finding->text, format, args);
-	va_end(args);
-}
-
-static void check_block(const struct rd_landlord *landlord, int kind, struct rd_date today,
-	bool real_provider, struct findings *findings)
-{
-	const struct rd_emergency *block = &landlord->emergency[kind];
-	const char *name = emergency_names[kind];
-	char day[RD_DATE_MAX];
-
-	if (!block->held) {
-		find(findings, real_provider,
-			"landlords/%s.landlord: no emergency block for %s; add `Emergency: %s` "
-			"with "
-			"your own numbers",
-			landlord->name, name, name);
-		return;
-	}
-	bool example = names_example_number(block->text) || names_example_number(block->short_text);
-	for (size_t i = 0; i < block->n_numbers; i++)
-		example = example || rd_is_example_number(block->numbers[i]);
-	if (example)
-		find(findings, real_provider,
-			"landlords/%s.landlord: the emergency block for %s names an example "
-			"number; "
-			"put the real one there",
-			landlord->name, name);
-	if (older_than_a_year(block->checked_on, today))
-		find(findings, false,
-			"landlords/%s.landlord: the emergency block for %s was last checked on %s, "
-			"over a year ago; ring its numbers and set `Checked on:`",
-			landlord->name, name, rd_date_format(block->checked_on, day));
-}
-
-size_t rd_landlord_check(const struct rd_landlord *landlord, struct rd_date today,
-	bool real_provider, struct rd_finding out[static RD_FINDINGS_MAX])
-{
-	struct findings findings = { .out = out, .n = 0 };
-	char day[RD_DATE_MAX];
-
-	for (int kind = 0; kind < RD_N_EMERGENCIES; kind++)
-		check_block(landlord, kind, today, real_provider, &findings);
-	if (rd_is_example_number(landlord->help_number))
-		find(&findings, real_provider,
-			"landlords/%s.landlord: `Help number:` is an example number; put the real "
-			"one "
-			"there",
-			landlord->name);
-	if (older_than_a_year(landlord->ombudsman.checked_on, today))
-		find(&findings, false,
-			"landlords/%s.landlord: the Ombudsman's details were last checked on %s, "
-			"over "
-			"a year ago; look them up and set `Checked on:`",
-			landlord->name, rd_date_format(landlord->ombudsman.checked_on, day));
-	return findings.n;
 }

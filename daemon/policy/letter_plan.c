@@ -124,9 +124,6 @@ enum rd_rc rd_letter_dates(const struct rd_landlord *landlord, const struct rd_c
 	if (kind == RD_COMPLAINT)
 		RD_TRY(rd_clock_due(
 			landlord, calendar, RD_CLOCK_STAGE1_RESPOND, written, &respond_by, err));
-	else if (kind == RD_ENQUIRY && landlord->clocks[RD_CLOCK_ENQUIRY_RESPOND].held)
-		RD_TRY(rd_clock_due(
-			landlord, calendar, RD_CLOCK_ENQUIRY_RESPOND, received, &respond_by, err));
 	else if (kind == RD_SURVEY_FEEDBACK && landlord->clocks[RD_CLOCK_SURVEY_CONTACT].held)
 		RD_TRY(rd_clock_due(
 			landlord, calendar, RD_CLOCK_SURVEY_CONTACT, received, &respond_by, err));

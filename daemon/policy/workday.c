@@ -5,9 +5,11 @@
 #include <string.h>
 
 struct rd_calendar {
-	struct rd_date first;	   /* 1 January of the first full year */
-	struct rd_date last;	   /* 31 December of the last full year */
-	struct rd_date *free_days; /* sorted, none twice */
+	struct rd_date first;	  /* 1 January of the first full year */
+	struct rd_date last;	  /* 31 December of the last full year */
+	struct rd_date *holidays; /* bank holidays alone, sorted */
+	size_t n_holidays;
+	struct rd_date *free_days; /* with the landlord's closures, sorted */
 	size_t n_free_days;
 };
 
@@ -38,13 +40,21 @@ static int compare_days(const void *a, const void *b)
 	return rd_date_compare(*x, *y);
 }
 
+static bool is_listed(const struct rd_date *days, size_t n, struct rd_date day)
+{
+	return n > 0 && bsearch(&day, days, n, sizeof *days, compare_days) != NULL;
+}
+
 static bool is_free(const struct rd_calendar *calendar, struct rd_date day)
 {
-	if (rd_date_weekday(day) >= 5)
-		return true;
-	return calendar->n_free_days > 0 &&
-	       bsearch(&day, calendar->free_days, calendar->n_free_days,
-		       sizeof *calendar->free_days, compare_days) != NULL;
+	return rd_date_weekday(day) >= 5 ||
+	       is_listed(calendar->free_days, calendar->n_free_days, day);
+}
+
+static bool is_free_by_law(const struct rd_calendar *calendar, struct rd_date day)
+{
+	return rd_date_weekday(day) >= 5 ||
+	       is_listed(calendar->holidays, calendar->n_holidays, day);
 }
 
 static void free_json(json_t **root)
@@ -128,6 +138,10 @@ enum rd_rc rd_calendar_parse(const char *file, const char *json, size_t len, enu
 			&calendar->free_days[i], err));
 	qsort(calendar->free_days, n_events, sizeof *calendar->free_days, compare_days);
 	RD_TRY(find_full_years(file, division, calendar, n_events, err));
+	calendar->holidays = calloc(n_events + 1, sizeof *calendar->holidays);
+	RD_ASSERT(calendar->holidays != NULL);
+	memcpy(calendar->holidays, calendar->free_days, n_events * sizeof *calendar->holidays);
+	calendar->n_holidays = n_events;
 	for (size_t i = 0; i < n_closures; i++)
 		calendar->free_days[n_events + i] = closures[i];
 	calendar->n_free_days = n_events + n_closures;
@@ -141,6 +155,7 @@ void rd_calendar_free(struct rd_calendar *calendar)
 {
 	if (calendar == NULL)
 		return;
+	free(calendar->holidays);
 	free(calendar->free_days);
 	free(calendar);
 }
@@ -199,7 +214,8 @@ enum rd_rc rd_is_working_day(const struct rd_calendar *calendar, struct rd_date 
 /* Steps by `step` days until n_workdays working days were met. Every step is checked against the
  * calendar's ends, so it ends. */
 static enum rd_rc walk(const struct rd_calendar *calendar, struct rd_date from, int step,
-	int n_workdays, struct rd_date *ret_day, struct rd_err *err)
+	int n_workdays, bool (*free_day)(const struct rd_calendar *, struct rd_date),
+	struct rd_date *ret_day, struct rd_err *err)
 {
 	struct rd_date day = from;
 
@@ -207,32 +223,45 @@ static enum rd_rc walk(const struct rd_calendar *calendar, struct rd_date from, 
 	while (n_workdays > 0) {
 		day = rd_date_add(day, step);
 		RD_TRY(check_covered(calendar, day, err));
-		if (!is_free(calendar, day))
+		if (!free_day(calendar, day))
 			n_workdays--;
 	}
 	*ret_day = day;
 	return RD_OK;
 }
 
-enum rd_rc rd_workday_due(const struct rd_calendar *calendar, struct rd_date day_zero,
-	int n_workdays, struct rd_date *ret_due, struct rd_err *err)
+static enum rd_rc check_length(int n_workdays, struct rd_err *err)
 {
 	if (n_workdays < 1 || n_workdays > RD_WORKDAYS_MAX)
 		return rd_fail(err, RD_E_RANGE, "a clock runs 1 to %d working days, not %d",
 			RD_WORKDAYS_MAX, n_workdays);
-	return walk(calendar, day_zero, 1, n_workdays, ret_due, err);
+	return RD_OK;
+}
+
+enum rd_rc rd_workday_due(const struct rd_calendar *calendar, struct rd_date day_zero,
+	int n_workdays, struct rd_date *ret_due, struct rd_err *err)
+{
+	RD_TRY(check_length(n_workdays, err));
+	return walk(calendar, day_zero, 1, n_workdays, is_free, ret_due, err);
+}
+
+enum rd_rc rd_workday_due_by_law(const struct rd_calendar *calendar, struct rd_date day_zero,
+	int n_workdays, struct rd_date *ret_due, struct rd_err *err)
+{
+	RD_TRY(check_length(n_workdays, err));
+	return walk(calendar, day_zero, 1, n_workdays, is_free_by_law, ret_due, err);
 }
 
 enum rd_rc rd_workday_last_before(const struct rd_calendar *calendar, struct rd_date day,
 	struct rd_date *ret_day, struct rd_err *err)
 {
-	return walk(calendar, day, -1, 1, ret_day, err);
+	return walk(calendar, day, -1, 1, is_free, ret_day, err);
 }
 
 enum rd_rc rd_workday_next(const struct rd_calendar *calendar, struct rd_date day,
 	struct rd_date *ret_day, struct rd_err *err)
 {
-	return walk(calendar, day, 1, 1, ret_day, err);
+	return walk(calendar, day, 1, 1, is_free, ret_day, err);
 }
 
 enum rd_rc rd_workdays_between(const struct rd_calendar *calendar, struct rd_date from,

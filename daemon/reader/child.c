@@ -190,6 +190,8 @@ static enum rd_rc read_message(struct child *child, const struct rd_ruleset *rul
 		RD_TRY(rd_sms_message(asked->from, raw, len, child->work, ret_message, err));
 	else
 		RD_TRY(rd_mime_parse(raw, len, cut, child->work, ret_message, err));
+	if (asked->what == RD_BEGIN_TEXT)
+		ret_message->trouble.cut = cut;
 	return rd_score_message(
 		rules, ret_message, asked->received_ms, child->work, ret_score, err);
 }

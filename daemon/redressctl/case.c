@@ -10,6 +10,7 @@
 #include "redress/base/clock.h"
 #include "redress/policy/decision.h"
 #include "redress/store/audit.h"
+#include "redress/store/case_policy.h"
 #include "redress/store/casebook.h"
 #include "redress/store/outbox.h"
 #include "redress/store/queue.h"
@@ -18,6 +19,7 @@
 #include "redress/store/review.h"
 #include "redress/store/rulesets.h"
 #include "redress/store/tasks.h"
+#include "redress/store/text_media.h"
 
 #define AUDIT_ROWS_MAX 500
 
@@ -159,7 +161,8 @@ struct whole_case {
 	struct rd_audit_row *audit;
 	struct rd_review *reviews; /* not yet decided */
 	struct rd_label *labels;
-	size_t n_running; /* clocks not cancelled */
+	struct rd_case_policy policy; /* that it opened under; "" where that was not kept */
+	size_t n_running;	      /* clocks not cancelled */
 	size_t n_clocks, n_letters, n_tasks, n_notes, n_links, n_messages, n_audit, n_reviews,
 		n_labels;
 };
@@ -184,6 +187,16 @@ static enum rd_rc read_clocks(
 	return RD_OK;
 }
 
+static enum rd_rc read_policy(
+	struct rd_ctl_desk *desk, int64_t id, struct whole_case *w, struct rd_err *err)
+{
+	enum rd_rc rc = rd_case_policy_get(desk->desk.db, id, desk->arena, &w->policy, err);
+
+	if (rc == RD_E_MISSING)
+		w->policy = (struct rd_case_policy){ .version = "", .ruleset = "" };
+	return rc == RD_E_MISSING ? RD_OK : rc;
+}
+
 static enum rd_rc read_whole(
 	struct rd_ctl_desk *desk, int64_t id, struct whole_case *w, struct rd_err *err)
 {
@@ -191,6 +204,7 @@ static enum rd_rc read_whole(
 	struct rd_db *db = desk->desk.db;
 
 	RD_TRY(rd_case_get(db, id, desk->arena, &w->c, err));
+	RD_TRY(read_policy(desk, id, w, err));
 	RD_TRY(read_clocks(desk, id, w, err));
 	RD_TRY(rd_review_list(db, id, false, desk->arena, &w->reviews, &w->n_reviews, err));
 	RD_TRY(rd_label_list(db, 0, id, desk->arena, &w->labels, &w->n_labels, err));
@@ -262,6 +276,17 @@ static enum rd_withheld withheld_of(const struct whole_case *w, int64_t message_
 	return why;
 }
 
+static size_t n_pictures(struct rd_ctl_desk *desk, int64_t message_id)
+{
+	struct rd_text_media *items;
+	struct rd_err err = { 0 };
+	size_t n = 0;
+
+	if (rd_text_media_list(desk->desk.db, message_id, desk->arena, &items, &n, &err) != RD_OK)
+		return 0;
+	return n;
+}
+
 static json_t *messages_json(struct rd_ctl_desk *desk, const struct whole_case *w)
 {
 	json_t *list = json_array();
@@ -292,6 +317,8 @@ static json_t *messages_json(struct rd_ctl_desk *desk, const struct whole_case *
 			item, "flags", read ? rd_json_flags(score.flags) : json_array());
 		json_object_set_new(item, "hits",
 			read ? rd_ctl_hits_json(&message, &score, desk->arena) : json_array());
+		json_object_set_new(
+			item, "pictures", json_integer((json_int_t)n_pictures(desk, row.id)));
 		json_object_set_new(item, "withheld",
 			rd_json_text(
 				withheld != RD_WITHHELD_NO ? rd_withheld_names[withheld] : NULL));
@@ -404,6 +431,8 @@ static void show_json(struct rd_ctl_desk *desk, const struct whole_case *w)
 	json_object_set_new(json, "cancelled_clocks", cancelled_json(w));
 	json_object_set_new(json, "reviews", reviews_json(w));
 	json_object_set_new(json, "labels", labels_json(w));
+	json_object_set_new(json, "policy_version", rd_json_text(w->policy.version));
+	json_object_set_new(json, "policy_ruleset", rd_json_text(w->policy.ruleset));
 	json_object_set_new(json, "links", links_json(desk, w));
 	json_object_set_new(json, "letters", letters_json(w));
 	json_object_set_new(json, "tasks", tasks_json(w));
@@ -478,6 +507,7 @@ static void show_head(struct rd_ctl_desk *desk, const struct whole_case *w)
 		stage_words[w->c.stage], rd_status_names[w->c.status]);
 	print_line("received", rd_short_instant(w->c.received_ms, received));
 	print_line("landlord", w->c.landlord);
+	print_line("policy of", w->policy.version);
 	print_line("by", rd_case_channel_names[w->c.channel]);
 	print_line("from", w->c.contact_name);
 	print_line("contact", w->c.contact);
@@ -649,6 +679,10 @@ static void show_messages(struct rd_ctl_desk *desk, const struct whole_case *w)
 		else
 			show_reading(desk, &message, &score,
 				rules_then(desk, w->c.landlord, ruleset, &then));
+		if (n_pictures(desk, row.id) > 0)
+			printf("  Pictures that came with it: %zu. `redressctl case pictures %s "
+			       "DIR` writes them as files.\n",
+				n_pictures(desk, row.id), w->c.reference);
 		if (withheld != RD_WITHHELD_NO)
 			printf("  No letter by itself: %s\n", rd_withheld_words(withheld));
 	}

@@ -32,7 +32,8 @@ static const struct command {
 	{ "rules", "stats", rd_ctl_rules_stats,
 		"rules stats [--days N | --jsonl FILE] [--landlord NAME] [--all] [--json] [SET]" },
 	{ NULL, "timeline", rd_ctl_timeline,
-		"timeline [--rules DIR] --landlord NAME --received DAY [--EVENT DAY]... [--json]\n"
+		"timeline [--rules DIR] --landlord NAME --received DAY [--EVENT DAY]...\n"
+		"    [--flag FLAG] [--json]\n"
 		"    EVENT: acknowledged assigned extended responded stage2-requested\n"
 		"    stage2-acknowledged stage2-assigned stage2-extended stage2-responded\n"
 		"    hazard-known investigated enquired surveyed" },
@@ -54,6 +55,7 @@ static const struct command {
 		"case list [--kind KIND] [--stage STAGE] [--status STATUS] [--open] [--contact "
 		"ADDRESS]" },
 	{ "case", "show", rd_ctl_case_show, "case show REF" },
+	{ "case", "pictures", rd_ctl_case_pictures, "case pictures REF DIR" },
 	{ "case", "open", rd_ctl_case_open,
 		"case open --kind KIND --channel phone|letter|in_person [--landlord NAME] "
 		"[--contact "
@@ -81,6 +83,7 @@ static const struct command {
 		"outbox settle ROW --as sent|send-again|cancel --why TEXT" },
 	{ "outbox", "cancel", rd_ctl_outbox_cancel, "outbox cancel ROW --why TEXT" },
 	{ NULL, "messages", rd_ctl_messages, "messages [--fate FATE]" },
+	{ NULL, "connect", rd_ctl_connect, "connect NAME" },
 	{ "audit", "verify", rd_ctl_audit_verify, "audit verify" },
 	{ "audit", "ledger", rd_ctl_audit_ledger, "audit ledger [--idle]" },
 	{ NULL, "backup", rd_ctl_backup, "backup FILE" },

@@ -7,9 +7,11 @@
 #include "redress/base/arena.h"
 #include "redress/policy/clocks.h"
 #include "redress/policy/policy.h"
+#include "redress/rules/kind.h"
 
 #define RULES_ARENA_BYTES (64u << 20)
 #define OPT_LANDLORD	  1
+#define OPT_FLAG	  2
 #define OPT_EVENT	  100 /* plus enum rd_event */
 
 /* A day, or for hazard-known an instant too. */
@@ -36,18 +38,55 @@ static enum rd_rc take_event(
 		rd_event_names[event], text);
 }
 
-/* What happens to a complaint happens after it came. */
-static enum rd_rc check_order(const struct rd_events *events, struct rd_err *err)
+/* What happens to a complaint happens after it came, what happens to its second stage after that
+ * was asked for, and a hazard is investigated once it is known. */
+static enum rd_event earliest_of(enum rd_event event)
 {
-	const struct rd_event_time *received = &events->at[RD_EVENT_RECEIVED];
+	if (event > RD_EVENT_STAGE2_REQUESTED && event <= RD_EVENT_STAGE2_RESPONDED)
+		return RD_EVENT_STAGE2_REQUESTED;
+	return event == RD_EVENT_INVESTIGATED ? RD_EVENT_HAZARD_KNOWN : RD_EVENT_RECEIVED;
+}
+
+static enum rd_rc check_after(const struct rd_events *events, enum rd_event event,
+	enum rd_event before, struct rd_err *err)
+{
+	const struct rd_event_time *at = &events->at[event];
 	char day[RD_DATE_MAX];
 
-	for (int event = RD_EVENT_ACKNOWLEDGED; event <= RD_EVENT_STAGE2_RESPONDED; event++)
-		if (events->at[event].given &&
-			rd_date_compare(events->at[event].day, received->day) < 0)
-			return rd_fail(err, RD_E_INPUT, "--%s: %s lies before the day of receipt",
-				rd_event_names[event], rd_date_format(events->at[event].day, day));
+	if (!at->given || !events->at[before].given ||
+		rd_date_compare(at->day, events->at[before].day) >= 0)
+		return RD_OK;
+	return rd_fail(err, RD_E_INPUT, "--%s: %s lies before %s%s", rd_event_names[event],
+		rd_date_format(at->day, day),
+		before == RD_EVENT_RECEIVED ? "the day of receipt" : "--",
+		before == RD_EVENT_RECEIVED ? "" : rd_event_names[before]);
+}
+
+static enum rd_rc check_order(const struct rd_events *events, struct rd_err *err)
+{
+	for (int i = RD_EVENT_ACKNOWLEDGED; i <= RD_EVENT_INVESTIGATED; i++) {
+		const enum rd_event event = (enum rd_event)i;
+		/* A hazard may be known before anybody complains of it. */
+		if (event == RD_EVENT_HAZARD_KNOWN)
+			continue;
+		if (event != RD_EVENT_INVESTIGATED)
+			RD_TRY(check_after(events, event, RD_EVENT_RECEIVED, err));
+		RD_TRY(check_after(events, event, earliest_of(event), err));
+	}
 	return RD_OK;
+}
+
+/* Leaves out the hazard clocks that do not run for a case with this flag; how many are left. */
+static size_t keep_clocks_of(const struct rd_landlord *landlord, enum rd_flag flag,
+	struct rd_clock_line *lines, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!rd_clock_is_hazard(lines[i].clock) ||
+			rd_hazard_clock_runs(landlord, lines[i].clock, flag))
+			lines[kept++] = lines[i];
+	return kept;
 }
 
 static const char *format_end(
@@ -139,12 +178,14 @@ static enum rd_exit print_all(
 enum rd_exit rd_ctl_timeline(struct rd_ctl *ctl, int argc, char **argv)
 {
 	struct option options[RD_N_EVENTS + 16] = { RD_CTL_OPTIONS,
-		{ "landlord", required_argument, NULL, OPT_LANDLORD } };
+		{ "landlord", required_argument, NULL, OPT_LANDLORD },
+		{ "flag", required_argument, NULL, OPT_FLAG } };
 	struct rd_events events = { 0 };
 	struct rd_clock_line lines[RD_N_CLOCKS];
 	struct rd_rulefiles files;
 	struct rd_err err = { 0 };
-	const char *landlord = NULL;
+	const char *landlord = NULL, *flagged = NULL;
+	enum rd_flag flag = RD_N_FLAGS;
 	size_t n = 0;
 	int option;
 
@@ -156,6 +197,8 @@ enum rd_exit rd_ctl_timeline(struct rd_ctl *ctl, int argc, char **argv)
 	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
 		if (option == OPT_LANDLORD)
 			landlord = optarg;
+		else if (option == OPT_FLAG)
+			flagged = optarg;
 		else if (option >= OPT_EVENT && option < OPT_EVENT + RD_N_EVENTS) {
 			if (take_event(&events, (enum rd_event)(option - OPT_EVENT), optarg,
 				    &err) != RD_OK)
@@ -165,6 +208,8 @@ enum rd_exit rd_ctl_timeline(struct rd_ctl *ctl, int argc, char **argv)
 	}
 	if (optind < argc || landlord == NULL || !events.at[RD_EVENT_RECEIVED].given)
 		return rd_ctl_usage(ctl);
+	if (flagged != NULL && !rd_flag_parse(flagged, &flag))
+		return rd_ctl_not_one_of(flagged, rd_flag_names);
 
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(RULES_ARENA_BYTES);
 	RD_CLEANUP(rd_policy_cleanup) struct rd_policy *policy = NULL;
@@ -178,6 +223,8 @@ enum rd_exit rd_ctl_timeline(struct rd_ctl *ctl, int argc, char **argv)
 		rd_rulefiles_fail_in(&files, rd_ctl_rules_dir(ctl), &err);
 		return rd_ctl_fail(&err);
 	}
+	if (flagged != NULL)
+		n = keep_clocks_of(&policy->landlord, flag, lines, n);
 	return print_all(ctl, lines, n,
 		rd_date_compare(events.at[RD_EVENT_RECEIVED].day,
 			rd_calendar_first_day(policy->calendar)) < 0);

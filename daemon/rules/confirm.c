@@ -60,19 +60,9 @@ static bool take_place(struct search *s, uint32_t from, uint32_t to)
 	if (def->older_months > 0 && !rd_dates_older(m->field[s->c->where].text, spot.from, spot.to,
 					     def->older_months, m->received_ms))
 		return true;
-	const char *by_place = "";
 	const uint32_t base = s->around->from;
-	const char *by = rd_stopped_by(s->c, s->rule, s->around, s->number, spot.from - base,
-		spot.to - base, &by_place, &o->failed);
-	if (by != NULL) {
-		if (!o->stopped) {
-			o->stopped = true;
-			o->stopped_spot = spot;
-			o->by = by;
-			o->by_place = by_place;
-		}
+	if (rd_is_stopped(s->c, s->rule, s->around, s->number, spot.from - base, spot.to - base, o))
 		return true;
-	}
 	if (def->at_least > 1) {
 		if (o->places == NULL)
 			o->places =
@@ -89,18 +79,22 @@ static bool take_place(struct search *s, uint32_t from, uint32_t to)
 	return false;
 }
 
-/* False where the message's budget is used up. */
-static bool may_go_on(struct search *s)
+bool rd_may_go_on(struct rd_confirmer *c, struct rd_outcome *outcome)
 {
-	struct rd_effort *effort = &s->c->m->effort;
+	struct rd_effort *effort = &c->m->effort;
 
 	if (effort->bytes_run <= RD_CONFIRM_BYTES_MAX && effort->steps <= RD_REGEX_STEPS_MAX &&
 		effort->word_steps <= RD_WORD_STEPS_MAX)
 		return true;
 	effort->exhausted = true;
-	s->o->failed = true;
-	s->o->untried = true;
+	outcome->failed = true;
+	outcome->untried = true;
 	return false;
+}
+
+static bool may_go_on(struct search *s)
+{
+	return rd_may_go_on(s->c, s->o);
 }
 
 static pcre2_match_context *context_of(
@@ -133,9 +127,15 @@ static int match(struct search *s, uint32_t from, uint32_t options)
 	if (code == NULL)
 		return PCRE2_ERROR_INTERNAL;
 	int rc = pcre2_match(code, (PCRE2_SPTR)s->text, s->len, from, options, c->data, limits);
-	if (rc == PCRE2_ERROR_MATCHLIMIT && p->counted != NULL)
-		rc = pcre2_match(p->counted, (PCRE2_SPTR)s->text, s->len, from, options, c->data,
-			context_of(c, &c->counted, true));
+	if (rc != PCRE2_ERROR_MATCHLIMIT || p->counted == NULL)
+		return rc;
+	const uint32_t before = c->m->effort.steps;
+	rc = pcre2_match(p->counted, (PCRE2_SPTR)s->text, s->len, from, options, c->data,
+		context_of(c, &c->counted, true));
+	s->o->steps += c->m->effort.steps - before;
+	/* Where others had used up most of what there is, this one is not to blame. */
+	if (c->m->effort.exhausted && s->o->steps < RD_REGEX_STEPS_MAX / 2)
+		s->o->untried = true;
 	return rc;
 }
 

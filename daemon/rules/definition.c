@@ -532,11 +532,11 @@ struct parsed {
 	bool layer;
 };
 
-static enum rd_rc room(struct set_reader *r, size_t n_stanzas, size_t n_parts, struct rd_err *err)
+static enum rd_rc room(struct set_reader *r, size_t n_parts, struct rd_err *err)
 {
 	struct rd_definitions *all = r->all;
 
-	if (n_stanzas > RD_RULES_MAX)
+	if (n_parts > RD_RULES_MAX)
 		return rd_fail(
 			err, RD_E_RANGE, "more than %d stanzas in the rule files", RD_RULES_MAX);
 	r->rules_size = r->words_size = n_parts;
@@ -566,7 +566,7 @@ enum rd_rc rd_definitions_read(const struct rd_rulefiles *files, const char *lan
 		.today = rd_date_of(today_ms),
 		.layer = "" };
 	char layer_name[128] = "";
-	size_t n_parsed = 0, n_stanzas = 0, n_parts = 0;
+	size_t n_parsed = 0, n_parts = 0;
 
 	struct parsed *parsed = rd_arena_array(arena, files->n_items + 1, sizeof *parsed);
 	if (parsed == NULL)
@@ -591,12 +591,11 @@ enum rd_rc rd_definitions_read(const struct rd_rulefiles *files, const char *lan
 				all.incomplete = true;
 				continue;
 			}
-			n_stanzas += p->stanzas.n_items;
 			for (size_t k = 0; k < p->stanzas.n_items; k++)
 				n_parts += count_parts(&p->stanzas.items[k]);
 			n_parsed++;
 		}
-	RD_TRY(room(&r, n_stanzas, n_parts, err));
+	RD_TRY(room(&r, n_parts, err));
 	for (size_t i = 0; i < n_parsed; i++) {
 		r.layer = parsed[i].layer ? file_copy(&r, landlord) : "";
 		for (size_t j = 0; j < parsed[i].stanzas.n_items; j++)

@@ -1,7 +1,8 @@
 /* Whether an Unless stops a match. */
 #include "redress/rules/confirm.h"
 
-#define NONE UINT32_MAX
+#define NONE	   UINT32_MAX
+#define WALK_BYTES 64 /* about what lies within a window */
 
 /* One Unless of a rule, looked for in one unit. */
 struct search {
@@ -84,45 +85,75 @@ static const char *in_words(
 	return by != NULL ? by : "an exclusion";
 }
 
-const char *rd_stopped_by(struct rd_confirmer *c, const struct rd_rule *rule,
-	const struct rd_unit *unit, uint32_t number, uint32_t from, uint32_t to,
-	const char **ret_place, bool *ret_failed)
+static void tell(const struct search *s, uint32_t from, uint32_t to, bool before, unsigned distance,
+	struct rd_spot match, struct rd_outcome *o)
 {
-	const char *text = c->m->field[c->where].text;
+	if (o->stopped)
+		return; /* the first is told */
+	o->stopped = true;
+	o->stopped_spot = match;
+	o->by = in_words(s, from, to, before, distance);
+	o->by_place = place_of(s->c->m, s->unless->from);
+}
+
+/* Words from the one to the other, counted no further than the window. */
+static unsigned distance_of(const struct search *s, uint32_t from, uint32_t to)
+{
+	const int window = s->unless->window;
+
+	s->c->m->effort.bytes_run += window == 0 ? to - from : WALK_BYTES;
+	return 1 + (window == 0 ? rd_words_between(s->text, from, to)
+				: rd_words_up_to(s->text, from, to, (unsigned)window));
+}
+
+/* Does the exclusion of the search stop the match [from, to)? */
+static bool stops(struct search *s, const struct rd_unit *unit, uint32_t from, uint32_t to,
+	struct rd_outcome *o)
+{
+	const struct rd_unless_code *unless = s->unless;
+	uint32_t a = 0, b = 0;
+	int rc = PCRE2_ERROR_NOMATCH;
+
+	while (rd_may_go_on(s->c, o) && (rc = find(s, &a, &b)) >= 0) {
+		bool before = b <= from, after = a >= to;
+		unsigned distance = before  ? distance_of(s, b, from)
+				    : after ? distance_of(s, to, a)
+					    : 0;
+		bool near = unless->window == 0 || distance <= (unsigned)unless->window;
+		bool side = unless->side == RD_NEAR || (unless->side == RD_BEFORE && before) ||
+			    (unless->side == RD_AFTER && after);
+		if (side && near) {
+			const struct rd_spot match = { s->c->where, s->base + from, s->base + to };
+			tell(s, a, b, before, distance, match, o);
+			return true;
+		}
+		if (after && (!near || unless->side == RD_BEFORE))
+			return false; /* whatever follows stands further away */
+		s->byte = unit->from + (b > a ? a : b) + 1;
+		while (s->byte < unit->to &&
+			((unsigned char)s->text[s->byte - s->base] & 0xc0) == 0x80)
+			s->byte++;
+	}
+	o->failed = o->failed || rc != PCRE2_ERROR_NOMATCH;
+	return false;
+}
+
+bool rd_is_stopped(struct rd_confirmer *c, const struct rd_rule *rule, const struct rd_unit *unit,
+	uint32_t number, uint32_t from, uint32_t to, struct rd_outcome *outcome)
+{
 	struct search s = { .c = c,
 		.number = number,
 		.base = unit->from,
-		.text = text + unit->from,
+		.text = c->m->field[c->where].text + unit->from,
 		.len = unit->to - unit->from };
 	uint32_t word = number != NONE ? c->m->wording[c->where].unit_from[number] : 0;
 
 	for (size_t i = 0; i < rule->n_unless; i++) {
-		const struct rd_unless_code *unless = &rule->unless[i];
-		uint32_t a = 0, b = 0;
-		int rc;
-		s.unless = unless;
+		s.unless = &rule->unless[i];
 		s.word = word;
 		s.byte = unit->from;
-		while ((rc = find(&s, &a, &b)) >= 0) {
-			bool before = b <= from, after = a >= to;
-			unsigned distance = 0;
-			if (before)
-				distance = 1 + rd_words_between(s.text, b, from);
-			else if (after)
-				distance = 1 + rd_words_between(s.text, to, a);
-			bool side = unless->side == RD_NEAR ||
-				    (unless->side == RD_BEFORE && before) ||
-				    (unless->side == RD_AFTER && after);
-			if (side && (unless->window == 0 || distance <= (unsigned)unless->window)) {
-				*ret_place = place_of(c->m, unless->from);
-				return in_words(&s, a, b, before, distance);
-			}
-			s.byte = unit->from + (b > a ? a : b) + 1;
-			while (s.byte < unit->to && ((unsigned char)text[s.byte] & 0xc0) == 0x80)
-				s.byte++;
-		}
-		if (rc != PCRE2_ERROR_NOMATCH)
-			*ret_failed = true;
+		if (stops(&s, unit, from, to, outcome))
+			return true;
 	}
-	return NULL;
+	return false;
 }

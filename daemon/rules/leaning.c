@@ -49,6 +49,25 @@ static bool read_points(const char *value, size_t *ret_len, double *ret)
 	return true;
 }
 
+/* Room for so many more leans of a rule; NULL where the arena is full. */
+static struct rd_lean *make_room(struct rd_definition *rule, size_t n_more, struct rd_arena *arena)
+{
+	size_t size = rule->leans_size == 0 ? 64 : rule->leans_size;
+
+	while (size < rule->n_leans + n_more)
+		size *= 2;
+	if (size > rule->leans_size) {
+		struct rd_lean *leans = rd_arena_array(arena, size, sizeof *leans);
+		if (leans == NULL)
+			return NULL;
+		if (rule->n_leans > 0)
+			memcpy(leans, rule->leans, rule->n_leans * sizeof *leans);
+		rule->leans = leans;
+		rule->leans_size = size;
+	}
+	return rule->leans;
+}
+
 void rd_leaning_read_line(struct rd_definition *rule, const struct rd_line *line,
 	struct rd_arena *arena, struct rd_problems *problems)
 {
@@ -71,12 +90,9 @@ void rd_leaning_read_line(struct rd_definition *rule, const struct rd_line *line
 	words.value = line->value + skip;
 	words.at.column += (int)skip;
 	struct rd_lines parts = rd_line_split(&words, arena);
-	struct rd_lean *leans =
-		rd_arena_array(arena, rule->n_leans + parts.n_items + 1, sizeof *leans);
+	struct rd_lean *leans = make_room(rule, parts.n_items, arena);
 	if (leans == NULL)
 		return;
-	if (rule->n_leans > 0)
-		memcpy(leans, rule->leans, rule->n_leans * sizeof *leans);
 	for (size_t i = 0; i < parts.n_items; i++) {
 		const char *plain = plain_words(parts.items[i].value, arena);
 		if (plain == NULL)
@@ -89,7 +105,6 @@ void rd_leaning_read_line(struct rd_definition *rule, const struct rd_line *line
 				.words = plain, .points = points, .at = parts.items[i].at
 			};
 	}
-	rule->leans = leans;
 }
 
 /* ---- the index ---- */

@@ -125,7 +125,7 @@ static void check_whole(struct rd_linter *l)
 			"no stanza `Ruleset: NAME` in any NAME.rules file; it holds the "
 			"thresholds%s",
 			all->n_rules == 0 ? ". Is this the rules folder?" : "");
-	else if (all->n_rules == 0 && !all->incomplete)
+	else if (all->n_rules == 0 && !all->incomplete && l->problems->n_errors == 0)
 		rd_problem_error(l->problems, folder,
 			"no NAME.rules file holds a rule; is the folder whole?");
 	for (size_t i = 0; i < l->set->lists.n_items; i++)

@@ -213,8 +213,6 @@ static const char *read_word(struct rd_tokens *r, const char *p)
 		const char *last = to - 1;
 		while (last > from && ((unsigned char)*last & 0xc0) == 0x80)
 			last--;
-		for (size_t i = 0; i < n; i++)
-			r->wide = r->wide || ((unsigned char)from[i] & 0x80) != 0;
 		if (!rd_word_is_letter(from, n) || !rd_word_is_letter(last, (size_t)(to - last)))
 			r->odd = true;
 	}

@@ -1,6 +1,7 @@
 #include "redress/rules/prepare.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 #include <unistr.h>
 
@@ -93,14 +94,18 @@ static void mark_line_end(char *text, uint32_t len, uint32_t i, uint32_t line_st
 		text[i] = ' ';
 }
 
-/* The stop at i, with closing quotes or brackets behind it: where its sentence ends, or NOWHERE. */
-static uint32_t mark_stop(char *text, uint32_t len, uint32_t i)
+/* Where the stops, closing quotes and brackets end that begin at i. */
+static uint32_t end_of_stops(const char *text, uint32_t len, uint32_t i)
+{
+	while (i < len && text[i] != '\0' && strchr("\"')]!?.", text[i]) != NULL)
+		i++;
+	return i;
+}
+
+/* The stop at i, of several that end before j: where its sentence ends, or NOWHERE. */
+static uint32_t mark_stop(char *text, uint32_t len, uint32_t i, uint32_t j)
 {
 	char c = text[i];
-	uint32_t j = i + 1;
-
-	while (j < len && text[j] != '\0' && strchr("\"')]!?.", text[j]) != NULL)
-		j++;
 	bool ellipsis =
 		c == '.' && ((i > 0 && text[i - 1] == '.') || (i + 1 < len && text[i + 1] == '.'));
 	if (c == '.' && !ellipsis && is_glued_stop(text, len, i)) {
@@ -119,7 +124,7 @@ static const bool stops[256] = { ['\n'] = true, ['.'] = true, ['!'] = true, ['?'
 
 static void mark_sentences(char *text, uint32_t len)
 {
-	uint32_t line_start = 0, marked = NOWHERE;
+	uint32_t line_start = 0, marked = NOWHERE, stops_end = 0;
 
 	for (uint32_t i = 0; i < len; i++) {
 		if (!stops[(unsigned char)text[i]])
@@ -129,23 +134,30 @@ static void mark_sentences(char *text, uint32_t len)
 				mark_line_end(text, len, i, line_start);
 			line_start = i + 1;
 		} else {
-			uint32_t end = mark_stop(text, len, i);
+			if (i >= stops_end) /* one look for all that stand side by side */
+				stops_end = end_of_stops(text, len, i + 1);
+			uint32_t end = mark_stop(text, len, i, stops_end);
 			marked = end != NOWHERE ? end : marked;
 		}
 	}
 }
 
-unsigned rd_words_between(const char *text, uint32_t from, uint32_t to)
+unsigned rd_words_up_to(const char *text, uint32_t from, uint32_t to, unsigned most)
 {
 	unsigned n = 0;
 	bool inside = from > 0 && (is_letter_byte(text[from - 1]) || text[from - 1] == '\'');
 
-	for (uint32_t i = from; i < to; i++) {
+	for (uint32_t i = from; i < to && n <= most; i++) {
 		bool letter = is_letter_byte(text[i]) || (inside && text[i] == '\'');
 		n += letter && !inside;
 		inside = letter;
 	}
 	return n;
+}
+
+unsigned rd_words_between(const char *text, uint32_t from, uint32_t to)
+{
+	return rd_words_up_to(text, from, to, UINT_MAX - 1);
 }
 
 struct unit_list {

@@ -7,6 +7,7 @@
 
 #include "redress/base/limits.h"
 #include "redress/rules/matching.h"
+#include "redress/rules/best_answer.h"
 #include "redress/rules/second_pass.h"
 #include "redress/rules/suppose.h"
 
@@ -367,67 +368,28 @@ static enum rd_rc reasons_of_rules(struct weigher *w, struct rd_err *err)
 	return RD_OK;
 }
 
-/* The largest total but the complaint's; a service request where there is none. */
-static enum rd_kind best_other(const struct rd_score *s)
+/* By kind, whether a rule that hit settles it; the first such rule's id is kept. */
+static void gather_decided(struct weigher *w, bool decided[static RD_N_KINDS])
 {
-	enum rd_kind best = RD_SERVICE_REQUEST;
-	double most = 0;
-
-	for (int k = 0; k < RD_N_KINDS; k++)
-		if (k != RD_COMPLAINT && s->totals[k] > most + 1e-9) {
-			most = s->totals[k];
-			best = (enum rd_kind)k;
-		}
-	return best;
-}
-
-/* True where a rule settles the kind. */
-static bool settle(struct weigher *w)
-{
-	struct rd_score *s = w->score;
-	bool decided[RD_N_KINDS] = { false };
-	int n = 0;
-
 	for (size_t i = 0; i < w->n_holds; i++) {
 		const struct rd_definition *def = held(w, i)->def;
 		if (!def->decides)
 			continue;
-		if (!decided[def->decides_kind])
-			n++;
 		decided[def->decides_kind] = true;
 		if (w->settled_by == NULL)
 			w->settled_by = def->id;
 	}
-	if (n == 0)
-		return false;
-	double most = -INFINITY;
-	for (int k = RD_N_KINDS - 1; k >= 0; k--)
-		if (decided[k] && s->totals[k] >= most) {
-			most = s->totals[k];
-			s->kind = (enum rd_kind)k;
-		}
-	if (decided[RD_COMPLAINT])
-		s->kind = RD_COMPLAINT;
-	if (n > 1)
-		reason(w, "two rules that settle the kind do not agree");
-	return true;
-}
-
-/* Floating sums of tenths must not fall on the wrong side of a threshold. */
-static double rounded(double points)
-{
-	return round(points * 1000) / 1000;
 }
 
 static const char *plural(double points)
 {
-	return rounded(points) == 1 ? "" : "s";
+	return rd_points_rounded(points) == 1 ? "" : "s";
 }
 
 /* "any fewer", or "more than 1.5 points fewer". */
 static const char *fewer(double more_than, const char *points, char out[static FEWER_MAX])
 {
-	if (rounded(more_than) == 0)
+	if (rd_points_rounded(more_than) == 0)
 		return "any fewer";
 	snprintf(out, FEWER_MAX, "more than %g %sfewer", more_than, points);
 	return out;
@@ -442,38 +404,51 @@ static bool any_rule_hit(const struct weigher *w)
 	return false;
 }
 
+/* What would have to be otherwise for it to be decided otherwise. */
+static const char *nearest_change(const struct weigher *w, const struct rd_best_answer *answer)
+{
+	const struct rd_score *s = w->score;
+	const double low = s->request_below, high = s->complaint_from;
+	char room[FEWER_MAX];
+
+	switch (answer->by) {
+	case RD_ANSWER_SETTLED:
+		return rd_arena_printf(w->arena, "rule `%s` settles it", w->settled_by);
+	case RD_ANSWER_ENOUGH:
+		return rd_arena_printf(w->arena, "with %s a person must decide",
+			fewer(s->total - high, "points ", room));
+	case RD_ANSWER_BAND:
+		return rd_arena_printf(w->arena,
+			"with %g more point%s it is a complaint; with %s it is not",
+			high - s->total, plural(high - s->total), fewer(s->total - low, "", room));
+	case RD_ANSWER_TOO_FEW:
+		return rd_arena_printf(w->arena, "with %g more point%s a person must decide",
+			low - s->total, plural(low - s->total));
+	}
+	return NULL;
+}
+
 static void decide(struct weigher *w)
 {
 	struct rd_score *s = w->score;
-	double low = s->request_below, high = s->complaint_from;
-	char room[FEWER_MAX];
+	bool decided[RD_N_KINDS] = { false };
 
 	for (int k = 0; k < RD_N_KINDS; k++)
-		s->totals[k] = rounded(s->totals[k]);
-	s->total = rounded(s->totals[RD_COMPLAINT]);
-	if (settle(w)) {
-		s->nearest_change =
-			rd_arena_printf(w->arena, "rule `%s` settles it", w->settled_by);
-	} else if (s->total >= high) {
-		s->kind = RD_COMPLAINT;
-		s->nearest_change = rd_arena_printf(w->arena, "with %s a person must decide",
-			fewer(s->total - high, "points ", room));
-	} else if (s->total >= low) {
-		s->kind = s->total >= (low + high) / 2 ? RD_COMPLAINT : best_other(s);
-		s->nearest_change = rd_arena_printf(w->arena,
-			"with %g more point%s it is a complaint; with %s it is not",
-			high - s->total, plural(high - s->total), fewer(s->total - low, "", room));
-		if (!w->message->trouble.no_text) /* where nothing is said, that alone is told */
-			reason(w,
-				"it may be a complaint: the points lie between the two thresholds");
-	} else {
-		s->kind = best_other(s);
-		s->nearest_change =
-			rd_arena_printf(w->arena, "with %g more point%s a person must decide",
-				low - s->total, plural(low - s->total));
-		if (!any_rule_hit(w) && w->rules->definitions.head.review_nothing)
-			reason(w, "no rule knows anything of what it says");
-	}
+		s->totals[k] = rd_points_rounded(s->totals[k]);
+	s->total = s->totals[RD_COMPLAINT];
+	gather_decided(w, decided);
+	const struct rd_best_answer answer =
+		rd_best_answer_of(s->totals, decided, s->request_below, s->complaint_from);
+	s->kind = answer.kind;
+	if (answer.disagree)
+		reason(w, "two rules that settle the kind do not agree");
+	/* Where nothing is said, that alone is told. */
+	if (answer.by == RD_ANSWER_BAND && !w->message->trouble.no_text)
+		reason(w, "it may be a complaint: the points lie between the two thresholds");
+	if (answer.by == RD_ANSWER_TOO_FEW && !any_rule_hit(w) &&
+		w->rules->definitions.head.review_nothing)
+		reason(w, "no rule knows anything of what it says");
+	s->nearest_change = nearest_change(w, &answer);
 	if (s->nearest_change == NULL)
 		s->nearest_change = "";
 }

@@ -61,28 +61,43 @@ static enum rd_rc join_reasons(const struct rd_score *a, const struct rd_score *
 	return RD_OK;
 }
 
-static enum rd_rc join_failed(const struct rd_score *a, const struct rd_score *b,
-	struct rd_arena *arena, struct rd_score *score, struct rd_err *err)
+/* Both lists, none twice, and no more than RD_SCORE_RULES_MAX. */
+static enum rd_rc join_rules(const char *const *a, size_t n_a, const char *const *b, size_t n_b,
+	struct rd_arena *arena, const char *const **ret_rules, size_t *ret_n, struct rd_err *err)
 {
-	const char **failed =
-		rd_arena_array(arena, a->n_failed_rules + b->n_failed_rules + 1, sizeof *failed);
-	size_t n = a->n_failed_rules;
+	const char **rules = rd_arena_array(arena, n_a + n_b + 1, sizeof *rules);
+	size_t n = n_a;
 
-	if (failed == NULL)
+	if (rules == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to score this message");
 	for (size_t i = 0; i < n; i++)
-		failed[i] = a->failed_rules[i];
-	for (size_t i = 0; i < b->n_failed_rules; i++) {
+		rules[i] = a[i];
+	for (size_t i = 0; i < n_b; i++) {
 		bool told = false;
 
 		for (size_t j = 0; j < n; j++)
-			told = told || strcmp(failed[j], b->failed_rules[i]) == 0;
-		if (!told)
-			failed[n++] = b->failed_rules[i];
+			told = told || strcmp(rules[j], b[i]) == 0;
+		if (!told && n < RD_SCORE_RULES_MAX)
+			rules[n++] = b[i];
 	}
-	score->failed_rules = failed;
-	score->n_failed_rules = n;
+	*ret_rules = rules;
+	*ret_n = n;
 	return RD_OK;
+}
+
+/* What neither pass may lose: flags and marks of the own words, and the rules that failed in either
+ * or are switched off. */
+static enum rd_rc join_both(const struct rd_score *without, const struct rd_score *with,
+	struct rd_arena *arena, struct rd_score *score, struct rd_err *err)
+{
+	for (int i = 0; i < RD_N_FLAGS; i++)
+		score->flags[i] = score->flags[i] || without->flags[i];
+	RD_TRY(join_rules(without->failed_rules, without->n_failed_rules, with->failed_rules,
+		with->n_failed_rules, arena, &score->failed_rules, &score->n_failed_rules, err));
+	RD_TRY(join_rules(without->off_rules, without->n_off_rules, with->off_rules,
+		with->n_off_rules, arena, &score->off_rules, &score->n_off_rules, err));
+	return join_rules(without->marks, without->n_marks, score->marks, score->n_marks, arena,
+		&score->marks, &score->n_marks, err);
 }
 
 /* A flag that only the forwarded text sets, and that must be seen. */
@@ -116,10 +131,8 @@ static enum rd_rc differ(const struct rd_score *without, const struct rd_score *
 	/* The one mistake that is not made: a sure complaint does not become anything else. */
 	if (without->kind == RD_COMPLAINT && !without->review)
 		score.kind = RD_COMPLAINT;
-	for (int i = 0; i < RD_N_FLAGS; i++)
-		score.flags[i] = score.flags[i] || without->flags[i];
 	RD_TRY(join_reasons(without, with, why, arena, &score, err));
-	RD_TRY(join_failed(without, with, arena, &score, err));
+	RD_TRY(join_both(without, with, arena, &score, err));
 	*ret_score = score;
 	return RD_OK;
 }
@@ -137,7 +150,9 @@ static enum rd_rc score_twice(const struct rd_ruleset *rules, const struct rd_me
 		return differ(&without, &with, arena, ret_score, err);
 	/* "Please log this as a complaint": what it is about stands in the forward. */
 	*ret_score = without.n_topics == 0 && with.n_topics > 0 ? with : without;
-	return join_failed(&without, &with, arena, ret_score, err);
+	if (ret_score->review)
+		RD_TRY(join_reasons(&without, &with, NULL, arena, ret_score, err));
+	return join_both(&without, &with, arena, ret_score, err);
 }
 
 enum rd_rc rd_score_message(const struct rd_ruleset *rules, const struct rd_message *message,

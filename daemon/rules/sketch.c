@@ -267,9 +267,7 @@ static void end_item(struct drawing *d, struct frame *f, bool optional, bool glu
 		push_kind(d, RD_STROKE_MAYBE);
 	}
 	f->n_values++;
-	if (glued && f->n_values == 1)
-		f->n_values = 1; /* nothing stands before it */
-	else if (glued)
+	if (glued && f->n_values > 1) /* otherwise nothing stands before it */
 		glue(d, f);
 }
 

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "redress/rules/compiled.h"
+#include "redress/rules/best_answer.h"
 
 /* --- the set --- */
 
@@ -46,6 +47,14 @@ static bool is_of_layer(const struct rd_place *at)
 	return at->line != 0 && strncmp(at->file, "landlords/", 10) == 0;
 }
 
+static int in_order_of_ids(const void *left, const void *right, void *context)
+{
+	const struct rd_rule_facts *facts = context;
+	const uint32_t *a = left, *b = right;
+
+	return strcmp(facts[*a].id, facts[*b].id);
+}
+
 enum rd_rc rd_weighing_begin(const struct rd_ruleset *rules, struct rd_arena *arena,
 	struct rd_weighing *ret_weighing, struct rd_err *err)
 {
@@ -60,14 +69,18 @@ enum rd_rc rd_weighing_begin(const struct rd_ruleset *rules, struct rd_arena *ar
 		.truth = rd_arena_array(arena, n + 1u, sizeof *weighing.truth),
 		.leans = rd_arena_array(arena, n + 1u, sizeof *weighing.leans),
 		.found = rd_arena_array(arena, n + 1u, sizeof *weighing.found) };
+	uint32_t *by_id = rd_arena_array(arena, n + 1u, sizeof *by_id);
 
 	if (facts == NULL || weighing.truth == NULL || weighing.leans == NULL ||
-		weighing.found == NULL)
+		weighing.found == NULL || by_id == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room left to weigh messages");
 	for (uint32_t i = 0; i < n; i++) {
 		facts[i] = facts_of(rules, i);
 		facts[i].points_in_layer = is_of_layer(&facts[i].points_at);
+		by_id[i] = i;
 	}
+	qsort_r(by_id, n, sizeof *by_id, in_order_of_ids, facts);
+	weighing.by_id = by_id;
 	*ret_weighing = weighing;
 	return RD_OK;
 }
@@ -153,48 +166,7 @@ static void add_up(const struct rd_weighing *w, uint32_t n, double totals[static
 			add_group(w, n, i, totals);
 	}
 	for (int k = 0; k < RD_N_KINDS; k++)
-		totals[k] = round(totals[k] * 1000) / 1000;
-}
-
-static enum rd_kind best_other(const double totals[static RD_N_KINDS])
-{
-	enum rd_kind best = RD_SERVICE_REQUEST;
-	double most = 0;
-
-	for (int k = 0; k < RD_N_KINDS; k++)
-		if (k != RD_COMPLAINT && totals[k] > most + 1e-9) {
-			most = totals[k];
-			best = (enum rd_kind)k;
-		}
-	return best;
-}
-
-/* False where no rule settles it. */
-static bool settle(const struct rd_weighing *w, uint32_t n, const double totals[static RD_N_KINDS],
-	struct rd_weighed *weighed)
-{
-	bool decided[RD_N_KINDS] = { false };
-	double most = -INFINITY;
-	int n_decided = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		const struct rd_rule_facts *facts = &w->facts[w->found[i]];
-
-		if (!facts->decides)
-			continue;
-		n_decided += !decided[facts->decides_kind];
-		decided[facts->decides_kind] = true;
-	}
-	for (int k = RD_N_KINDS - 1; k >= 0; k--)
-		if (decided[k] && totals[k] >= most) {
-			most = totals[k];
-			weighed->kind = (enum rd_kind)k;
-		}
-	if (decided[RD_COMPLAINT])
-		weighed->kind = RD_COMPLAINT;
-	weighed->settled = n_decided > 0;
-	weighed->unsure = n_decided > 1;
-	return weighed->settled;
+		totals[k] = rd_points_rounded(totals[k]);
 }
 
 static uint32_t count_reviews(const struct rd_weighing *w, uint32_t n)
@@ -206,21 +178,33 @@ static uint32_t count_reviews(const struct rd_weighing *w, uint32_t n)
 	return n_reviews;
 }
 
+/* As score.c's any_rule_hit: words that lean are no rule. */
+static bool any_rule_found(const struct rd_weighing *w, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!w->rules->rules[w->found[i]].def->is_leaning)
+			return true;
+	return false;
+}
+
 static struct rd_weighed decide(const struct rd_weighing *w, uint32_t n)
 {
-	const double low = w->request_below, high = w->complaint_from;
 	double totals[RD_N_KINDS] = { 0 };
-	struct rd_weighed weighed = { .kind = RD_COMPLAINT, .sent = count_reviews(w, n) > 0 };
+	bool decided[RD_N_KINDS] = { false };
 
 	add_up(w, n, totals);
-	weighed.total = totals[RD_COMPLAINT];
-	if (settle(w, n, totals, &weighed) || weighed.total >= high)
-		return weighed;
-	weighed.unsure =
-		weighed.total >= low || (n == 0 && w->rules->definitions.head.review_nothing);
-	if (weighed.total < low || weighed.total < (low + high) / 2)
-		weighed.kind = best_other(totals);
-	return weighed;
+	for (uint32_t i = 0; i < n; i++)
+		if (w->facts[w->found[i]].decides)
+			decided[w->facts[w->found[i]].decides_kind] = true;
+	const struct rd_best_answer answer =
+		rd_best_answer_of(totals, decided, w->request_below, w->complaint_from);
+	const bool nothing = answer.by == RD_ANSWER_TOO_FEW && !any_rule_found(w, n);
+	return (struct rd_weighed){ .kind = answer.kind,
+		.total = totals[RD_COMPLAINT],
+		.settled = answer.by == RD_ANSWER_SETTLED,
+		.sent = count_reviews(w, n) > 0,
+		.unsure = answer.disagree || answer.by == RD_ANSWER_BAND ||
+			  (nothing && w->rules->definitions.head.review_nothing) };
 }
 
 struct rd_weighed rd_weigh(
@@ -244,9 +228,18 @@ bool rd_weighed_alike(const struct rd_weighed *a, const struct rd_weighed *b)
 
 static uint32_t find(const struct rd_weighing *w, const char *id)
 {
-	for (uint32_t i = 0; i < w->n_rules; i++)
-		if (strcmp(w->facts[i].id, id) == 0)
-			return w->facts[i].runs ? i : RD_NO_RULE;
+	uint32_t low = 0, high = w->n_rules;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = strcmp(w->facts[w->by_id[middle]].id, id);
+		if (order == 0)
+			return w->facts[w->by_id[middle]].runs ? w->by_id[middle] : RD_NO_RULE;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
 	return RD_NO_RULE;
 }
 

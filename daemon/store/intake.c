@@ -381,12 +381,13 @@ enum rd_rc rd_intake_put_text(struct rd_tx *tx, const struct rd_text_put *text,
 	RD_TRY(rd_sql_change(tx,
 		"INSERT INTO message (source_id, channel, landlord, provider_id, sender_key,"
 		" received_ms, first_seen_ms, size_bytes, n_pieces, cut, mark, state)"
-		" VALUES (?1, 'sms', ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 'none', 'waiting')"
+		" VALUES (?1, 'sms', ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, 'none', 'waiting')"
 		" ON CONFLICT DO NOTHING",
 		RD_ARGS(rd_int(text->source_id), rd_text(text->landlord),
 			rd_text(text->provider_id), rd_blob(sender, sizeof sender),
 			rd_int(plausible_ms(text->received_ms, text->first_seen_ms)),
-			rd_int(text->first_seen_ms), rd_int((int64_t)text->body_len)),
+			rd_int(text->first_seen_ms), rd_int((int64_t)text->body_len),
+			rd_int(text->cut)),
 		&inserted, err));
 	if (!inserted) {
 		RD_TRY(rd_sql_int(rd_tx_db(tx),

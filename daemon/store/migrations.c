@@ -1,9 +1,10 @@
 /* The schema, as numbered steps. A step that was released is never changed: another one is added.
  *
  * Words, addresses and numbers of residents stand in these alone, and erasure empties them:
- * raw_piece, text_words, reading_words, case_words, case_contact (address, name), case_note,
- * outbox_words, task.done_how, review.why, label.why. Everything else holds ids, times, names of
- * rules and keyed hashes.
+ * raw_piece, text_words, text_part (sender, recipient, body), text_media
+ * (url, bytes), reading_words, case_words,
+ * case_contact (address, name), case_note, outbox_words, task.done_how, review.why, label.why.
+ * Everything else holds ids, times, names of rules and keyed hashes.
  */
 #include "redress/store/sql.h"
 
@@ -439,8 +440,53 @@ static const char step_6[] = "CREATE TABLE rule_failure ("
 static const char step_7[] = "ALTER TABLE case_contact ADD COLUMN proposed INTEGER NOT NULL"
 			     " DEFAULT 0 CHECK (proposed IN (0, 1));";
 
+/* The version of the landlord's policy that a case opened under, and the rule set that holds it. */
+static const char step_8[] = "CREATE TABLE case_policy ("
+			     " case_id INTEGER PRIMARY KEY REFERENCES case_file (id),"
+			     " version TEXT NOT NULL,"
+			     " ruleset TEXT NOT NULL);";
+
+/* Parts of long texts, kept until all of one text are there or the wait is over; from then on only
+ * their ids, so that a part that comes again is known. */
+static const char step_9[] =
+	"CREATE TABLE text_part ("
+	" id INTEGER PRIMARY KEY,"
+	" source_id INTEGER NOT NULL REFERENCES source (id),"
+	" landlord TEXT NOT NULL,"
+	" provider_id TEXT NOT NULL,"
+	" sender_key BLOB NOT NULL,"
+	" ref TEXT NOT NULL,"
+	" part INTEGER NOT NULL CHECK (part BETWEEN 1 AND n_parts),"
+	" n_parts INTEGER NOT NULL,"
+	" first_seen_ms BIGINT NOT NULL,"
+	" received_ms BIGINT NOT NULL,"
+	" provider_ms BIGINT,"
+	" sender TEXT NOT NULL,"
+	" recipient TEXT NOT NULL,"
+	" body BLOB NOT NULL,"
+	" message_id INTEGER REFERENCES message (id),"
+	" UNIQUE (source_id, provider_id));"
+	"CREATE INDEX text_part_waiting ON text_part (source_id, sender_key, ref, n_parts)"
+	" WHERE message_id IS NULL;"
+	/* When a number's list of received texts was last walked through. */
+	"ALTER TABLE source ADD COLUMN polled_ms BIGINT;"
+	/* Pictures that came with texts, fetched from the provider. */
+	"CREATE TABLE text_media ("
+	" id INTEGER PRIMARY KEY,"
+	" message_id INTEGER NOT NULL REFERENCES message (id),"
+	" place INTEGER NOT NULL,"
+	" state TEXT NOT NULL CHECK (state IN ('due', 'kept', 'given_up')),"
+	" tries INTEGER NOT NULL DEFAULT 0,"
+	" next_try_ms BIGINT NOT NULL,"
+	" url TEXT NOT NULL,"
+	" type TEXT NOT NULL,"
+	" bytes BLOB,"
+	" CHECK (state <> 'kept' OR bytes IS NOT NULL),"
+	" UNIQUE (message_id, place));"
+	"CREATE INDEX text_media_due ON text_media (next_try_ms) WHERE state = 'due';";
+
 static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6,
-	step_7 };
+	step_7, step_8, step_9 };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {

@@ -9,10 +9,9 @@
 #include "redress/base/arena.h"
 #include "redress/base/limits.h"
 #include "redress/base/stanza.h"
+#include "redress/wire/config_fields.h"
 
 #define CONFIG_ARENA_BYTES (8u << 20)
-#define TWILIO_API	   "https://api.twilio.com"
-#define NOTIFY_API	   "https://api.notifications.service.gov.uk"
 
 /* The public struct comes first, so that its address is the whole's. */
 struct config_owner {
@@ -23,13 +22,6 @@ struct config_owner {
 	struct rd_outgoing_config outgoing;
 };
 
-/* One stanza being read: what its fields are checked against and where its strings go. */
-struct reading {
-	struct config_owner *owner;
-	const struct rd_stanza *stanza;
-	struct rd_err *err;
-};
-
 static const char *const gateway_fields[] = { "Gateway", "State", "Rules", "Listen",
 	"Trusted proxy", "Public URL", "Landlord", "Staff", "Alarms to", "Text hours", "Text pause",
 	NULL };
@@ -38,7 +30,8 @@ static const char *const mailbox_fields[] = { "Mailbox", "Kind", "Path", "Host",
 	"Security", "CA file", "User", "Password", "Landlord", "Start from", "Afterwards",
 	"Size limit", NULL };
 static const char *const texts_fields[] = { "Texts", "Kind", "Number", "Account", "Token",
-	"API key", "Template", "API URL", "Path", "Landlord", NULL };
+	"API key", "User", "Signature", "Template", "API URL", "Poll every", "Path", "Landlord",
+	NULL };
 static const char *const outgoing_fields[] = { "Outgoing", "Kind", "Path", "Host", "Port",
 	"Security", "CA file", "User", "Password", "From", "Envelope sender", NULL };
 static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", NULL };
@@ -53,7 +46,6 @@ static const struct rd_stanza_form forms[N_FORMS] = {
 
 static const char *const security_names[] = { "tls", "starttls", "plain", NULL };
 static const char *const mailbox_kinds[] = { "imap", "maildir", NULL };
-static const char *const texts_kinds[] = { "twilio", "notify", "tray", NULL };
 static const char *const outgoing_kinds[] = { "smtp", "maildir", NULL };
 
 bool rd_host_is_loopback(const char *host)
@@ -79,49 +71,7 @@ bool rd_config_is_real(const struct rd_config *config)
 	return config->outgoing != NULL && config->outgoing->kind != RD_OUTGOING_MAILDIR;
 }
 
-static const char *text_or(const struct reading *r, const char *field, const char *otherwise)
-{
-	return rd_stanza_value(r->stanza, field, otherwise);
-}
-
-static enum rd_rc missing(const struct reading *r, const char *field, const char *example)
-{
-	return rd_stanza_fail(r->stanza, &r->stanza->fields[0], r->err,
-		"the stanza has no `%s:`; add a line such as `%s: %s`", field, field, example);
-}
-
-static enum rd_rc required(
-	const struct reading *r, const char *field, const char *example, const char **ret_text)
-{
-	const struct rd_field *found = rd_stanza_field(r->stanza, field);
-
-	if (found == NULL || found->value[0] == '\0')
-		return missing(r, field, example);
-	*ret_text = found->value;
-	return RD_OK;
-}
-
-static enum rd_rc required_path(
-	const struct reading *r, const char *field, const char *example, const char **ret_path)
-{
-	RD_TRY(required(r, field, example, ret_path));
-	if ((*ret_path)[0] != '/')
-		return rd_stanza_fail(r->stanza, rd_stanza_field(r->stanza, field), r->err,
-			"`%s` is not an absolute path; begin it with `/`", *ret_path);
-	return RD_OK;
-}
-
-static enum rd_rc choice(
-	const struct reading *r, const char *field, const char *const *choices, int *ret_index)
-{
-	const struct rd_field *found = rd_stanza_field(r->stanza, field);
-
-	if (found == NULL)
-		return RD_OK;
-	return rd_field_choice(r->stanza, found, choices, ret_index, r->err);
-}
-
-static enum rd_rc port_or(const struct reading *r, int otherwise, int *ret_port)
+static enum rd_rc port_or(const struct rd_reading *r, int otherwise, int *ret_port)
 {
 	const struct rd_field *found = rd_stanza_field(r->stanza, "Port");
 	double number = otherwise;
@@ -132,40 +82,9 @@ static enum rd_rc port_or(const struct reading *r, int otherwise, int *ret_port)
 	return RD_OK;
 }
 
-/* "credential NAME" or "file PATH". */
-static enum rd_rc secret_place(
-	const struct reading *r, const char *field, struct rd_secret_place *ret_place)
-{
-	const struct rd_field *found = rd_stanza_field(r->stanza, field);
-	const char *name;
-
-	if (found == NULL)
-		return RD_OK;
-	if (strncmp(found->value, "credential ", 11) == 0) {
-		ret_place->from = RD_SECRET_CREDENTIAL;
-		name = found->value + 11;
-	} else if (strncmp(found->value, "file ", 5) == 0) {
-		ret_place->from = RD_SECRET_FILE;
-		name = found->value + 5;
-	} else {
-		return rd_stanza_fail(r->stanza, found, r->err,
-			"a secret is never written here; write `credential NAME` or `file /PATH`");
-	}
-	name += strspn(name, " ");
-	if (ret_place->from == RD_SECRET_FILE && name[0] != '/')
-		return rd_stanza_fail(r->stanza, found, r->err,
-			"the secret's file needs an absolute path: `file /etc/redress/NAME`");
-	if (ret_place->from == RD_SECRET_CREDENTIAL &&
-		(name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL))
-		return rd_stanza_fail(r->stanza, found, r->err,
-			"a credential has a plain name, as in the unit's LoadCredential=");
-	ret_place->name = name;
-	return RD_OK;
-}
-
 /* Plaintext is for the machine's own loopback alone. */
 static enum rd_rc check_security(
-	const struct reading *r, enum rd_security security, const char *host)
+	const struct rd_reading *r, enum rd_security security, const char *host)
 {
 	if (security != RD_SECURITY_PLAIN || rd_host_is_loopback(host))
 		return RD_OK;
@@ -175,7 +94,7 @@ static enum rd_rc check_security(
 }
 
 static enum rd_rc read_address(
-	const struct reading *r, const char *field, const char **ret_host, int *ret_port)
+	const struct rd_reading *r, const char *field, const char **ret_host, int *ret_port)
 {
 	const struct rd_field *found = rd_stanza_field(r->stanza, field);
 	const char *colon = strrchr(found->value, ':');
@@ -192,15 +111,15 @@ static enum rd_rc read_address(
 			"`%s` is not a port; write a number from 0 to 65535", colon + 1);
 	len = (size_t)(colon - found->value);
 	if (found->value[0] == '[' && colon[-1] == ']')
-		*ret_host = rd_arena_copy(r->owner->arena, found->value + 1, len - 2);
+		*ret_host = rd_arena_copy(r->arena, found->value + 1, len - 2);
 	else
-		*ret_host = rd_arena_copy(r->owner->arena, found->value, len);
+		*ret_host = rd_arena_copy(r->arena, found->value, len);
 	*ret_port = (int)port;
 	return RD_OK;
 }
 
 /* "64 MB", "512 KB", "1000000". */
-static enum rd_rc read_size(const struct reading *r, const char *field, uint64_t *ret_bytes)
+static enum rd_rc read_size(const struct rd_reading *r, const char *field, uint64_t *ret_bytes)
 {
 	const struct rd_field *found = rd_stanza_field(r->stanza, field);
 	char *unit = NULL;
@@ -244,7 +163,7 @@ static const char *read_minute(const char *text, int *ret_minute)
 	return text + 5;
 }
 
-static enum rd_rc read_text_hours(const struct reading *r, struct rd_config *config)
+static enum rd_rc read_text_hours(const struct rd_reading *r, struct rd_config *config)
 {
 	const struct rd_field *found = rd_stanza_field(r->stanza, "Text hours");
 	const char *rest;
@@ -264,7 +183,7 @@ static enum rd_rc read_text_hours(const struct reading *r, struct rd_config *con
 	return RD_OK;
 }
 
-static enum rd_rc read_text_pause(const struct reading *r, struct rd_config *config)
+static enum rd_rc read_text_pause(const struct rd_reading *r, struct rd_config *config)
 {
 	const struct rd_field *found = rd_stanza_field(r->stanza, "Text pause");
 	char *unit = NULL;
@@ -284,25 +203,7 @@ static enum rd_rc read_text_pause(const struct reading *r, struct rd_config *con
 	return RD_OK;
 }
 
-static bool is_plain_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 0 && len <= 64 &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
-		       len;
-}
-
-static enum rd_rc check_name(const struct reading *r)
-{
-	if (is_plain_name(r->stanza->fields[0].value))
-		return RD_OK;
-	return rd_stanza_fail(r->stanza, &r->stanza->fields[0], r->err,
-		"`%s` is not a name; use up to 64 letters, digits, `-`, `_` and `.`",
-		r->stanza->fields[0].value);
-}
-
-static enum rd_rc check_email(const struct reading *r, const char *field, const char *value)
+static enum rd_rc check_email(const struct rd_reading *r, const char *field, const char *value)
 {
 	const char *at = strchr(value, '@');
 
@@ -313,10 +214,10 @@ static enum rd_rc check_email(const struct reading *r, const char *field, const 
 		value);
 }
 
-static enum rd_rc read_trusted_proxies(const struct reading *r, struct rd_config *config)
+static enum rd_rc read_trusted_proxies(const struct rd_reading *r, struct rd_config *config)
 {
 	const struct rd_field *proxy = NULL;
-	const char **list = rd_arena_array(r->owner->arena, r->stanza->n_fields, sizeof *list);
+	const char **list = rd_arena_array(r->arena, r->stanza->n_fields, sizeof *list);
 	struct in6_addr address;
 
 	while ((proxy = rd_stanza_next(r->stanza, "Trusted proxy", proxy)) != NULL) {
@@ -333,11 +234,11 @@ static enum rd_rc read_trusted_proxies(const struct reading *r, struct rd_config
 }
 
 /* "@landlord.example" is everybody there, "pat@agency.example" one person. */
-static enum rd_rc take_staff(const struct reading *r, const struct rd_field *field,
+static enum rd_rc take_staff(const struct rd_reading *r, const struct rd_field *field,
 	const char *word, size_t len, struct rd_config *config, const char **list)
 {
 	const char *at = memchr(word, '@', len);
-	const char *text = rd_arena_copy(r->owner->arena, word, len);
+	const char *text = rd_arena_copy(r->arena, word, len);
 
 	if (at == NULL || at + 1 == word + len || len > RD_ADDRESS_BYTES_MAX ||
 		memchr(at + 1, '@', len - (size_t)(at + 1 - word)) != NULL ||
@@ -353,10 +254,10 @@ static enum rd_rc take_staff(const struct reading *r, const struct rd_field *fie
 	return RD_OK;
 }
 
-static enum rd_rc read_staff(const struct reading *r, struct rd_config *config)
+static enum rd_rc read_staff(const struct rd_reading *r, struct rd_config *config)
 {
 	const struct rd_field *field = NULL;
-	const char **list = rd_arena_array(r->owner->arena, RD_STAFF_MAX, sizeof *list);
+	const char **list = rd_arena_array(r->arena, RD_STAFF_MAX, sizeof *list);
 
 	while ((field = rd_stanza_next(r->stanza, "Staff", field)) != NULL)
 		for (const char *word = field->value;;) {
@@ -387,7 +288,7 @@ bool rd_config_is_staff(const struct rd_config *config, const char *address)
 	return false;
 }
 
-static enum rd_rc read_public_url(const struct reading *r, struct rd_config *config)
+static enum rd_rc read_public_url(const struct rd_reading *r, struct rd_config *config)
 {
 	const struct rd_field *found = rd_stanza_field(r->stanza, "Public URL");
 	size_t len;
@@ -400,21 +301,21 @@ static enum rd_rc read_public_url(const struct reading *r, struct rd_config *con
 			"the public URL begins with https://, as the provider was told it");
 	while (len > 0 && found->value[len - 1] == '/')
 		len--;
-	config->public_url = rd_arena_copy(r->owner->arena, found->value, len);
+	config->public_url = rd_arena_copy(r->arena, found->value, len);
 	return RD_OK;
 }
 
-static enum rd_rc read_gateway(const struct reading *r, struct rd_config *config)
+static enum rd_rc read_gateway(const struct rd_reading *r, struct rd_config *config)
 {
 	RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_GATEWAY, r->err));
 	if (config->gateway != NULL)
 		return rd_stanza_fail(r->stanza, &r->stanza->fields[0], r->err,
 			"a second `Gateway:` stanza; there is one a file");
-	RD_TRY(check_name(r));
+	RD_TRY(rd_reading_name(r));
 	config->gateway = r->stanza->fields[0].value;
-	RD_TRY(required_path(r, "State", "/var/lib/redress/redress.db", &config->state));
-	config->rules = text_or(r, "Rules", RD_DATADIR "/rules");
-	RD_TRY(required(r, "Landlord", "code-2024", &config->landlord));
+	RD_TRY(rd_reading_path(r, "State", "/var/lib/redress/redress.db", &config->state));
+	config->rules = rd_reading_text(r, "Rules", RD_DATADIR "/rules");
+	RD_TRY(rd_reading_required(r, "Landlord", "code-2024", &config->landlord));
 	if (rd_stanza_field(r->stanza, "Listen") != NULL) {
 		RD_TRY(read_address(r, "Listen", &config->listen_host, &config->listen_port));
 		config->listen = true;
@@ -422,14 +323,14 @@ static enum rd_rc read_gateway(const struct reading *r, struct rd_config *config
 	RD_TRY(read_trusted_proxies(r, config));
 	RD_TRY(read_public_url(r, config));
 	RD_TRY(read_staff(r, config));
-	config->alarms_to = text_or(r, "Alarms to", "");
+	config->alarms_to = rd_reading_text(r, "Alarms to", "");
 	if (config->alarms_to[0] != '\0')
 		RD_TRY(check_email(r, "Alarms to", config->alarms_to));
 	RD_TRY(read_text_hours(r, config));
 	return read_text_pause(r, config);
 }
 
-static enum rd_rc read_start_from(const struct reading *r, struct rd_mailbox_config *mailbox)
+static enum rd_rc read_start_from(const struct rd_reading *r, struct rd_mailbox_config *mailbox)
 {
 	const struct rd_field *found = rd_stanza_field(r->stanza, "Start from");
 	struct rd_err ignored = { 0 };
@@ -448,7 +349,7 @@ static enum rd_rc read_start_from(const struct reading *r, struct rd_mailbox_con
 	return RD_OK;
 }
 
-static enum rd_rc read_afterwards(const struct reading *r, struct rd_mailbox_config *mailbox)
+static enum rd_rc read_afterwards(const struct rd_reading *r, struct rd_mailbox_config *mailbox)
 {
 	const struct rd_field *found = rd_stanza_field(r->stanza, "Afterwards");
 	const char *word;
@@ -468,7 +369,7 @@ static enum rd_rc read_afterwards(const struct reading *r, struct rd_mailbox_con
 	}
 	word += strspn(word, " ");
 	if (mailbox->afterwards == RD_AFTER_KEYWORD &&
-		(!is_plain_name(word) && !(word[0] == '$' && is_plain_name(word + 1))))
+		(!rd_plain_name(word) && !(word[0] == '$' && rd_plain_name(word + 1))))
 		return rd_stanza_fail(r->stanza, found, r->err,
 			"an IMAP keyword is one plain word, such as `keyword $Redress`");
 	if (word[0] == '\0' || strstr(word, "..") != NULL)
@@ -481,114 +382,66 @@ static enum rd_rc read_afterwards(const struct reading *r, struct rd_mailbox_con
 	return RD_OK;
 }
 
-static enum rd_rc read_mailbox(const struct reading *r, struct rd_mailbox_config *mailbox)
+static enum rd_rc read_mailbox(const struct rd_reading *r, struct rd_mailbox_config *mailbox)
 {
 	int kind = RD_MAILBOX_IMAP, security = RD_SECURITY_TLS;
 
 	RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_MAILBOX, r->err));
-	RD_TRY(check_name(r));
+	RD_TRY(rd_reading_name(r));
 	mailbox->name = r->stanza->fields[0].value;
-	RD_TRY(choice(r, "Kind", mailbox_kinds, &kind));
-	RD_TRY(choice(r, "Security", security_names, &security));
+	RD_TRY(rd_reading_choice(r, "Kind", mailbox_kinds, &kind));
+	RD_TRY(rd_reading_choice(r, "Security", security_names, &security));
 	mailbox->kind = (enum rd_mailbox_kind)kind;
 	mailbox->security = (enum rd_security)security;
 	mailbox->size_limit_bytes = RD_MAIL_BYTES_MAX;
-	mailbox->landlord = text_or(r, "Landlord", NULL);
-	mailbox->folder = text_or(r, "Folder", "INBOX");
-	mailbox->ca_file = text_or(r, "CA file", "");
+	mailbox->landlord = rd_reading_text(r, "Landlord", NULL);
+	mailbox->folder = rd_reading_text(r, "Folder", "INBOX");
+	mailbox->ca_file = rd_reading_text(r, "CA file", "");
 	mailbox->path = mailbox->host = mailbox->user = "";
 	RD_TRY(read_size(r, "Size limit", &mailbox->size_limit_bytes));
 	RD_TRY(read_start_from(r, mailbox));
 	RD_TRY(read_afterwards(r, mailbox));
 	if (mailbox->kind == RD_MAILBOX_MAILDIR)
-		return required_path(r, "Path", "/var/mail/complaints", &mailbox->path);
-	RD_TRY(required(r, "Host", "imap.landlord.example", &mailbox->host));
-	RD_TRY(required(r, "User", "complaints@landlord.example", &mailbox->user));
+		return rd_reading_path(r, "Path", "/var/mail/complaints", &mailbox->path);
+	RD_TRY(rd_reading_required(r, "Host", "imap.landlord.example", &mailbox->host));
+	RD_TRY(rd_reading_required(r, "User", "complaints@landlord.example", &mailbox->user));
 	RD_TRY(port_or(r, security == RD_SECURITY_TLS ? 993 : 143, &mailbox->port));
-	RD_TRY(secret_place(r, "Password", &mailbox->password));
+	RD_TRY(rd_reading_secret(r, "Password", &mailbox->password));
 	if (mailbox->password.from == RD_SECRET_NONE)
-		return missing(r, "Password", "credential mailbox");
+		return rd_reading_missing(r, "Password", "credential mailbox");
 	return check_security(r, mailbox->security, mailbox->host);
 }
 
-static enum rd_rc check_signed_url(const struct reading *r)
-{
-	if (r->owner->config.public_url[0] != '\0')
-		return RD_OK;
-	return rd_stanza_fail(r->stanza, &r->stanza->fields[0], r->err,
-		"its requests are signed over the public address; add `Public URL: https://...` to "
-		"the "
-		"`Gateway:` stanza, as the provider was told it");
-}
-
-static enum rd_rc read_texts(const struct reading *r, struct rd_texts_config *texts)
-{
-	int kind = RD_TEXTS_TWILIO;
-
-	RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_TEXTS, r->err));
-	RD_TRY(check_name(r));
-	texts->name = r->stanza->fields[0].value;
-	if (rd_stanza_field(r->stanza, "Kind") == NULL)
-		return missing(r, "Kind", "twilio");
-	RD_TRY(choice(r, "Kind", texts_kinds, &kind));
-	texts->kind = (enum rd_texts_kind)kind;
-	RD_TRY(required(r, "Number", "+447700900000", &texts->number));
-	RD_TRY(secret_place(r, "Token", &texts->token));
-	RD_TRY(secret_place(r, "API key", &texts->api_key));
-	texts->account = text_or(r, "Account", "");
-	texts->template_id = text_or(r, "Template", "");
-	texts->path = text_or(r, "Path", "");
-	texts->landlord = text_or(r, "Landlord", NULL);
-	texts->api_url = text_or(r, "API URL", kind == RD_TEXTS_TWILIO ? TWILIO_API : NOTIFY_API);
-	if (texts->token.from == RD_SECRET_NONE)
-		return missing(r, "Token", "credential texts");
-	switch (texts->kind) {
-	case RD_TEXTS_TWILIO:
-		RD_TRY(required(
-			r, "Account", "AC00000000000000000000000000000000", &texts->account));
-		return check_signed_url(r);
-	case RD_TEXTS_NOTIFY:
-		RD_TRY(required(r, "Template", "f33517ff-2a88-4f6e-b855-c550268ce08a",
-			&texts->template_id));
-		if (texts->api_key.from == RD_SECRET_NONE)
-			return missing(r, "API key", "credential notify-key");
-		return RD_OK;
-	case RD_TEXTS_TRAY:
-		return required_path(r, "Path", "/var/lib/redress/tray", &texts->path);
-	}
-	return RD_OK;
-}
-
-static enum rd_rc read_outgoing(const struct reading *r, struct rd_outgoing_config *outgoing)
+static enum rd_rc read_outgoing(const struct rd_reading *r, struct rd_outgoing_config *outgoing)
 {
 	static const int default_port[] = { 465, 587, 25 };
 	int kind = RD_OUTGOING_SMTP, security = RD_SECURITY_TLS;
 
 	RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_OUTGOING, r->err));
-	RD_TRY(check_name(r));
+	RD_TRY(rd_reading_name(r));
 	outgoing->name = r->stanza->fields[0].value;
-	RD_TRY(choice(r, "Kind", outgoing_kinds, &kind));
-	RD_TRY(choice(r, "Security", security_names, &security));
+	RD_TRY(rd_reading_choice(r, "Kind", outgoing_kinds, &kind));
+	RD_TRY(rd_reading_choice(r, "Security", security_names, &security));
 	outgoing->kind = (enum rd_outgoing_kind)kind;
 	outgoing->security = (enum rd_security)security;
 	outgoing->path = outgoing->host = "";
-	outgoing->ca_file = text_or(r, "CA file", "");
-	outgoing->user = text_or(r, "User", "");
-	outgoing->envelope_sender = text_or(r, "Envelope sender", "");
+	outgoing->ca_file = rd_reading_text(r, "CA file", "");
+	outgoing->user = rd_reading_text(r, "User", "");
+	outgoing->envelope_sender = rd_reading_text(r, "Envelope sender", "");
 	if (strcmp(outgoing->envelope_sender, "<>") == 0)
 		outgoing->envelope_sender = "";
-	RD_TRY(required(
+	RD_TRY(rd_reading_required(
 		r, "From", "Complaints Team <complaints@landlord.example>", &outgoing->from));
 	RD_TRY(check_email(r, "From", outgoing->from));
 	if (outgoing->envelope_sender[0] != '\0')
 		RD_TRY(check_email(r, "Envelope sender", outgoing->envelope_sender));
 	if (outgoing->kind == RD_OUTGOING_MAILDIR)
-		return required_path(r, "Path", "/var/lib/redress/sent", &outgoing->path);
-	RD_TRY(required(r, "Host", "smtp.landlord.example", &outgoing->host));
+		return rd_reading_path(r, "Path", "/var/lib/redress/sent", &outgoing->path);
+	RD_TRY(rd_reading_required(r, "Host", "smtp.landlord.example", &outgoing->host));
 	RD_TRY(port_or(r, default_port[security], &outgoing->port));
-	RD_TRY(secret_place(r, "Password", &outgoing->password));
+	RD_TRY(rd_reading_secret(r, "Password", &outgoing->password));
 	if (outgoing->user[0] != '\0' && outgoing->password.from == RD_SECRET_NONE)
-		return missing(r, "Password", "credential smtp");
+		return rd_reading_missing(r, "Password", "credential smtp");
 	return check_security(r, outgoing->security, outgoing->host);
 }
 
@@ -601,9 +454,9 @@ static bool stands_in_a_stanza(const char *name)
 	return false;
 }
 
-static enum rd_rc read_stanza(const struct reading *r)
+static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *owner)
 {
-	struct rd_config *config = &r->owner->config;
+	struct rd_config *config = &owner->config;
 	const struct rd_field *first = &r->stanza->fields[0];
 	const char *guess;
 
@@ -619,13 +472,14 @@ static enum rd_rc read_stanza(const struct reading *r)
 		if (config->n_texts == RD_TEXTS_MAX)
 			return rd_stanza_fail(
 				r->stanza, first, r->err, "more than %d numbers", RD_TEXTS_MAX);
-		return read_texts(r, &config->texts[config->n_texts++]);
+		RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_TEXTS, r->err));
+		return rd_config_texts(r, config->public_url, &config->texts[config->n_texts++]);
 	}
 	if (strcasecmp(first->name, "Outgoing") == 0) {
 		if (config->outgoing != NULL)
 			return rd_stanza_fail(r->stanza, first, r->err,
 				"a second `Outgoing:` stanza; there is one a file");
-		config->outgoing = &r->owner->outgoing;
+		config->outgoing = &owner->outgoing;
 		return read_outgoing(r, config->outgoing);
 	}
 	if (stands_in_a_stanza(first->name))
@@ -716,9 +570,9 @@ enum rd_rc rd_config_parse(const char *file, const char *text, size_t len,
 	config->file = rd_arena_strdup(owner->arena, file);
 	RD_TRY(rd_stanzas_parse(config->file, text, len, owner->arena, &stanzas, err));
 	for (size_t i = 0; i < stanzas.n_items; i++) {
-		struct reading reading = { owner, &stanzas.items[i], err };
+		const struct rd_reading reading = { owner->arena, &stanzas.items[i], err };
 
-		RD_TRY(read_stanza(&reading));
+		RD_TRY(read_stanza(&reading, owner));
 	}
 	RD_TRY(check_whole(config, file, err));
 	*ret_config = RD_STEAL(config);

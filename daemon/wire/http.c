@@ -15,12 +15,16 @@ struct rd_http {
 	char ca_file[4096];
 	void (*beat)(void *context);
 	void *beat_context;
+	bool (*stopping)(void *context);
+	void *stop_context;
 };
 
 struct answer {
 	struct rd_buf body;
 	bool too_long;
 	int64_t retry_after_s;
+	char location[RD_HTTP_URL_BYTES_MAX + 1];
+	char content_type[RD_HTTP_TYPE_BYTES_MAX + 1];
 };
 
 enum rd_rc rd_http_new(const char *ca_file, struct rd_http **ret_http, struct rd_err *err)
@@ -60,6 +64,12 @@ void rd_http_set_beat(struct rd_http *http, void (*beat)(void *context), void *c
 	http->beat_context = context;
 }
 
+void rd_http_set_stop(struct rd_http *http, bool (*stopping)(void *context), void *context)
+{
+	http->stopping = stopping;
+	http->stop_context = context;
+}
+
 static int progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
 	const struct rd_http *http = context;
@@ -69,7 +79,7 @@ static int progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, cur
 	(void)d;
 	if (http->beat)
 		http->beat(http->beat_context);
-	return 0;
+	return http->stopping && http->stopping(http->stop_context);
 }
 
 static size_t take_body(char *data, size_t size, size_t n, void *context)
@@ -83,23 +93,51 @@ static size_t take_body(char *data, size_t size, size_t n, void *context)
 	return size * n;
 }
 
+/* The value behind "name:", NULL where the line is another header. */
+static const char *header_value(const char *line, size_t len, const char *name, size_t *ret_len)
+{
+	size_t name_len = strlen(name);
+	if (len <= name_len || strncasecmp(line, name, name_len) != 0)
+		return NULL;
+	const char *value = line + name_len;
+	const char *end = line + len;
+	while (value < end && (*value == ' ' || *value == '\t'))
+		value++;
+	while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' '))
+		end--;
+	*ret_len = (size_t)(end - value);
+	return value;
+}
+
+static void keep_header(const char *value, size_t len, char *out, size_t size)
+{
+	if (len >= size)
+		len = 0; /* a part of an address would be another address */
+	memcpy(out, value, len);
+	out[len] = '\0';
+}
+
 static size_t take_header(char *data, size_t size, size_t n, void *context)
 {
-	static const char name[] = "retry-after:";
 	struct answer *answer = context;
 	size_t len = size * n;
-	if (len <= sizeof name - 1 || strncasecmp(data, name, sizeof name - 1) != 0)
-		return len;
-	int64_t seconds = 0;
-	size_t at = sizeof name - 1;
-	while (at < len && data[at] == ' ')
-		at++;
-	for (; at < len && data[at] >= '0' && data[at] <= '9'; at++) {
-		seconds = seconds * 10 + (data[at] - '0');
-		if (seconds > RETRY_AFTER_S_MAX)
-			seconds = RETRY_AFTER_S_MAX;
+	size_t value_len;
+	const char *value = header_value(data, len, "retry-after:", &value_len);
+	if (value) {
+		int64_t seconds = 0;
+		for (size_t i = 0; i < value_len && value[i] >= '0' && value[i] <= '9'; i++) {
+			seconds = seconds * 10 + (value[i] - '0');
+			if (seconds > RETRY_AFTER_S_MAX)
+				seconds = RETRY_AFTER_S_MAX;
+		}
+		answer->retry_after_s = seconds;
 	}
-	answer->retry_after_s = seconds;
+	value = header_value(data, len, "location:", &value_len);
+	if (value)
+		keep_header(value, value_len, answer->location, sizeof answer->location);
+	value = header_value(data, len, "content-type:", &value_len);
+	if (value)
+		keep_header(value, value_len, answer->content_type, sizeof answer->content_type);
 	return len;
 }
 
@@ -225,9 +263,10 @@ enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *reque
 		add_header(&headers, "Content-Type", request->content_type);
 	if (request->authorization)
 		add_header(&headers, "Authorization", request->authorization);
-	add_header(&headers, "Accept", "application/json");
+	add_header(&headers, "Accept", request->accept ? request->accept : "application/json");
 	add_header(&headers, "Expect", ""); /* no 100-continue: it only costs a second */
-	struct answer answer = { .body = RD_BUF(RD_HTTP_ANSWER_BYTES_MAX) };
+	size_t max = request->answer_max ? request->answer_max : RD_HTTP_ANSWER_BYTES_MAX;
+	struct answer answer = { .body = RD_BUF(max) };
 	set_up(http, request, &answer, headers);
 	char detail[CURL_ERROR_SIZE] = "";
 	curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, detail);
@@ -241,12 +280,14 @@ enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *reque
 	if (rc != CURLE_OK) {
 		rd_buf_free(&answer.body);
 		if (answer.too_long)
-			return rd_fail(err, RD_E_RANGE, "%s: an answer of more than %u bytes", host,
-				RD_HTTP_ANSWER_BYTES_MAX);
+			return rd_fail(
+				err, RD_E_RANGE, "%s: an answer of more than %zu bytes", host, max);
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", host, curl_easy_strerror(rc));
 	}
 	ret_response->status = status;
 	ret_response->body = answer.body;
 	ret_response->retry_after_s = answer.retry_after_s;
+	memcpy(ret_response->location, answer.location, sizeof answer.location);
+	memcpy(ret_response->content_type, answer.content_type, sizeof answer.content_type);
 	return RD_OK;
 }

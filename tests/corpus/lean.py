@@ -39,6 +39,8 @@ MEANS = {"complaint": "Words that unhappy residents use more than others",
          "other": "Words of messages that ask nothing of us"}
 EVEN, EVEN_LEAST, BEGINNING = 36, 9, 5
 FEWEST = 8          # a word of fewer messages says nothing for the language
+HANDS = 4           # nor does one that fewer writers use: it is the noun of somebody's story
+AGREED = 0.6        # nor, for the rarer kinds, one that leans otherwise with so many other writers
 LEAST_POINTS = 0.2  # and one of fewer points is not worth a place
 STEP = 0.05
 MOST_POINTS = 1.0
@@ -88,10 +90,52 @@ EMPTY = set("""a an the of to in on at by for from with and or as is was are wer
 ve ll re m s t d my me we our us you your u ur he she his her they them their this that there so""".split())
 
 
+# When a message was written says nothing about what it is.
+DATES = set("""january february march april june july august september october november december jan feb
+mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday mon
+tue tues wed thu thur thurs fri sat sun""".split())
+
+
 def may_lean(word):
-    """No figures, no names of places, no mere articles: what is left are words of the language."""
+    """No figures, letters, dates or mere articles: what is left are words of the language."""
+    parts = word.rstrip("*").split()
     return (re.fullmatch(r"[a-z]+\*?|[a-z]+ [a-z]+", word) is not None
-            and not all(part in EMPTY for part in word.split()))
+            and not all(part in EMPTY or len(part) == 1 for part in parts)
+            and not any(part in DATES for part in parts)
+            and not (word.endswith("*") and any(d.startswith(parts[0]) for d in DATES)))
+
+
+def hand_of(message):
+    """Who wrote it: dev, fresh, v1 ..."""
+    return message["id"].split("-")[0]
+
+
+def of_many_hands(found, messages):
+    """Words that HANDS writers use."""
+    hands = collections.defaultdict(set)
+    for (some, _), message in zip(found, messages):
+        for word in some:
+            hands[word].add(hand_of(message))
+    return {word for word, by in hands.items() if len(by) >= HANDS}
+
+
+def agreeing(x, wanted, hands):
+    """By word and class: does it lean the same way with AGREED of the writers who use it? Each writer
+    counts by the square root of how often, so that no single one decides. Only for the rarer kinds:
+    a few warm letters of one writer would else make praise of whatever she writes about."""
+    classes = wanted.max() + 1
+    ways = np.zeros((2, x.shape[1], classes))
+    there = (x > 0).astype(float)
+    for hand in sorted(set(hands)):
+        own = hands == hand
+        target = np.zeros((own.sum(), classes))
+        target[np.arange(own.sum()), wanted[own]] = 1
+        uses = np.asarray(there[own].sum(axis=0)).ravel()
+        more = there[own].T @ target - np.outer(uses, target.mean(axis=0))
+        weight = np.sqrt(uses)[:, None]
+        ways[0] += weight * (more > 0)
+        ways[1] += weight * (more < 0)
+    return np.maximum(ways[0], ways[1]) >= AGREED * np.maximum(ways.sum(axis=0), 1e-9)
 
 
 def rule_kinds(rules):
@@ -256,7 +300,7 @@ def main():
     parser.add_argument("--out", default=None)
     parser.add_argument("--middle", type=float, default=6.0,
                         help="the complaint total at which either answer is as likely")
-    parser.add_argument("--unseen", default="v[67]-",
+    parser.add_argument("--unseen", default="v[678]-",
                         help="ids of messages that no rule was written by")
     parser.add_argument("corpus", nargs="*", default=sorted(glob.glob(os.path.join(here, "*.jsonl"))))
     args = parser.parse_args()
@@ -267,7 +311,8 @@ def main():
     messages, answers = zip(*[(m, a[0]) for m, a in zip(messages, answers) if not a[1]])
     found = [words_of(m) for m in messages]
     in_messages = collections.Counter(w for words, _ in found for w in words)
-    words = sorted(w for w, n in in_messages.items() if n >= FEWEST and may_lean(w))
+    shared = of_many_hands(found, messages)
+    words = sorted(w for w, n in in_messages.items() if n >= FEWEST and w in shared and may_lean(w))
     column = {w: i for i, w in enumerate(words)}
     x = sparse.lil_matrix((len(messages), len(words)))
     for i, (some, n) in enumerate(found):
@@ -279,6 +324,7 @@ def main():
     label = np.array([m["label"] for m in messages])
     folds = np.array([fold_of(m) for m in messages])
     unseen = np.array([re.match(args.unseen, m["id"]) is not None for m in messages])
+    hands = np.array([hand_of(m) for m in messages])
     hand = np.clip(np.array([[a[k] for k in KINDS] for a in answers]), -8, 12)
     print("%d messages, %d words, %d messages that no rule was written by"
           % (len(messages), len(words), unseen.sum()))
@@ -298,6 +344,7 @@ def main():
                   np.array([OTHERS.index(k) for k in label[rest]]), folds[rest], unseen[rest])
     _, scale, penalty, _ = second.best("others", (1, 2))
     w = fit(second.x, scale * second.hand, second.wanted, penalty)
+    w[:-1] *= agreeing(second.x, second.wanted, hands[rest])[:, 1:]
     for i, kind in enumerate(OTHERS[1:]):
         stanzas.append(stanza(kind, words, w[:-1, i] / scale, w[-1, i] / scale))
     text = ("# Words that lean to one kind of message, fitted to labelled messages by\n"

@@ -39,7 +39,7 @@ struct world {
 	struct rd_clock clock;
 	struct rd_config config;
 	struct rd_outgoing_config outgoing;
-	struct rd_texts_config texts[3]; /* twilio, notify, tray */
+	struct rd_texts_config texts[5]; /* twilio, notify, tray, vonage, firetext */
 	struct rd_sender_limits limits;
 	struct rd_sender_hooks hooks;
 	struct rd_store *store;
@@ -248,12 +248,19 @@ static int before(void **state)
 	w->texts[2].name = "tray-line";
 	w->texts[2].kind = RD_TEXTS_TRAY;
 	w->texts[2].path = w->tray;
+	w->texts[3] = w->texts[0];
+	w->texts[3].name = "vonage-line";
+	w->texts[3].kind = RD_TEXTS_VONAGE;
+	w->texts[3].api_key = w->texts[1].api_key;
+	w->texts[4] = w->texts[3];
+	w->texts[4].name = "firetext-line";
+	w->texts[4].kind = RD_TEXTS_FIRETEXT;
 	w->config = (struct rd_config){ .gateway = "test",
 		.public_url = "https://sms.example.org",
 		.text_hours_from_min = 480,
 		.text_hours_to_min = 1200,
 		.texts = w->texts,
-		.n_texts = 3,
+		.n_texts = 5,
 		.outgoing = &w->outgoing };
 	w->arena = rd_arena_new(4 << 20);
 	open_sender(w);
@@ -616,6 +623,46 @@ static void a_provider_that_cannot_be_asked_leaves_it_to_a_person(void **state)
 	assert_int_equal(child_number(&w->provider, "total"), 1);
 }
 
+/* Vonage's reports lag behind: asked too early they would say that nothing was taken. */
+static void a_provider_whose_list_lags_is_asked_later(void **state)
+{
+	struct world *w = *state;
+	at_real_time(w);
+	int64_t id = put_letter(w, "vonage-line");
+	child_ask(&w->provider, "mode lost");
+	run(w);
+	child_ask(&w->provider, "mode ok");
+	long asked = child_number(&w->provider, "asked");
+	for (int minute = 1; minute < 15; minute++) {
+		w->now_ms += MINUTE_MS;
+		run(w);
+	}
+	assert_int_equal(get(w, id).state, RD_OUTBOX_UNCERTAIN);
+	assert_int_equal(child_number(&w->provider, "asked"), asked);
+	w->now_ms += 2 * MINUTE_MS;
+	run(w);
+	assert_int_equal(get(w, id).state, RD_OUTBOX_SENT);
+	assert_int_equal(child_number(&w->provider, "asked"), asked + 1);
+	assert_int_equal(child_number(&w->provider, "total"), 1);
+	assert_int_equal(n_tasks(w, "settle"), 0);
+}
+
+/* FireText has nothing to ask. */
+static void one_that_offers_no_way_to_ask_leaves_it_to_a_person_at_once(void **state)
+{
+	struct world *w = *state;
+	at_real_time(w);
+	int64_t id = put_letter(w, "firetext-line");
+	child_ask(&w->provider, "mode 500-taken");
+	run(w);
+	w->now_ms += 2 * MINUTE_MS;
+	run(w);
+	assert_int_equal(get(w, id).state, RD_OUTBOX_UNCERTAIN);
+	assert_true(get(w, id).asked);
+	assert_int_equal(n_tasks(w, "settle"), 1);
+	assert_int_equal(child_number(&w->provider, "total"), 1);
+}
+
 /* ---- after a crash ---- */
 
 /* As a kill leaves it: claimed, and put on the wire or not. */
@@ -893,6 +940,8 @@ int main(void)
 		IN_WORLD(a_route_that_stays_in_trouble_rests_ever_longer),
 		IN_WORLD(a_text_over_each_provider_is_recorded_with_its_id),
 		IN_WORLD(what_a_provider_refuses_is_recorded),
+		IN_WORLD(a_provider_whose_list_lags_is_asked_later),
+		IN_WORLD(one_that_offers_no_way_to_ask_leaves_it_to_a_person_at_once),
 		IN_WORLD(after_a_lost_answer_the_provider_is_asked_before_sending_again),
 		IN_WORLD(a_provider_that_cannot_be_asked_leaves_it_to_a_person),
 		IN_WORLD(a_row_only_claimed_when_the_daemon_died_just_goes),

@@ -232,6 +232,66 @@ static void each_landlord_has_a_rule_switched_off_by_itself(void **state)
 	assert_non_null(strstr(only_row(h, "decided", elsewhere)->detail, "\"heavy\""));
 }
 
+/* A pattern that the landlord's layer brought is to be mended there. */
+static void the_alarm_names_the_layer_that_changed_the_rule(void **state)
+{
+	struct house *h = *state;
+	const char *layer = rd_arena_printf(h->arena, "%s/rules/landlords/code-2024.rules", h->dir);
+	struct rd_alarm *alarms;
+	size_t n;
+
+	FILE *out = fopen(layer, "we");
+	assert_non_null(out);
+	fputs("Ruleset: ours\nReason: ours\n\nOverride: heavy\nReason: ours\nRegex: " RUNS_AWAY
+	      "\n",
+		out);
+	assert_int_equal(fclose(out), 0);
+	live_rules(h, HEAVY(MENDED));
+	for (int i = 0; i < 3; i++) {
+		hostile(h, rd_arena_printf(h->arena, "number %d", i));
+		follow(h);
+	}
+	assert_true(is_off(h));
+	OK(rd_alarm_list(h->db, h->arena, &alarms, &n, &h->err));
+	assert_int_equal(n, 1);
+	assert_non_null(strstr(alarms[0].text, "Rule `heavy` (landlords/code-2024.rules:4)"));
+}
+
+#define N_REVIEWING 48
+
+/* More reasons than one review has room for, half of them of what is forwarded: what the policy
+ * itself says is never the part that is left out. */
+static void the_policys_reasons_are_told_however_many_the_rules_have(void **state)
+{
+	static const char filler[] = "and this is what the officer who wrote the rule wants to be "
+				     "told about it every time";
+	struct house *h = *state;
+	const char *rules = "", *own = "", *forwarded = "";
+
+	for (int i = 0; i < N_REVIEWING; i++) {
+		rules = rd_arena_printf(h->arena,
+			"%s\nRule: look-%d\nMeans: x\nGroup: look\nReview: number %d %s\n"
+			"Phrase: word%d\nMust match: word%d\nMust not match: word\n",
+			rules, i, i, filler, i, i);
+		if (i >= N_REVIEWING / 2) /* each pass keeps its first ones */
+			own = rd_arena_printf(h->arena, "%s word%d", own, i);
+		else
+			forwarded = rd_arena_printf(h->arena, "%s word%d", forwarded, i);
+	}
+	live_rules(h, rules);
+	const int64_t id = house_mail_in(h,
+		.body = rd_arena_printf(h->arena,
+			"I am complaining. But nothing formal please.%s\n\n---------- Forwarded "
+			"message ---------\nFrom: Ann <ann@example.com>\nDate: Tue, 3 Nov 2026 at "
+			"10:12\nTo: <office@example.org>\n\n%s\n",
+			own, forwarded));
+	house_work(h);
+	const char *reasons = house_review(h, house_case_of(h, id)).reasons;
+	assert_non_null(strstr(reasons, "number 24 and this is"));
+	assert_non_null(strstr(reasons, "\nand more of this kind\n"));
+	assert_non_null(strstr(reasons, "\nit asks for nothing formal"));
+}
+
 /* redressd --once too: what was read ahead meanwhile is decided as it was read. */
 static void a_run_once_switches_off_between_two_batches(void **state)
 {
@@ -264,6 +324,8 @@ int main(int argc, char **argv)
 		house_test(a_restart_knows_what_is_off_and_mended_rules_work_again),
 		house_test(a_person_who_activates_the_same_rules_switches_it_on),
 		house_test(one_mail_that_comes_again_and_again_counts_once),
+		house_test(the_alarm_names_the_layer_that_changed_the_rule),
+		house_test(the_policys_reasons_are_told_however_many_the_rules_have),
 		house_test(a_run_once_switches_off_between_two_batches),
 		house_test_own(each_landlord_has_a_rule_switched_off_by_itself),
 	};

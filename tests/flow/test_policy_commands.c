@@ -1,6 +1,7 @@
 /* redressctl timeline and landlord, as people's scripts see them: output, JSON and exit status. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -96,6 +97,23 @@ static void commands_answer_with_their_status_and_words(void **state)
 			"timeline --landlord code-2024 --received 2026-11-20 --acknowledged "
 			"2026-11-19",
 			2, "--acknowledged" },
+		{ "stage 2 acknowledged before it was asked for",
+			"timeline --landlord code-2024 --received 2026-11-20 --stage2-requested "
+			"2026-12-09 --stage2-acknowledged 2026-12-08",
+			2, "2026-12-08 lies before --stage2-requested" },
+		{ "a hazard investigated before it was known",
+			"timeline --landlord code-2024 --received 2026-11-20 --hazard-known "
+			"2026-11-20T22:30:00Z --investigated 2026-11-19",
+			2, "--investigated: 2026-11-19 lies before --hazard-known" },
+		{ "a hazard known before anybody complained",
+			"timeline --landlord code-2024 --received 2026-11-20 --hazard-known "
+			"2026-11-02 --investigated 2026-11-04",
+			0,
+			"hazard.summary       Wednesday 4 November 2026 to Monday 9 November "
+			"2026" },
+		{ "an unknown flag",
+			"timeline --landlord code-2024 --received 2026-11-20 --flag damp_mold", 2,
+			"did you mean `damp_mould`?" },
 		{ "an unknown event",
 			"timeline --landlord code-2024 --received 2026-11-20 --forgiven 2026-11-21",
 			2, "usage:" },
@@ -105,7 +123,29 @@ static void commands_answer_with_their_status_and_words(void **state)
 			1, "calendar" },
 		{ "the landlords", "landlord list", 0, "homes-in-sedgemoor" },
 		{ "a landlord with every clause", "landlord show homes-in-sedgemoor", 0,
-			"Policy v2, Complaints about a member of staff" },
+			"conduct.respond       10 working days from received (the landlord's "
+			"own)" },
+		{ "what it was made from", "landlord show one-housing", 0,
+			"Made from the Complaints Policy as published (seed 002" },
+		{ "how a contradiction was resolved", "landlord show homes-in-sedgemoor", 0,
+			"Choice: Line 171 says 5 working days, line 356 says 2" },
+		{ "who may extend", "landlord show later-living", 0,
+			"Extended by: the Complaints Officer, agreed with the resident" },
+		{ "what is what", "landlord show later-living", 0,
+			"missed-visit          Kind: service_request" },
+		{ "why it may be refused", "landlord show one-housing", 0,
+			"Unless: it concerns safeguarding or health and safety" },
+		{ "where a danger goes", "landlord show plexus-omega", 0,
+			"health_safety         To: a senior manager\n                      When: "
+			"at once" },
+		{ "what the policy prints", "landlord show one-housing", 0,
+			"Post: PO Box 152, Liverpool L337WQ" },
+		{ "a phase that is off", "landlord show code-2024", 0,
+			"2                     Switch: off" },
+		{ "the same for machines", "landlord show one-housing --json", 0,
+			"\"switched_off\":false" },
+		{ "an option that it has not", "landlord show code-2024 --flag heat_loss", 2,
+			"usage:" },
 		{ "options behind words", "landlord show code-2024 --json", 0, "\"clocks\":[" },
 		{ "an unknown landlord to show", "landlord show nobody", 2, "no landlord" },
 		{ "none named", "landlord show", 2, "usage:" },
@@ -153,6 +193,137 @@ static void a_timeline_in_json_keeps_its_five_fields(void **state)
 	json_decref(list);
 }
 
+/* Does a timeline in JSON have the clock? */
+static bool has_clock(const struct outcome *outcome, const char *clock)
+{
+	char wanted[64];
+
+	snprintf(wanted, sizeof wanted, "{\"clock\":\"%s\",", clock);
+	return strstr(rd_buf_str(&outcome->out), wanted) != NULL;
+}
+
+/* Damp is in phase 1 of Awaab's Law; cold is in phase 2, which is shipped switched off, but an
+ * emergency is one from phase 1 on. Without a flag every hazard clock is there. */
+static void hazard_clocks_run_for_the_flags_of_their_phase(void **state)
+{
+	static const struct {
+		const char *words;
+		bool emergency, investigate;
+	} rows[] = {
+		{ "timeline --received 2026-11-20 --json --landlord", true, true },
+		{ "timeline --received 2026-11-20 --json --flag damp_mould --landlord", true,
+			true },
+		{ "timeline --received 2026-11-20 --json --flag heat_loss --landlord", true,
+			false },
+	};
+	static const char *const landlords[] = { "code-2024", "plexus-omega", "feedback-first",
+		"one-housing", "later-living", "homes-in-sedgemoor" };
+	struct outcome *outcome = *state;
+	char words[256];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		for (size_t j = 0; j < sizeof landlords / sizeof landlords[0]; j++) {
+			snprintf(words, sizeof words, "%s %s", rows[i].words, landlords[j]);
+			run(words, outcome);
+			if (outcome->status != 0 ||
+				has_clock(outcome, "hazard.emergency") != rows[i].emergency ||
+				has_clock(outcome, "hazard.investigate") != rows[i].investigate ||
+				has_clock(outcome, "hazard.make_safe") != rows[i].investigate ||
+				!has_clock(outcome, "stage1.respond"))
+				fail_msg("%s: status %d: %s", words, outcome->status,
+					rd_buf_str(&outcome->out));
+		}
+}
+
+/* A visit that nobody came to, told without a word of reproach: each policy's own answer, and what
+ * the profile says of it. */
+static void a_missed_visit_is_what_the_policy_says(void **state)
+{
+	static const struct {
+		const char *landlord, *answer, *profile;
+	} rows[] = {
+		{ "later-living", "\"kind\":\"service_request\",\"review\":false",
+			"\"missed-visit\",\"kind\":\"service_request\"" },
+		{ "homes-in-sedgemoor", "\"kind\":\"complaint\",\"review\":false",
+			"\"missed-visit\",\"kind\":\"complaint\"" },
+	};
+	struct outcome *outcome = *state;
+	char words[128], path[] = "/tmp/redress-visit-XXXXXX";
+	const char *line = "{\"id\":\"1\",\"channel\":\"email\",\"subject\":\"\",\"body\":"
+			   "\"The electrician was booked for 8-12 today but hasn't been.\"}\n";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, line, strlen(line)), strlen(line));
+	close(fd);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(words, sizeof words, "classify --landlord %s --jsonl %s", rows[i].landlord,
+			path);
+		run(words, outcome);
+		if (strstr(rd_buf_str(&outcome->out), rows[i].answer) == NULL) {
+			(void)unlink(path);
+			fail_msg("%s: %s", rows[i].landlord, rd_buf_str(&outcome->out));
+		}
+		snprintf(words, sizeof words, "landlord show %s --json", rows[i].landlord);
+		run(words, outcome);
+		if (strstr(rd_buf_str(&outcome->out), rows[i].profile) == NULL) {
+			(void)unlink(path);
+			fail_msg("%s: the profile says otherwise", rows[i].landlord);
+		}
+	}
+	(void)unlink(path);
+}
+
+/* Unknown is null, never left out: each stanza of a kind has the same keys, in every profile. */
+static void a_profile_in_json_leaves_nothing_out(void **state)
+{
+	static const struct {
+		const char *list, *keys;
+	} kinds[] = {
+		{ "clocks", "clock due from source note choices extended_by approved_by "
+			    "switched_off" },
+		{ "stages", "stage called answered_by reviewer begins before_answering source "
+			    "choices" },
+		{ "categories", "category kind handled source choices" },
+		{ "exclusions", "exclusion says unless decided_by source choices" },
+		{ "routes", "route to when does source choices" },
+		{ "letters_must_say", "letter must_say source choices" },
+		{ "reports", "report to by holds source choices" },
+		{ "hazard_phases", "hazard_phase switch covers flag source choices" },
+		{ "ombudsman_as_printed", "ombudsman_as_printed phone post web email fax others "
+					  "source choices" },
+	};
+	static const char *const landlords[] = { "plexus-omega", "feedback-first", "one-housing",
+		"later-living", "homes-in-sedgemoor" };
+	struct outcome *outcome = *state;
+	char words[64], keys[256];
+
+	for (size_t i = 0; i < sizeof landlords / sizeof landlords[0]; i++) {
+		snprintf(words, sizeof words, "landlord show %s --json", landlords[i]);
+		run(words, outcome);
+		json_t *profile = json_loads(rd_buf_str(&outcome->out), 0, NULL);
+		assert_non_null(profile);
+		for (size_t j = 0; j < sizeof kinds / sizeof kinds[0]; j++) {
+			const json_t *list = json_object_get(profile, kinds[j].list);
+			size_t n = json_array_size(list);
+			/* The policy of December 2020 refuses nothing. */
+			if (n == 0 && (i != 1 || strcmp(kinds[j].list, "exclusions") != 0))
+				fail_msg("%s: no %s", landlords[i], kinds[j].list);
+			for (size_t k = 0; k < n; k++) {
+				const char *key;
+				json_t *value;
+				size_t used = 0;
+				json_object_foreach(json_array_get(list, k), key, value) used +=
+					(size_t)snprintf(keys + used, sizeof keys - used, "%s%s",
+						used > 0 ? " " : "", key);
+				if (strcmp(keys, kinds[j].keys) != 0)
+					fail_msg("%s, %s: %s", landlords[i], kinds[j].list, keys);
+			}
+		}
+		json_decref(profile);
+	}
+}
+
 static void write_file(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "we");
@@ -191,6 +362,12 @@ int main(void)
 			commands_answer_with_their_status_and_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_timeline_in_json_keeps_its_five_fields, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			hazard_clocks_run_for_the_flags_of_their_phase, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_missed_visit_is_what_the_policy_says, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_profile_in_json_leaves_nothing_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_faulty_landlord_is_found_by_lint, setup, teardown),
 	};

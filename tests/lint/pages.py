@@ -42,10 +42,10 @@ def main(root):
         ("redressctl.1", "commands", {" ".join(filter(None, c)) for c in COMMAND.findall(ctl)}),
         ("redressctl.1", "options", {f"--{o}" for o in OPTION.findall(ctl)} | {f"--{e}" for e in events}),
         ("redressd.8", "options", {f"--{o}" for o in OPTION.findall(read("redressd.c"))}),
-        ("redressd.conf.5", "fields", fields(arrays(read("wire/config.c"), r"\w+_fields"))),
+        ("redressd.conf.5", "fields", fields(arrays(read("wire/config*.c"), r"\w+_fields"))),
         ("redress-rules.5", "fields", fields(arrays(read("rules/*.c"), r"\w+_fields"))),
         ("redress-rules.5", "stanzas", fields(arrays(read("rules/*.c"), r"known|stanza_names"))),
-        ("redress-landlord.5", "fields", fields(arrays(landlord, r"\w+_fields"))),
+        ("redress-landlord.5", "fields", fields(arrays(landlord + read("policy/provision.c"), r"\w+_fields"))),
         ("redress-letters.5", "fields", fields(arrays(letters, r"\w+_fields"))),
         ("redress-letters.5", "placeholders", {"{{%s}}" % n for n in names(letters, "rd_placeholder_names")}),
     ]

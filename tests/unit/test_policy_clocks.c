@@ -13,7 +13,9 @@
 
 struct fixture {
 	struct rd_arena *arena;
-	struct rd_calendar *calendar;
+	const char *json;
+	size_t json_len;
+	struct rd_calendar *calendar, *shut;
 	struct rd_landlord code, sedgemoor;
 };
 
@@ -34,14 +36,13 @@ static int setup(void **state)
 {
 	static struct fixture f;
 	struct rd_err err = { 0 };
-	const char *json;
-	size_t len;
 
 	memset(&f, 0, sizeof f);
 	f.arena = rd_arena_new(4u << 20);
 	if (rd_file_read(RD_SOURCE_DIR "/rules/calendars/bank-holidays.json", 1u << 20, f.arena,
-		    &json, &len, &err) != RD_OK ||
-		rd_calendar_parse("c", json, len, RD_ENGLAND, NULL, 0, &f.calendar, &err) != RD_OK)
+		    &f.json, &f.json_len, &err) != RD_OK ||
+		rd_calendar_parse(
+			"c", f.json, f.json_len, RD_ENGLAND, NULL, 0, &f.calendar, &err) != RD_OK)
 		fail_msg("%s", err.msg);
 	read_landlord(&f, "code-2024", &f.code);
 	read_landlord(&f, "homes-in-sedgemoor", &f.sedgemoor);
@@ -54,6 +55,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	rd_calendar_free(f->calendar);
+	rd_calendar_free(f->shut);
 	rd_arena_free(f->arena);
 	return 0;
 }
@@ -276,6 +278,62 @@ static void a_request_window_lets_stage_2_be_supposed(void **state)
 	}
 }
 
+/* Shut from Tuesday 9 to Thursday 11 June 2026: a promise of the landlord's own waits, the Code
+ * does not, unless the profile says so. */
+static void closures_lengthen_what_the_landlord_alone_promised(void **state)
+{
+	static const struct {
+		const char *why;
+		bool all;
+		enum rd_clock_id clock;
+		const char *line;
+	} wants[] = {
+		{ "Code 6.3 knows no closures", false, RD_CLOCK_STAGE1_RESPOND,
+			"2026-06-01..2026-06-15" },
+		{ "its own window does", false, RD_CLOCK_STAGE2_REQUEST, "2026-06-05..2026-06-24" },
+		{ "calendar days are calendar days", false, RD_CLOCK_CASE_CLOSE,
+			"2026-06-05..2026-07-03" },
+		{ "the profile lengthens all", true, RD_CLOCK_STAGE1_RESPOND,
+			"2026-06-01..2026-06-18" },
+	};
+	static const struct rd_date closed[] = { { 2026, 6, 9 }, { 2026, 6, 10 }, { 2026, 6, 11 } };
+	struct fixture *f = *state;
+	struct rd_landlord landlord;
+	struct rd_err err = { 0 };
+
+	if (rd_landlord_parse("w", windowed, sizeof windowed - 1, "windowed", f->arena, &landlord,
+		    &err) != RD_OK)
+		fail_msg("%s", err.msg);
+	if (rd_calendar_parse("c", f->json, f->json_len, RD_ENGLAND, closed, 3, &f->shut, &err) !=
+		RD_OK)
+		fail_msg("%s", err.msg);
+	for (size_t i = 0; i < sizeof wants / sizeof wants[0]; i++) {
+		struct rd_events events = { 0 };
+		struct rd_clock_line lines[RD_N_CLOCKS];
+		struct rd_date due = { 0 };
+		char text[96] = "missing", day[RD_DATE_MAX];
+		size_t n = 0;
+		landlord.closures_lengthen_all = wants[i].all;
+		set_events(wants[i].why,
+			"received=2026-06-01 acknowledged=2026-06-01 responded=2026-06-05",
+			&events);
+		assert_int_equal(
+			rd_clocks_run(&landlord, f->shut, &events, lines, &n, &err), RD_OK);
+		for (size_t j = 0; j < n; j++) {
+			if (lines[j].clock != wants[i].clock)
+				continue;
+			describe(&lines[j], text);
+			assert_int_equal(rd_clock_due(&landlord, f->shut, wants[i].clock,
+						 lines[j].starts, &due, &err),
+				RD_OK);
+		}
+		if (strcmp(text, wants[i].line) != 0)
+			fail_msg("%s: got %s, want %s", wants[i].why, text, wants[i].line);
+		if (strcmp(rd_date_format(due, day), wants[i].line + 12) != 0)
+			fail_msg("%s: one clock alone gives %s", wants[i].why, day);
+	}
+}
+
 static void every_held_clock_is_there_in_order_and_no_other(void **state)
 {
 	struct fixture *f = *state;
@@ -296,7 +354,7 @@ static void every_held_clock_is_there_in_order_and_no_other(void **state)
 	}
 	assert_int_equal(
 		rd_clocks_run(&f->sedgemoor, f->calendar, &events, lines, &n, &err), RD_OK);
-	assert_int_equal(n, 10);
+	assert_int_equal(n, 14);
 }
 
 static void one_clock_gives_its_due_date(void **state)
@@ -328,6 +386,8 @@ int main(void)
 			clocks_start_and_end_as_the_policy_says, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_request_window_lets_stage_2_be_supposed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			closures_lengthen_what_the_landlord_alone_promised, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			every_held_clock_is_there_in_order_and_no_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_clock_gives_its_due_date, setup, teardown),

@@ -46,6 +46,9 @@ static const struct row rows[] = {
 		"opened survey_feedback none open survey_feedback" },
 	{ "sure `other` is kept and never answered", "other", "other other no_letter" },
 	{ "sure `other` by text too", "other sms", "other other no_letter" },
+	{ "a member's enquiry has a date", "enquiry mp_councillor onehousing",
+		"opened enquiry none open enquiry +enquiry.respond@2026-12-04" },
+	{ "any other has none", "enquiry onehousing", "opened enquiry none open enquiry" },
 	{ "Sedgemoor acknowledges in two days", "complaint sedgemoor",
 		"opened complaint stage1 open acknowledgement define@2026-11-24 "
 		"+stage1.acknowledge@2026-11-24 +stage1.define@2026-11-24 +stage1.respond@letter "
@@ -412,13 +415,14 @@ static const struct row rows[] = {
 struct fixture {
 	struct rd_arena *arena;
 	struct rd_calendar *calendar;
-	struct rd_landlord code, sedgemoor;
+	struct rd_landlord code, sedgemoor, one_housing;
 };
 
 static int setup(void **state)
 {
 	static struct fixture f;
-	static const char *const names[] = { "code-2024", "homes-in-sedgemoor" };
+	static const char *const names[] = { "code-2024", "homes-in-sedgemoor", "one-housing" };
+	struct rd_landlord *const landlords[] = { &f.code, &f.sedgemoor, &f.one_housing };
 	struct rd_err err = { 0 };
 	const char *text;
 	size_t len;
@@ -429,13 +433,13 @@ static int setup(void **state)
 		    &text, &len, &err) != RD_OK ||
 		rd_calendar_parse("c", text, len, RD_ENGLAND, NULL, 0, &f.calendar, &err) != RD_OK)
 		fail_msg("%s", err.msg);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		char path[256];
 		snprintf(path, sizeof path, "%s/rules/landlords/%s.landlord", RD_SOURCE_DIR,
 			names[i]);
 		if (rd_file_read(path, 1u << 20, f.arena, &text, &len, &err) != RD_OK ||
-			rd_landlord_parse(path, text, len, names[i], f.arena,
-				i == 0 ? &f.code : &f.sedgemoor, &err) != RD_OK)
+			rd_landlord_parse(path, text, len, names[i], f.arena, landlords[i], &err) !=
+				RD_OK)
 			fail_msg("%s", err.msg);
 	}
 	*state = &f;
@@ -621,7 +625,7 @@ static void decide_row(const struct fixture *f, const struct row *row, struct rd
 		.now_ms = at(2026, 11, 20) };
 	struct rd_score score = { .kind = RD_SERVICE_REQUEST, .topics = topic, .n_topics = 1 };
 	bool scored = true;
-	bool sedgemoor = false;
+	const struct rd_landlord *landlord = &f->code;
 	char copy[256];
 	char *save = NULL;
 
@@ -642,12 +646,13 @@ static void decide_row(const struct fixture *f, const struct row *row, struct rd
 		else if (strcmp(word, "norules") == 0)
 			scored = false;
 		else if (strcmp(word, "sedgemoor") == 0)
-			sedgemoor = true;
+			landlord = &f->sedgemoor;
+		else if (strcmp(word, "onehousing") == 0)
+			landlord = &f->one_housing;
 		else if (!set_fact(word, &facts))
 			fail_msg("%s: no fact \"%s\"", row->why, word);
 	}
-	rd_decide(scored ? &score : NULL, &facts, sedgemoor ? &f->sedgemoor : &f->code, f->calendar,
-		v);
+	rd_decide(scored ? &score : NULL, &facts, landlord, f->calendar, v);
 }
 
 static void every_promise_that_decides_holds(void **state)

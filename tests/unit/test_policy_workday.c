@@ -210,6 +210,10 @@ static void a_landlords_closure_days_count_only_where_it_says_so(void **state)
 	assert_int_equal(
 		rd_workday_due(f->extra, (struct rd_date){ 2026, 12, 24 }, 1, &due, &err), RD_OK);
 	assert_day("closed on the 29th and 30th", due, (struct rd_date){ 2026, 12, 31 });
+	assert_int_equal(
+		rd_workday_due_by_law(f->extra, (struct rd_date){ 2026, 12, 24 }, 1, &due, &err),
+		RD_OK);
+	assert_day("the law knows no closures", due, (struct rd_date){ 2026, 12, 29 });
 }
 
 static void bad_calendars_are_refused_with_their_place(void **state)

@@ -54,6 +54,29 @@ static void words_are_found_as_the_text_has_them(void **state)
 	}
 }
 
+/* As many words as a rule may have, in many short lines. */
+static void a_long_list_of_words_is_read(void **state)
+{
+	struct bench *b = *state;
+	struct rd_buf rules = RD_BUF(1u << 20);
+
+	assert_int_equal(rd_buf_add_str(&rules, LEANING(""), &b->err), RD_OK);
+	for (unsigned i = 0; i < 1900; i++) {
+		assert_int_equal(rd_buf_add_str(&rules, "Lean: +0.5 ", &b->err), RD_OK);
+		for (unsigned k = 0; k < 9; k++) {
+			char word[16];
+			snprintf(word, sizeof word, "%s%c%c%c%c", k > 0 ? ", " : "", 'a' + i % 26,
+				'a' + i / 26 % 26, 'a' + i / 676, 'a' + k);
+			assert_int_equal(rd_buf_add_str(&rules, word, &b->err), RD_OK);
+		}
+		assert_int_equal(rd_buf_add_str(&rules, "\n", &b->err), RD_OK);
+	}
+	must_compile(b, rd_buf_str(&rules), NULL);
+	rd_buf_free(&rules);
+	score_text(b, filled(b, "baai"));
+	assert_non_null(hit_of_rule(b, "tone"));
+}
+
 static void the_sum_is_evened_out_by_length_and_capped(void **state)
 {
 	(void)state;
@@ -177,6 +200,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			words_are_found_as_the_text_has_them, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(
+			a_long_list_of_words_is_read, bench_begin, bench_end),
 		cmocka_unit_test(the_sum_is_evened_out_by_length_and_capped),
 		cmocka_unit_test_setup_teardown(
 			a_leaning_joins_the_total_of_its_kind, bench_begin, bench_end),

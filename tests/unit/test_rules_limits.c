@@ -164,6 +164,109 @@ static void a_spent_budget_is_not_the_fault_of_rules_that_it_left_untried(void *
 	assert_non_null(strstr(b->score.review_reasons[1], "`other` could not be tried"));
 }
 
+/* Two rules that do the same work: the text grows until both together are too much, and then until
+ * one alone is. */
+static void a_rule_that_others_left_too_little_is_not_to_blame(void **state)
+{
+	struct bench *b = *state;
+	bool too_much_together = false, too_much_alone = false;
+	char text[400];
+
+	must_compile(b,
+		HEAD "Rule: one\nPoints: 1\nReason: r\nRegex: [a-z]*[a-z]*[a-z]*!\n\n"
+		     "Rule: two\nPoints: 1\nReason: r\nRegex: [a-z]*[a-z]*[a-z]*!\n",
+		NULL);
+	for (size_t n = 20; n < sizeof text && !too_much_alone; n++) {
+		memset(text, 'a', n);
+		memcpy(text + n - 4, "-!b", 4);
+		rd_arena_reset(b->arena);
+		score_text(b, text);
+		if (!b->score.review)
+			continue;
+		too_much_alone = b->score.n_failed_rules > 0;
+		if (too_much_alone)
+			assert_string_equal(b->score.failed_rules[0], "one");
+		else
+			too_much_together = true;
+	}
+	assert_true(too_much_together);
+	assert_true(too_much_alone);
+}
+
+static double cpu_seconds(struct bench *b, const char *text)
+{
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+	score_as(b, RD_CHANNEL_EMAIL, "", text);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+	return (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
+}
+
+static char *repeat(struct bench *b, const char *what, size_t bytes)
+{
+	size_t n = strlen(what);
+	char *text = rd_arena_alloc(b->arena, bytes + 1);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < bytes; i++)
+		text[i] = what[i % n];
+	return text;
+}
+
+/* By the length and not by its square: 60 kB cost about ten times what 6 kB do, not a hundred
+ * times. */
+static void stops_side_by_side_cost_no_more_than_words(void **state)
+{
+	static const char *const fills[] = { "!", "?!", ".\"", ")." };
+	struct bench *b = *state;
+
+	must_compile(b, HEAD "Rule: it\nPoints: 1\nPhrase: hello\n", NULL);
+	for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++) {
+		const char *some = repeat(b, fills[i], 6000), *many = repeat(b, fills[i], 60000);
+		double once = 0, tenfold = 0;
+
+		for (int k = 0; k < 5; k++) {
+			once += cpu_seconds(b, some);
+			tenfold += cpu_seconds(b, many);
+		}
+		if (tenfold > 40 * once + 0.05)
+			fail_msg("%s: %g s, and %g s for ten times as much", fills[i], once,
+				tenfold);
+	}
+}
+
+static void looking_for_exclusions_is_work_that_has_a_limit(void **state)
+{
+	struct bench *b = *state;
+	const char *text = repeat(b, "u rat ", 60000);
+
+	must_compile(b,
+		HEAD "Rule: it\nPoints: 1\nPhrase: rat\nUnless near: u [within 3 words]\n\n"
+		     "Rule: that\nPoints: 1\nPhrase: rat\nUnless after: u\n",
+		NULL);
+	score_as(b, RD_CHANNEL_EMAIL, "", text);
+	assert_true(b->score.review);
+	assert_int_equal(b->score.n_failed_rules, 0);
+	assert_non_null(strstr(b->score.review_reasons[0], "could not be tried to the end"));
+}
+
+/* Each `Rule:` line begins a rule, with or without the blank line that should stand before it. */
+static void rules_have_a_maximum_however_they_are_written(void **state)
+{
+	struct bench *b = *state;
+	size_t size = (RD_RULES_MAX + 1) * 20 + 200, len = 0;
+	char *rules = rd_arena_alloc(b->arena, size);
+
+	assert_non_null(rules);
+	len += (size_t)snprintf(rules, size, HEAD);
+	for (int i = 0; i < RD_RULES_MAX; i++)
+		len += (size_t)snprintf(
+			rules + len, size - len, "Rule: r%d\n%s", i, i % 100 == 99 ? "\n" : "");
+	assert_int_equal(compile_layers(b, rules, NULL), RD_E_RANGE);
+	assert_non_null(strstr(b->err.msg, "stanzas in the rule files"));
+}
+
 static void text_beyond_the_cap_goes_to_a_person(void **state)
 {
 	struct bench *b = *state;
@@ -289,6 +392,10 @@ int main(void)
 		TEST(a_rule_that_is_off_leaves_other_texts_alone),
 		TEST(a_rule_that_is_off_and_needs_no_word_takes_every_text_to_a_person),
 		TEST(a_spent_budget_is_not_the_fault_of_rules_that_it_left_untried),
+		TEST(a_rule_that_others_left_too_little_is_not_to_blame),
+		TEST(stops_side_by_side_cost_no_more_than_words),
+		TEST(looking_for_exclusions_is_work_that_has_a_limit),
+		TEST(rules_have_a_maximum_however_they_are_written),
 		TEST(text_beyond_the_cap_goes_to_a_person),
 		TEST(phrases_are_found_where_an_endless_sentence_is_cut),
 		TEST(a_sentence_is_cut_between_characters),

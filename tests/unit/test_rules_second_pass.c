@@ -54,6 +54,41 @@ struct row {
 	const char *reason; /* that is given; NULL: none */
 };
 
+/* Rules that the own words meet and the whole does not: what they set stays set. */
+#define RULES_OF_OWN_WORDS                                                                         \
+	"Ruleset: test\nRequest below: 2\nComplaint from: 5\n\n"                                   \
+	"Rule: beats\nMeans: x\nPhrase: he hits me\n\n"                                            \
+	"Rule: gone\nMeans: x\nTopic: a neighbour\nPhrase: he left\n\n"                            \
+	"Combine: danger\nMeans: x\nIf: beats and not gone\nFlag: safeguarding\nMark: violence\n"
+
+static void a_flag_of_the_own_words_stays_whatever_is_forwarded(void **state)
+{
+	struct bench *b = *state;
+
+	must_compile(b, RULES_OF_OWN_WORDS, NULL);
+	score_as(b, RD_CHANNEL_EMAIL, "Fwd: him", "he hits me" FORWARD("he left on Tuesday"));
+	assert_true(b->score.flags[RD_SAFEGUARDING]);
+	assert_int_equal(b->score.n_marks, 1);
+	assert_int_equal(b->score.n_topics, 1);
+	assert_false(b->score.review);
+}
+
+/* The forward alone is what a rule would be tried on that is switched off. */
+static void a_rule_that_is_off_is_told_though_the_own_words_send_it_to_a_person(void **state)
+{
+	const struct rd_off_rule item = { "acme", "gas" };
+	const struct rd_off_rules off = { &item, 1 };
+	struct bench *b = *state;
+
+	rd_ruleset_switch_off(b->rules, &off);
+	score_as(b, RD_CHANNEL_EMAIL, "Fwd: him", "cross" FORWARD("there is gas"));
+	assert_true(b->score.review);
+	assert_int_equal(b->score.n_off_rules, 1);
+	assert_string_equal(b->score.off_rules[0], "gas");
+	assert_true(gives_reason(b, "`gas` is switched off"));
+	assert_true(gives_reason(b, "between the two thresholds"));
+}
+
 static void two_passes_are_compared(void **state)
 {
 	static const struct row rows[] = {
@@ -183,6 +218,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_passes_are_compared),
+		cmocka_unit_test_setup_teardown(
+			a_flag_of_the_own_words_stays_whatever_is_forwarded, begin, bench_end),
+		cmocka_unit_test_setup_teardown(
+			a_rule_that_is_off_is_told_though_the_own_words_send_it_to_a_person, begin,
+			bench_end),
 		cmocka_unit_test(danger_in_a_forward_is_seen_by_a_person),
 		cmocka_unit_test(hits_stand_where_they_are_in_the_body),
 		cmocka_unit_test(a_forward_too_long_is_told),

@@ -85,6 +85,29 @@ static void a_message_comes_to_what_it_scores(void **state)
 	}
 }
 
+/* Words that lean are no rule, whatever they add. */
+static void where_nothing_is_found_both_send_to_a_person(void **state)
+{
+	static const char *const texts[] = { "nothing to see", "the tap drips", "again and again",
+		"again the tap" };
+	struct bench *b = *state;
+
+	must_compile(b,
+		"Ruleset: test\nRequest below: 3\nComplaint from: 5\nNothing found: review\n\n"
+		"Leaning: tone\nMeans: Words of complaints\nBase: 1\nLean: +0.5 again\n\n"
+		"Rule: tap\nMeans: Tap\nFor: enquiry\nPoints: 2\nPhrase: tap\n",
+		NULL);
+	struct rd_weighing weighing = begin(b);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		score_text(b, texts[i]);
+		assert_true(b->score.review == (strstr(texts[i], "tap") == NULL));
+		weighs_as_the_score(b, &weighing, texts[i]);
+	}
+	score_text(b, "the tap drips");
+	const struct rd_specimen specimen = specimen_of(b, &weighing);
+	assert_true(rd_weigh(&weighing, &specimen, number_of(&weighing, "tap")).unsure);
+}
+
 /* Every example of every shipped rule, one by one and three together. */
 static void the_shipped_pack_weighs_as_it_scores(void **state)
 {
@@ -275,6 +298,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, bench_begin, bench_end)
 	const struct CMUnitTest tests[] = {
 		T(a_message_comes_to_what_it_scores),
+		T(where_nothing_is_found_both_send_to_a_person),
 		T(the_shipped_pack_weighs_as_it_scores),
 		T(without_a_rule_its_combines_are_worked_out_anew),
 		T(what_a_person_must_see_anyway_stays_so),

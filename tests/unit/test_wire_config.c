@@ -19,7 +19,8 @@
 	"\nMailbox: complaints\nHost: imap.example.org\nUser: u@example.org\nPassword: "           \
 	"credential "                                                                              \
 	"m\n"
-#define OUT "\nOutgoing: smtp\nHost: smtp.example.org\nFrom: Team <c@example.org>\n"
+#define OUT	     "\nOutgoing: smtp\nHost: smtp.example.org\nFrom: Team <c@example.org>\n"
+#define NUMBER(kind) "\nTexts: t\nKind: " kind "\nNumber: +447700900000\nToken: credential t\n"
 #define TEXTS                                                                                      \
 	"\nTexts: texts\nKind: tray\nNumber: +447700900000\nPath: /tmp/tray\nToken: file "         \
 	"/tmp/token\n"
@@ -138,6 +139,25 @@ static const struct {
 	{ "Notify without a template",
 		HEAD "\nTexts: t\nKind: notify\nNumber: +447700900000\nToken: credential t\n",
 		"Template" },
+	{ "Vonage without its account", HEAD NUMBER("vonage") "API key: credential k\n",
+		"`Account: abcd1234`" },
+	{ "Vonage without its secret", HEAD NUMBER("vonage") "Account: abcd1234\n",
+		"`API key: credential vonage-secret`" },
+	{ "a signature that is none",
+		HEAD NUMBER("vonage") "Account: a\nAPI key: credential k\nSignature: rot13\n",
+		"rot13" },
+	{ "Esendex without its user",
+		HEAD NUMBER("esendex") "Account: EX1\nAPI key: credential k\n", "`User:" },
+	{ "FireText without its user", HEAD NUMBER("firetext") "API key: credential k\n",
+		"`User:" },
+	{ "a pause between looks that is none",
+		HEAD NUMBER("firetext") "User: u\nAPI key: credential k\nPoll every: day\n",
+		"`5 min`" },
+	{ "looks without an end",
+		HEAD NUMBER("firetext") "User: u\nAPI key: credential k\nPoll every: 1 s\n",
+		"from 10 s to 60 min" },
+	{ "a list that is none", HEAD NUMBER("tray") "Path: /tmp/t\nPoll every: 5 min\n",
+		"no list of received texts" },
 	{ "a listener without a port", "Gateway: n\nState: /x\nLandlord: l\nListen: 127.0.0.1\n",
 		"an address and a port" },
 	{ "staff without an at", HEAD "Staff: landlord.example\n" MAILBOX OUT,
@@ -152,6 +172,45 @@ static const struct {
 		"not a name" },
 	{ "From is no address", HEAD MAILBOX "\nOutgoing: o\nHost: h\nFrom: nobody\n", "e-mail" },
 };
+
+/* Each provider with what it must have and nothing else. */
+static void every_provider_has_its_usual_settings(void **state)
+{
+	static const struct {
+		const char *text, *api_url, *signature;
+		int64_t poll_ms;
+	} rows[] = {
+		{ NUMBER("vonage") "Account: a\nAPI key: credential k\n", "https://rest.nexmo.com",
+			"sha256", 300000 },
+		{ NUMBER("vonage") "Account: a\nAPI key: credential k\nSignature: md5hash\n"
+				   "Poll every: 30 min\n",
+			"https://rest.nexmo.com", "md5hash", 1800000 },
+		{ NUMBER("esendex") "Account: EX1\nUser: u\nAPI key: credential k\n"
+				    "Poll every: never\n",
+			"https://api.esendex.com", "", 0 },
+		{ NUMBER("firetext") "User: u\nAPI key: credential k\nPoll every: 30 s\n",
+			"https://www.firetext.co.uk", "", 30000 },
+		{ NUMBER("notify") "API key: credential k\nTemplate: x\n",
+			"https://api.notifications.service.gov.uk", "", 300000 },
+		{ NUMBER("tray") "Path: /tmp/t\n", "", "", 0 },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct rd_config *config = NULL;
+		struct rd_err err = { 0 };
+		char text[600];
+
+		snprintf(text, sizeof text,
+			"Gateway: n\nState: /x\nLandlord: l\nListen: 127.0.0.1:0\n%s",
+			rows[i].text);
+		if (parse(text, &config, &err) != RD_OK)
+			fail_msg("%s: %s", rows[i].text, err.msg);
+		assert_string_equal(config->texts[0].api_url, rows[i].api_url);
+		assert_string_equal(config->texts[0].signature, rows[i].signature);
+		assert_int_equal(config->texts[0].poll_ms, rows[i].poll_ms);
+		rd_config_free(config);
+	}
+}
 
 static void what_is_wrong_is_refused_and_named(void **state)
 {
@@ -283,6 +342,7 @@ int main(void)
 		cmocka_unit_test(what_is_left_out_has_its_default),
 		cmocka_unit_test(the_embedded_default_is_not_real),
 		cmocka_unit_test(staff_are_known_by_domain_or_address),
+		cmocka_unit_test(every_provider_has_its_usual_settings),
 		cmocka_unit_test(what_is_wrong_is_refused_and_named),
 		cmocka_unit_test(only_loopback_is_loopback),
 		cmocka_unit_test_setup_teardown(

@@ -469,6 +469,8 @@ static void what_a_send_says_is_classed(void **state)
 		{ "taken, but no id", &rd_twilio, 201, "{}", RD_SEND_UNCERTAIN },
 		{ "too many", &rd_twilio, 429, "{\"code\":20429}", RD_SEND_AGAIN },
 		{ "opted out", &rd_twilio, 400, "{\"code\":21610}", RD_SEND_REFUSED },
+		{ "our number cannot send", &rd_twilio, 400, "{\"code\":21606}", RD_SEND_AGAIN },
+		{ "not a mobile number", &rd_twilio, 400, "{\"code\":21614}", RD_SEND_REFUSED },
 		{ "our key is wrong", &rd_twilio, 401, "{\"code\":20003}", RD_SEND_AGAIN },
 		{ "may have been taken", &rd_twilio, 500, "", RD_SEND_UNCERTAIN },
 		{ "a redirect is never followed", &rd_twilio, 307, "", RD_SEND_AGAIN },
@@ -631,6 +633,170 @@ static void notify_is_asked_by_reference(void **state)
 		RD_E_AGAIN);
 }
 
+/* ---- received texts, and their pictures ---- */
+
+static void pictures_are_named_by_the_form(void **state)
+{
+	struct rd_provider_text text;
+	assert_int_equal(
+		read_signed(*state, &rd_twilio, &twilio,
+			"MessageSid=MM1&AccountSid=acctid&From=%2B447700900123&Body=&NumMedia=3"
+			"&MediaUrl0=https%3A%2F%2Fapi.example.org%2Fa&MediaContentType0=image%"
+			"2Fjpeg"
+			"&MediaUrl2=https%3A%2F%2Fapi.example.org%2Fc",
+			&text, NULL),
+		RD_OK);
+	assert_int_equal(text.n_media, 2);
+	assert_string_equal(text.media[0].url, "https://api.example.org/a");
+	assert_string_equal(text.media[0].type, "image/jpeg");
+	assert_string_equal(text.media[1].url, "https://api.example.org/c");
+	assert_string_equal(text.media[1].type, "");
+}
+
+/* A signed form may name any place: only the provider's own are asked. */
+static void pictures_are_fetched_from_the_provider_alone(void **state)
+{
+	static const struct {
+		const char *url;
+		enum rd_rc rc;
+		bool with_secret;
+	} rows[] = {
+		{ "https://api.example.org/2010-04-01/Accounts/a/Messages/b/Media/c", RD_OK, true },
+		{ "https://mms.twiliocdn.com/x?y=1", RD_OK, false },
+		{ "https://s3-external-1.amazonaws.com/media.twiliocdn.com/x", RD_OK, false },
+		{ "https://api.example.org.evil.example.com/x", RD_E_REFUSED, false },
+		{ "https://api.example.org@evil.example.com/x", RD_E_REFUSED, false },
+		{ "https://mms.twiliocdn.com@evil.example.com/x", RD_E_REFUSED, false },
+		{ "https://mms.twiliocdn.com\\@evil.example.com/x", RD_E_REFUSED, false },
+		{ "https://eviltwiliocdn.com/x", RD_E_REFUSED, false },
+		{ "http://mms.twiliocdn.com/x", RD_E_REFUSED, false },
+		{ "https://127.0.0.1/x", RD_E_REFUSED, false },
+		{ "file:///etc/passwd", RD_E_REFUSED, false },
+		{ "", RD_E_REFUSED, false },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rd_http_request request = { .user = NULL };
+		struct rd_err err = { 0 };
+		enum rd_rc rc = rd_twilio.build_media(&twilio, rows[i].url, *state, &request, &err);
+		if (rc != rows[i].rc)
+			print_error("%s\n", rows[i].url);
+		assert_int_equal(rc, rows[i].rc);
+		if (rc == RD_OK)
+			assert_int_equal(request.user != NULL, rows[i].with_secret);
+	}
+}
+
+static void received_texts_of_twilio_are_listed(void **state)
+{
+	struct rd_err err = { 0 };
+	struct rd_http_request request;
+	struct rd_provider_listed listed;
+	const struct rd_provider_window window = { .from_ms = 1795000000000,
+		.now_ms = 1795003600000 };
+	assert_int_equal(
+		rd_twilio.build_list(&twilio, &window, NULL, *state, &request, &err), RD_OK);
+	assert_string_equal(request.url,
+		"https://api.example.org/2010-04-01/Accounts/acctid/Messages.json?"
+		"To=%2B447700900000&DateSent%3E=2026-11-18&PageSize=200");
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response response = answer(200,
+		"{\"messages\":["
+		"{\"sid\":\"SM1\",\"direction\":\"inbound\",\"status\":\"received\",\"from\":"
+		"\"+447700900123\",\"to\":\"+447700900000\",\"body\":\"damp\",\"num_media\":"
+		"\"0\",\"date_sent\":\"Wed, 18 Nov 2026 11:06:45 +0000\"},"
+		"{\"sid\":\"MM2\",\"direction\":\"inbound\",\"status\":\"received\",\"from\":"
+		"\"+447700900123\",\"to\":\"+447700900000\",\"body\":\"\",\"num_media\":\"2\"},"
+		"{\"sid\":\"SM3\",\"direction\":\"outbound-api\",\"from\":\"1\",\"body\":\"x\"},"
+		"{\"sid\":\"SM4\",\"direction\":\"inbound\",\"status\":\"receiving\",\"from\":"
+		"\"1\",\"body\":\"x\"},"
+		"{\"sid\":\"SM5\",\"direction\":\"inbound\",\"from\":\"1\",\"body\":null}],"
+		"\"next_page_uri\":\"https://evil.example.com/\"}");
+	assert_int_equal(
+		rd_twilio.read_list(&twilio, &window, "", &response, *state, &listed, &err), RD_OK);
+	assert_int_equal(listed.n_texts, 2);
+	assert_true(listed.texts[0].sent_ms == 1795000005000);
+	assert_int_equal(listed.texts[1].n_media, 1); /* the place where both are told */
+	assert_string_equal(listed.texts[1].media[0].url,
+		"https://api.example.org/2010-04-01/Accounts/acctid/Messages/MM2/Media.json");
+	assert_int_equal(listed.n_unread, 1);
+	assert_string_equal(listed.unread[0], "SM5");
+	assert_null(listed.next_url); /* not a path of our own host */
+	const struct rd_provider_media *media;
+	size_t n;
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response list = answer(200,
+		"{\"media_list\":[{\"uri\":\"/2010-04-01/a/Media/ME1.json\",\"content_type\":"
+		"\"image/jpeg\"},{\"uri\":\"/2010-04-01/a/Media/ME2.json\"}]}");
+	assert_int_equal(rd_twilio.read_media_list(&twilio, listed.texts[1].media[0].url, &list,
+				 *state, &media, &n, &err),
+		RD_OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(media[0].url, "https://api.example.org/2010-04-01/a/Media/ME1");
+	assert_string_equal(media[0].type, "image/jpeg");
+	assert_int_equal(
+		rd_twilio.read_media_list(&twilio, media[0].url, &list, *state, &media, &n, &err),
+		RD_OK);
+	assert_int_equal(n, 0); /* a picture, whatever its bytes look like */
+}
+
+#define LISTED(id, at)                                                                             \
+	"{\"id\":\"740e5834-3a29-46b4-9a6f-16142fde530" id "\",\"user_number\":\"447700900123\","  \
+	"\"notify_number\":\"07700900000\",\"content\":\"damp\",\"created_at\":\"" at "\"}"
+#define PAGE_OF "https://api.example.org/v2/received-text-messages"
+
+/* Notify pages by time alone: of one instant at a page's edge none may be left out. */
+static void a_page_of_notify_goes_on_before_those_of_its_last_instant(void **state)
+{
+	static const struct {
+		const char *why, *url, *items, *next;
+	} rows[] = {
+		{ "all of different instants", PAGE_OF,
+			LISTED("3", "2026-11-18T11:00:03.000000Z") "," LISTED(
+				"2", "2026-11-18T11:00:02.000000Z") "," LISTED("1",
+				"2026-11-18T11:00:01.000000Z"),
+			"2" },
+		{ "two of the last instant", PAGE_OF,
+			LISTED("3", "2026-11-18T11:00:03.000000Z") "," LISTED(
+				"2", "2026-11-18T11:00:01.000000Z") "," LISTED("1",
+				"2026-11-18T11:00:01.000000Z"),
+			"3" },
+		{ "all of one", PAGE_OF,
+			LISTED("2", "2026-11-18T11:00:01.000000Z") "," LISTED(
+				"1", "2026-11-18T11:00:01.000000Z"),
+			"1" },
+		{ "none", PAGE_OF, "", NULL },
+	};
+	const struct rd_provider_window window = { 0, 1795000000000 };
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rd_err err = { 0 };
+		struct rd_provider_listed listed;
+		RD_CLEANUP(rd_http_response_free)
+		struct rd_http_response response =
+			answer(200, rd_arena_printf(*state,
+					    "{\"received_text_messages\":[%s],\"links\":"
+					    "{\"next\":\"https://evil.example.com/\"}}",
+					    rows[i].items));
+		assert_int_equal(rd_notify.read_list(&notify, &window, rows[i].url, &response,
+					 *state, &listed, &err),
+			RD_OK);
+		if (!rows[i].next) {
+			assert_null(listed.next_url);
+			continue;
+		}
+		assert_string_equal(listed.next_url,
+			rd_arena_printf(*state,
+				PAGE_OF "?older_than=740e5834-3a29-46b4-9a6f-16142fde530%s",
+				rows[i].next));
+		assert_string_equal(listed.texts[0].from, "+447700900123");
+		assert_string_equal(listed.texts[0].to, "+447700900000");
+		/* The very same page once more is the end. */
+		assert_int_equal(rd_notify.read_list(&notify, &window, listed.next_url, &response,
+					 *state, &listed, &err),
+			RD_OK);
+		assert_null(listed.next_url);
+	}
+}
+
 /* ---- the tray's files, and numbers ---- */
 
 static void a_text_goes_into_the_tray_once(void **state)
@@ -706,6 +872,10 @@ int main(void)
 		WITH_ARENA(twilio_is_asked_for_the_same_words_since_the_attempt),
 		WITH_ARENA(the_next_page_is_asked_for_at_our_own_host_alone),
 		WITH_ARENA(notify_is_asked_by_reference),
+		WITH_ARENA(pictures_are_named_by_the_form),
+		WITH_ARENA(pictures_are_fetched_from_the_provider_alone),
+		WITH_ARENA(received_texts_of_twilio_are_listed),
+		WITH_ARENA(a_page_of_notify_goes_on_before_those_of_its_last_instant),
 		WITH_ARENA(a_text_goes_into_the_tray_once),
 		WITH_ARENA(numbers_are_kept_one_way),
 	};

@@ -3,6 +3,7 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <string.h>
+#include <strings.h>
 
 static int hex_digit(char c)
 {
@@ -160,15 +161,85 @@ void rd_hmac_sha256(
 
 void rd_sha256_hex(const void *data, size_t len, char out[static RD_SHA256_HEX_SIZE])
 {
+	char hex[RD_DIGEST_HEX_SIZE];
+	rd_digest_hex(RD_SHA256, NULL, data, len, hex);
+	memcpy(out, hex, RD_SHA256_HEX_SIZE);
+}
+
+static void to_hex(const uint8_t *bytes, size_t n, char *out)
+{
 	static const char hex[] = "0123456789abcdef";
-	uint8_t digest[RD_HMAC_SHA256_BYTES];
-	int rc = gnutls_hash_fast(GNUTLS_DIG_SHA256, data, len, digest);
-	RD_ASSERT(rc == 0);
-	for (size_t i = 0; i < sizeof digest; i++) {
-		out[2 * i] = hex[digest[i] >> 4];
-		out[2 * i + 1] = hex[digest[i] & 15];
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = hex[bytes[i] >> 4];
+		out[2 * i + 1] = hex[bytes[i] & 15];
 	}
-	out[2 * sizeof digest] = '\0';
+	out[2 * n] = '\0';
+}
+
+void rd_digest_hex(enum rd_digest digest, const char *key, const void *data, size_t len,
+	char out[static RD_DIGEST_HEX_SIZE])
+{
+	static const struct {
+		gnutls_mac_algorithm_t mac;
+		gnutls_digest_algorithm_t hash;
+		size_t bytes;
+	} kinds[] = {
+		[RD_MD5] = { GNUTLS_MAC_MD5, GNUTLS_DIG_MD5, 16 },
+		[RD_SHA1] = { GNUTLS_MAC_SHA1, GNUTLS_DIG_SHA1, 20 },
+		[RD_SHA256] = { GNUTLS_MAC_SHA256, GNUTLS_DIG_SHA256, 32 },
+		[RD_SHA512] = { GNUTLS_MAC_SHA512, GNUTLS_DIG_SHA512, 64 },
+	};
+	uint8_t bytes[64];
+	int rc = key ? gnutls_hmac_fast(kinds[digest].mac, key, strlen(key), data, len, bytes)
+		     : gnutls_hash_fast(kinds[digest].hash, data, len, bytes);
+	RD_ASSERT(rc == 0);
+	to_hex(bytes, kinds[digest].bytes, out);
+}
+
+static int base64_url_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+char *rd_base64_url_decode(struct rd_arena *arena, const char *text, size_t len, size_t *ret_len)
+{
+	char *out = rd_arena_alloc(arena, len / 4 * 3 + 4);
+	size_t n = 0;
+	uint32_t bits = 0;
+	int n_bits = 0;
+	if (!out || len % 4 == 1)
+		return NULL;
+	for (size_t i = 0; i < len; i++) {
+		int value = base64_url_value(text[i]);
+		if (value < 0)
+			return NULL;
+		bits = (bits << 6 | (uint32_t)value) & 0xFFFFF;
+		n_bits += 6;
+		if (n_bits >= 8) {
+			n_bits -= 8;
+			out[n++] = (char)(bits >> n_bits & 0xFF);
+		}
+	}
+	out[n] = '\0';
+	*ret_len = n;
+	return out;
+}
+
+bool rd_basic_right(
+	struct rd_arena *arena, const char *authorization, const char *user, const char *password)
+{
+	static const char scheme[] = "Basic ";
+	if (!password[0] || strncasecmp(authorization, scheme, sizeof scheme - 1) != 0)
+		return false;
+	const char *both = rd_arena_printf(arena, "%s:%s", user, password);
+	const char *ours = both ? rd_base64(arena, both, strlen(both)) : NULL;
+	return ours && rd_same_secret(ours, authorization + sizeof scheme - 1);
 }
 
 bool rd_same_secret(const char *ours, const char *theirs)

@@ -9,6 +9,7 @@
 #include "redress/base/date.h"
 #include "redress/base/limits.h"
 #include "redress/wire/providers/encode.h"
+#include "redress/wire/providers/jwt.h"
 
 #define UUID_LEN 36
 #define DAY_MS	 (24 * 3600 * (int64_t)1000)
@@ -83,23 +84,6 @@ static enum rd_rc uuid_member(const json_t *root, const char *name, struct rd_ar
 	return RD_OK;
 }
 
-/* JSON lets a NUL in as \u0000; it would end the words early wherever they are read as a string. */
-static char *words(struct rd_arena *arena, const char *text, size_t len, size_t *ret_len)
-{
-	size_t n = 0;
-	char *out = rd_arena_alloc(arena, 3 * len + 1);
-	for (size_t i = 0; out && i < len; i++) {
-		if (text[i] == '\0') {
-			memcpy(out + n, "\xEF\xBF\xBD", 3);
-			n += 3;
-		} else {
-			out[n++] = text[i];
-		}
-	}
-	*ret_len = n;
-	return out;
-}
-
 static enum rd_rc read_text(const struct rd_provider_account *account,
 	const struct rd_webhook_request *request, struct rd_arena *arena,
 	struct rd_provider_text *ret_text, struct rd_err *err)
@@ -127,7 +111,7 @@ static enum rd_rc read_text(const struct rd_provider_account *account,
 		return rd_fail(err, RD_E_INPUT, "the member \"date_received\" is not an instant");
 	text.from = rd_provider_number(arena, from, from_len);
 	text.to = rd_provider_number(arena, to, strlen(to));
-	text.body = words(arena, body, body_len, &text.body_len);
+	text.body = rd_provider_words(arena, body, body_len, &text.body_len);
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the text is too large");
 	*ret_text = text;
@@ -179,7 +163,6 @@ static enum rd_rc read_receipt(const struct rd_provider_account *account,
 enum rd_rc rd_notify_jwt(const char *api_key, int64_t now_ms, struct rd_arena *arena,
 	const char **ret_jwt, struct rd_err *err)
 {
-	static const char header[] = "{\"typ\":\"JWT\",\"alg\":\"HS256\"}";
 	size_t len = strlen(api_key);
 	if (len < 2 * UUID_LEN + 1)
 		return rd_fail(
@@ -192,19 +175,9 @@ enum rd_rc rd_notify_jwt(const char *api_key, int64_t now_ms, struct rd_arena *a
 			"the API key does not end in two ids; copy it whole, NAME-ID-ID");
 	const char *claims = rd_arena_printf(arena, "{\"iss\":\"%.*s\",\"iat\":%lld}", UUID_LEN,
 		service, (long long)(now_ms / 1000));
-	const char *head = rd_base64_url(arena, header, sizeof header - 1);
-	const char *body = claims ? rd_base64_url(arena, claims, strlen(claims)) : NULL;
-	const char *text = rd_arena_printf(arena, "%s.%s", head ? head : "", body ? body : "");
-	if (!text || rd_arena_overflowed(arena))
+	if (!claims)
 		return rd_fail(err, RD_E_RANGE, "no room for a token");
-	uint8_t mac[RD_HMAC_SHA256_BYTES];
-	rd_hmac_sha256(secret, text, strlen(text), mac);
-	const char *signature = rd_base64_url(arena, mac, sizeof mac);
-	const char *jwt = rd_arena_printf(arena, "%s.%s", text, signature ? signature : "");
-	if (!jwt || rd_arena_overflowed(arena))
-		return rd_fail(err, RD_E_RANGE, "no room for a token");
-	*ret_jwt = jwt;
-	return RD_OK;
+	return rd_jwt_make(arena, secret, claims, ret_jwt, err);
 }
 
 static enum rd_rc authorise(const struct rd_provider_account *account, int64_t now_ms,
@@ -331,6 +304,7 @@ static void read_sent(const struct rd_provider_account *account,
 	} else if (status == 401 || status == 403 || status == 404 ||
 		   (status >= 300 && status < 400)) {
 		sent.outcome = RD_SEND_AGAIN;
+		sent.ours = true;
 	} else if (status >= 400 && status < 500) {
 		sent.outcome = RD_SEND_REFUSED;
 	}
@@ -382,8 +356,202 @@ static enum rd_rc read_asked(const struct rd_provider_account *account,
 	return RD_OK;
 }
 
+/* ---- the list ---- */
+
+static enum rd_rc build_list(const struct rd_provider_account *account,
+	const struct rd_provider_window *window, const char *next_url, struct rd_arena *arena,
+	struct rd_http_request *ret_request, struct rd_err *err)
+{
+	struct rd_http_request request = {
+		.method = "GET",
+		.url = next_url ? next_url
+				: rd_arena_printf(
+					  arena, "%s/v2/received-text-messages", account->api_url),
+	};
+	RD_TRY(authorise(account, window->now_ms, arena, &request, err));
+	*ret_request = request;
+	return RD_OK;
+}
+
+static enum rd_rc take_listed(const json_t *m, struct rd_arena *arena,
+	struct rd_provider_listed *listed, struct rd_err *err)
+{
+	struct rd_provider_text text = { .n_media = 0 };
+	const json_t *words = json_object_get(m, "content");
+	const char *id = json_string_value(json_object_get(m, "id"));
+	const char *from = json_string_value(json_object_get(m, "user_number"));
+	const char *to = json_string_value(json_object_get(m, "notify_number"));
+	const char *date = json_string_value(json_object_get(m, "created_at"));
+	bool known = id && uuid_like(id, strlen(id));
+	if (!known || !from || !from[0] || strlen(from) > RD_ADDRESS_BYTES_MAX || !date ||
+		(to && strlen(to) > RD_ADDRESS_BYTES_MAX) || !json_is_string(words) ||
+		json_string_length(words) > RD_SMS_BYTES_MAX) {
+		listed->unread[listed->n_unread++] = rd_arena_strdup(arena, known ? id : "?");
+		return RD_OK;
+	}
+	text.id = rd_arena_strdup(arena, id);
+	text.from = rd_provider_number(arena, from, strlen(from));
+	text.to = to ? rd_provider_number(arena, to, strlen(to)) : "";
+	text.body = rd_provider_words(
+		arena, json_string_value(words), json_string_length(words), &text.body_len);
+	text.sent_ms = rd_provider_instant(date);
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+	listed->texts[listed->n_texts++] = text;
+	return RD_OK;
+}
+
+static const char *member(const json_t *list, size_t i, const char *name)
+{
+	const char *text = json_string_value(json_object_get(json_array_get(list, i), name));
+	return text ? text : "";
+}
+
+/* Where to go on. Notify gives what is strictly older than the text named, by its time alone: the
+ * one named is the last that is younger than the last ones of this page, so that those of the same
+ * instant are listed once more and none of them is left out. Where all are of one instant, the
+ * last. NULL: the end. */
+static const char *cursor(const json_t *list)
+{
+	size_t n = json_array_size(list);
+	size_t at = n;
+	if (n == 0)
+		return NULL;
+	const char *oldest = member(list, n - 1, "created_at");
+	while (at > 0 && strcmp(member(list, at - 1, "created_at"), oldest) == 0)
+		at--;
+	return member(list, at > 0 ? at - 1 : n - 1, "id");
+}
+
+static enum rd_rc read_list(const struct rd_provider_account *account,
+	const struct rd_provider_window *window, const char *url,
+	const struct rd_http_response *response, struct rd_arena *arena,
+	struct rd_provider_listed *ret_listed, struct rd_err *err)
+{
+	struct rd_provider_listed listed = { .n_texts = 0 };
+	json_error_t why;
+	(void)window;
+	if (response->status != 200)
+		return rd_provider_list_failed(response->status, err);
+	RD_CLEANUP(free_json)
+	json_t *root = json_loadb(rd_buf_str(&response->body), response->body.len,
+		JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+	const json_t *list = json_object_get(root, "received_text_messages");
+	if (!json_is_array(list))
+		return rd_fail(err, RD_E_AGAIN, "the provider's list cannot be read");
+	size_t n = json_array_size(list);
+	listed.texts = rd_arena_array(arena, n + 1, sizeof *listed.texts);
+	listed.unread = rd_arena_array(arena, n + 1, sizeof *listed.unread);
+	if (!listed.texts || !listed.unread)
+		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+	for (size_t i = 0; i < n; i++)
+		RD_TRY(take_listed(json_array_get(list, i), arena, &listed, err));
+	const char *from = cursor(list);
+	if (from && uuid_like(from, strlen(from)))
+		listed.next_url = rd_arena_printf(arena,
+			"%s/v2/received-text-messages?older_than=%s", account->api_url, from);
+	/* The same page again: only those of one instant were left. */
+	if (listed.next_url && strcmp(listed.next_url, url) == 0)
+		listed.next_url = NULL;
+	*ret_listed = listed;
+	return RD_OK;
+}
+
+/* ---- the template ---- */
+
+static enum rd_rc build_setup(const struct rd_provider_account *account, int64_t now_ms,
+	struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err)
+{
+	const char *id =
+		rd_percent_encode(arena, account->template_id, strlen(account->template_id));
+	struct rd_http_request request = {
+		.method = "GET",
+		.url = rd_arena_printf(arena, "%s/v2/template/%s", account->api_url, id ? id : ""),
+	};
+	RD_TRY(authorise(account, now_ms, arena, &request, err));
+	*ret_request = request;
+	return RD_OK;
+}
+
+/* Notify's placeholders: ((name)), and ((name??words that stand where it is yes)). Counts ours and
+ * tells of every other; returns the length of what is no placeholder. */
+static size_t look_at_placeholders(const char *body, struct rd_arena *arena,
+	struct rd_provider_findings *findings, size_t *ret_n_body)
+{
+	size_t fixed = 0;
+	const char *at = body;
+	*ret_n_body = 0;
+	for (;;) {
+		const char *open = strstr(at, "((");
+		const char *close = open ? strstr(open, "))") : NULL;
+		if (!close)
+			return fixed + strlen(at);
+		fixed += (size_t)(open - at);
+		const char *name = open + 2 + strspn(open + 2, " ");
+		size_t len = (size_t)(close - name);
+		while (len > 0 && name[len - 1] == ' ')
+			len--;
+		if (len == 4 && strncasecmp(name, "body", 4) == 0)
+			++*ret_n_body;
+		else
+			rd_provider_find(findings,
+				rd_arena_printf(arena,
+					"The template has the placeholder ((%.*s)), which nothing "
+					"fills: Notify refuses every text. Take it out; ((body)) "
+					"is the only one.",
+					(int)(len < 60 ? len : 60), name));
+		at = close + 2;
+	}
+}
+
+static enum rd_rc read_setup(const struct rd_provider_account *account,
+	const struct rd_http_response *response, struct rd_arena *arena,
+	struct rd_provider_findings *findings, struct rd_err *err)
+{
+	json_error_t why;
+	size_t n_body;
+	(void)account;
+	if (response->status == 404)
+		return rd_fail(err, RD_E_REFUSED,
+			"this service has no such template; copy its id from the template's page "
+			"into `Template:`");
+	if (response->status != 200)
+		return rd_provider_list_failed(response->status, err);
+	RD_CLEANUP(free_json)
+	json_t *root = json_loadb(rd_buf_str(&response->body), response->body.len, 0, &why);
+	const char *type = json_string_value(json_object_get(root, "type"));
+	const char *body = json_string_value(json_object_get(root, "body"));
+	if (!type || !body)
+		return rd_fail(err, RD_E_AGAIN, "the template cannot be read");
+	if (strcmp(type, "sms") != 0)
+		rd_provider_find(findings,
+			"The template is not one for text messages. Make one, and name it in "
+			"`Template:`.");
+	size_t fixed = look_at_placeholders(body, arena, findings, &n_body);
+	if (n_body == 0)
+		rd_provider_find(findings,
+			"The template has no ((body)): nothing of our letters would arrive, not "
+			"even the Housing Ombudsman's details, which each of them carries. Make "
+			"its text ((body)) alone.");
+	if (n_body > 1)
+		rd_provider_find(findings,
+			"The template has ((body)) more than once: every letter would stand in "
+			"one text twice. Make its text ((body)) alone.");
+	if (fixed > 0)
+		rd_provider_find(findings,
+			rd_arena_printf(arena,
+				"The template adds %zu characters of its own. Notify takes %d in "
+				"all, so that our longest letters would be refused. Make its text "
+				"((body)) alone, and sign in the letters.",
+				fixed, RD_SMS_REPLY_UNITS_MAX));
+	return RD_OK;
+}
+
 const struct rd_provider rd_notify = {
 	.kind = "notify",
+	.api_url = "https://api.notifications.service.gov.uk",
+	.needs = { .api_key = "credential notify-key",
+		.template_id = "f33517ff-2a88-4f6e-b855-c550268ce08a" },
 	.answer_type = "application/json",
 	.answer_body = "{}",
 	.read_text = read_text,
@@ -392,4 +560,9 @@ const struct rd_provider rd_notify = {
 	.read_sent = read_sent,
 	.build_ask = build_ask,
 	.read_asked = read_asked,
+	.build_list = build_list,
+	.read_list = read_list,
+	.build_setup = build_setup,
+	.read_setup = read_setup,
+	.keeps_ms = 7 * 24 * 3600 * (int64_t)1000,
 };

@@ -28,6 +28,8 @@ static enum rd_rc read_receipt(const struct rd_provider_account *account,
 
 const struct rd_provider rd_tray = {
 	.kind = "tray",
+	.api_url = "",
+	.needs = { .path = "/var/lib/redress/tray" },
 	.answer_type = "text/xml",
 	.answer_body = RD_TWILIO_ANSWER,
 	.read_text = read_text,

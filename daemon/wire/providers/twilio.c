@@ -9,6 +9,7 @@
 #include "redress/base/buf.h"
 #include "redress/base/limits.h"
 #include "redress/wire/providers/twilio_api.h"
+#include "redress/wire/providers/twilio_list.h"
 
 #define SIGNED_BYTES_MAX (4u * RD_WEBHOOK_BYTES_MAX)
 
@@ -215,38 +216,6 @@ static enum rd_rc check_account(const struct rd_form *form, const char *account,
 	return RD_OK;
 }
 
-bool rd_twilio_id_good(const char *id)
-{
-	size_t len = strlen(id);
-	return len > 0 && len <= RD_PROVIDER_ID_BYTES_MAX &&
-	       strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
-		       len;
-}
-
-/* A NUL would end the words early wherever they are read as a C string. */
-static const char *without_nul(
-	struct rd_arena *arena, const char *text, size_t len, size_t *ret_len)
-{
-	size_t n_nul = 0;
-	for (size_t i = 0; i < len; i++)
-		n_nul += text[i] == '\0';
-	char *out = rd_arena_alloc(arena, len + 2 * n_nul + 1);
-	if (!out)
-		return NULL;
-	size_t n = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\0') {
-			memcpy(out + n, "\xEF\xBF\xBD", 3);
-			n += 3;
-		} else {
-			out[n++] = text[i];
-		}
-	}
-	out[n] = '\0';
-	*ret_len = n;
-	return out;
-}
-
 enum rd_rc rd_twilio_text(const struct rd_form *form, const char *account, struct rd_arena *arena,
 	struct rd_provider_text *ret_text, struct rd_err *err)
 {
@@ -254,7 +223,7 @@ enum rd_rc rd_twilio_text(const struct rd_form *form, const char *account, struc
 	const char *id = value_of(form, "MessageSid");
 	if (!id[0])
 		id = value_of(form, "SmsMessageSid");
-	if (!rd_twilio_id_good(id))
+	if (!rd_provider_id_good(id))
 		return rd_fail(err, RD_E_INPUT, "MessageSid is missing or not an id");
 	const struct rd_form_field *from = rd_form_find(form, "From");
 	const struct rd_form_field *to = rd_form_find(form, "To");
@@ -274,7 +243,7 @@ enum rd_rc rd_twilio_text(const struct rd_form *form, const char *account, struc
 		.to = to ? rd_provider_number(arena, to->value, strlen(to->value)) : "",
 		.n_media = media[0] >= '0' && media[0] <= '9' ? (int)strtol(media, NULL, 10) : 0,
 	};
-	text.body = without_nul(arena, body->value, body->value_len, &text.body_len);
+	text.body = rd_provider_words(arena, body->value, body->value_len, &text.body_len);
 	if (rd_arena_overflowed(arena) || !text.body)
 		return rd_fail(err, RD_E_RANGE, "the text is too large");
 	*ret_text = text;
@@ -290,7 +259,7 @@ enum rd_rc rd_twilio_receipt(const struct rd_form *form, const char *account,
 	const char *id = value_of(form, "MessageSid");
 	if (!id[0])
 		id = value_of(form, "SmsSid");
-	if (!rd_twilio_id_good(id))
+	if (!rd_provider_id_good(id))
 		return rd_fail(err, RD_E_INPUT, "MessageSid is missing or not an id");
 	const char *status = value_of(form, "MessageStatus");
 	if (!status[0])
@@ -323,10 +292,14 @@ static enum rd_rc read_text(const struct rd_provider_account *account,
 	struct rd_provider_text *ret_text, struct rd_err *err)
 {
 	struct rd_form form;
+	struct rd_provider_text text;
 	if (!account->account[0])
 		return rd_fail(err, RD_E_REFUSED, "no Account is configured");
 	RD_TRY(rd_twilio_check(account->token, request, arena, &form, err));
-	return rd_twilio_text(&form, account->account, arena, ret_text, err);
+	RD_TRY(rd_twilio_text(&form, account->account, arena, &text, err));
+	RD_TRY(rd_twilio_media(&form, arena, &text, err));
+	*ret_text = text;
+	return RD_OK;
 }
 
 static enum rd_rc read_receipt(const struct rd_provider_account *account,
@@ -342,6 +315,8 @@ static enum rd_rc read_receipt(const struct rd_provider_account *account,
 
 const struct rd_provider rd_twilio = {
 	.kind = "twilio",
+	.api_url = "https://api.twilio.com",
+	.needs = { .account = "AC00000000000000000000000000000000", .public_url = true },
 	.answer_type = "text/xml",
 	.answer_body = RD_TWILIO_ANSWER,
 	.read_text = read_text,
@@ -350,4 +325,9 @@ const struct rd_provider rd_twilio = {
 	.read_sent = rd_twilio_read_sent,
 	.build_ask = rd_twilio_build_ask,
 	.read_asked = rd_twilio_read_asked,
+	.build_list = rd_twilio_build_list,
+	.read_list = rd_twilio_read_list,
+	.keeps_ms = 400 * 24 * 3600 * (int64_t)1000,
+	.build_media = rd_twilio_build_media,
+	.read_media_list = rd_twilio_read_media_list,
 };

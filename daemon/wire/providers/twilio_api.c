@@ -70,6 +70,27 @@ enum rd_rc rd_twilio_build_send(const struct rd_provider_account *account,
 	return RD_OK;
 }
 
+/* A 400 that is not the recipient's: our number, service or account. */
+static bool is_ours(int64_t code)
+{
+	static const int64_t codes[] = {
+		20003, /* authentication */
+		21212, /* From is not a number of ours */
+		21408, /* the account may not send to that country */
+		21603, /* no From */
+		21606, /* From cannot send texts */
+		21659, /* From is not Twilio's */
+		21660, /* From is of another account */
+		21701, /* the messaging service is not there */
+		21703, /* it has no numbers */
+		30002, /* the account is suspended */
+	};
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (codes[i] == code)
+			return true;
+	return false;
+}
+
 void rd_twilio_read_sent(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, const struct rd_http_response *response,
 	struct rd_arena *arena, struct rd_provider_sent *ret_sent)
@@ -89,7 +110,7 @@ void rd_twilio_read_sent(const struct rd_provider_account *account,
 		snprintf(sent.response, sizeof sent.response, "HTTP %ld", status);
 	if (status >= 200 && status < 300) {
 		const char *id = text_of(root, "sid");
-		if (rd_twilio_id_good(id)) {
+		if (rd_provider_id_good(id)) {
 			const char *id_copy = rd_arena_strdup(arena, id);
 			const char *body = rd_arena_strdup(arena, text_of(root, "body"));
 			sent.id = id_copy ? id_copy : "";
@@ -98,8 +119,9 @@ void rd_twilio_read_sent(const struct rd_provider_account *account,
 			snprintf(sent.response, sizeof sent.response, "HTTP %ld %.40s", status, id);
 		}
 	} else if (status == 429 || status == 401 || status == 403 || status == 404 ||
-		   (status >= 300 && status < 400)) {
+		   (status >= 300 && status < 400) || (status == 400 && is_ours(code))) {
 		sent.outcome = RD_SEND_AGAIN;
+		sent.ours = status != 429;
 		sent.wait_ms = response->retry_after_s * 1000;
 	} else if (status >= 400 && status < 500) {
 		sent.outcome = RD_SEND_REFUSED;
@@ -124,7 +146,7 @@ enum rd_rc rd_twilio_build_ask(const struct rd_provider_account *account,
 }
 
 /* "Fri, 24 May 2019 17:44:50 +0000" (RFC 5322 3.3, UTC as Twilio writes it). */
-static bool read_date(const char *text, int64_t *ret_ms)
+bool rd_twilio_date(const char *text, int64_t *ret_ms)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	int day;
@@ -149,29 +171,6 @@ static bool read_date(const char *text, int64_t *ret_ms)
 	return rd_instant_parse(instant, ret_ms, &err) == RD_OK;
 }
 
-static bool letter_or_digit(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-/* Letters and digits alone: Twilio may trim, and put plain quotes and dashes for typographic ones.
- * Our texts name a case and a day, so that two of ours never read alike. */
-static bool same_words(const char *a, const char *b)
-{
-	for (;;) {
-		while (*a && !letter_or_digit(*a))
-			a++;
-		while (*b && !letter_or_digit(*b))
-			b++;
-		if (*a != *b)
-			return false;
-		if (!*a)
-			return true;
-		a++;
-		b++;
-	}
-}
-
 enum rd_rc rd_twilio_read_asked(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, const struct rd_http_response *response,
 	struct rd_arena *arena, struct rd_provider_asked *ret_asked, struct rd_err *err)
@@ -191,7 +190,7 @@ enum rd_rc rd_twilio_read_asked(const struct rd_provider_account *account,
 		int64_t created_ms = 0;
 		if (strncmp(text_of(m, "direction"), "outbound", 8) != 0)
 			continue;
-		if (!read_date(text_of(m, "date_created"), &created_ms)) {
+		if (!rd_twilio_date(text_of(m, "date_created"), &created_ms)) {
 			asked.answer = RD_ASKED_UNCLEAR; /* one that cannot be placed in time */
 			continue;
 		}
@@ -199,7 +198,7 @@ enum rd_rc rd_twilio_read_asked(const struct rd_provider_account *account,
 			older = true;
 			continue;
 		}
-		if (!same_words(text_of(m, "body"), send->body))
+		if (!rd_provider_same_words(text_of(m, "body"), send->body))
 			continue;
 		asked.answer = RD_ASKED_FOUND;
 		asked.id = rd_arena_strdup(arena, text_of(m, "sid"));

@@ -15,6 +15,8 @@
 #define RD_HITS_MAX		512
 #define RD_SMS_BYTES_MAX	(16u << 10) /* one text message's body */
 #define RD_WEBHOOK_BYTES_MAX	(64u << 10)
-#define RD_SMS_REPLY_UNITS_MAX	918 /* GOV.UK Notify's limit for one outgoing text */
+#define RD_MEDIA_MAX		10	   /* pictures of one text */
+#define RD_MEDIA_BYTES_MAX	(5u << 20) /* one picture: Twilio takes no larger ones */
+#define RD_SMS_REPLY_UNITS_MAX	918	   /* GOV.UK Notify's limit for one outgoing text */
 
 #endif

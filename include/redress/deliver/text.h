@@ -1,7 +1,8 @@
 /* text: one text to one number, through the stanza's provider or into its tray.
  *
- * Secrets are read for each text and wiped after it. Whether the provider may have seen a request
- * whose answer was lost decides between `again` and `uncertain`.
+ * A text longer than the provider takes leaves as several; where only the first was taken, a person
+ * sees to the rest. Secrets are read for each text and wiped after it. Whether the provider may
+ * have seen a request whose answer was lost decides between `again` and `uncertain`.
  */
 #ifndef REDRESS_DELIVER_TEXT_H
 #define REDRESS_DELIVER_TEXT_H
@@ -33,5 +34,12 @@ void rd_text_send(struct rd_text_sender *sender, const struct rd_provider_send *
 RD_MUST_USE enum rd_rc rd_text_ask(struct rd_text_sender *sender,
 	const struct rd_provider_send *text, struct rd_arena *arena,
 	struct rd_provider_asked *ret_asked, struct rd_err *err);
+
+/* For `redressctl connect`: proves account and key at the provider and looks at how it is set up,
+ * and sends nothing. RD_E_REFUSED: it does not let us in; RD_E_AGAIN: it does not answer;
+ * RD_E_INPUT: a secret. The message says what to do. RD_OK with findings: texts would not arrive as
+ * they should. A tray, whose folder is made, has nothing else to prove. */
+RD_MUST_USE enum rd_rc rd_text_try(struct rd_text_sender *sender, int64_t now_ms,
+	struct rd_arena *arena, struct rd_provider_findings *ret_findings, struct rd_err *err);
 
 #endif

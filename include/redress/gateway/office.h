@@ -61,6 +61,14 @@ const struct rd_policy *rd_live_policy(const struct rd_live *live, const char *l
 RD_MUST_USE enum rd_rc rd_office_policy(const struct rd_office *office, const char *landlord,
 	const struct rd_policy **ret_policy, struct rd_err *err);
 
+/* The landlord of a case as the case keeps it: live's profile with the clocks of the version that
+ * the case opened under. Dates are counted by it; names, numbers, letters and bank holidays are the
+ * live ones. A case from before versions were kept, or whose version can be read no longer, has the
+ * live clocks. What is not live's own is arena. */
+RD_MUST_USE enum rd_rc rd_office_case_landlord(const struct rd_office *office, struct rd_db *db,
+	int64_t case_id, const struct rd_policy *live, struct rd_arena *arena,
+	struct rd_landlord *ret_landlord, struct rd_err *err);
+
 /* Is it the address that our letters come from? Mail that claims to come from it is never answered:
  * it would come back. */
 bool rd_office_is_us(const struct rd_office *office, const char *address);

@@ -9,11 +9,16 @@
 #include "redress/store/db.h"
 #include "redress/wire/providers/provider.h"
 
+/* The number's own row, made where it is new; in a transaction of its own where it must be. */
+RD_MUST_USE enum rd_rc rd_text_source(struct rd_db *db, const struct rd_texts_config *texts,
+	int64_t now_ms, int64_t *ret_source_id, struct rd_err *err);
+
 /* source_id  in and out: 0 until the source is known
- * RD_E_EXISTS without harm: it is stored already. */
+ * RD_E_EXISTS without harm: it is stored already. A part of a text is stored as one (store/
+ * text_parts.h). Scratch: arena. */
 RD_MUST_USE enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
 	const struct rd_provider_text *text, int64_t now_ms, int64_t *source_id,
-	struct rd_err *err);
+	struct rd_arena *arena, struct rd_err *err);
 
 /* RD_E_EXISTS without harm: known already. Scratch: arena. */
 RD_MUST_USE enum rd_rc rd_receipt_take(struct rd_db *db, const struct rd_texts_config *texts,

@@ -1,7 +1,7 @@
 /* webhook: the HTTP listener: texts and receipts of the providers, health and figures.
  *
  *   POST /sms/NAME          a text of the Texts stanza NAME
- *   POST /sms/NAME/status   a delivery receipt of it
+ *   POST /sms/NAME/status   a delivery receipt of it (both GET too where the provider takes_get)
  *   GET  /healthz           200 or 503, with one line
  *   GET  /metrics           OpenMetrics, for this machine alone
  *

@@ -14,7 +14,10 @@
  *   Help: ...                      adjustments, someone to speak for you; may stand more than once
  *   Responsible for: ...           what the landlord answers for, as far as known (Code 5.7)
  *   Not responsible for: ...       what it does not
- *   Closed on: 2026-12-29          optional, may stand more than once: a day that does not count
+ *   Made from: ...                 optional: the published policy, where this is not its own file
+ *   Closed on: 2026-12-29          optional, repeatable: a day on which the office is shut
+ *   Closures lengthen: own clocks  own clocks (default) | all clocks, those of the Code and the
+ *                                  law too
  *   Note: ...                      for whoever reads the file; shown by `landlord show`; repeatable
  *
  * One `Ombudsman:` stanza, what every letter prints (facts checked on its date):
@@ -30,8 +33,16 @@
  *   Clock: stage1.acknowledge      one of rd_clock_names
  *   Due: 5 working days            N working days | N days | N months | N hours
  *   From: received                 an event of rd_event_names, or a clock: from that clock's due
- * date Source: Code 6.2 ...           the clause, as `landlord show` and `timeline` print it Note:
- * ...                      optional: a contradiction and how it was resolved
+ *                                  date
+ *   Source: Code 6.2 ...           the clause, as `landlord show` and `timeline` print it
+ *   Choice: ...                    optional, repeatable: where the policy contradicts itself or is
+ *                                  silent, how that was resolved
+ *   Note: ...                      optional: for whoever reads the file
+ *   Extended by: ...               of stage1.extended and stage2.extended: the role that may extend
+ *   Approved by: ...               of the same: the role without which it is never made longer
+ *
+ * Everything else that the policy promises: policy/provision.h. Where `Hazard phase:` stanzas stand
+ * and none of them is switched on, the hazard clocks are not held.
  *
  * `stage1.acknowledge`, `stage1.define` and `stage1.respond` must be there; `stage1.define` has the
  * same due date as `stage1.acknowledge`. `hazard.emergency` alone counts hours; `age_limit` alone
@@ -57,11 +68,12 @@
 #include "redress/base/arena.h"
 #include "redress/base/date.h"
 #include "redress/base/err.h"
+#include "redress/policy/provision.h"
 #include "redress/policy/workday.h"
+#include "redress/rules/kind.h"
 
 #define RD_LANDLORD_NAME_MAX   64  /* a-z, 0-9 and hyphens */
 #define RD_EMERGENCY_SHORT_MAX 152 /* septets; with its line end one part of a long text (153) */
-#define RD_FINDINGS_MAX	       32
 
 /* The clocks by the names that the public interface uses, in the order that it prints them. */
 enum rd_clock_id {
@@ -122,7 +134,8 @@ enum rd_unit {
 };
 
 struct rd_clock_rule {
-	bool held; /* false: the policy has no such clock, nothing else is set */
+	bool held;	   /* false: the policy has no such clock, nothing else is set, but: */
+	bool switched_off; /* of a hazard, and no phase is on: not held, the rest is set */
 	int length;
 	enum rd_unit unit;
 	bool from_clock;    /* it starts on the due date of from_clock_id */
@@ -131,7 +144,10 @@ struct rd_clock_rule {
 	const char *length_words; /* "5 working days" */
 	const char *from_words;	  /* "received", as the file has it */
 	const char *source;
-	const char *note; /* "" where there is none */
+	const char *note; /* "" where there is none, as the next two */
+	const char *extended_by, *approved_by;
+	const char *const *choices;
+	size_t n_choices;
 };
 
 enum rd_emergency_kind {
@@ -139,6 +155,8 @@ enum rd_emergency_kind {
 	RD_EMERGENCY_HEAT_LOSS,
 	RD_N_EMERGENCIES,
 };
+
+extern const char *const rd_emergency_names[RD_N_EMERGENCIES + 1];
 
 struct rd_emergency {
 	bool held;
@@ -164,13 +182,17 @@ struct rd_landlord {
 	const char *help_number, *help_address, *help_email;
 	const char *help; /* lines joined by a blank */
 	const char *responsible, *not_responsible;
+	const char *made_from; /* "" for a landlord's own */
 	const struct rd_date *closures;
 	size_t n_closures;
+	bool closures_lengthen_all; /* `Closures lengthen: all clocks` */
 	const char *const *notes;
 	size_t n_notes;
 	struct rd_ombudsman ombudsman;
 	struct rd_clock_rule clocks[RD_N_CLOCKS];
 	struct rd_emergency emergency[RD_N_EMERGENCIES];
+	const struct rd_provision *provisions;
+	size_t n_provisions;
 };
 
 /* name: what the file must call itself (NULL: anything). Everything is arena. */
@@ -178,21 +200,16 @@ RD_MUST_USE enum rd_rc rd_landlord_parse(const char *file, const char *text, siz
 	const char *name, struct rd_arena *arena, struct rd_landlord *ret_landlord,
 	struct rd_err *err);
 
-/* What --check and `status` say about a profile that parses. */
-struct rd_finding {
-	bool refuse; /* true: the configuration must be refused; false: a warning */
-	char text[256];
-};
-
-/* A number of Ofcom's ranges kept for stories and examples: 07700 900000-900999, 01632
- * 960000-960999, 0113 496 0xxx and its kin, 020 7946 0xxx, 0808 157 0xxx, 0909 879 0xxx, 03069
- * 990xxx, in any spacing, with 0, +44 or 0044. */
-bool rd_is_example_number(const char *number);
-
-/* With a real provider configured: a missing emergency block, a block whose number or text is an
- * example number, or a help number that is one, is refused; without one it is a warning. A block or
- * Ombudsman's details older than a year are a warning always. Returns how many findings. */
-size_t rd_landlord_check(const struct rd_landlord *landlord, struct rd_date today,
-	bool real_provider, struct rd_finding out[static RD_FINDINGS_MAX]);
+/* Is the clock set by the Code or by Awaab's Law, rather than by the landlord alone? */
+bool rd_clock_is_hazard(enum rd_clock_id clock); /* one of hazard.* */
+bool rd_clock_is_statutory(enum rd_clock_id clock);
+/* Does a hazard clock run for a case that carries this flag? Every emergency hazard counts from the
+ * first phase on; the other clocks run where a phase that is switched on names the flag, or where
+ * the profile names no phase at all. False for any other clock and for one that is not held. */
+bool rd_hazard_clock_runs(
+	const struct rd_landlord *landlord, enum rd_clock_id clock, enum rd_flag flag);
+/* The provision of that kind and name, or NULL. */
+const struct rd_provision *rd_landlord_provision(
+	const struct rd_landlord *landlord, enum rd_provision_kind kind, const char *name);
 
 #endif

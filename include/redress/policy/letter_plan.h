@@ -78,9 +78,9 @@ RD_MUST_USE enum rd_rc rd_letter_when(const struct rd_letter_ask *ask,
 
 /* The dates that a letter written on `written` prints: read_by, acknowledge_by, and respond_by by
  * the kind: of a complaint stage1.respond counted from `written` (it starts when the
- * acknowledgement leaves), of an enquiry enquiry.respond and of an answer to a survey
- * survey.contact, counted from receipt, where the policy has them; unset for the rest. Sets also
- * written and received. A definition prints the date of the running stage1.respond: set it
+ * acknowledgement leaves), of an answer to a survey survey.contact, counted from receipt, where the
+ * policy has it; unset for the rest. Sets also written and received. A definition prints the date
+ * of the running stage1.respond, an enquiry that of enquiry.respond where it runs: set them
  * afterwards. RD_E_RANGE past the calendar: the letter waits for a person. */
 RD_MUST_USE enum rd_rc rd_letter_dates(const struct rd_landlord *landlord,
 	const struct rd_calendar *calendar, enum rd_kind kind, struct rd_date received,

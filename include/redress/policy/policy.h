@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include "redress/base/err.h"
 #include "redress/policy/landlord.h"
+#include "redress/policy/landlord_check.h"
 #include "redress/policy/letter.h"
 #include "redress/policy/workday.h"
 #include "redress/rules/ruleset.h"

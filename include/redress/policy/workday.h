@@ -36,8 +36,9 @@ extern const char *const rd_nation_names[RD_N_NATIONS + 1]; /* "england", ...; N
 
 struct rd_calendar; /* immutable once made; may be shared between threads */
 
-/* file: only for messages. closures: days on which this landlord's office is shut and that it does
- * not want counted; NULL and 0 by default, for the Code knows no office closures.
+/* file: only for messages. closures: days on which this landlord's office is shut; NULL and 0 by
+ * default. They are no working days here, but for rd_workday_due_by_law: the Code and the law know
+ * no office closures.
  * Owned: rd_calendar_free. RD_E_INPUT with file and line where the JSON or a date is wrong. */
 RD_MUST_USE enum rd_rc rd_calendar_parse(const char *file, const char *json, size_t len,
 	enum rd_nation nation, const struct rd_date *closures, size_t n_closures,
@@ -48,7 +49,8 @@ void rd_calendar_cleanup(struct rd_calendar **calendar);
 struct rd_date rd_calendar_first_day(const struct rd_calendar *calendar); /* 1 January */
 /* 31 December of the last full year. */
 struct rd_date rd_calendar_last_day(const struct rd_calendar *calendar);
-/* Every day that does not count but Saturdays and Sundays, sorted; borrowed from the calendar. */
+/* Every day that does not count but Saturdays and Sundays, closures included, sorted; borrowed from
+ * the calendar. */
 const struct rd_date *rd_calendar_days(const struct rd_calendar *calendar, size_t *ret_n);
 /* True from one year before the last day on (`status` warns). */
 bool rd_calendar_ends_within_year(const struct rd_calendar *calendar, struct rd_date today);
@@ -59,6 +61,9 @@ RD_MUST_USE enum rd_rc rd_is_working_day(const struct rd_calendar *calendar, str
 /* The nth working day after day zero. n_workdays 1..RD_WORKDAYS_MAX. */
 RD_MUST_USE enum rd_rc rd_workday_due(const struct rd_calendar *calendar, struct rd_date day_zero,
 	int n_workdays, struct rd_date *ret_due, struct rd_err *err);
+/* The same, but the landlord's closures count as the days that they are. */
+RD_MUST_USE enum rd_rc rd_workday_due_by_law(const struct rd_calendar *calendar,
+	struct rd_date day_zero, int n_workdays, struct rd_date *ret_due, struct rd_err *err);
 /* The last working day before `day` (never `day` itself). */
 RD_MUST_USE enum rd_rc rd_workday_last_before(const struct rd_calendar *calendar,
 	struct rd_date day, struct rd_date *ret_day, struct rd_err *err);

@@ -53,7 +53,7 @@ struct rd_reading_request {
 	enum rd_channel channel;
 	const char *landlord; /* whose rules */
 	int64_t received_ms;
-	bool cut;		  /* the raw bytes are only the beginning of the mail */
+	bool cut; /* the raw bytes are only the beginning of the mail, a text's not all of it */
 	const char *from;	  /* a text's number; a mail's is read from it */
 	struct rd_raw_source raw; /* a mail's bytes; a text's body in UTF-8 */
 	/* Raw is what rd_message_encode (codec.h) makes of a message that was taken apart before:

@@ -1,9 +1,9 @@
 /* backtest: what another rule set would have made of messages that are known: one message under two
  * sets, and the sums over many.
  *
- * Pure. Whoever replays (gateway/replay.h for the store, redressctl for a file) scores each message
- * twice and adds it here. `was` is the score under the present rules, `is` under the candidate's.
- * NULL for either: reading it ended a parse child, so a person would get it.
+ * Pure. Whoever replays (gateway/backtest.h for the store, redressctl for a file) scores each
+ * message twice and adds it here. `was` is the score under the present rules, `is` under the
+ * candidate's. NULL for either: reading it ended a parse child, so a person would get it.
  *
  * A message stands in one of three places: a complaint, a request (any other kind), or unsure,
  * which is whatever a person must look at. A confirmed complaint (a person said so, see

@@ -28,11 +28,14 @@ void rd_confirmer_end(struct rd_confirmer *confirmer); /* for RD_CLEANUP */
 void rd_confirm(struct rd_confirmer *confirmer, const struct rd_pattern *pattern,
 	const struct rd_candidate *candidate, struct rd_outcome *outcome);
 
-/* What stops the match [from, to) of the unit; words for a person, NULL where nothing does.
- * number: of the unit; UINT32_MAX for a segment. *ret_place: where the exclusion stands.
- * *ret_failed: set where one could not be tried to the end. */
-const char *rd_stopped_by(struct rd_confirmer *confirmer, const struct rd_rule *rule,
+/* Does an Unless stop the match [from, to) of the unit? number: of the unit; UINT32_MAX for a
+ * segment. The outcome is told the first that does (stopped_spot, by, by_place), and where one
+ * could not be tried to the end. */
+bool rd_is_stopped(struct rd_confirmer *confirmer, const struct rd_rule *rule,
 	const struct rd_unit *unit, uint32_t number, uint32_t from, uint32_t to,
-	const char **ret_place, bool *ret_failed);
+	struct rd_outcome *outcome);
+
+/* False where the message's budget is used up; the outcome is told then. */
+bool rd_may_go_on(struct rd_confirmer *confirmer, struct rd_outcome *outcome);
 
 #endif

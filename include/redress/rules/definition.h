@@ -75,9 +75,9 @@ struct rd_definition {
 	struct rd_line condition; /* If: of a combine; name NULL where missing */
 	int words_from, words_to; /* 0..; words_to 0: no bound at all */
 	int at_least;
-	int older_months;	     /* 0: not asked for */
-	const struct rd_lean *leans; /* of a Leaning */
-	size_t n_leans;
+	int older_months;      /* 0: not asked for */
+	struct rd_lean *leans; /* of a Leaning */
+	size_t n_leans, leans_size;
 	double cap, base; /* of a Leaning */
 	const struct rd_unless *unless;
 	size_t n_unless;

@@ -41,6 +41,7 @@ struct rd_outcome {
 	const char *lean_words; /* and its words, for a person */
 	struct rd_spot *places; /* only under `At least` */
 	unsigned n_places;
+	uint32_t steps; /* of its Regex, where they were counted */
 };
 
 /* What was done so far for one message. */

@@ -38,5 +38,7 @@ RD_MUST_USE enum rd_rc rd_prepare(const struct rd_normal *normal, struct rd_aren
 
 /* Words that begin in [from, to). */
 unsigned rd_words_between(const char *text, uint32_t from, uint32_t to);
+/* The same, but counted no further than to one more than `most`. */
+unsigned rd_words_up_to(const char *text, uint32_t from, uint32_t to, unsigned most);
 
 #endif

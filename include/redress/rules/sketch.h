@@ -35,7 +35,7 @@ struct rd_sketch_word {
 struct rd_sketch_words {
 	const struct rd_sketch_word *items;
 	size_t n_items;
-	uint32_t label; /* outline.c's note; 0: none so far */
+	uint32_t label; /* labels.c's note; 0: none so far */
 	bool added;	/* likewise */
 };
 

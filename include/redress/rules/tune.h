@@ -112,7 +112,7 @@ struct rd_tune_input {
 
 /* Of complaints: how many are seen (a complaint, or shown to a person), how many are taken for one
  * at once. Of what is taken for a complaint at once: how many are. Of all: how many a person must
- * look at, and what a hundred cost. */
+ * look at, and what all of them cost together. */
 struct rd_tune_figures {
 	struct rd_share seen, at_once, right, looks;
 	double cost; /* of all */

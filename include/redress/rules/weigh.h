@@ -50,9 +50,10 @@ struct rd_weighing {
 	struct rd_place head; /* of `Ruleset:`; line 0: the set has none */
 	/* For weigh.c alone. */
 	const struct rd_ruleset *rules;
-	bool *truth;	 /* by rule; all false between two calls */
-	double *leans;	 /* by rule: what words that lean came to in the message at hand */
-	uint32_t *found; /* what is true */
+	bool *truth;	       /* by rule; all false between two calls */
+	double *leans;	       /* by rule: what words that lean came to in the message at hand */
+	uint32_t *found;       /* what is true */
+	const uint32_t *by_id; /* numbers of the rules in the order of their ids */
 };
 
 /* Borrows the rule set; the rest is the arena's. Used by one thread. */
@@ -71,8 +72,8 @@ struct rd_specimen {
 	const double *leans; /* by hit: the points of a Leaning, 0 for rules */
 };
 
-/* Sets hits, n_hits and must_review of a message that was scored, by this set or another one: rules
- * that this one does not have are passed over, its combines are worked out anew. */
+/* Sets hits, leans, n_hits and must_review of a message that was scored, by this set or another
+ * one: rules that this one does not have are passed over, its combines are worked out anew. */
 RD_MUST_USE enum rd_rc rd_weighing_take(struct rd_weighing *weighing, const struct rd_score *score,
 	struct rd_arena *arena, struct rd_specimen *specimen, struct rd_err *err);
 

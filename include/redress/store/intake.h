@@ -163,6 +163,7 @@ struct rd_text_put {
 	int64_t provider_ms;   /* as the provider says; 0: not said */
 	int64_t received_ms;   /* the provider's receipt, else now; kept within the same bounds */
 	int64_t first_seen_ms; /* now */
+	bool cut;	       /* a part of it is missing: a person looks */
 };
 /* RD_E_EXISTS without harm: answer 2xx again. */
 RD_MUST_USE enum rd_rc rd_intake_put_text(struct rd_tx *tx, const struct rd_text_put *text,

@@ -24,7 +24,15 @@ enum rd_security { RD_SECURITY_TLS = 0, RD_SECURITY_STARTTLS, RD_SECURITY_PLAIN 
 enum rd_mailbox_kind { RD_MAILBOX_IMAP = 0, RD_MAILBOX_MAILDIR };
 enum rd_start_from { RD_START_NOW = 0, RD_START_DAY, RD_START_ALL };
 enum rd_afterwards { RD_AFTER_NOTHING = 0, RD_AFTER_KEYWORD, RD_AFTER_MOVE };
-enum rd_texts_kind { RD_TEXTS_TWILIO = 0, RD_TEXTS_NOTIFY, RD_TEXTS_TRAY };
+enum rd_texts_kind {
+	RD_TEXTS_TWILIO = 0,
+	RD_TEXTS_NOTIFY,
+	RD_TEXTS_TRAY,
+	RD_TEXTS_VONAGE,
+	RD_TEXTS_FIRETEXT,
+	RD_TEXTS_ESENDEX,
+	RD_N_TEXTS_KINDS
+};
 enum rd_outgoing_kind { RD_OUTGOING_SMTP = 0, RD_OUTGOING_MAILDIR };
 enum rd_secret_from { RD_SECRET_NONE = 0, RD_SECRET_CREDENTIAL, RD_SECRET_FILE };
 
@@ -56,13 +64,16 @@ struct rd_texts_config {
 	const char *name;
 	enum rd_texts_kind kind;
 	const char *number;  /* ours, E.164, or a short code */
-	const char *account; /* Twilio account SID */
+	const char *account; /* the provider's name for our account */
+	const char *user;    /* Esendex: of its API; FireText: of its webhook */
+	int64_t poll_ms;     /* how often received texts are listed; 0: never */
 	struct rd_secret_place
 		token; /* Twilio auth token, Notify callback bearer token, tray's token */
 	struct rd_secret_place api_key; /* Notify: `API key:` for sending */
 	const char *template_id;	/* Notify: `Template:`, with one placeholder ((body)) */
 	const char *api_url;		/* the provider's own by default; loopback in tests */
 	const char *path;		/* tray: a directory */
+	const char *signature; /* Vonage: how its requests are signed, one of the provider's own */
 	const char *landlord;
 };
 

@@ -27,6 +27,7 @@
 #define RD_HTTP_CONNECT_MS	 10000
 #define RD_HTTP_TIMEOUT_MS	 30000 /* the whole request */
 #define RD_HTTP_URL_BYTES_MAX	 4096
+#define RD_HTTP_TYPE_BYTES_MAX	 127
 
 struct rd_http;
 
@@ -41,6 +42,8 @@ struct rd_http_request {
 	const char *user;	   /* Basic authentication, or NULL */
 	const char *password;
 	int64_t timeout_ms; /* 0: RD_HTTP_TIMEOUT_MS */
+	const char *accept; /* NULL: application/json */
+	size_t answer_max;  /* 0: RD_HTTP_ANSWER_BYTES_MAX */
 };
 
 /* Owned: rd_http_response_free. */
@@ -48,6 +51,9 @@ struct rd_http_response {
 	long status;
 	struct rd_buf body;
 	int64_t retry_after_s; /* Retry-After in seconds, 0 where there was none */
+	char location[RD_HTTP_URL_BYTES_MAX +
+		      1]; /* Location, "" where there was none or too long */
+	char content_type[RD_HTTP_TYPE_BYTES_MAX + 1]; /* the same */
 };
 
 /* ca_file  "" for the system's store */
@@ -58,6 +64,9 @@ void rd_http_cleanup(struct rd_http **http);
 
 /* Called about once a second while an answer is waited for. beat NULL: nobody is told. */
 void rd_http_set_beat(struct rd_http *http, void (*beat)(void *context), void *context);
+
+/* Asked as often: true gives the request up (RD_E_AGAIN). NULL: nobody is asked. */
+void rd_http_set_stop(struct rd_http *http, bool (*stopping)(void *context), void *context);
 
 /* ret_response  set only on RD_OK
  * ret_reached   always set: may the other side have seen the request? On failure this is the

@@ -45,6 +45,19 @@ void rd_hmac_sha256(
 	const char *key, const void *data, size_t len, uint8_t out[static RD_HMAC_SHA256_BYTES]);
 void rd_sha256_hex(const void *data, size_t len, char out[static RD_SHA256_HEX_SIZE]);
 
+/* The hash of data, or its HMAC where key is not NULL; lower-case hex. */
+enum rd_digest { RD_MD5 = 0, RD_SHA1, RD_SHA256, RD_SHA512 };
+#define RD_DIGEST_HEX_SIZE 129
+void rd_digest_hex(enum rd_digest digest, const char *key, const void *data, size_t len,
+	char out[static RD_DIGEST_HEX_SIZE]);
+
+/* RFC 4648 5, without padding; NULL for anything else. A NUL is put behind it. */
+char *rd_base64_url_decode(struct rd_arena *arena, const char *text, size_t len, size_t *ret_len);
+
+/* Is the Authorization header Basic (RFC 7617) with this user and password? */
+bool rd_basic_right(
+	struct rd_arena *arena, const char *authorization, const char *user, const char *password);
+
 /* In time that depends on the lengths alone. Two empty strings are not the same secret. */
 bool rd_same_secret(const char *ours, const char *theirs);
 

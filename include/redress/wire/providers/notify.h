@@ -9,6 +9,10 @@
  * Plain words are taken too and go through the account's template. JWT         HS256 of the API
  * key's last 36 characters, issuer the 36 before; good for 30 s, so one is made for each request.
  *
+ * Received texts are listed newest first and kept for seven days. Notify pages by time alone, so
+ * that a page goes on before those of its last instant. The template is looked at before it is
+ * relied on: ((body)) alone, for every letter carries the Housing Ombudsman's details in it.
+ *
  * Source      docs.notifications.service.gov.uk/rest-api.html
  */
 #ifndef REDRESS_WIRE_PROVIDERS_NOTIFY_H

@@ -10,6 +10,8 @@
  * alone, newest first. Not by DateSent: a message still queued has none, would not be listed, and
  * would be sent twice.
  *
+ * Received texts are listed by number and day, and pictures fetched: providers/twilio_list.h.
+ *
  * Source      twilio.com/docs/usage/security, .../messaging/guides/webhook-request
  */
 #ifndef REDRESS_WIRE_PROVIDERS_TWILIO_H

@@ -1,8 +1,8 @@
 /* twilio_api: the sending half of providers/twilio.h; private to that module's table.
  *
- * Answers to a send: 201 taken; 429 certainly not taken; 401, 403 and 404 our own configuration,
- * tried again until a person mends it; any other 4xx refused for good (21610: opted out); 5xx and
- * whatever cannot be read uncertain.
+ * Answers to a send: 201 taken; 429 certainly not taken; 401, 403, 404 and those codes that speak
+ * of our number or account our own configuration, tried again until a person mends it; any other
+ * 4xx refused for good (21610: opted out); 5xx and whatever cannot be read uncertain.
  */
 #ifndef REDRESS_WIRE_PROVIDERS_TWILIO_API_H
 #define REDRESS_WIRE_PROVIDERS_TWILIO_API_H
@@ -12,7 +12,8 @@
 #define RD_TWILIO_OPTED_OUT	 "21610"
 #define RD_TWILIO_OPTED_OUT_CODE 21610
 
-bool rd_twilio_id_good(const char *id);
+/* "Fri, 24 May 2019 17:44:50 +0000" */
+bool rd_twilio_date(const char *text, int64_t *ret_ms);
 enum rd_rc rd_twilio_build_send(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, struct rd_arena *arena,
 	struct rd_http_request *ret_request, struct rd_err *err);

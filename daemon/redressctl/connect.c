@@ -1,0 +1,221 @@
+/* connect: tries a mailbox, the way out for mail or a number end to end, and says in plain words
+ * what is wrong. Nothing is sent and nothing is taken in; the store is not opened. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <jansson.h>
+
+#include "command.h"
+#include "desk.h"
+#include "print.h"
+#include "redress/base/arena.h"
+#include "redress/base/clock.h"
+#include "redress/deliver/smtp.h"
+#include "redress/deliver/text.h"
+#include "redress/intake/imap.h"
+#include "redress/wire/http.h"
+
+#define ARENA_BYTES (32u << 20)
+#define TIMEOUT_MS  20000
+
+struct trying {
+	const struct rd_ctl *ctl;
+	const struct rd_config *config;
+	struct rd_arena *arena;
+	json_t *list; /* NULL where people read */
+	enum rd_exit exit;
+	size_t n; /* things of that name */
+};
+
+/* One thing was tried: in order, or what was found. */
+static void tell(struct trying *t, const char *what, const char *name, enum rd_rc rc,
+	const struct rd_err *err, const struct rd_provider_findings *findings)
+{
+	const bool well = rc == RD_OK && findings->n == 0;
+
+	t->n++;
+	if (rc == RD_E_AGAIN && t->exit == RD_EXIT_DONE)
+		t->exit = RD_EXIT_LATER;
+	else if (!well && rc != RD_E_AGAIN)
+		t->exit = RD_EXIT_FOUND;
+	if (t->list != NULL) {
+		json_t *says = json_array();
+
+		if (rc != RD_OK)
+			json_array_append_new(says, json_string(err->msg));
+		for (size_t i = 0; i < findings->n; i++)
+			json_array_append_new(says, json_string(findings->items[i]));
+		json_array_append_new(t->list, json_pack("{s:s,s:s,s:b,s:o}", "what", what, "name",
+						       name, "well", well, "says", says));
+		return;
+	}
+	printf("%s %s: %s\n", what, name, well ? "in order" : "not in order");
+	if (rc != RD_OK)
+		printf("  %s\n", err->msg);
+	for (size_t i = 0; i < findings->n; i++)
+		printf("  %s\n", findings->items[i]);
+}
+
+static enum rd_rc try_folder(const char *path, struct rd_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return RD_OK;
+	return rd_fail(err, RD_E_REFUSED, "there is no folder %.300s; check `Path:`", path);
+}
+
+static void try_mailbox(struct trying *t, const struct rd_mailbox_config *mailbox)
+{
+	const struct rd_provider_findings none = { .n = 0 };
+	struct rd_err err = { 0 };
+	const enum rd_rc rc = mailbox->kind == RD_MAILBOX_IMAP ? rd_imap_try(mailbox, &err)
+							       : try_folder(mailbox->path, &err);
+
+	tell(t, "Mailbox", mailbox->name, rc, &err, &none);
+}
+
+static enum rd_rc try_smtp(const struct rd_outgoing_config *outgoing, struct rd_err *err)
+{
+	struct rd_smtp *smtp;
+	enum rd_rc rc;
+
+	RD_TRY(rd_smtp_new(outgoing, &smtp, err));
+	rd_smtp_set_timeout(smtp, TIMEOUT_MS);
+	rc = rd_smtp_try(smtp, err);
+	rd_smtp_free(smtp);
+	return rc;
+}
+
+static void try_outgoing(struct trying *t, const struct rd_outgoing_config *outgoing)
+{
+	const struct rd_provider_findings none = { .n = 0 };
+	struct rd_err err = { 0 };
+	const enum rd_rc rc = outgoing->kind == RD_OUTGOING_SMTP ? try_smtp(outgoing, &err)
+								 : try_folder(outgoing->path, &err);
+
+	tell(t, "Outgoing", outgoing->name, rc, &err, &none);
+}
+
+/* The way that the provider's requests come, tried from here: an unsigned one must reach the daemon
+ * and be turned down by it (or, by a provider that probes, be taken for a probe). */
+static void try_webhook(struct trying *t, const struct rd_texts_config *texts,
+	struct rd_provider_findings *findings)
+{
+	RD_CLEANUP(rd_http_cleanup) struct rd_http *http = NULL;
+	RD_CLEANUP(rd_http_response_free) struct rd_http_response response = { 0 };
+	struct rd_err err = { 0 };
+	bool reached = false;
+	const char *url =
+		rd_arena_printf(t->arena, "%s/sms/%s", t->config->public_url, texts->name);
+	const struct rd_http_request request = {
+		.method = "POST",
+		.url = url,
+		.content_type = "application/x-www-form-urlencoded",
+		.body = "",
+		.timeout_ms = TIMEOUT_MS,
+	};
+	enum rd_rc rc;
+
+	if (url == NULL || t->config->public_url[0] == '\0')
+		return;
+	rc = rd_http_new("", &http, &err);
+	if (rc == RD_OK)
+		rc = rd_http_ask(http, &request, &response, &reached, &err);
+	if (rc != RD_OK)
+		rd_provider_find(findings,
+			rd_arena_printf(t->arena,
+				"The webhook's address %s cannot be reached from this machine "
+				"(%s). "
+				"Check the name, the certificate, the proxy and the firewall; only "
+				"where this machine has no way to itself from outside may it be in "
+				"order all the same.",
+				url, err.msg));
+	else if (response.status != 403 && response.status != 429 && response.status != 200)
+		rd_provider_find(findings,
+			rd_arena_printf(t->arena,
+				"The webhook's address %s answers HTTP %ld, not as redressd does. "
+				"Check that the proxy hands /sms/ on to `Listen:`, and that "
+				"redressd runs.",
+				url, response.status));
+}
+
+static enum rd_rc try_provider(struct trying *t, const struct rd_texts_config *texts,
+	struct rd_provider_findings *findings, struct rd_err *err)
+{
+	struct rd_text_sender *sender;
+	enum rd_rc rc;
+
+	RD_TRY(rd_text_sender_new(texts, t->config->public_url, "", &sender, err));
+	rd_text_sender_set_timeout(sender, TIMEOUT_MS);
+	rc = rd_text_try(sender, rd_now_ms(&rd_system_clock), t->arena, findings, err);
+	rd_text_sender_free(sender);
+	return rc;
+}
+
+static void try_texts(struct trying *t, const struct rd_texts_config *texts)
+{
+	struct rd_provider_findings findings = { .n = 0 };
+	struct rd_err err = { 0 };
+	const enum rd_rc rc = try_provider(t, texts, &findings, &err);
+
+	if (texts->kind != RD_TEXTS_TRAY)
+		try_webhook(t, texts, &findings);
+	tell(t, "Texts", texts->name, rc, &err, &findings);
+}
+
+static void try_all_of(struct trying *t, const char *name)
+{
+	const struct rd_config *config = t->config;
+
+	for (size_t i = 0; i < config->n_mailboxes; i++)
+		if (strcmp(config->mailboxes[i].name, name) == 0)
+			try_mailbox(t, &config->mailboxes[i]);
+	if (config->outgoing != NULL && strcmp(config->outgoing->name, name) == 0)
+		try_outgoing(t, config->outgoing);
+	for (size_t i = 0; i < config->n_texts; i++)
+		if (strcmp(config->texts[i].name, name) == 0)
+			try_texts(t, &config->texts[i]);
+}
+
+static enum rd_exit no_such(const struct rd_config *config, const char *name)
+{
+	const char *names[RD_MAILBOXES_MAX + RD_TEXTS_MAX + 2] = { NULL };
+	size_t n = 0;
+
+	for (size_t i = 0; i < config->n_mailboxes; i++)
+		names[n++] = config->mailboxes[i].name;
+	for (size_t i = 0; i < config->n_texts; i++)
+		names[n++] = config->texts[i].name;
+	if (config->outgoing != NULL)
+		names[n++] = config->outgoing->name;
+	return rd_ctl_not_one_of(name, names);
+}
+
+enum rd_exit rd_ctl_connect(struct rd_ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = { RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+	RD_CLEANUP(rd_config_cleanup) struct rd_config *config = NULL;
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(ARENA_BYTES);
+	struct trying trying = { .ctl = ctl, .arena = arena };
+	struct rd_err err = { 0 };
+	int option;
+
+	while ((option = rd_ctl_next_option(argc, argv, options)) != -1)
+		if (!rd_ctl_option(ctl, option))
+			return rd_ctl_usage(ctl);
+	if (optind + 1 != argc)
+		return rd_ctl_usage(ctl);
+	if (rd_config_read(ctl->config != NULL ? ctl->config : RD_CTL_CONFIG, &config, &err) !=
+		RD_OK)
+		return rd_ctl_fail(&err);
+	trying.config = config;
+	trying.list = ctl->json ? json_array() : NULL;
+	try_all_of(&trying, argv[optind]);
+	if (trying.list != NULL && trying.n > 0)
+		rd_json_print(trying.list);
+	else if (trying.list != NULL)
+		json_decref(trying.list);
+	return trying.n > 0 ? trying.exit : no_such(config, argv[optind]);
+}

@@ -1,0 +1,348 @@
+#include "redress/wire/providers/esendex_api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "redress/base/limits.h"
+#include "redress/wire/providers/encode.h"
+#include "redress/wire/providers/xml.h"
+
+#define CLOCK_SKEW_MS (2 * 60 * 1000)
+#define PAGE	      100
+#define XML_TYPE      "application/xml"
+#define HEADER	      "messageheaders/messageheader"
+#define BODY_TEXT     "messagebody/bodytext"
+
+/* One messageheader, read as its items go by. */
+struct header {
+	const char *id, *at, *from, *to, *summary, *body_url;
+};
+
+static const char *bare(const char *number)
+{
+	return number[0] == '+' ? number + 1 : number;
+}
+
+static const char *enc(struct rd_arena *arena, const char *text)
+{
+	const char *out = rd_percent_encode(arena, text, strlen(text));
+	return out ? out : "";
+}
+
+static void authorise(const struct rd_provider_account *account, struct rd_http_request *request)
+{
+	request->user = account->user;
+	request->password = account->api_key;
+	request->accept = XML_TYPE;
+}
+
+/* A page of our own account alone: the credentials never go to a host that an answer names. */
+static const char *at_our_host(
+	const struct rd_provider_account *account, const char *url, struct rd_arena *arena)
+{
+	const char *path = strstr(url, "/v1.0/");
+	return path ? rd_arena_printf(arena, "%s%s", account->api_url, path) : NULL;
+}
+
+/* ---- sending ---- */
+
+enum rd_rc rd_esendex_build_send(const struct rd_provider_account *account,
+	const struct rd_provider_send *send, struct rd_arena *arena,
+	struct rd_http_request *ret_request, struct rd_err *err)
+{
+	const char *words = rd_xml_escape(arena, send->body);
+	const char *reference = rd_xml_escape(arena, account->account);
+	const char *to = rd_xml_escape(arena, bare(send->to));
+	const char *body = rd_arena_printf(arena,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
+		"<messages xmlns=\"http://api.esendex.com/ns/\"><accountreference>%s"
+		"</accountreference><message><to>%s</to><body>%s</body></message></messages>",
+		reference ? reference : "", to ? to : "", words ? words : "");
+	struct rd_http_request request = {
+		.method = "POST",
+		.url = rd_arena_printf(arena, "%s/v1.0/messagedispatcher", account->api_url),
+		.content_type = XML_TYPE,
+		.body = body,
+		.body_len = body ? strlen(body) : 0,
+	};
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the text is too large to send");
+	authorise(account, &request);
+	*ret_request = request;
+	return RD_OK;
+}
+
+void rd_esendex_read_sent(const struct rd_provider_account *account,
+	const struct rd_provider_send *send, const struct rd_http_response *response,
+	struct rd_arena *arena, struct rd_provider_sent *ret_sent)
+{
+	(void)account;
+	(void)send;
+	struct rd_provider_sent sent = {
+		.outcome = RD_SEND_UNCERTAIN, .id = "", .body = "", .template_id = ""
+	};
+	struct rd_xml xml = { 0 };
+	struct rd_err err = { 0 };
+	long status = response->status;
+	snprintf(sent.response, sizeof sent.response, "HTTP %ld", status);
+	if (status >= 200 && status < 300) {
+		const char *id = "";
+		if (rd_xml_read(rd_buf_str(&response->body), response->body.len, arena, &xml,
+			    &err) == RD_OK)
+			id = rd_xml_value(&xml, HEADER "@id");
+		if (rd_provider_id_good(id)) {
+			sent.outcome = RD_SEND_DONE;
+			sent.id = id;
+			snprintf(sent.response, sizeof sent.response, "HTTP %ld %.40s", status, id);
+		}
+	} else if (status == 429) {
+		sent.outcome = RD_SEND_AGAIN;
+		sent.wait_ms = response->retry_after_s * 1000;
+	} else if ((status >= 401 && status <= 404) || (status >= 300 && status < 400)) {
+		sent.outcome = RD_SEND_AGAIN;
+		sent.ours = true;
+	} else if (status >= 400 && status < 500) {
+		sent.outcome = RD_SEND_REFUSED;
+	}
+	*ret_sent = sent;
+}
+
+/* ---- headers ---- */
+
+static void take_item(struct header *header, const struct rd_xml_item *item)
+{
+	const char *name = item->path + sizeof HEADER - 1;
+	if (strcmp(name, "@id") == 0)
+		header->id = item->value;
+	else if (strcmp(name, "/receivedat") == 0 || strcmp(name, "/submittedat") == 0)
+		header->at = item->value;
+	else if (strcmp(name, "/from/phonenumber") == 0)
+		header->from = item->value;
+	else if (strcmp(name, "/to/phonenumber") == 0)
+		header->to = item->value;
+	else if (strcmp(name, "/summary") == 0)
+		header->summary = item->value;
+	else if (strcmp(name, "/body@uri") == 0)
+		header->body_url = item->value;
+}
+
+/* The next header from *at on; false: no more. */
+static bool next_header(const struct rd_xml *xml, size_t *at, struct header *ret_header)
+{
+	struct header header = { .at = "", .from = "", .to = "", .summary = "", .body_url = "" };
+	for (; *at < xml->n_items; ++*at) {
+		const struct rd_xml_item *item = &xml->items[*at];
+		if (strncmp(item->path, HEADER, sizeof HEADER - 1) != 0)
+			continue;
+		if (strcmp(item->path, HEADER) == 0) {
+			++*at;
+			*ret_header = header;
+			return true;
+		}
+		take_item(&header, item);
+	}
+	return false;
+}
+
+static enum rd_rc read_page(const struct rd_http_response *response, struct rd_arena *arena,
+	struct rd_xml *ret_xml, struct rd_err *err)
+{
+	if (response->status != 200)
+		return rd_provider_list_failed(response->status, err);
+	if (rd_xml_read(rd_buf_str(&response->body), response->body.len, arena, ret_xml, err) !=
+		RD_OK)
+		return rd_fail(err, RD_E_AGAIN, "the provider's list cannot be read");
+	return RD_OK;
+}
+
+/* ---- asking ---- */
+
+enum rd_rc rd_esendex_build_ask(const struct rd_provider_account *account,
+	const struct rd_provider_send *send, const char *next_url, struct rd_arena *arena,
+	struct rd_http_request *ret_request, struct rd_err *err)
+{
+	(void)send;
+	struct rd_http_request request = {
+		.method = "GET",
+		.url = next_url ? next_url
+				: rd_arena_printf(arena,
+					  "%s/v1.0/messageheaders?accountreference=%s"
+					  "&startIndex=0&count=%d",
+					  account->api_url, enc(arena, account->account), PAGE),
+	};
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the question is too large to ask");
+	authorise(account, &request);
+	*ret_request = request;
+	return RD_OK;
+}
+
+/* Is it what the text begins with, blanks, quotes and dashes aside? Some end in dots. */
+static bool begins_with(const char *text, const char *summary)
+{
+	size_t len = strlen(summary);
+	while (len > 0 && strchr(". ", summary[len - 1]))
+		len--;
+	for (size_t end = 0; end <= strlen(text) && len > 0; end++) {
+		char start[512];
+		char given[512];
+		if (end >= sizeof start || len >= sizeof given)
+			return false;
+		memcpy(start, text, end);
+		start[end] = '\0';
+		memcpy(given, summary, len);
+		given[len] = '\0';
+		if (rd_provider_same_words(start, given))
+			return true;
+	}
+	return false;
+}
+
+/* The words of the one that may be it, whose id the page before gave. */
+static enum rd_rc compare_words(const struct rd_xml *xml, const struct rd_provider_send *send,
+	struct rd_provider_asked *asked)
+{
+	const char *words = rd_xml_value(xml, BODY_TEXT);
+	if (rd_provider_same_words(words, send->body)) {
+		asked->answer = RD_ASKED_FOUND;
+		asked->body = words;
+	} else {
+		asked->answer = RD_ASKED_ABSENT;
+	}
+	return RD_OK;
+}
+
+enum rd_rc rd_esendex_read_asked(const struct rd_provider_account *account,
+	const struct rd_provider_send *send, const struct rd_http_response *response,
+	struct rd_arena *arena, struct rd_provider_asked *ret_asked, struct rd_err *err)
+{
+	struct rd_provider_asked asked = { .answer = RD_ASKED_ABSENT, .id = "", .body = "" };
+	struct rd_xml xml;
+	struct header header;
+	size_t at = 0;
+	size_t n_fit = 0;
+	if (read_page(response, arena, &xml, err) != RD_OK)
+		return rd_fail(err, RD_E_AGAIN, "the provider answered HTTP %ld", response->status);
+	if (rd_xml_value(&xml, BODY_TEXT)[0]) {
+		asked.id = ret_asked->id;
+		RD_TRY(compare_words(&xml, send, &asked));
+		*ret_asked = asked;
+		return RD_OK;
+	}
+	while (next_header(&xml, &at, &header)) {
+		int64_t sent_ms = rd_provider_instant(header.at);
+		if (!header.id || strcmp(bare(header.to), bare(send->to)) != 0 ||
+			(sent_ms && sent_ms < send->attempted_ms - CLOCK_SKEW_MS) ||
+			!begins_with(send->body, header.summary))
+			continue;
+		n_fit++;
+		asked.id = header.id;
+		asked.next_url = at_our_host(account, header.body_url, arena);
+		asked.answer = sent_ms && asked.next_url ? RD_ASKED_MORE : RD_ASKED_UNCLEAR;
+	}
+	if (n_fit > 1)
+		asked.answer = RD_ASKED_UNCLEAR;
+	*ret_asked = asked;
+	return RD_OK;
+}
+
+/* ---- the list ---- */
+
+enum rd_rc rd_esendex_build_list(const struct rd_provider_account *account,
+	const struct rd_provider_window *window, const char *next_url, struct rd_arena *arena,
+	struct rd_http_request *ret_request, struct rd_err *err)
+{
+	(void)window;
+	struct rd_http_request request = {
+		.method = "GET",
+		.url = next_url ? next_url
+				: rd_arena_printf(arena,
+					  "%s/v1.0/inbox/%s/messages?startIndex=0&count=%d",
+					  account->api_url, enc(arena, account->account), PAGE),
+	};
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the question is too large to ask");
+	authorise(account, &request);
+	*ret_request = request;
+	return RD_OK;
+}
+
+static enum rd_rc take_text(const struct rd_provider_account *account, const struct header *header,
+	struct rd_arena *arena, struct rd_provider_listed *listed, struct rd_err *err)
+{
+	struct rd_provider_text text = { .id = header->id, .body = "" };
+	text.body_url = at_our_host(account, header->body_url, arena);
+	if (!header->id || !rd_provider_id_good(header->id) || !header->from[0] ||
+		strlen(header->from) > RD_ADDRESS_BYTES_MAX ||
+		strlen(header->to) > RD_ADDRESS_BYTES_MAX || !text.body_url) {
+		listed->unread[listed->n_unread++] =
+			header->id && rd_provider_id_good(header->id) ? header->id : "?";
+		return RD_OK;
+	}
+	text.from = rd_provider_msisdn(arena, header->from, strlen(header->from));
+	text.to = rd_provider_msisdn(arena, header->to, strlen(header->to));
+	text.sent_ms = rd_provider_instant(header->at);
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+	listed->texts[listed->n_texts++] = text;
+	return RD_OK;
+}
+
+enum rd_rc rd_esendex_read_list(const struct rd_provider_account *account,
+	const struct rd_provider_window *window, const char *url,
+	const struct rd_http_response *response, struct rd_arena *arena,
+	struct rd_provider_listed *ret_listed, struct rd_err *err)
+{
+	struct rd_provider_listed listed = { .n_texts = 0 };
+	struct rd_xml xml;
+	struct header header;
+	size_t at = 0;
+	(void)window;
+	(void)url;
+	RD_TRY(read_page(response, arena, &xml, err));
+	listed.texts = rd_arena_array(arena, xml.n_items + 1, sizeof *listed.texts);
+	listed.unread = rd_arena_array(arena, xml.n_items + 1, sizeof *listed.unread);
+	if (!listed.texts || !listed.unread)
+		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+	while (next_header(&xml, &at, &header))
+		RD_TRY(take_text(account, &header, arena, &listed, err));
+	long start = strtol(rd_xml_value(&xml, "messageheaders@startindex"), NULL, 10);
+	long total = strtol(rd_xml_value(&xml, "messageheaders@totalcount"), NULL, 10);
+	long seen = start + (long)(listed.n_texts + listed.n_unread);
+	if (seen > start && seen < total)
+		listed.next_url =
+			rd_arena_printf(arena, "%s/v1.0/inbox/%s/messages?startIndex=%ld&count=%d",
+				account->api_url, enc(arena, account->account), seen, PAGE);
+	*ret_listed = listed;
+	return RD_OK;
+}
+
+enum rd_rc rd_esendex_build_body(const struct rd_provider_account *account,
+	const struct rd_provider_text *text, struct rd_arena *arena,
+	struct rd_http_request *ret_request, struct rd_err *err)
+{
+	(void)arena;
+	(void)err;
+	struct rd_http_request request = { .method = "GET", .url = text->body_url };
+	authorise(account, &request);
+	*ret_request = request;
+	return RD_OK;
+}
+
+enum rd_rc rd_esendex_read_body(const struct rd_provider_account *account,
+	const struct rd_http_response *response, struct rd_arena *arena,
+	struct rd_provider_text *text, struct rd_err *err)
+{
+	struct rd_xml xml;
+	(void)account;
+	RD_TRY(read_page(response, arena, &xml, err));
+	const char *words = rd_xml_value(&xml, BODY_TEXT);
+	if (strcmp(xml.items[xml.n_items - 1].path, "messagebody") != 0 ||
+		strlen(words) > RD_SMS_BYTES_MAX)
+		return rd_fail(err, RD_E_AGAIN, "the words of a text cannot be read");
+	text->body = rd_provider_words(arena, words, strlen(words), &text->body_len);
+	if (!text->body)
+		return rd_fail(err, RD_E_RANGE, "the words of a text are too large");
+	return RD_OK;
+}

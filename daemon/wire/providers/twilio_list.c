@@ -1,0 +1,248 @@
+#include "redress/wire/providers/twilio_list.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "redress/base/limits.h"
+#include "redress/wire/providers/twilio_api.h"
+
+#define PAGE	  200
+#define MEDIA_END "/Media.json"
+
+static void free_json(json_t **json)
+{
+	json_decref(*json);
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	return text ? text : "";
+}
+
+static json_t *read_json(const struct rd_http_response *response)
+{
+	json_error_t why;
+	return json_loadb(rd_buf_str(&response->body), response->body.len,
+		JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+}
+
+static const char *enc(struct rd_arena *arena, const char *text)
+{
+	const char *out = rd_percent_encode(arena, text, strlen(text));
+	return out ? out : "";
+}
+
+/* ---- the list ---- */
+
+enum rd_rc rd_twilio_build_list(const struct rd_provider_account *account,
+	const struct rd_provider_window *window, const char *next_url, struct rd_arena *arena,
+	struct rd_http_request *ret_request, struct rd_err *err)
+{
+	char from[RD_INSTANT_MAX];
+	bool service = strncmp(account->number, "MG", 2) == 0;
+	rd_provider_utc(window->from_ms, from);
+	struct rd_http_request request = {
+		.method = "GET",
+		.url = next_url ? next_url
+				: rd_arena_printf(arena,
+					  "%s/2010-04-01/Accounts/%s/Messages.json?%s%s%s"
+					  "DateSent%%3E=%.10s&PageSize=%d",
+					  account->api_url, enc(arena, account->account),
+					  service ? "" : "To=",
+					  service ? "" : enc(arena, account->number),
+					  service ? "" : "&", from, PAGE),
+		.user = account->account,
+		.password = account->token,
+	};
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the question is too large to ask");
+	*ret_request = request;
+	return RD_OK;
+}
+
+/* Where the pictures of a listed text are told. */
+static enum rd_rc take_media(const struct rd_provider_account *account, const json_t *m,
+	struct rd_arena *arena, struct rd_provider_text *text, struct rd_err *err)
+{
+	text->n_media = (int)strtol(text_of(m, "num_media"), NULL, 10);
+	if (text->n_media <= 0)
+		return RD_OK;
+	struct rd_provider_media *media = rd_arena_alloc(arena, sizeof *media);
+	if (!media)
+		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+	media->url = rd_arena_printf(arena, "%s/2010-04-01/Accounts/%s/Messages/%s" MEDIA_END,
+		account->api_url, enc(arena, account->account), text->id);
+	media->type = "";
+	text->media = media;
+	text->n_media = 1;
+	return media->url ? RD_OK : rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+}
+
+static enum rd_rc take_text(const struct rd_provider_account *account, const json_t *m,
+	struct rd_arena *arena, struct rd_provider_listed *listed, struct rd_err *err)
+{
+	struct rd_provider_text text = { .n_media = 0 };
+	const json_t *words = json_object_get(m, "body");
+	const char *from = text_of(m, "from");
+	const char *to = text_of(m, "to");
+	const char *date = text_of(m, "date_sent");
+	int64_t sent_ms = 0;
+	if (!rd_provider_id_good(text_of(m, "sid")) || !from[0] ||
+		strlen(from) > RD_ADDRESS_BYTES_MAX || strlen(to) > RD_ADDRESS_BYTES_MAX ||
+		!json_is_string(words) || json_string_length(words) > RD_SMS_BYTES_MAX) {
+		listed->unread[listed->n_unread++] = rd_arena_strdup(
+			arena, rd_provider_id_good(text_of(m, "sid")) ? text_of(m, "sid") : "?");
+		return RD_OK;
+	}
+	text.id = rd_arena_strdup(arena, text_of(m, "sid"));
+	text.from = rd_provider_number(arena, from, strlen(from));
+	text.to = rd_provider_number(arena, to, strlen(to));
+	text.body = rd_provider_words(
+		arena, json_string_value(words), json_string_length(words), &text.body_len);
+	if (rd_twilio_date(date[0] ? date : text_of(m, "date_created"), &sent_ms))
+		text.sent_ms = sent_ms;
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+	RD_TRY(take_media(account, m, arena, &text, err));
+	listed->texts[listed->n_texts++] = text;
+	return RD_OK;
+}
+
+enum rd_rc rd_twilio_read_list(const struct rd_provider_account *account,
+	const struct rd_provider_window *window, const char *url,
+	const struct rd_http_response *response, struct rd_arena *arena,
+	struct rd_provider_listed *ret_listed, struct rd_err *err)
+{
+	struct rd_provider_listed listed = { .n_texts = 0 };
+	(void)window;
+	(void)url;
+	if (response->status != 200)
+		return rd_provider_list_failed(response->status, err);
+	RD_CLEANUP(free_json) json_t *root = read_json(response);
+	const json_t *messages = json_object_get(root, "messages");
+	if (!json_is_array(messages))
+		return rd_fail(err, RD_E_AGAIN, "the provider's list cannot be read");
+	size_t n = json_array_size(messages);
+	listed.texts = rd_arena_array(arena, n + 1, sizeof *listed.texts);
+	listed.unread = rd_arena_array(arena, n + 1, sizeof *listed.unread);
+	if (!listed.texts || !listed.unread)
+		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+	size_t i;
+	json_t *m;
+	json_array_foreach(messages, i, m)
+	{
+		/* "receiving" is not yet whole: it comes by the webhook, or at the next look. */
+		if (strcmp(text_of(m, "direction"), "inbound") == 0 &&
+			strcmp(text_of(m, "status"), "receiving") != 0)
+			RD_TRY(take_text(account, m, arena, &listed, err));
+	}
+	const char *next = text_of(root, "next_page_uri");
+	if (next[0] == '/') /* only a path: the credentials never go where an answer says */
+		listed.next_url = rd_arena_printf(arena, "%s%s", account->api_url, next);
+	*ret_listed = listed;
+	return RD_OK;
+}
+
+/* ---- pictures ---- */
+
+enum rd_rc rd_twilio_media(const struct rd_form *form, struct rd_arena *arena,
+	struct rd_provider_text *text, struct rd_err *err)
+{
+	int n = text->n_media < RD_MEDIA_MAX ? text->n_media : RD_MEDIA_MAX;
+	if (n <= 0)
+		return RD_OK;
+	struct rd_provider_media *media = rd_arena_array(arena, (size_t)n, sizeof *media);
+	if (!media)
+		return rd_fail(err, RD_E_RANGE, "the text is too large");
+	int n_found = 0;
+	for (int i = 0; i < n; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "MediaUrl%d", i);
+		const struct rd_form_field *url = rd_form_find(form, name);
+		snprintf(name, sizeof name, "MediaContentType%d", i);
+		const struct rd_form_field *type = rd_form_find(form, name);
+		if (!url || !url->value[0] || strlen(url->value) > RD_HTTP_URL_BYTES_MAX)
+			continue; /* the words are worth more than their picture */
+		media[n_found].url = url->value;
+		media[n_found++].type =
+			type && type->value_len <= RD_HTTP_TYPE_BYTES_MAX ? type->value : "";
+	}
+	if (n_found > 0) {
+		text->media = media;
+		text->n_media = n_found;
+	}
+	return RD_OK;
+}
+
+static bool ends_in(const char *host, size_t len, const char *domain)
+{
+	size_t n = strlen(domain);
+	return len > n && strncasecmp(host + len - n, domain, n) == 0 && host[len - n - 1] == '.';
+}
+
+enum rd_rc rd_twilio_build_media(const struct rd_provider_account *account, const char *url,
+	struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err)
+{
+	static const char *const keepers[] = { "twilio.com", "twiliocdn.com", "amazonaws.com" };
+	size_t own = strlen(account->api_url);
+	struct rd_http_request request = { .method = "GET", .url = url, .accept = "*/*" };
+	(void)arena;
+	if (strncmp(url, account->api_url, own) == 0 && url[own] == '/') {
+		request.user = account->account;
+		request.password = account->token;
+		*ret_request = request;
+		return RD_OK;
+	}
+	if (strncmp(url, "https://", 8) == 0) {
+		const char *host = url + 8;
+		size_t len = strcspn(host, "/?#:@\\");
+		for (size_t i = 0; host[len] != '@' && host[len] != '\\' && i < 3; i++)
+			if (ends_in(host, len, keepers[i])) {
+				*ret_request = request;
+				return RD_OK;
+			}
+	}
+	return rd_fail(err, RD_E_REFUSED, "a picture that is not kept by the provider");
+}
+
+enum rd_rc rd_twilio_read_media_list(const struct rd_provider_account *account, const char *url,
+	const struct rd_http_response *response, struct rd_arena *arena,
+	const struct rd_provider_media **ret_media, size_t *ret_n, struct rd_err *err)
+{
+	size_t len = strlen(url);
+	size_t end = sizeof MEDIA_END - 1;
+	*ret_n = 0;
+	if (len < end || strcmp(url + len - end, MEDIA_END) != 0)
+		return RD_OK;
+	RD_CLEANUP(free_json) json_t *root = read_json(response);
+	const json_t *list = json_object_get(root, "media_list");
+	size_t n = json_array_size(list);
+	if (!json_is_array(list) || n == 0)
+		return rd_fail(err, RD_E_AGAIN, "the list of a text's pictures cannot be read");
+	if (n > RD_MEDIA_MAX)
+		n = RD_MEDIA_MAX;
+	struct rd_provider_media *media = rd_arena_array(arena, n, sizeof *media);
+	for (size_t i = 0; media && i < n; i++) {
+		const json_t *one = json_array_get(list, i);
+		const char *path = text_of(one, "uri");
+		size_t path_len = strlen(path);
+		/* "....json" describes it; without, it is the picture. */
+		if (path_len > 5 && strcmp(path + path_len - 5, ".json") == 0)
+			path_len -= 5;
+		if (path[0] != '/')
+			return rd_fail(
+				err, RD_E_AGAIN, "the list of a text's pictures cannot be read");
+		media[i].url =
+			rd_arena_printf(arena, "%s%.*s", account->api_url, (int)path_len, path);
+		media[i].type = rd_arena_strdup(arena, text_of(one, "content_type"));
+	}
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the list of a text's pictures is too large");
+	*ret_media = media;
+	*ret_n = n;
+	return RD_OK;
+}

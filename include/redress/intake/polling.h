@@ -1,0 +1,56 @@
+/* polling: a number's list of received texts, walked back past the last known one, so that a text
+ * whose webhook was lost in an outage is found.
+ *
+ * A walk begins with the newest text and goes on, page by page, until it has come to where the last
+ * whole walk began and an hour before that, and all of the last page was known. What is not known
+ * is stored as the webhook would have stored it, under the same id: by webhook and list, in any
+ * order or at once, it is one message. What was received before the number was first seen is left
+ * alone.
+ *
+ * A text that the provider has had for less than RD_POLL_GAP_MS is left to its webhook, which may
+ * be on its way, or to the next walk. So every other one that a walk finds is a gap: its webhook
+ * was lost. So is one that is listed and cannot be read.
+ */
+#ifndef REDRESS_INTAKE_POLLING_H
+#define REDRESS_INTAKE_POLLING_H
+
+#include "redress/base/clock.h"
+#include "redress/store/db.h"
+#include "redress/wire/http.h"
+#include "redress/wire/providers/provider.h"
+
+#define RD_POLL_PAGES_MAX  200
+#define RD_POLL_OVERLAP_MS (3600 * (int64_t)1000)
+#define RD_POLL_GAP_MS	   (2 * 60 * (int64_t)1000)
+#define RD_POLL_IDS_BYTES  320
+
+/* Ids for an alarm: the first few, and how many there are in all. */
+struct rd_poll_ids {
+	char text[RD_POLL_IDS_BYTES];
+	size_t n;
+};
+
+struct rd_poll {
+	struct rd_db *db;
+	const struct rd_texts_config *texts; /* of a provider that has a list */
+	const struct rd_clock *clock;
+	struct rd_http *http;
+	struct rd_arena *arena; /* scratch */
+	bool no_webhook; /* nobody listens (--once): whatever is found is taken, and none is lost */
+	bool (*stopping)(void *context);
+	void *context;
+};
+
+struct rd_polled {
+	size_t n_new;		   /* stored by this walk, and commits already made if it failed */
+	struct rd_poll_ids lost;   /* of those, the ones whose webhook was lost */
+	struct rd_poll_ids unread; /* listed, and not to be read */
+	bool too_long_ago;	   /* the last walk is longer ago than the provider keeps texts */
+};
+
+/* RD_E_REFUSED: our account or key; RD_E_AGAIN: the provider, or a list without an end; what was
+ * found up to there is stored. ret_polled is always set. */
+RD_MUST_USE enum rd_rc rd_poll_walk(
+	const struct rd_poll *poll, struct rd_polled *ret_polled, struct rd_err *err);
+
+#endif
