@@ -145,9 +145,14 @@ static char *copy_cell(const char *cell)
 	char *copy = strdup(cell);
 
 	RD_ASSERT(copy != NULL);
-	for (char *c = copy; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = ' ';
+	const char *end = copy + strlen(copy);
+	for (char *c = copy; c < end; c++) {
+		if (!steers(c, end))
+			continue;
+		if ((unsigned char)*c == 0xc2)
+			*c++ = ' ';
+		*c = ' ';
+	}
 	return copy;
 }
 

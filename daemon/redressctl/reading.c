@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "print.h"
+
 const char *rd_ctl_hit_words(
 	const struct rd_message *message, const struct rd_hit *hit, struct rd_arena *arena)
 {
@@ -41,8 +43,7 @@ void rd_ctl_print_quoted(const char *words)
 		return;
 	}
 	putchar('"');
-	for (; *words != '\0'; words++)
-		putchar((unsigned char)*words < 0x20 || *words == 0x7f ? ' ' : *words);
+	rd_print_words(stdout, words);
 	putchar('"');
 }
 
