@@ -126,6 +126,7 @@ static void read_head(struct set_reader *r, struct rd_lines lines)
 			rd_problem_error(r->problems, first->name_at,
 				"a landlord's own thresholds want a `Reason:`");
 		head->layer = r->layer;
+		head->layer_at = first->name_at;
 		head->layer_reason = reason != NULL ? reason->value : "";
 	}
 	const struct rd_line *format = find_line(lines, "Format");

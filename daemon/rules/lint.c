@@ -114,6 +114,33 @@ static void probe(struct rd_linter *l, const struct rd_pattern *pattern)
 			probed.on, RD_PROBE_STEPS_MAX);
 }
 
+/* Points that every message has before a word of it is read. */
+static double points_of_nothing(const struct rd_definitions *all)
+{
+	double points = 0;
+
+	for (size_t i = 0; i < all->n_rules; i++)
+		if (all->rules[i].is_leaning && !all->rules[i].disabled &&
+			all->rules[i].for_kind == RD_COMPLAINT)
+			points += all->rules[i].base;
+	return points;
+}
+
+/* In the layer where that has thresholds of its own, otherwise in the shipped head. */
+static void check_thresholds(struct rd_linter *l)
+{
+	const struct rd_head *head = &l->set->definitions.head;
+	const double start = points_of_nothing(&l->set->definitions);
+	const bool of_layer = head->layer[0] != '\0';
+
+	if (l->of_layer != of_layer || head->complaint_from > start)
+		return;
+	rd_problem_warning(l->problems, of_layer ? head->layer_at : head->at,
+		"with `Complaint from: %g` a message without a word is a complaint: each begins "
+		"with %g points, the `Base:` of the leanings. Take a number above that",
+		head->complaint_from, start);
+}
+
 static void check_whole(struct rd_linter *l)
 {
 	const struct rd_definitions *all = &l->set->definitions;
@@ -132,6 +159,7 @@ static void check_whole(struct rd_linter *l)
 		if (!l->set->lists.items[i].used)
 			rd_problem_warning(l->problems, l->set->lists.items[i].at,
 				"no phrase uses the word list <%s>", l->set->lists.items[i].name);
+	check_thresholds(l);
 	for (size_t i = 0; i < all->n_groups; i++)
 		rd_lint_group(l, &all->groups[i]);
 	for (size_t i = 0; i < all->n_words; i++)

@@ -49,6 +49,13 @@ static const struct planted_fault {
 		"Override: good\nOf: 00000000\nReason: r\nPoints: 2\nGroup: g\nTopic: t\n"
 		"Look in: body\nChannel: sms\n",
 		"2:5", "; and 2 more fields. If that is" },
+	{ "a layer whose threshold every message reaches", RD_SEVERITY_WARNING,
+		GOOD "Leaning: tone\nMeans: Words\nBase: 3.85\nLean: +0.5 again\n",
+		"Ruleset: ours\nComplaint from: 3\nReason: r\n", "1:1",
+		"the `Base:` of the leanings" },
+	{ "a threshold that every message reaches", RD_SEVERITY_WARNING,
+		GOOD "Leaning: tone\nMeans: Words\nBase: 5\nLean: +0.5 again\n", NULL, "1:1",
+		"a message without a word is a complaint" },
 	{ "a window without brackets", RD_SEVERITY_WARNING,
 		RULE "Phrase: aa\nUnless before: damp, mould within 6 words\n" REST, NULL, "11:28",
 		"write [within 6 words] in brackets" },

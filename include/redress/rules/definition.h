@@ -104,8 +104,9 @@ struct rd_head {
 	struct rd_place at; /* line 0 where there is none */
 	double request_below, complaint_from, cap;
 	bool review_nothing; /* Nothing found: review */
-	/* "", or the landlord whose layer changed the thresholds, and why. */
+	/* "", or the landlord whose layer changed the thresholds, why, and where. */
 	const char *layer, *layer_reason;
+	struct rd_place layer_at;
 };
 
 struct rd_definitions {
