@@ -163,10 +163,9 @@ static void walk(struct numbers *numbers, struct number *number, const struct rd
 	const enum rd_rc rc = rd_poll_walk(poll, &polled, &err);
 
 	numbers->n_new += polled.n_new;
-	if (stopping(numbers))
-		return;
 	if (rc != RD_OK) {
-		tell_failed(numbers, number, rc, &err);
+		if (!stopping(numbers))
+			tell_failed(numbers, number, rc, &err);
 		if (polled.lost.n > 0)
 			tell_found(numbers, number, &polled);
 		return;
