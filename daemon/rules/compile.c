@@ -73,8 +73,8 @@ static pcre2_code *compile(struct compiler *c, const struct rd_line *line, uint3
 }
 
 /* code: owned by it from now on; NULL to be compiled when it is first run. */
-static struct rd_program *new_program(
-	struct compiler *c, const struct rd_line *lines, size_t n_lines, pcre2_code *code)
+static struct rd_program *new_program(struct compiler *c, const struct rd_line *lines,
+	size_t n_lines, size_t regex_len, pcre2_code *code)
 {
 	struct rd_program *program = rd_arena_alloc(c->arena, sizeof *program);
 
@@ -82,8 +82,9 @@ static struct rd_program *new_program(
 		pcre2_code_free(code);
 		return NULL;
 	}
-	*program =
-		(struct rd_program){ .lines = lines, .n_lines = n_lines, .lists = &c->set->lists };
+	*program = (struct rd_program){
+		.lines = lines, .n_lines = n_lines, .regex_len = regex_len, .lists = &c->set->lists
+	};
 	atomic_init(&program->code, code);
 	return program;
 }
@@ -107,15 +108,16 @@ static void compile_phrase(struct compiler *c, uint32_t rule, const struct rd_li
 		    line->value, line->at, &c->set->lists, c->drafts, c->problems, &phrase))
 		return;
 	c->sketches[c->set->n_patterns] = phrase.sketch;
-	add_pattern(c, (struct rd_pattern){ .program = new_program(c, line, 1, NULL),
-			       .rule = rule,
-			       .at_start = phrase.at_start,
-			       .at_end = phrase.at_end,
-			       .sentence_start = phrase.sentence_start,
-			       .question = phrase.question,
-			       .whole = phrase.odd,
-			       .line = line,
-			       .outline = { .at_end = phrase.sentence_end } });
+	add_pattern(
+		c, (struct rd_pattern){ .program = new_program(c, line, 1, phrase.regex_len, NULL),
+			   .rule = rule,
+			   .at_start = phrase.at_start,
+			   .at_end = phrase.at_end,
+			   .sentence_start = phrase.sentence_start,
+			   .question = phrase.question,
+			   .whole = phrase.odd,
+			   .line = line,
+			   .outline = { .at_end = phrase.sentence_end } });
 }
 
 /* What a pattern that is anchored at its beginning can begin with. PCRE2 looks for that only where
@@ -171,7 +173,7 @@ static void compile_regex(struct compiler *c, uint32_t rule, const struct rd_lin
 			return;
 		}
 	}
-	pattern.program = new_program(c, line, 1, code);
+	pattern.program = new_program(c, line, 1, n, code);
 	add_pattern(c, pattern);
 }
 
@@ -222,7 +224,11 @@ static void compile_unless(struct compiler *c, struct rd_rule *rule)
 		if (n == 0 || c->set->n_unless == c->unless_size ||
 			!sketch_of(phrases, n, c->drafts, &sketch))
 			continue;
-		struct rd_program *program = new_program(c, u->phrases, u->n_phrases, NULL);
+		size_t regex_len = 0;
+		for (size_t k = 0; k < n; k++)
+			regex_len += phrases[k].regex_len;
+		struct rd_program *program =
+			new_program(c, u->phrases, u->n_phrases, regex_len, NULL);
 		if (program == NULL)
 			continue;
 		c->unless_sketches[c->set->n_unless] = sketch;

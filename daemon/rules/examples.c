@@ -170,6 +170,15 @@ static bool is_asked_for(const struct rd_mutations *mutations, const struct rd_d
 	       (mutations->file == NULL || strcmp(mutations->file, def->at.file) == 0);
 }
 
+static enum rd_rc test_set(struct rd_tester *t, struct rd_ruleset *set, struct rd_err *err)
+{
+	t->set = set;
+	for (uint32_t i = 0; i < set->n_rules; i++)
+		if (rd_example_is_due(t, &set->rules[i]))
+			RD_TRY(test_rule(t, &set->rules[i], err));
+	return RD_OK;
+}
+
 static enum rd_rc test_layer(struct rd_tester *t, const struct rd_rulefiles *files,
 	struct rd_mutations *mutations, struct rd_err *err)
 {
@@ -184,10 +193,7 @@ static enum rd_rc test_layer(struct rd_tester *t, const struct rd_rulefiles *fil
 	t->problems->n_items = before.n_items;
 	t->problems->n_warnings = before.n_warnings;
 	t->problems->n_notes = before.n_notes;
-	t->set = set;
-	for (uint32_t i = 0; i < set->n_rules; i++)
-		if (rd_example_is_due(t, &set->rules[i]))
-			RD_TRY(test_rule(t, &set->rules[i], err));
+	RD_TRY(test_set(t, set, err));
 	if (mutations == NULL || t->tested->n_failed > 0)
 		return RD_OK;
 	for (uint32_t i = 0; i < set->n_rules; i++)
@@ -197,17 +203,15 @@ static enum rd_rc test_layer(struct rd_tester *t, const struct rd_rulefiles *fil
 	return RD_OK;
 }
 
-static enum rd_rc test_all(const struct rd_rulefiles *files, int64_t today_ms, bool errors_only,
+enum rd_rc rd_rules_test(const struct rd_rulefiles *files, int64_t today_ms,
 	struct rd_problems *problems, struct rd_mutations *mutations,
 	struct rd_rules_tested *ret_tested, struct rd_err *err)
 {
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(RD_EXAMPLE_ARENA_BYTES);
 	struct rd_rules_tested tested = { .tried = true };
-	struct rd_tester t = { .arena = arena,
-		.problems = problems,
-		.tested = &tested,
-		.today_ms = today_ms,
-		.errors_only = errors_only };
+	struct rd_tester t = {
+		.arena = arena, .problems = problems, .tested = &tested, .today_ms = today_ms
+	};
 	char name[RD_LAYER_NAME_MAX];
 
 	RD_TRY(test_layer(&t, files, mutations, err));
@@ -226,23 +230,38 @@ static enum rd_rc test_all(const struct rd_rulefiles *files, int64_t today_ms, b
 	return RD_OK;
 }
 
-enum rd_rc rd_rules_test(const struct rd_rulefiles *files, int64_t today_ms,
-	struct rd_problems *problems, struct rd_mutations *mutations,
-	struct rd_rules_tested *ret_tested, struct rd_err *err)
+/* Lint's errors, and where there are none the examples, of one set that is built once for both. */
+static enum rd_rc prove_layer(
+	struct rd_tester *t, const struct rd_rulefiles *files, struct rd_err *err)
 {
-	return test_all(files, today_ms, false, problems, mutations, ret_tested, err);
+	RD_CLEANUP(rd_ruleset_cleanup) struct rd_ruleset *set = NULL;
+
+	RD_TRY(rd_ruleset_build(files, t->landlord, t->today_ms, t->problems, &set, err));
+	RD_TRY(rd_lint_set(set, t->today_ms, true, t->problems, err));
+	return t->problems->n_errors == 0 ? test_set(t, set, err) : RD_OK;
 }
 
 enum rd_rc rd_rules_prove(const struct rd_rulefiles *files, int64_t today_ms, struct rd_err *err)
 {
-	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(16u << 20);
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *told = rd_arena_new(16u << 20);
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(RD_EXAMPLE_ARENA_BYTES);
 	struct rd_problems problems;
-	struct rd_rules_tested tested;
+	struct rd_rules_tested tested = { .tried = true };
+	struct rd_tester t = { .arena = arena,
+		.problems = &problems,
+		.tested = &tested,
+		.today_ms = today_ms,
+		.errors_only = true };
+	char name[RD_LAYER_NAME_MAX];
 
-	rd_problems_begin(&problems, arena);
-	RD_TRY(rd_rules_lint_errors(files, today_ms, &problems, err));
-	RD_TRY(rd_problems_rc(&problems, err));
-	RD_TRY(test_all(files, today_ms, true, &problems, NULL, &tested, err));
+	rd_problems_begin(&problems, told);
+	rd_lint_files(files, &problems);
+	RD_TRY(prove_layer(&t, files, err));
+	for (size_t i = 0; i < files->n_items; i++)
+		if (rd_layer_of(files->items[i].name, name)) {
+			t.landlord = name;
+			RD_TRY(prove_layer(&t, files, err));
+		}
 	RD_TRY(rd_problems_rc(&problems, err));
 	/* A folder copied by half would let every complaint pass for a request. */
 	if (tested.n_rules == 0)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADS	     1024
+#define HEADS	     4096
 #define DIGITS_COST  150 /* in 10,000 words: numbers of any length */
 #define ALL_DIGITS   0xfeu
 #define UP_TO_THREE  0x0eu
@@ -13,6 +13,7 @@ struct rd_label_set {
 	const uint32_t *classes; /* in order */
 	uint32_t n;
 	uint16_t shapes;
+	uint32_t hash;
 	uint32_t next; /* of the same head, plus one */
 	uint64_t cost;
 	struct rd_label label;
@@ -105,7 +106,7 @@ static uint32_t hash_of(const uint32_t *classes, uint32_t n, uint16_t shapes)
 
 	for (uint32_t i = 0; i < n; i++)
 		h = (h ^ classes[i]) * 16777619u;
-	return (h ^ h >> 15) % HEADS;
+	return h ^ h >> 15;
 }
 
 static bool make_table(struct rd_labels *l, struct rd_label_set *set)
@@ -143,11 +144,12 @@ static bool make_table(struct rd_labels *l, struct rd_label_set *set)
 /* classes: in order, none twice; copied. */
 static uint32_t intern(struct rd_labels *l, const uint32_t *classes, uint32_t n, uint16_t shapes)
 {
-	uint32_t *head = &l->heads[hash_of(classes, n, shapes)];
+	const uint32_t hash = hash_of(classes, n, shapes);
+	uint32_t *head = &l->heads[hash % HEADS];
 
 	for (uint32_t i = *head; i != 0; i = l->sets[i - 1].next) {
 		const struct rd_label_set *s = &l->sets[i - 1];
-		if (s->n == n && s->shapes == shapes &&
+		if (s->hash == hash && s->n == n && s->shapes == shapes &&
 			(n == 0 || memcmp(s->classes, classes, n * sizeof *classes) == 0))
 			return i - 1;
 	}
@@ -163,6 +165,7 @@ static uint32_t intern(struct rd_labels *l, const uint32_t *classes, uint32_t n,
 	}
 	struct rd_label_set set = { .n = n,
 		.shapes = shapes,
+		.hash = hash,
 		.next = *head,
 		.label = { .at = n == 1 ? classes[0] : UINT32_MAX, .shapes = shapes } };
 	uint32_t *copy = rd_arena_array(l->arena, n + 1u, sizeof *copy);

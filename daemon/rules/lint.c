@@ -166,22 +166,20 @@ static void check_whole(struct rd_linter *l)
 		rd_lint_words(l, &all->words[i]);
 }
 
-static enum rd_rc lint_layer(const struct rd_rulefiles *files, const char *landlord,
-	int64_t today_ms, bool errors_only, struct rd_problems *problems, struct rd_err *err)
+enum rd_rc rd_lint_set(struct rd_ruleset *set, int64_t today_ms, bool errors_only,
+	struct rd_problems *problems, struct rd_err *err)
 {
-	RD_CLEANUP(rd_ruleset_cleanup) struct rd_ruleset *set = NULL;
-
-	RD_TRY(rd_ruleset_build(files, landlord, today_ms, problems, &set, err));
+	const char *layer = set->landlord;
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(RD_LINT_ARENA_BYTES);
 	struct rd_linter l = { .set = set,
 		.problems = problems,
 		.arena = arena,
 		.today_ms = today_ms,
 		.today = rd_date_of(today_ms),
-		.of_layer = landlord != NULL,
+		.of_layer = layer[0] != '\0',
 		.combines_whole = combines_are_whole(set) };
 	check_whole(&l);
-	rd_ruleset_check_programs(set, landlord != NULL ? landlord : "", problems);
+	rd_ruleset_check_programs(set, layer, problems);
 	for (uint32_t i = 0; i < set->n_rules; i++) {
 		check_examples(&l, set->rules[i].def);
 		check_effect(&l, &set->rules[i]);
@@ -198,6 +196,15 @@ static enum rd_rc lint_layer(const struct rd_rulefiles *files, const char *landl
 			rd_lint_concerns(&l, set->rules[set->patterns[i].rule].def))
 			probe(&l, &set->patterns[i]);
 	return RD_OK;
+}
+
+static enum rd_rc lint_layer(const struct rd_rulefiles *files, const char *landlord,
+	int64_t today_ms, bool errors_only, struct rd_problems *problems, struct rd_err *err)
+{
+	RD_CLEANUP(rd_ruleset_cleanup) struct rd_ruleset *set = NULL;
+
+	RD_TRY(rd_ruleset_build(files, landlord, today_ms, problems, &set, err));
+	return rd_lint_set(set, today_ms, errors_only, problems, err);
 }
 
 static bool has_line(const struct rd_rulefile *file, const char *begins)
@@ -237,13 +244,18 @@ static void check_file(const struct rd_rulefiles *files, const struct rd_rulefil
 		"lies in the folder itself, a landlord's in landlords/");
 }
 
+void rd_lint_files(const struct rd_rulefiles *files, struct rd_problems *problems)
+{
+	for (size_t i = 0; i < files->n_items; i++)
+		check_file(files, &files->items[i], problems);
+}
+
 static enum rd_rc lint_all(const struct rd_rulefiles *files, int64_t today_ms, bool errors_only,
 	struct rd_problems *problems, struct rd_err *err)
 {
 	char name[RD_LAYER_NAME_MAX];
 
-	for (size_t i = 0; i < files->n_items; i++)
-		check_file(files, &files->items[i], problems);
+	rd_lint_files(files, problems);
 	RD_TRY(lint_layer(files, NULL, today_ms, errors_only, problems, err));
 	for (size_t i = 0; i < files->n_items; i++)
 		if (rd_layer_of(files->items[i].name, name))

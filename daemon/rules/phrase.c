@@ -283,6 +283,7 @@ static bool read_tokens(struct writer *r, struct rd_phrase *phrase)
 	phrase->ways = outer.all_ways;
 	phrase->odd = r->t.odd;
 	phrase->wide = r->t.wide;
+	phrase->regex_len = r->out.len;
 	return true;
 }
 

@@ -4,6 +4,9 @@
 #include "redress/rules/language.h"
 
 #define NEST_MAX 60
+/* PCRE2 takes programs of 64 kB. Of what phrases are made of, a gap of RD_PHRASE_GAP_MAX words
+ * grows the most: thirteenfold. */
+#define SMALL ((64u << 10) / 16)
 /* Each phrase with its lists written out, and twice more all of them together. */
 #define WRITING_BYTES_MAX (64u * RD_PATTERN_BYTES_MAX)
 
@@ -92,6 +95,8 @@ const pcre2_code *rd_program_code(struct rd_program *program)
 
 bool rd_program_check(struct rd_program *program, struct rd_problems *problems)
 {
+	if (program->regex_len < SMALL)
+		return true;
 	return code_of(program, problems) != NULL;
 }
 

@@ -36,6 +36,12 @@ static inline bool rd_lint_concerns(const struct rd_linter *l, const struct rd_d
 RD_MUST_USE enum rd_rc rd_rules_lint_errors(const struct rd_rulefiles *files, int64_t today_ms,
 	struct rd_problems *problems, struct rd_err *err);
 
+/* The same piece by piece: what is wrong with files as files; and one built set, the shipped rules
+ * or those with a landlord's layer. */
+void rd_lint_files(const struct rd_rulefiles *files, struct rd_problems *problems);
+RD_MUST_USE enum rd_rc rd_lint_set(struct rd_ruleset *set, int64_t today_ms, bool errors_only,
+	struct rd_problems *problems, struct rd_err *err);
+
 /* What a rule says twice, against itself, or to nobody. */
 void rd_lint_rule(struct rd_linter *linter, const struct rd_definition *def);
 void rd_lint_words(struct rd_linter *linter, const struct rd_words_def *words);

@@ -31,6 +31,7 @@ struct rd_literals {
 
 struct rd_phrase {
 	const char *regex;	 /* arena; without the boundaries at its ends; NULL: only checked */
+	size_t regex_len;	 /* known of a checked one too */
 	struct rd_sketch sketch; /* without its anchors */
 	bool at_start;		 /* [start]: only the field's first sentence */
 	bool at_end;		 /* [end]: only its last */

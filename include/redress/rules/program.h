@@ -20,6 +20,7 @@ struct rd_line;
 struct rd_program {
 	const struct rd_line *lines; /* a phrase each, that was read without a fault */
 	size_t n_lines;
+	size_t regex_len; /* of all of them together */
 	struct rd_phrase_lists *lists;
 	pcre2_code *_Atomic code; /* NULL: not compiled yet */
 };
@@ -32,7 +33,8 @@ pcre2_code *rd_program_compile(const pcre2_compile_context *context, const char 
 
 /* Shared, until rd_program_free; NULL where it cannot be compiled. */
 const pcre2_code *rd_program_code(struct rd_program *program);
-/* The same with what is wrong added to problems. */
+/* Adds what is wrong to problems, and returns false. One so short that it cannot be too large is
+ * not compiled for that. */
 bool rd_program_check(struct rd_program *program, struct rd_problems *problems);
 void rd_program_free(struct rd_program *program);
 
