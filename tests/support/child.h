@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILD_WAIT_MS 20000
+#define CHILD_WAIT_MS 120000
 
 struct child {
 	pid_t pid;
