@@ -7,9 +7,11 @@
 #include "redress/base/log.h"
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/casework.h"
+#include "redress/gateway/closing.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/settling.h"
 #include "redress/policy/letter_plan.h"
+#include "redress/policy/life.h"
 #include "redress/store/audit.h"
 #include "redress/store/intake.h"
 #include "redress/store/outbox.h"
@@ -223,6 +225,17 @@ static enum rd_rc late_texts(struct round *r, struct rd_err *err)
 	return RD_OK;
 }
 
+/* --- cases whose answer was left at that --- */
+
+static enum rd_rc answered_cases(struct round *r, struct rd_err *err)
+{
+	size_t n_closed;
+
+	RD_TRY(rd_closing_round(r->db, r->office, &n_closed, err));
+	r->done.n_letters += n_closed;
+	return RD_OK;
+}
+
 /* --- warnings --- */
 
 static void raise_or_clear(struct round *r, bool stands, const char *cause, const char *text)
@@ -241,7 +254,7 @@ static enum rd_rc duties_due(struct round *r, struct rd_err *err)
 
 	RD_TRY(rd_case_clocks_due(r->db, NULL, r->today, r->arena, &clocks, &n, err));
 	for (size_t i = 0; i < n; i++)
-		if (rd_date_is_set(clocks[i].due)) {
+		if (rd_date_is_set(clocks[i].due) && rd_clock_is_owed(clocks[i].name)) {
 			n_today += rd_date_compare(clocks[i].due, r->today) == 0;
 			n_past += rd_date_compare(clocks[i].due, r->today) < 0;
 		}
@@ -363,6 +376,7 @@ static enum rd_rc make_round(struct round *r, struct rd_err *err)
 	RD_TRY(undecided_reviews(r, err));
 	RD_TRY(stale_letters(r, err));
 	RD_TRY(late_texts(r, err));
+	RD_TRY(answered_cases(r, err));
 	reviews_undecided(r);
 	RD_TRY(duties_due(r, err));
 	RD_TRY(messages_waiting(r, err));

@@ -167,8 +167,8 @@ static void every_letter_renders_for_every_landlord_in_every_state(void **state)
 				struct rd_err err = { 0 };
 				if (letter == NULL)
 					continue;
-				values.understood =
-					kind == RD_LETTER_DEFINITION ? "The tap." : NULL;
+				values.understood = "The tap.";
+				values.reasons = "The part is late.";
 				if (rd_letter_render(letter, &values, f->arena, &r, &err) != RD_OK)
 					fail_msg("%s", err.msg);
 				assert_null(strstr(r.text, "{{"));
