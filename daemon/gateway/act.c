@@ -6,6 +6,7 @@
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/message/automatic.h"
+#include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
 #define ACT_ARENA_BYTES (16u << 20)
@@ -55,6 +56,26 @@ enum rd_rc rd_act_check_text(const char *text, const char *what, struct rd_err *
 		return rd_fail(err, RD_E_RANGE,
 			"%s is longer than %d bytes; put the rest in a note", what,
 			RD_ACT_TEXT_MAX);
+	return RD_OK;
+}
+
+enum rd_rc rd_act_check_topics(const char *const *topics, size_t n, struct rd_err *err)
+{
+	if (n > RD_ACT_TOPICS_MAX)
+		return rd_fail(err, RD_E_RANGE, "more than %d topics", RD_ACT_TOPICS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		const char *topic = topics[i];
+
+		if (topic[strspn(topic, " ")] == '\0' || strlen(topic) > RD_ACT_TOPIC_MAX)
+			return rd_fail(err, RD_E_INPUT,
+				"a topic is a few words, %d bytes at most, such as `a leak`",
+				RD_ACT_TOPIC_MAX);
+		for (const char *p = topic; *p != '\0'; p++)
+			if ((unsigned char)*p < ' ' || *p == 0x7f)
+				return rd_fail(err, RD_E_INPUT,
+					"a topic stands in a line of a letter; write it without "
+					"line breaks or tabs");
+	}
 	return RD_OK;
 }
 
@@ -135,4 +156,33 @@ enum rd_rc rd_act_owe_telling(struct rd_act *act, const char *cause, struct rd_d
 					    &task.due, &past_calendar) != RD_OK)
 		task.due = rd_date_of(act->now_ms);
 	return rd_task_put(act->tx, &task, act->now_ms, &id, &is_new, err);
+}
+
+/* What nobody has decided yet keeps the kind that its case has: there is nothing left to decide. */
+static enum rd_rc end_reviews(struct rd_act *act, const char *why, struct rd_err *err)
+{
+	struct rd_review *reviews;
+	size_t n;
+
+	RD_TRY(rd_review_list(
+		rd_tx_db(act->tx), act->matter.id, false, act->arena, &reviews, &n, err));
+	for (size_t i = 0; i < n; i++)
+		RD_TRY(rd_review_decide(act->tx, reviews[i].id, reviews[i].best,
+			act->office->actor.name, act->office->actor.uid, why, false, act->now_ms,
+			err));
+	return RD_OK;
+}
+
+enum rd_rc rd_act_end_case(struct rd_act *act, const char *why, struct rd_err *err)
+{
+	const int64_t case_id = act->matter.id;
+	int64_t n;
+
+	RD_TRY(end_reviews(act, why, err));
+	RD_TRY(rd_outbox_cancel_case(
+		act->tx, case_id, "the case was closed", act->now_ms, &n, err));
+	RD_TRY(rd_case_cancel_clock(act->tx, case_id, NULL, act->now_ms, err));
+	RD_TRY(rd_task_done_of_case(act->tx, case_id, NULL, act->office->actor.name,
+		"the case was closed", act->now_ms, NULL, err));
+	return rd_case_set_status(act->tx, case_id, RD_STATUS_CLOSED, why, act->now_ms, err);
 }

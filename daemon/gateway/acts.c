@@ -12,6 +12,7 @@
 #include "redress/policy/clocks.h"
 #include "redress/policy/letter_plan.h"
 #include "redress/policy/life.h"
+#include "redress/store/case_actions.h"
 #include "redress/store/labels.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
@@ -37,27 +38,6 @@ static enum rd_rc check_complaint(const struct rd_act *act, struct rd_err *err)
 	return rd_fail(err, RD_E_REFUSED,
 		"case %s is not a complaint at stage 1; decide its review or reclassify it first",
 		act->matter.reference);
-}
-
-/* A topic is printed by letters in the middle of a sentence. */
-static enum rd_rc check_topics(const char *const *topics, size_t n, struct rd_err *err)
-{
-	if (n > RD_ACT_TOPICS_MAX)
-		return rd_fail(err, RD_E_RANGE, "more than %d topics", RD_ACT_TOPICS_MAX);
-	for (size_t i = 0; i < n; i++) {
-		const char *topic = topics[i];
-
-		if (topic[strspn(topic, " ")] == '\0' || strlen(topic) > RD_ACT_TOPIC_MAX)
-			return rd_fail(err, RD_E_INPUT,
-				"a topic is a few words, %d bytes at most, such as `a leak`",
-				RD_ACT_TOPIC_MAX);
-		for (const char *p = topic; *p != '\0'; p++)
-			if ((unsigned char)*p < ' ' || *p == 0x7f)
-				return rd_fail(err, RD_E_INPUT,
-					"a topic stands in a line of a letter; write it without "
-					"line breaks or tabs");
-	}
-	return RD_OK;
 }
 
 /* --- opening --- */
@@ -136,7 +116,7 @@ enum rd_rc rd_act_open(struct rd_db *db, const struct rd_office *office,
 	RD_TRY(rd_act_begin(&act, db, office, err));
 	if (open->received_ms > act.now_ms)
 		return rd_fail(err, RD_E_INPUT, "the day of receipt lies in the future");
-	RD_TRY(check_topics(open->topics, open->n_topics, err));
+	RD_TRY(rd_act_check_topics(open->topics, open->n_topics, err));
 	RD_TRY(rd_office_policy(office, open->landlord, &act.policy, err));
 	RD_TRY(open_with_contact(&act, open, &matter, ret_case, err));
 	RD_TRY(rd_act_take_case(&act, *ret_case, err));
@@ -267,7 +247,7 @@ enum rd_rc rd_act_acknowledge(struct rd_db *db, const struct rd_office *office, 
 
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(check_open(&act, err));
-	RD_TRY(check_topics(how->topics, how->n_topics, err));
+	RD_TRY(rd_act_check_topics(how->topics, how->n_topics, err));
 	RD_TRY(rd_case_add_topics(act.tx, case_id, how->topics, how->n_topics, err));
 	RD_TRY(add_outcome(&act, how->outcome, err));
 	cause = rd_arena_printf(act.arena, "act:acknowledge:%" PRId64, act.now_ms);
@@ -406,6 +386,23 @@ static const char *duty_words(const char *clock)
 	return clock;
 }
 
+/* What was promised to the resident, and is not done. */
+static enum rd_rc check_no_action(struct rd_act *act, const char *otherwise, struct rd_err *err)
+{
+	struct rd_case_action *actions;
+	size_t n;
+
+	RD_TRY(rd_case_action_list(rd_tx_db(act->tx), act->matter.id, act->arena, &actions, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (actions[i].done_ms == 0)
+			return rd_fail(err, RD_E_REFUSED,
+				"action %" PRId64 " of case %s is not done yet (`case action done "
+				"REF --action %" PRId64 "`); do it first, or %s with --force and "
+				"say why nothing is owed",
+				actions[i].id, act->matter.reference, actions[i].id, otherwise);
+	return RD_OK;
+}
+
 /* otherwise: what is done to it with --force. */
 static enum rd_rc check_nothing_owed(struct rd_act *act, const char *otherwise, struct rd_err *err)
 {
@@ -420,7 +417,7 @@ static enum rd_rc check_nothing_owed(struct rd_act *act, const char *otherwise, 
 				"case %s still owes %s; meet it first, or %s with --force and say "
 				"why nothing is owed",
 				act->matter.reference, duty_words(clocks[i].name), otherwise);
-	return RD_OK;
+	return check_no_action(act, otherwise, err);
 }
 
 /* Of this message alone: one that joined waits for its own decision. */
@@ -513,38 +510,17 @@ enum rd_rc rd_act_note(struct rd_db *db, const struct rd_office *office, int64_t
 	return rd_act_record_and_commit(&act, "noted", 0, NULL, err);
 }
 
-/* What nobody has decided yet keeps the kind that its case has: there is nothing left to decide. */
-static enum rd_rc end_reviews(struct rd_act *act, const char *why, struct rd_err *err)
-{
-	struct rd_review *reviews;
-	size_t n;
-
-	RD_TRY(rd_review_list(
-		rd_tx_db(act->tx), act->matter.id, false, act->arena, &reviews, &n, err));
-	for (size_t i = 0; i < n; i++)
-		RD_TRY(rd_review_decide(act->tx, reviews[i].id, reviews[i].best,
-			act->office->actor.name, act->office->actor.uid, why, false, act->now_ms,
-			err));
-	return RD_OK;
-}
-
 enum rd_rc rd_act_close(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const char *why, bool force, struct rd_err *err)
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
-	int64_t n;
 
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(check_open(&act, err));
 	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
 	if (!force)
 		RD_TRY(check_nothing_owed(&act, "close", err));
-	RD_TRY(end_reviews(&act, why, err));
-	RD_TRY(rd_outbox_cancel_case(act.tx, case_id, "the case was closed", act.now_ms, &n, err));
-	RD_TRY(rd_case_cancel_clock(act.tx, case_id, NULL, act.now_ms, err));
-	RD_TRY(rd_task_done_of_case(act.tx, case_id, NULL, office->actor.name,
-		"the case was closed", act.now_ms, NULL, err));
-	RD_TRY(rd_case_set_status(act.tx, case_id, RD_STATUS_CLOSED, why, act.now_ms, err));
+	RD_TRY(rd_act_end_case(&act, why, err));
 	return rd_act_record_and_commit(&act, "closed", 0, force ? "{\"force\":true}" : NULL, err);
 }
 

@@ -13,7 +13,8 @@ static enum rd_rc refuse_closed(
 
 	if (move == RD_MOVE_REOPEN && !closed)
 		return rd_fail(err, RD_E_REFUSED, "case %s is open already", standing->reference);
-	if (!closed || move == RD_MOVE_REOPEN || move == RD_MOVE_ESCALATE || move == RD_MOVE_REFER)
+	if (!closed || move == RD_MOVE_REOPEN || move == RD_MOVE_ESCALATE ||
+		move == RD_MOVE_REFER || move == RD_MOVE_LINK)
 		return RD_OK;
 	return rd_fail(err, RD_E_REFUSED,
 		"case %s is closed; open it again first (`case reopen REF --why TEXT`)",
@@ -23,7 +24,8 @@ static enum rd_rc refuse_closed(
 static enum rd_rc refuse_undecided(
 	const struct rd_standing *standing, enum rd_move move, struct rd_err *err)
 {
-	if (standing->status != RD_STATUS_REVIEW || move == RD_MOVE_WITHDRAW)
+	if (standing->status != RD_STATUS_REVIEW || move == RD_MOVE_WITHDRAW ||
+		move == RD_MOVE_LINK || move == RD_MOVE_RECORD)
 		return RD_OK;
 	return rd_fail(err, RD_E_REFUSED,
 		"case %s waits for a person to decide what it is; decide that first (`review "
@@ -31,10 +33,12 @@ static enum rd_rc refuse_undecided(
 		standing->reference);
 }
 
-/* An owner, an end and a new beginning: any case can have them. */
+/* An owner, an end and a new beginning, relations, promises: any case can have them. */
 static bool is_for_any_kind(enum rd_move move)
 {
-	return move == RD_MOVE_ASSIGN || move == RD_MOVE_WITHDRAW || move == RD_MOVE_REOPEN;
+	return move == RD_MOVE_ASSIGN || move == RD_MOVE_WITHDRAW || move == RD_MOVE_REOPEN ||
+	       move == RD_MOVE_LINK || move == RD_MOVE_MERGE || move == RD_MOVE_SPLIT ||
+	       move == RD_MOVE_RECORD;
 }
 
 static enum rd_rc refuse_other_kinds(
@@ -171,6 +175,10 @@ enum rd_rc rd_life_may(const struct rd_standing *standing, enum rd_move move, st
 	case RD_MOVE_REOPEN:
 	case RD_MOVE_WITHDRAW:
 	case RD_MOVE_REFER:
+	case RD_MOVE_LINK:
+	case RD_MOVE_MERGE:
+	case RD_MOVE_SPLIT:
+	case RD_MOVE_RECORD:
 	case RD_N_MOVES:
 		break;
 	}

@@ -9,6 +9,7 @@
 #include "case_acts.h"
 #include "print.h"
 #include "redress/gateway/acts_stage.h"
+#include "redress/store/case_actions.h"
 #include "redress/store/case_acts.h"
 
 /* The options of all of these commands; each takes those that its usage names. */
@@ -240,6 +241,52 @@ enum rd_rc rd_ctl_acts_json(
 	return RD_OK;
 }
 
+enum rd_rc rd_ctl_actions_json(
+	struct rd_ctl_desk *desk, int64_t id, json_t **ret_list, struct rd_err *err)
+{
+	struct rd_case_action *actions;
+	json_t *list;
+	size_t n;
+
+	RD_TRY(rd_case_action_list(desk->desk.db, id, desk->arena, &actions, &n, err));
+	list = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list,
+			json_pack("{s:I,s:o,s:o,s:o,s:s,s:o,s:o,s:o}", "action",
+				(json_int_t)actions[i].id, "due", rd_json_day(actions[i].due), "owner",
+				rd_json_text(actions[i].owner), "text",
+				rd_json_text(actions[i].words), "by", actions[i].added_by, "done",
+				rd_json_instant(actions[i].done_ms), "done_by",
+				rd_json_text(actions[i].done_by), "how",
+				rd_json_text(actions[i].how)));
+	*ret_list = list;
+	return RD_OK;
+}
+
+static enum rd_rc show_actions(struct rd_ctl_desk *desk, int64_t id, struct rd_err *err)
+{
+	static const char *const heads[] = { "action", "due", "owner", "done by", "what", NULL };
+	struct rd_case_action *actions;
+	struct rd_table table;
+	char number[24], day[20];
+	size_t n;
+
+	RD_TRY(rd_case_action_list(desk->desk.db, id, desk->arena, &actions, &n, err));
+	if (n == 0)
+		return RD_OK;
+	puts("\nPromised (redressctl case action done)");
+	rd_table_begin(&table, heads);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(number, sizeof number, "%" PRId64, actions[i].id);
+		rd_table_row(&table,
+			(const char *const[]){ number, rd_short_day(actions[i].due, day),
+				actions[i].owner, actions[i].done_ms != 0 ? actions[i].done_by : "-",
+				rd_ctl_in_one_line(desk, actions[i].words) });
+	}
+	rd_table_end(&table, "  nothing");
+	return RD_OK;
+}
+
 enum rd_rc rd_ctl_show_acts(struct rd_ctl_desk *desk, int64_t id, struct rd_err *err)
 {
 	static const char *const heads[] = { "day", "what", "person", "detail", "recorded by", "why",
@@ -249,6 +296,7 @@ enum rd_rc rd_ctl_show_acts(struct rd_ctl_desk *desk, int64_t id, struct rd_err 
 	char day[20];
 	size_t n;
 
+	RD_TRY(show_actions(desk, id, err));
 	RD_TRY(rd_case_act_list(desk->desk.db, id, desk->arena, &acts, &n, err));
 	if (n == 0)
 		return RD_OK;

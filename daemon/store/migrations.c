@@ -3,8 +3,8 @@
  * Words, addresses and numbers of residents stand in these alone, and erasure empties them:
  * raw_piece, text_words, text_part (sender, recipient, body), text_media
  * (url, bytes), reading_words, case_words,
- * case_contact (address, name), case_note, case_act_words, outbox_words, task.done_how, review.why,
- * label.why.
+ * case_contact (address, name), case_note, case_act_words, case_action_words, outbox_words,
+ * task.done_how, review.why, label.why.
  * Everything else holds ids, times, names of rules and keyed hashes.
  */
 #include "redress/store/sql.h"
@@ -506,7 +506,22 @@ static const char step_10[] =
 	" BEGIN SELECT RAISE(ABORT, 'acts are never removed'); END;"
 	"CREATE TABLE case_act_words ("
 	" act_id INTEGER PRIMARY KEY REFERENCES case_act (id),"
-	" why TEXT NOT NULL);";
+	" why TEXT NOT NULL);"
+	/* What was promised to the resident. */
+	"CREATE TABLE case_action ("
+	" id INTEGER PRIMARY KEY,"
+	" case_id INTEGER NOT NULL REFERENCES case_file (id),"
+	" due_on TEXT NOT NULL,"
+	" owner TEXT NOT NULL,"
+	" added_ms BIGINT NOT NULL,"
+	" added_by TEXT NOT NULL,"
+	" done_ms BIGINT,"
+	" done_by TEXT NOT NULL DEFAULT '');"
+	"CREATE INDEX case_action_case ON case_action (case_id);"
+	"CREATE TABLE case_action_words ("
+	" action_id INTEGER PRIMARY KEY REFERENCES case_action (id),"
+	" words TEXT NOT NULL,"
+	" how TEXT NOT NULL DEFAULT '');";
 
 static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6,
 	step_7, step_8, step_9, step_10 };

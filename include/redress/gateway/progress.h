@@ -22,6 +22,20 @@
 #define RD_DID_ACCEPTED	  "accepted"
 #define RD_DID_REFUSED	  "refused"
 #define RD_DID_REOPENED	  "reopened"
+#define RD_DID_EXCLUDED	  "excluded"
+#define RD_DID_WITHDRAWN  "withdrawn"
+#define RD_DID_REFERRED	  "referred"
+#define RD_DID_LINKED	  "linked"
+#define RD_DID_MERGED	  "merged"
+#define RD_DID_TOOK_IN	  "took_in"
+#define RD_DID_SPLIT	  "split"
+#define RD_DID_PROMISED	  "action_added"
+#define RD_DID_DONE	  "action_done"
+#define RD_DID_CONSENT	  "consent"
+#define RD_DID_RESTRICTED "restricted"
+#define RD_DID_UNRESTRICTED "restriction_lifted"
+#define RD_DID_COMPENSATION "compensation"
+#define RD_DID_AGREED	  "definition_agreed"
 
 RD_MUST_USE enum rd_rc rd_progress_standing(struct rd_db *db, const struct rd_case *matter,
 	struct rd_date today, struct rd_arena *arena, struct rd_standing *ret_standing,

@@ -33,6 +33,10 @@ enum rd_move {
 	RD_MOVE_WITHDRAW,
 	RD_MOVE_REFER,
 	RD_MOVE_AGREE,
+	RD_MOVE_LINK,
+	RD_MOVE_MERGE,
+	RD_MOVE_SPLIT,
+	RD_MOVE_RECORD, /* what is promised, agreed to, asked for beside the stages */
 	RD_N_MOVES,
 };
 
