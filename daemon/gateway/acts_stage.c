@@ -74,6 +74,20 @@ enum rd_rc rd_act_contacted(struct rd_db *db, const struct rd_office *office, in
 	return rd_stage_act_commit(&act, &stage, err);
 }
 
+enum rd_rc rd_act_agree(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	struct rd_date given_on, struct rd_err *err)
+{
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	struct rd_stage_act stage;
+
+	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_AGREE, err));
+	RD_TRY(rd_stage_act_on(
+		&act, &stage, given_on, received_on(&act), "the day of the agreement", err));
+	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_AGREED, NULL,
+		rd_asked_by_names[RD_ASKED_BY_STAFF], NULL, err));
+	return rd_stage_act_commit(&act, &stage, err);
+}
+
 /* --- answering --- */
 
 /* The day from which an answer can have gone: the acknowledgement of the stage. */

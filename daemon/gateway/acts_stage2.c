@@ -80,28 +80,36 @@ static enum rd_rc end_tasks(struct rd_act *act, const char *how, struct rd_err *
 		act->office->actor.name, how, act->now_ms, NULL, err);
 }
 
+enum rd_rc rd_stage_act_escalate(struct rd_act *act, struct rd_stage_act *stage,
+	struct rd_date asked_on, enum rd_asked_by by, struct rd_err *err)
+{
+	const int64_t case_id = act->matter.id;
+	bool late;
+
+	RD_TRY(rd_stage_act_on(act, stage, asked_on,
+		rd_date_of(stage->standing.answered ? act->matter.answered_ms
+						    : act->matter.received_ms),
+		"the day on which stage 2 was asked for", err));
+	RD_TRY(is_late(act, stage, &late, err));
+	RD_TRY(rd_stage_act_put(
+		act, stage, RD_DID_ESCALATED, NULL, rd_asked_by_names[by], NULL, err));
+	if (act->matter.status != RD_STATUS_OPEN)
+		RD_TRY(rd_case_set_status(act->tx, case_id, RD_STATUS_OPEN, "", act->now_ms, err));
+	RD_TRY(rd_case_set_kind(act->tx, case_id, RD_COMPLAINT, RD_STAGE_2, err));
+	RD_TRY(rd_case_set_handler(act->tx, case_id, "", err));
+	RD_TRY(rd_stage_act_event(act, stage, RD_EVENT_STAGE2_REQUESTED, err));
+	RD_TRY(end_tasks(act, "stage 2 was asked for", err));
+	return owe_decision(act, stage, late, err);
+}
+
 enum rd_rc rd_act_escalate(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	struct rd_date asked_on, enum rd_asked_by by, struct rd_err *err)
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 	struct rd_stage_act stage;
-	bool late;
 
 	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_ESCALATE, err));
-	RD_TRY(rd_stage_act_on(&act, &stage, asked_on,
-		rd_date_of(stage.standing.answered ? act.matter.answered_ms
-						   : act.matter.received_ms),
-		"the day on which stage 2 was asked for", err));
-	RD_TRY(is_late(&act, &stage, &late, err));
-	RD_TRY(rd_stage_act_put(
-		&act, &stage, RD_DID_ESCALATED, NULL, rd_asked_by_names[by], NULL, err));
-	if (act.matter.status != RD_STATUS_OPEN)
-		RD_TRY(rd_case_set_status(act.tx, case_id, RD_STATUS_OPEN, "", act.now_ms, err));
-	RD_TRY(rd_case_set_kind(act.tx, case_id, RD_COMPLAINT, RD_STAGE_2, err));
-	RD_TRY(rd_case_set_handler(act.tx, case_id, "", err));
-	RD_TRY(rd_stage_act_event(&act, &stage, RD_EVENT_STAGE2_REQUESTED, err));
-	RD_TRY(end_tasks(&act, "stage 2 was asked for", err));
-	RD_TRY(owe_decision(&act, &stage, late, err));
+	RD_TRY(rd_stage_act_escalate(&act, &stage, asked_on, by, err));
 	return rd_stage_act_commit(&act, &stage, err);
 }
 

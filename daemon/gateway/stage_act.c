@@ -8,13 +8,19 @@
 enum rd_rc rd_stage_act_begin(struct rd_act *act, struct rd_stage_act *stage, struct rd_db *db,
 	const struct rd_office *office, int64_t case_id, enum rd_move move, struct rd_err *err)
 {
-	memset(stage, 0, sizeof *stage);
 	RD_TRY(rd_act_begin_on_case(act, db, office, case_id, err));
+	return rd_stage_act_take(act, stage, move, err);
+}
+
+enum rd_rc rd_stage_act_take(
+	struct rd_act *act, struct rd_stage_act *stage, enum rd_move move, struct rd_err *err)
+{
+	memset(stage, 0, sizeof *stage);
 	stage->today = rd_date_of(act->now_ms);
 	stage->day = stage->today;
 	stage->at_ms = act->now_ms;
-	RD_TRY(rd_office_case_landlord(office, rd_tx_db(act->tx), case_id, act->policy, act->arena,
-		&stage->kept, err));
+	RD_TRY(rd_office_case_landlord(act->office, rd_tx_db(act->tx), act->matter.id, act->policy,
+		act->arena, &stage->kept, err));
 	RD_TRY(rd_progress_standing(rd_tx_db(act->tx), &act->matter, stage->today, act->arena,
 		&stage->standing, err));
 	return rd_life_may(&stage->standing, move, err);

@@ -1,4 +1,4 @@
-/* case assign, contacted, respond, extend, escalate, accept, refuse, reopen: a complaint's way through
+/* case assign, contacted, agree, respond, extend, escalate, accept, refuse, reopen: a complaint's way through
  * the stages; and what was done with a case, for `case show`. */
 #include "case_life.h"
 
@@ -115,6 +115,12 @@ static enum rd_rc contacted(
 	return rd_act_contacted(desk->desk.db, &desk->desk.office, id, words->given, err);
 }
 
+static enum rd_rc agree(
+	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+{
+	return rd_act_agree(desk->desk.db, &desk->desk.office, id, words->given, err);
+}
+
 static enum rd_rc respond(
 	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
 {
@@ -153,6 +159,11 @@ enum rd_exit rd_ctl_case_assign(struct rd_ctl *ctl, int argc, char **argv)
 enum rd_exit rd_ctl_case_contacted(struct rd_ctl *ctl, int argc, char **argv)
 {
 	return run(ctl, argc, argv, contacted, "contact recorded");
+}
+
+enum rd_exit rd_ctl_case_agree(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, agree, "definition agreed");
 }
 
 enum rd_exit rd_ctl_case_respond(struct rd_ctl *ctl, int argc, char **argv)

@@ -55,6 +55,7 @@ rd_ctl_command rd_ctl_case_contact;
 rd_ctl_command rd_ctl_case_note;
 rd_ctl_command rd_ctl_case_assign;
 rd_ctl_command rd_ctl_case_contacted;
+rd_ctl_command rd_ctl_case_agree;
 rd_ctl_command rd_ctl_case_respond;
 rd_ctl_command rd_ctl_case_extend;
 rd_ctl_command rd_ctl_case_escalate;

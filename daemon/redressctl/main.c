@@ -72,6 +72,7 @@ static const struct command {
 	{ "case", "note", rd_ctl_case_note, "case note REF --text TEXT" },
 	{ "case", "assign", rd_ctl_case_assign, "case assign REF --to OWNER" },
 	{ "case", "contacted", rd_ctl_case_contacted, "case contacted REF [--given DAY]" },
+	{ "case", "agree", rd_ctl_case_agree, "case agree REF [--given DAY]" },
 	{ "case", "respond", rd_ctl_case_respond,
 		"case respond REF --stage 1|2 [--given DAY] [--found upheld|partly|not_upheld]" },
 	{ "case", "extend", rd_ctl_case_extend,

@@ -238,7 +238,7 @@ static void a_part_becomes_a_complaint_of_its_own(void **state)
 	assert_int_equal(house_case(h, part).kind, RD_COMPLAINT);
 	assert_int_equal(house_case(h, part).stage, RD_STAGE_1);
 	assert_string_equal(house_case(h, part).contact, "ann@example.com");
-	DAY_IS(house_clock(h, part, "stage1.acknowledge").due, "2027-01-04");
+	DAY_IS(house_clock(h, part, "stage1.acknowledge").due, "2027-01-05");
 	letter = house_letter(h, part, "acknowledgement");
 	assert_true(house_says(h, &letter, "the gutters"));
 	OK(rd_case_links(h->db, part, h->arena, &links, &n, &h->err));

@@ -39,6 +39,10 @@ RD_MUST_USE enum rd_rc rd_act_assign(struct rd_db *db, const struct rd_office *o
 RD_MUST_USE enum rd_rc rd_act_contacted(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, struct rd_date given_on, struct rd_err *err);
 
+/* The resident has said, that day (unset: today), that the definition is right. */
+RD_MUST_USE enum rd_rc rd_act_agree(struct rd_db *db, const struct rd_office *office,
+	int64_t case_id, struct rd_date given_on, struct rd_err *err);
+
 /* The full answer went out that day (unset: today). Meets the stage's answer, starts what the
  * policy counts from it; the case is answered. Whoever answers is the owner, where there is one,
  * else the actor; at stage 2 nobody who was at stage 1. */

@@ -11,6 +11,7 @@
 #define REDRESS_GATEWAY_STAGE_ACT_H
 
 #include "redress/gateway/act.h"
+#include "redress/gateway/acts_stage.h"
 #include "redress/gateway/progress.h"
 
 struct rd_stage_act {
@@ -29,6 +30,9 @@ struct rd_stage_act {
 RD_MUST_USE enum rd_rc rd_stage_act_begin(struct rd_act *act, struct rd_stage_act *stage,
 	struct rd_db *db, const struct rd_office *office, int64_t case_id, enum rd_move move,
 	struct rd_err *err);
+/* The same of an act that has its case already. */
+RD_MUST_USE enum rd_rc rd_stage_act_take(
+	struct rd_act *act, struct rd_stage_act *stage, enum rd_move move, struct rd_err *err);
 /* It counts for that day (unset: today), which lies between `earliest` and today. what: names the day
  * in the error. */
 RD_MUST_USE enum rd_rc rd_stage_act_on(struct rd_act *act, struct rd_stage_act *stage,
@@ -44,6 +48,9 @@ RD_MUST_USE enum rd_rc rd_stage_act_event(struct rd_act *act, struct rd_stage_ac
 RD_MUST_USE enum rd_rc rd_stage_act_tell(struct rd_act *act, struct rd_stage_act *stage,
 	enum rd_letter_kind letter, bool told, struct rd_date due, const char *say,
 	struct rd_err *err);
+/* All of rd_act_escalate but its audit. */
+RD_MUST_USE enum rd_rc rd_stage_act_escalate(struct rd_act *act, struct rd_stage_act *stage,
+	struct rd_date asked_on, enum rd_asked_by by, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_stage_act_commit(
 	struct rd_act *act, struct rd_stage_act *stage, struct rd_err *err);
 
