@@ -231,8 +231,8 @@ static enum rd_rc acknowledge_other(struct rd_act *act, const struct rd_act_ackn
 	RD_TRY(rd_outbox_cancel_case(
 		act->tx, act->matter.id, "a person acknowledges", act->now_ms, &n, err));
 	if (!given)
-		RD_TRY(rd_act_send_letter(act, choice.letter, false, (struct rd_date){ 0 },
-			cause, ret_outbox_id, err));
+		RD_TRY(rd_act_send_letter(act, choice.letter, false, (struct rd_date){ 0 }, cause,
+			ret_outbox_id, err));
 	return rd_task_done_of_case(act->tx, act->matter.id, rd_task_names[RD_TASK_ACKNOWLEDGE],
 		act->office->actor.name, given ? "acknowledged in another way" : "a letter goes",
 		act->now_ms, NULL, err);
@@ -283,8 +283,8 @@ enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64
 	RD_TRY(rd_task_done_of_case(act.tx, case_id, rd_task_names[RD_TASK_DEFINE],
 		office->actor.name, "defined", act.now_ms, NULL, err));
 	cause = rd_arena_printf(act.arena, "act:define:%" PRId64, act.now_ms);
-	rc = rd_act_send_letter(&act, RD_LETTER_DEFINITION, false, (struct rd_date){ 0 }, cause,
-		&outbox_id, &why);
+	rc = rd_act_send_letter(
+		&act, RD_LETTER_DEFINITION, false, (struct rd_date){ 0 }, cause, &outbox_id, &why);
 	if (rc == RD_E_STORE || rc == RD_E_AGAIN || rc == RD_E_BUG) {
 		*err = why;
 		return rc;
@@ -392,7 +392,8 @@ static enum rd_rc check_no_action(struct rd_act *act, const char *otherwise, str
 	struct rd_case_action *actions;
 	size_t n;
 
-	RD_TRY(rd_case_action_list(rd_tx_db(act->tx), act->matter.id, act->arena, &actions, &n, err));
+	RD_TRY(rd_case_action_list(
+		rd_tx_db(act->tx), act->matter.id, act->arena, &actions, &n, err));
 	for (size_t i = 0; i < n; i++)
 		if (actions[i].done_ms == 0)
 			return rd_fail(err, RD_E_REFUSED,

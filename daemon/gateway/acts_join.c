@@ -19,8 +19,8 @@ static const char *number_of(struct rd_act *act, int64_t case_id)
 /* --- linking --- */
 
 /* Whichever is held by the link now that was not before: a person is told, the same day. */
-static enum rd_rc tell_if_held(
-	struct rd_act *act, const struct rd_stage_act *stage, const struct rd_case *was, struct rd_err *err)
+static enum rd_rc tell_if_held(struct rd_act *act, const struct rd_stage_act *stage,
+	const struct rd_case *was, struct rd_err *err)
 {
 	struct rd_case now;
 
@@ -34,8 +34,7 @@ static enum rd_rc tell_if_held(
 static enum rd_rc link_cases(struct rd_act *act, const struct rd_stage_act *stage,
 	const struct rd_case *other, struct rd_err *err)
 {
-	RD_TRY(rd_case_link(
-		act->tx, act->matter.id, other->id, RD_LINK_RELATED, act->now_ms, err));
+	RD_TRY(rd_case_link(act->tx, act->matter.id, other->id, RD_LINK_RELATED, act->now_ms, err));
 	RD_TRY(tell_if_held(act, stage, &act->matter, err));
 	return tell_if_held(act, stage, other, err);
 }
@@ -90,8 +89,10 @@ static enum rd_rc check_into(struct rd_act *act, const struct rd_case *into,
 	if (into->kind != RD_COMPLAINT || into->stage != RD_STAGE_1 ||
 		into->status != RD_STATUS_OPEN || standing.answered)
 		return rd_fail(err, RD_E_REFUSED,
-			"case %s is no open complaint whose stage 1 is unanswered, so nothing can be "
-			"added to it any more (Code 6.8); leave case %s a complaint of its own, and "
+			"case %s is no open complaint whose stage 1 is unanswered, so nothing can "
+			"be "
+			"added to it any more (Code 6.8); leave case %s a complaint of its own, "
+			"and "
 			"link them (`case link`)",
 			into->reference, act->matter.reference);
 	if (into->received_ms > act->matter.received_ms)
@@ -190,8 +191,8 @@ static enum rd_rc open_split(struct rd_act *act, const struct rd_stage_act *stag
 	matter.letters_by = to.channel;
 	matter.proposed = to.proposed;
 	facts.channel = to.channel == RD_BY_EMAIL ? RD_CHANNEL_EMAIL : RD_CHANNEL_SMS;
-	facts.no_address = to.address[0] == '\0' ||
-			   (to.channel != RD_BY_EMAIL && to.channel != RD_BY_SMS);
+	facts.no_address =
+		to.address[0] == '\0' || (to.channel != RD_BY_EMAIL && to.channel != RD_BY_SMS);
 	rd_decide_settled(RD_COMPLAINT, &facts, no_flags, split->n_topics, &act->policy->landlord,
 		act->policy->calendar, &verdict);
 	verdict.fate = RD_FATE_OPENED;

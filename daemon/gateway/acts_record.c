@@ -177,7 +177,8 @@ enum rd_rc rd_act_restrict(struct rd_db *db, const struct rd_office *office, int
 		rd_date_format(restriction->review, review), words, err));
 	RD_TRY(end_tasks(&act, RD_ACT_TASK_RESTRICTION, "new terms", err));
 	RD_TRY(put_task(&act, RD_ACT_TASK_RESTRICTION, stage.cause,
-		"Look again at the restriction of contact: lift it (`case restrict REF --lift`), or "
+		"Look again at the restriction of contact: lift it (`case restrict REF --lift`), "
+		"or "
 		"record new terms. Emergency repairs are never held back.",
 		restriction->review, err));
 	RD_TRY(rd_act_owe_telling(&act, stage.cause, (struct rd_date){ 0 },
@@ -202,7 +203,8 @@ static enum rd_rc check_restricted(struct rd_act *act, struct rd_err *err)
 			restricted = false;
 	if (restricted)
 		return RD_OK;
-	return rd_fail(err, RD_E_REFUSED, "nothing is restricted on case %s", act->matter.reference);
+	return rd_fail(
+		err, RD_E_REFUSED, "nothing is restricted on case %s", act->matter.reference);
 }
 
 enum rd_rc rd_act_unrestrict(struct rd_db *db, const struct rd_office *office, int64_t case_id,
@@ -233,8 +235,7 @@ static bool is_amount(const char *amount)
 	       (*rest == '.' && strspn(rest + 1, "0123456789") == 2 && rest[3] == '\0');
 }
 
-static enum rd_rc check_amount(
-	enum rd_compensation what, const char *amount, struct rd_err *err)
+static enum rd_rc check_amount(enum rd_compensation what, const char *amount, struct rd_err *err)
 {
 	if (amount == NULL && what != RD_COMPENSATION_OFFERED)
 		return RD_OK;
@@ -250,8 +251,9 @@ static enum rd_rc owe_compensation(
 {
 	const struct rd_provision *route =
 		rd_landlord_provision(&stage->kept, RD_PROVISION_ROUTE, "compensation");
-	const char *text = "Compensation is asked for: have it decided, and record the offer (`case "
-			   "compensation`).";
+	const char *text =
+		"Compensation is asked for: have it decided, and record the offer (`case "
+		"compensation`).";
 
 	if (route != NULL)
 		text = rd_arena_printf(act->arena,
@@ -259,8 +261,8 @@ static enum rd_rc owe_compensation(
 			"compensation`).",
 			rd_stanza_value(route->stanza, "To", ""));
 	RD_ASSERT(text != NULL);
-	return put_task(act, RD_ACT_TASK_COMPENSATION, stage->cause, text,
-		workdays_on(act, stage, 1), err);
+	return put_task(
+		act, RD_ACT_TASK_COMPENSATION, stage->cause, text, workdays_on(act, stage, 1), err);
 }
 
 enum rd_rc rd_act_compensation(struct rd_db *db, const struct rd_office *office, int64_t case_id,

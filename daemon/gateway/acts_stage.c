@@ -7,8 +7,7 @@
 #include "redress/gateway/stage_act.h"
 #include "redress/policy/clocks.h"
 
-const char *const rd_upheld_names[RD_N_UPHELD + 1] = { "", "upheld", "partly", "not_upheld",
-	NULL };
+const char *const rd_upheld_names[RD_N_UPHELD + 1] = { "", "upheld", "partly", "not_upheld", NULL };
 
 static bool at_stage2(const struct rd_act *act)
 {
@@ -107,8 +106,7 @@ static enum rd_rc acknowledged_on(struct rd_act *act, struct rd_date *ret_day, s
 	return RD_OK;
 }
 
-static enum rd_rc check_stage(
-	const struct rd_act *act, enum rd_stage wanted, struct rd_err *err)
+static enum rd_rc check_stage(const struct rd_act *act, enum rd_stage wanted, struct rd_err *err)
 {
 	if (act->matter.stage == wanted)
 		return RD_OK;
@@ -137,8 +135,8 @@ enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office, int6
 		&act, &stage, response->given_on, earliest, "the day of the answer", err));
 	by = act.matter.handler[0] != '\0' ? act.matter.handler : office->actor.name;
 	RD_TRY(check_reviewer(&act, by, err));
-	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_RESPONDED, by,
-		rd_upheld_names[response->upheld], NULL, err));
+	RD_TRY(rd_stage_act_put(
+		&act, &stage, RD_DID_RESPONDED, by, rd_upheld_names[response->upheld], NULL, err));
 	RD_TRY(rd_stage_act_event(&act, &stage,
 		at_stage2(&act) ? RD_EVENT_STAGE2_RESPONDED : RD_EVENT_RESPONDED, err));
 	RD_TRY(rd_case_set_status(act.tx, case_id, RD_STATUS_ANSWERED, "", stage.at_ms, err));
@@ -178,8 +176,8 @@ static enum rd_rc running_answer(struct rd_act *act, struct rd_case_clock *ret_c
 		*err = none;
 		return rc;
 	}
-	return rd_fail(err, RD_E_REFUSED, "no date for an answer runs on case %s",
-		act->matter.reference);
+	return rd_fail(
+		err, RD_E_REFUSED, "no date for an answer runs on case %s", act->matter.reference);
 }
 
 enum rd_rc rd_act_extend(struct rd_db *db, const struct rd_office *office, int64_t case_id,

@@ -54,7 +54,8 @@ static enum rd_rc owe_decision(
 		.text = late ? "Stage 2 was asked for after the policy's days, which alone is no "
 			       "reason to refuse it: take it on (`case accept REF`), or refuse it "
 			       "with reasons (`case refuse REF --why TEXT`)."
-			     : "Stage 2 was asked for: take it on (`case accept REF`) and assign it "
+			     : "Stage 2 was asked for: take it on (`case accept REF`) and assign "
+			       "it "
 			       "to somebody new (`case assign`), or refuse it with reasons (`case "
 			       "refuse REF --why TEXT`).",
 		.landlord = act->matter.landlord,
@@ -134,8 +135,8 @@ static enum rd_rc acknowledged_otherwise(
 {
 	int64_t n;
 
-	RD_TRY(rd_outbox_cancel_case(act->tx, act->matter.id, "acknowledged in another way",
-		act->now_ms, &n, err));
+	RD_TRY(rd_outbox_cancel_case(
+		act->tx, act->matter.id, "acknowledged in another way", act->now_ms, &n, err));
 	return rd_stage_act_event(act, stage, RD_EVENT_STAGE2_ACKNOWLEDGED, err);
 }
 
@@ -143,14 +144,14 @@ static enum rd_rc acknowledge_by_letter(
 	struct rd_act *act, struct rd_stage_act *stage, struct rd_err *err)
 {
 	struct rd_case_clock acknowledge;
-	enum rd_rc rc = rd_case_meet_clock(act->tx, act->matter.id,
-		rd_clock_names[RD_CLOCK_STAGE2_ACCEPT], act->now_ms, err);
+	enum rd_rc rc = rd_case_meet_clock(
+		act->tx, act->matter.id, rd_clock_names[RD_CLOCK_STAGE2_ACCEPT], act->now_ms, err);
 
 	if (rc != RD_OK && rc != RD_E_MISSING)
 		return rc;
 	RD_TRY(find_clock(act, RD_CLOCK_STAGE2_ACKNOWLEDGE, &acknowledge, err));
-	return rd_stage_act_tell(act, stage, RD_LETTER_STAGE2_ACKNOWLEDGEMENT, false,
-		acknowledge.due, NULL, err);
+	return rd_stage_act_tell(
+		act, stage, RD_LETTER_STAGE2_ACKNOWLEDGEMENT, false, acknowledge.due, NULL, err);
 }
 
 enum rd_rc rd_act_accept(struct rd_db *db, const struct rd_office *office, int64_t case_id,

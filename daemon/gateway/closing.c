@@ -82,8 +82,8 @@ static enum rd_rc close_case(struct rd_db *db, const struct rd_office *office, i
 	RD_TRY(rd_case_cancel_clock(tx, case_id, NULL, now_ms, err));
 	RD_TRY(rd_case_set_status(tx, case_id, RD_STATUS_CLOSED, CLOSED_WHY, now_ms, err));
 	RD_TRY(put_letter(tx, office, &matter, arena, &outbox_id, err));
-	RD_TRY(rd_casework_audit(tx, office, "closed_after_answer", case_id, 0, outbox_id, NULL,
-		err));
+	RD_TRY(rd_casework_audit(
+		tx, office, "closed_after_answer", case_id, 0, outbox_id, NULL, err));
 	RD_TRY(rd_tx_commit(&tx, err));
 	++*n_closed;
 	return RD_OK;
@@ -98,8 +98,8 @@ enum rd_rc rd_closing_round(
 	size_t n;
 
 	*ret_n = 0;
-	RD_TRY(rd_case_clocks_due(db, rd_clock_names[RD_CLOCK_CASE_CLOSE], yesterday, arena,
-		&clocks, &n, err));
+	RD_TRY(rd_case_clocks_due(
+		db, rd_clock_names[RD_CLOCK_CASE_CLOSE], yesterday, arena, &clocks, &n, err));
 	for (size_t i = 0; i < n; i++)
 		RD_TRY(close_case(db, office, clocks[i].case_id, ret_n, err));
 	return RD_OK;

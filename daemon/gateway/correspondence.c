@@ -147,8 +147,8 @@ static enum rd_rc running_answer(
 
 /* The date of the answer that runs, longer or not. The acknowledgement of stage 2 starts it, unless
  * the request did. */
-static enum rd_rc answer_of_stage(
-	struct draft *d, const struct rd_landlord *kept, struct rd_date *ret_due, struct rd_err *err)
+static enum rd_rc answer_of_stage(struct draft *d, const struct rd_landlord *kept,
+	struct rd_date *ret_due, struct rd_err *err)
 {
 	const struct rd_clock_rule *rule = &kept->clocks[RD_CLOCK_STAGE2_RESPOND];
 	const bool stage2 = d->matter.stage == RD_STAGE_2;
@@ -168,8 +168,8 @@ static enum rd_rc answer_of_stage(
 static enum rd_rc reasons_of_act(struct draft *d, const char **ret_reasons, struct rd_err *err)
 {
 	struct rd_case_act act;
-	enum rd_rc rc = rd_progress_act_of_cause(
-		rd_tx_db(d->tx), d->order->cause, d->arena, &act, err);
+	enum rd_rc rc =
+		rd_progress_act_of_cause(rd_tx_db(d->tx), d->order->cause, d->arena, &act, err);
 
 	if (rc == RD_OK && act.why[0] != '\0')
 		*ret_reasons = act.why;
@@ -368,7 +368,8 @@ static int64_t answered_by_cause(const char *cause)
 	return strncmp(cause, "message:", 8) == 0 ? strtoll(cause + 8, NULL, 10) : 0;
 }
 
-/* The day by which the case must be acknowledged, as it runs (meets: the clock that the letter meets,
+/* The day by which the case must be acknowledged, as it runs (meets: the clock that the letter
+ * meets,
  * "" for none); unset where nothing runs. */
 static enum rd_rc acknowledge_due(struct rd_tx *tx, int64_t case_id, const char *meets,
 	struct rd_arena *arena, struct rd_date *ret_due, struct rd_err *err)
@@ -376,8 +377,7 @@ static enum rd_rc acknowledge_due(struct rd_tx *tx, int64_t case_id, const char 
 	struct rd_case_clock *clocks;
 	size_t n;
 
-	const char *name =
-		meets[0] != '\0' ? meets : rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE];
+	const char *name = meets[0] != '\0' ? meets : rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE];
 
 	*ret_due = (struct rd_date){ 0 };
 	RD_TRY(rd_case_clocks(rd_tx_db(tx), case_id, arena, &clocks, &n, err));
@@ -415,8 +415,7 @@ static enum rd_rc write_anew(struct rd_tx *tx, const struct rd_office *office,
 	if (!rd_letter_parse_kind(stale->letter, &order.letter))
 		return rd_fail(err, RD_E_BUG, "outbox row %" PRId64 ": unknown letter `%s`",
 			stale->id, stale->letter);
-	RD_TRY(acknowledge_due(
-		tx, stale->case_id, stale->meets_clock, arena, &order.due, err));
+	RD_TRY(acknowledge_due(tx, stale->case_id, stale->meets_clock, arena, &order.due, err));
 	RD_TRY(draft_letter(&draft, &row, err));
 	RD_TRY(rd_outbox_rewrite(tx, stale->id, &row, rd_office_now(office), &id, err));
 	RD_TRY(rd_casework_audit_letter(tx, office, "letter_rewritten", stale->case_id, 0,

@@ -59,14 +59,13 @@ enum rd_rc rd_progress_standing(struct rd_db *db, const struct rd_case *matter,
 	RD_TRY(rd_case_act_list(db, matter->id, arena, &acts, &n_acts, err));
 	standing.stage2_waits = matter->stage == RD_STAGE_2 && waits_for_stage2(acts, n_acts);
 	standing.answered = answered_stage1(acts, n_acts);
-	standing.acknowledged =
-		matter->stage == RD_STAGE_2
-			? was_met(clocks, n_clocks, RD_CLOCK_STAGE2_ACKNOWLEDGE)
-			: matter->acknowledged_ms != 0;
+	standing.acknowledged = matter->stage == RD_STAGE_2
+					? was_met(clocks, n_clocks, RD_CLOCK_STAGE2_ACKNOWLEDGE)
+					: matter->acknowledged_ms != 0;
 	if (matter->stage == RD_STAGE_1 && rd_progress_answer_clock(db, matter, arena, &answer,
 						   &original, &none_runs) == RD_OK)
-		standing.stage1_overdue = rd_date_is_set(answer.due) &&
-					  rd_date_compare(answer.due, today) < 0;
+		standing.stage1_overdue =
+			rd_date_is_set(answer.due) && rd_date_compare(answer.due, today) < 0;
 	*ret_standing = standing;
 	return RD_OK;
 }
@@ -76,8 +75,8 @@ enum rd_rc rd_progress_answer_clock(struct rd_db *db, const struct rd_case *matt
 	struct rd_err *err)
 {
 	const enum rd_clock_id extended = rd_life_extension(matter->stage);
-	const enum rd_clock_id respond = matter->stage == RD_STAGE_2 ? RD_CLOCK_STAGE2_RESPOND
-								    : RD_CLOCK_STAGE1_RESPOND;
+	const enum rd_clock_id respond =
+		matter->stage == RD_STAGE_2 ? RD_CLOCK_STAGE2_RESPOND : RD_CLOCK_STAGE1_RESPOND;
 	struct rd_case_clock *clocks;
 	size_t n;
 
@@ -91,8 +90,8 @@ enum rd_rc rd_progress_answer_clock(struct rd_db *db, const struct rd_case *matt
 		*ret_original = longer ? clocks[i].starts : clocks[i].due;
 		return RD_OK;
 	}
-	return rd_fail(err, RD_E_MISSING, "no date for an answer runs on case %s",
-		matter->reference);
+	return rd_fail(
+		err, RD_E_MISSING, "no date for an answer runs on case %s", matter->reference);
 }
 
 static enum rd_rc start_clock(struct rd_tx *tx, const struct rd_landlord *landlord, int64_t case_id,
@@ -136,8 +135,8 @@ enum rd_rc rd_progress_apply(struct rd_tx *tx, const struct rd_landlord *landlor
 }
 
 enum rd_rc rd_progress_event(struct rd_tx *tx, const struct rd_landlord *landlord,
-	const struct rd_calendar *calendar, int64_t case_id, enum rd_event event, struct rd_date day,
-	int64_t at_ms, struct rd_err *err)
+	const struct rd_calendar *calendar, int64_t case_id, enum rd_event event,
+	struct rd_date day, int64_t at_ms, struct rd_err *err)
 {
 	struct rd_clock_changes changes;
 

@@ -40,8 +40,7 @@ static enum rd_rc may_escalate(struct rd_db *db, const struct rd_case *matter,
 	struct rd_standing standing;
 	struct rd_err refused = { 0 };
 
-	RD_TRY(rd_progress_standing(
-		db, matter, rd_date_of(facts->now_ms), arena, &standing, err));
+	RD_TRY(rd_progress_standing(db, matter, rd_date_of(facts->now_ms), arena, &standing, err));
 	*ret_may = standing.answered &&
 		   rd_date_compare(asked, rd_date_of(matter->answered_ms)) >= 0 &&
 		   rd_life_may(&standing, RD_MOVE_ESCALATE, &refused) == RD_OK;
@@ -71,8 +70,8 @@ static enum rd_rc escalate(struct rd_act *act, struct rd_stage_act *stage, int64
 		by_text ? RD_ASKED_BY_TEXT : RD_ASKED_BY_REPLY, err);
 }
 
-static enum rd_rc agree(struct rd_act *act, struct rd_stage_act *stage, bool by_text,
-	struct rd_err *err)
+static enum rd_rc agree(
+	struct rd_act *act, struct rd_stage_act *stage, bool by_text, struct rd_err *err)
 {
 	RD_TRY(rd_stage_act_take(act, stage, RD_MOVE_AGREE, err));
 	return rd_stage_act_put(

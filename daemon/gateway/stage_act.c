@@ -21,8 +21,8 @@ enum rd_rc rd_stage_act_take(
 	stage->at_ms = act->now_ms;
 	RD_TRY(rd_office_case_landlord(act->office, rd_tx_db(act->tx), act->matter.id, act->policy,
 		act->arena, &stage->kept, err));
-	RD_TRY(rd_progress_standing(rd_tx_db(act->tx), &act->matter, stage->today, act->arena,
-		&stage->standing, err));
+	RD_TRY(rd_progress_standing(
+		rd_tx_db(act->tx), &act->matter, stage->today, act->arena, &stage->standing, err));
 	return rd_life_may(&stage->standing, move, err);
 }
 
@@ -37,8 +37,8 @@ enum rd_rc rd_stage_act_on(struct rd_act *act, struct rd_stage_act *stage, struc
 		return rd_fail(err, RD_E_INPUT, "%s lies between %s and today", what,
 			rd_date_format_long(earliest, text));
 	stage->day = day;
-	stage->at_ms = rd_date_compare(day, stage->today) == 0 ? act->now_ms
-							       : rd_date_at_ms(day, 12, 0);
+	stage->at_ms =
+		rd_date_compare(day, stage->today) == 0 ? act->now_ms : rd_date_at_ms(day, 12, 0);
 	return RD_OK;
 }
 
@@ -99,8 +99,8 @@ enum rd_rc rd_stage_act_tell(struct rd_act *act, struct rd_stage_act *stage,
 
 	if (told)
 		return RD_OK;
-	if (rd_act_send_letter(act, letter, acknowledges, due, stage->cause, &stage->outbox_id,
-		    &why) != RD_OK)
+	if (rd_act_send_letter(
+		    act, letter, acknowledges, due, stage->cause, &stage->outbox_id, &why) != RD_OK)
 		return refused_letter(&why, err);
 	if (!act->by_text || say == NULL)
 		return RD_OK;

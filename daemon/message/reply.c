@@ -47,14 +47,14 @@ static const char *const withdraws[] = { "i withdraw my complaint",
 	"i do not want to go on with my complaint", NULL };
 
 static const char *const stage2[] = { "stage 2", "stage two", "i want stage 2", "i want stage two",
-	"i would like stage 2", "i would like stage two", "i ask for stage 2", "i ask for stage two",
-	"i want to go to stage 2", "i want to go to stage two", "i would like to go to stage 2",
-	"i would like to go to stage two", "id like to go to stage 2", "escalate",
-	"escalate my complaint", "escalate my complaint to stage 2",
-	"escalate my complaint to stage two", "escalate this to stage 2",
-	"escalate this to stage two", "escalate it to stage 2", "escalate to stage 2",
-	"i want to escalate my complaint", "i would like to escalate my complaint",
-	"i want to escalate my complaint to stage 2",
+	"i would like stage 2", "i would like stage two", "i ask for stage 2",
+	"i ask for stage two", "i want to go to stage 2", "i want to go to stage two",
+	"i would like to go to stage 2", "i would like to go to stage two",
+	"id like to go to stage 2", "escalate", "escalate my complaint",
+	"escalate my complaint to stage 2", "escalate my complaint to stage two",
+	"escalate this to stage 2", "escalate this to stage two", "escalate it to stage 2",
+	"escalate to stage 2", "i want to escalate my complaint",
+	"i would like to escalate my complaint", "i want to escalate my complaint to stage 2",
 	"i would like to escalate my complaint to stage 2", "take my complaint to stage 2",
 	"take my complaint to stage two", "move my complaint to stage 2",
 	"move my complaint to stage two", "take this to stage 2", "take this to stage two",
@@ -80,8 +80,8 @@ static size_t apostrophe(const char *at, size_t left)
 	return left >= 3 && memcmp(at, "\xe2\x80\x99", 3) == 0 ? 3 : 0;
 }
 
-/* One line of it; returns its words. A byte that is no ASCII letter, digit or mark stands for a word
- * that no list has. */
+/* One line of it; returns its words. A byte that is no ASCII letter, digit or mark stands for a
+ * word that no list has. */
 static size_t spell(const char *line, size_t len, char *out, size_t size)
 {
 	size_t n = 0, n_words = 0;

@@ -109,10 +109,10 @@ static enum rd_rc may_accept(const struct rd_standing *standing, struct rd_err *
 	if (standing->stage == RD_STAGE_2 && (standing->stage2_waits || !standing->acknowledged))
 		return RD_OK;
 	return rd_fail(err, RD_E_REFUSED,
-		standing->stage == RD_STAGE_2
-			? "stage 2 of case %s was taken on already"
-			: "nobody has asked for stage 2 of case %s; record the request first (`case "
-			  "escalate REF`)",
+		standing->stage == RD_STAGE_2 ? "stage 2 of case %s was taken on already"
+					      : "nobody has asked for stage 2 of case %s; record "
+						"the request first (`case "
+						"escalate REF`)",
 		standing->reference);
 }
 
@@ -136,7 +136,8 @@ static enum rd_rc may_exclude(const struct rd_standing *standing, struct rd_err 
 	if (standing->stage == RD_STAGE_1 && !standing->answered)
 		return RD_OK;
 	return rd_fail(err, RD_E_REFUSED,
-		"case %s was answered: it was considered, so it can be excluded no longer; a request "
+		"case %s was answered: it was considered, so it can be excluded no longer; a "
+		"request "
 		"for stage 2 is refused with `case refuse REF --why TEXT`",
 		standing->reference);
 }
@@ -259,8 +260,8 @@ static void starts(struct rd_clock_changes *changes, const struct rd_landlord *l
 void rd_life_event(const struct rd_landlord *landlord, const struct rd_calendar *calendar,
 	enum rd_event event, struct rd_date day, struct rd_clock_changes *ret_changes)
 {
-	/* A second request, after a refusal, begins as the first did, and so does what a second answer
-	 * starts, in a case that was opened again. */
+	/* A second request, after a refusal, begins as the first did, and so does what a second
+	 * answer starts, in a case that was opened again. */
 	struct rd_clock_changes changes = { .anew = event == RD_EVENT_STAGE2_REQUESTED ||
 						    event == RD_EVENT_RESPONDED ||
 						    event == RD_EVENT_STAGE2_RESPONDED };
@@ -321,8 +322,7 @@ static enum rd_rc check_dates(const struct rd_calendar *calendar,
 	if (working)
 		return RD_OK;
 	RD_TRY(rd_workday_next(calendar, extending->to, &next_day, err));
-	return rd_fail(err, RD_E_INPUT,
-		"nobody works on that day; the next working day is %s",
+	return rd_fail(err, RD_E_INPUT, "nobody works on that day; the next working day is %s",
 		rd_date_format_long(next_day, next));
 }
 
@@ -345,7 +345,8 @@ enum rd_rc rd_life_extend(const struct rd_landlord *landlord, const struct rd_ca
 	rd_date_format_long(limit, text);
 	if (rule->approved_by[0] == '\0')
 		return rd_fail(err, RD_E_REFUSED,
-			"the policy allows %s at the latest (%s), and names nobody who may allow more",
+			"the policy allows %s at the latest (%s), and names nobody who may allow "
+			"more",
 			text, rule->length_words);
 	if (extending->approved_by != NULL && extending->approved_by[0] != '\0')
 		return RD_OK;

@@ -414,8 +414,8 @@ static json_t *audit_json(const struct whole_case *w)
 	return list;
 }
 
-static void show_json(struct rd_ctl_desk *desk, const struct whole_case *w, json_t *acts,
-	json_t *actions)
+static void show_json(
+	struct rd_ctl_desk *desk, const struct whole_case *w, json_t *acts, json_t *actions)
 {
 	json_t *json = case_json(&w->c, w->clocks, w->n_running);
 

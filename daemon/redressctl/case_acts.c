@@ -154,8 +154,8 @@ static bool needs(const char *value, const char *option, enum rd_exit *ret_exit)
 
 #define HOLD_LIFTED "hold lifted"
 
-enum rd_rc rd_ctl_look_before(struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_before *before,
-	struct rd_err *err)
+enum rd_rc rd_ctl_look_before(
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_before *before, struct rd_err *err)
 {
 	const struct rd_outbox_filter filter = { .case_id = id };
 	struct rd_outbox_row *letters;
@@ -218,8 +218,8 @@ static enum rd_rc print_what_waits(struct rd_ctl_desk *desk, int64_t id, struct 
 	return RD_OK;
 }
 
-static enum rd_rc print_what_came(
-	struct rd_ctl_desk *desk, int64_t id, const struct rd_ctl_before *before, struct rd_err *err)
+static enum rd_rc print_what_came(struct rd_ctl_desk *desk, int64_t id,
+	const struct rd_ctl_before *before, struct rd_err *err)
 {
 	const struct rd_outbox_filter filter = { .case_id = id };
 	struct rd_outbox_row *letters;

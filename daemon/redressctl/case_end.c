@@ -1,5 +1,5 @@
-/* case exclude, withdraw, refer, link, merge, split, action, consent, restrict, compensation: how a case
- * ends, how cases hang together, and what is recorded beside the stages. */
+/* case exclude, withdraw, refer, link, merge, split, action, consent, restrict, compensation: how a
+ * case ends, how cases hang together, and what is recorded beside the stages. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -209,8 +209,7 @@ static enum rd_rc merge(
 	int64_t into;
 
 	RD_TRY(other_case(desk, words->of[OPT_INTO], "into", &into, err));
-	RD_TRY(rd_act_merge(
-		desk->desk.db, &desk->desk.office, id, into, words->of[OPT_WHY], err));
+	RD_TRY(rd_act_merge(desk->desk.db, &desk->desk.office, id, into, words->of[OPT_WHY], err));
 	words->about = into;
 	return RD_OK;
 }
@@ -252,11 +251,12 @@ static enum rd_rc action(
 
 	if (strcmp(words->verb, "add") == 0) {
 		RD_TRY(day_of(words->of[OPT_DUE], &due, err));
-		return rd_act_action_add(desk->desk.db, &desk->desk.office, id,
-			words->of[OPT_TEXT], due, words->of[OPT_TO], &row, err);
+		return rd_act_action_add(desk->desk.db, &desk->desk.office, id, words->of[OPT_TEXT],
+			due, words->of[OPT_TO], &row, err);
 	}
 	if (words->of[OPT_ACTION] == NULL)
-		return rd_fail(err, RD_E_INPUT, "say with --action which one; `case show` lists them");
+		return rd_fail(
+			err, RD_E_INPUT, "say with --action which one; `case show` lists them");
 	RD_TRY(rd_ctl_row(words->of[OPT_ACTION], &row, err));
 	return rd_act_action_done(
 		desk->desk.db, &desk->desk.office, id, row, words->of[OPT_HOW], err);
@@ -267,7 +267,8 @@ static enum rd_rc consent(
 {
 	int place = 0;
 
-	RD_TRY(state_of(words->of[OPT_STATE], rd_consent_names, "asked, given, refused", &place, err));
+	RD_TRY(state_of(
+		words->of[OPT_STATE], rd_consent_names, "asked, given, refused", &place, err));
 	return rd_act_consent(desk->desk.db, &desk->desk.office, id, (enum rd_consent)place,
 		words->of[OPT_WHO], err);
 }

@@ -1,5 +1,5 @@
-/* case assign, contacted, agree, respond, extend, escalate, accept, refuse, reopen: a complaint's way through
- * the stages; and what was done with a case, for `case show`. */
+/* case assign, contacted, agree, respond, extend, escalate, accept, refuse, reopen: a complaint's
+ * way through the stages; and what was done with a case, for `case show`. */
 #include "case_life.h"
 
 #include <inttypes.h>
@@ -31,19 +31,19 @@ static const struct option life_options[] = { { "to", required_argument, NULL, O
 	{ "found", required_argument, NULL, OPT_FOUND },
 	{ "why", required_argument, NULL, OPT_WHY },
 	{ "approved-by", required_argument, NULL, OPT_APPROVED_BY },
-	{ "asked", required_argument, NULL, OPT_ASKED }, { "how", required_argument, NULL, OPT_HOW },
-	RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+	{ "asked", required_argument, NULL, OPT_ASKED },
+	{ "how", required_argument, NULL, OPT_HOW }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 
 struct life_words {
 	const char *of[N_LIFE_OPTIONS]; /* by option; NULL where not given */
 	struct rd_date given, asked;
 };
 
-typedef enum rd_rc life_act(struct rd_ctl_desk *desk, int64_t id, const struct life_words *words,
-	struct rd_err *err);
+typedef enum rd_rc life_act(
+	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err);
 
-static bool read_words(struct rd_ctl *ctl, int argc, char **argv, struct life_words *words,
-	enum rd_exit *ret_exit)
+static bool read_words(
+	struct rd_ctl *ctl, int argc, char **argv, struct life_words *words, enum rd_exit *ret_exit)
 {
 	int option;
 
@@ -186,8 +186,8 @@ static enum rd_rc escalate(
 	if (words->of[OPT_HOW] != NULL)
 		RD_TRY(word_of(words->of[OPT_HOW], rd_asked_by_names, "how", "staff, reply, text",
 			&place, err));
-	return rd_act_escalate(desk->desk.db, &desk->desk.office, id, words->asked,
-		(enum rd_asked_by)place, err);
+	return rd_act_escalate(
+		desk->desk.db, &desk->desk.office, id, words->asked, (enum rd_asked_by)place, err);
 }
 
 static enum rd_rc accept_request(
@@ -244,10 +244,10 @@ enum rd_rc rd_ctl_acts_json(
 		json_array_append_new(list,
 			json_pack("{s:I,s:s,s:s,s:o,s:o,s:s,s:o,s:o,s:o}", "act",
 				(json_int_t)acts[i].id, "what", acts[i].what, "stage",
-				rd_stage_names[acts[i].stage], "day", rd_json_day(acts[i].day), "at",
-				rd_json_instant(acts[i].at_ms), "by", acts[i].actor, "person",
-				rd_json_text(acts[i].person), "detail", rd_json_text(acts[i].detail),
-				"why", rd_json_text(acts[i].why)));
+				rd_stage_names[acts[i].stage], "day", rd_json_day(acts[i].day),
+				"at", rd_json_instant(acts[i].at_ms), "by", acts[i].actor, "person",
+				rd_json_text(acts[i].person), "detail",
+				rd_json_text(acts[i].detail), "why", rd_json_text(acts[i].why)));
 	*ret_list = list;
 	return RD_OK;
 }
@@ -262,14 +262,14 @@ enum rd_rc rd_ctl_actions_json(
 	RD_TRY(rd_case_action_list(desk->desk.db, id, desk->arena, &actions, &n, err));
 	list = json_array();
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list,
-			json_pack("{s:I,s:o,s:o,s:o,s:s,s:o,s:o,s:o}", "action",
-				(json_int_t)actions[i].id, "due", rd_json_day(actions[i].due), "owner",
-				rd_json_text(actions[i].owner), "text",
-				rd_json_text(actions[i].words), "by", actions[i].added_by, "done",
-				rd_json_instant(actions[i].done_ms), "done_by",
-				rd_json_text(actions[i].done_by), "how",
-				rd_json_text(actions[i].how)));
+		json_array_append_new(
+			list, json_pack("{s:I,s:o,s:o,s:o,s:s,s:o,s:o,s:o}", "action",
+				      (json_int_t)actions[i].id, "due", rd_json_day(actions[i].due),
+				      "owner", rd_json_text(actions[i].owner), "text",
+				      rd_json_text(actions[i].words), "by", actions[i].added_by,
+				      "done", rd_json_instant(actions[i].done_ms), "done_by",
+				      rd_json_text(actions[i].done_by), "how",
+				      rd_json_text(actions[i].how)));
 	*ret_list = list;
 	return RD_OK;
 }
@@ -289,10 +289,10 @@ static enum rd_rc show_actions(struct rd_ctl_desk *desk, int64_t id, struct rd_e
 	rd_table_begin(&table, heads);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(number, sizeof number, "%" PRId64, actions[i].id);
-		rd_table_row(&table,
-			(const char *const[]){ number, rd_short_day(actions[i].due, day),
-				actions[i].owner, actions[i].done_ms != 0 ? actions[i].done_by : "-",
-				rd_ctl_in_one_line(desk, actions[i].words) });
+		rd_table_row(&table, (const char *const[]){ number,
+					     rd_short_day(actions[i].due, day), actions[i].owner,
+					     actions[i].done_ms != 0 ? actions[i].done_by : "-",
+					     rd_ctl_in_one_line(desk, actions[i].words) });
 	}
 	rd_table_end(&table, "  nothing");
 	return RD_OK;
@@ -300,8 +300,8 @@ static enum rd_rc show_actions(struct rd_ctl_desk *desk, int64_t id, struct rd_e
 
 enum rd_rc rd_ctl_show_acts(struct rd_ctl_desk *desk, int64_t id, struct rd_err *err)
 {
-	static const char *const heads[] = { "day", "what", "person", "detail", "recorded by", "why",
-		NULL };
+	static const char *const heads[] = { "day", "what", "person", "detail", "recorded by",
+		"why", NULL };
 	struct rd_case_act *acts;
 	struct rd_table table;
 	char day[20];
@@ -314,10 +314,10 @@ enum rd_rc rd_ctl_show_acts(struct rd_ctl_desk *desk, int64_t id, struct rd_err 
 	puts("\nWhat was done");
 	rd_table_begin(&table, heads);
 	for (size_t i = 0; i < n; i++)
-		rd_table_row(&table,
-			(const char *const[]){ rd_short_day(acts[i].day, day), acts[i].what,
-				acts[i].person, acts[i].detail, acts[i].actor,
-				rd_ctl_in_one_line(desk, acts[i].why) });
+		rd_table_row(
+			&table, (const char *const[]){ rd_short_day(acts[i].day, day), acts[i].what,
+					acts[i].person, acts[i].detail, acts[i].actor,
+					rd_ctl_in_one_line(desk, acts[i].why) });
 	rd_table_end(&table, "  nothing");
 	return RD_OK;
 }

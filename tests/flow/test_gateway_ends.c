@@ -1,4 +1,5 @@
-/* How cases end without an answer, how they hang together, and what is recorded beside the stages. */
+/* How cases end without an answer, how they hang together, and what is recorded beside the stages.
+ */
 #include "redress/gateway/acts_end.h"
 #include "redress/gateway/acts_record.h"
 #include "redress/gateway/acts_stage.h"
@@ -65,12 +66,10 @@ static void an_exclusion_is_one_of_the_policys_own_and_says_why(void **state)
 	struct rd_act_exclusion exclusion = { .reason = "just-because" };
 	struct rd_outbox_row letter;
 
-	assert_int_equal(
-		rd_act_exclude(h->db, &staff, case_id, &exclusion, &h->err), RD_E_INPUT);
+	assert_int_equal(rd_act_exclude(h->db, &staff, case_id, &exclusion, &h->err), RD_E_INPUT);
 	assert_non_null(strstr(h->err.msg, "legal-proceedings"));
 	exclusion.reason = NULL;
-	assert_int_equal(
-		rd_act_exclude(h->db, &staff, case_id, &exclusion, &h->err), RD_E_INPUT);
+	assert_int_equal(rd_act_exclude(h->db, &staff, case_id, &exclusion, &h->err), RD_E_INPUT);
 	/* The policy looks at such a one all the same where there is a good reason. */
 	exclusion.reason = "over-12-months";
 	REFUSED(rd_act_exclude(h->db, &staff, case_id, &exclusion, &h->err), "good reason");
@@ -154,7 +153,8 @@ static void the_ombudsman_may_have_a_case_at_any_time(void **state)
 	assert_true(house_runs(h, case_id, "stage1.respond")); /* nothing else changes */
 	OK(rd_act_withdraw(h->db, &staff, case_id, "rang", &h->err));
 	OK(rd_act_refer(h->db, &staff, case_id, house_day("2026-12-22"), "asked", &h->err));
-	assert_int_equal(rd_act_refer(h->db, &staff, case_id, house_day("2026-12-21"), NULL, &h->err),
+	assert_int_equal(
+		rd_act_refer(h->db, &staff, case_id, house_day("2026-12-21"), NULL, &h->err),
 		RD_E_INPUT);
 	REFUSED(rd_act_refer(h->db, &staff, take(h, REQUEST), today, NULL, &h->err), "reclassify");
 }
@@ -190,8 +190,7 @@ static void a_later_matter_of_the_same_resident_is_taken_in(void **state)
 	later = take(h, COMPLAINT " And no heating.");
 	REFUSED(rd_act_merge(h->db, &staff, stranger, first, "one flat", &h->err), "case link");
 	REFUSED(rd_act_merge(h->db, &staff, first, later, "one matter", &h->err), "earlier");
-	assert_int_equal(
-		rd_act_merge(h->db, &staff, later, later, "one", &h->err), RD_E_INPUT);
+	assert_int_equal(rd_act_merge(h->db, &staff, later, later, "one", &h->err), RD_E_INPUT);
 	OK(rd_act_merge(h->db, &staff, later, first, "one roof", &h->err));
 	assert_int_equal(house_case(h, later).status, RD_STATUS_CLOSED);
 	assert_non_null(strstr(house_case(h, later).closed_why, house_case(h, first).reference));
@@ -223,7 +222,8 @@ static void a_part_becomes_a_complaint_of_its_own(void **state)
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
 	const int64_t case_id = take(h, COMPLAINT);
-	struct rd_act_split split = { .why = "another matter", .received = house_day("2026-12-24") };
+	struct rd_act_split split = { .why = "another matter",
+		.received = house_day("2026-12-24") };
 	struct rd_outbox_row letter;
 	struct rd_case_linked *links;
 	int64_t part = 0;
@@ -279,8 +279,8 @@ static void what_was_promised_keeps_the_case_open(void **state)
 	size_t n;
 
 	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks.", NULL, &h->err));
-	assert_int_equal(rd_act_action_add(h->db, &staff, case_id, "mend it", today, NULL, &roof,
-				 &h->err),
+	assert_int_equal(
+		rd_act_action_add(h->db, &staff, case_id, "mend it", today, NULL, &roof, &h->err),
 		RD_E_INPUT);
 	assert_int_equal(rd_act_action_add(h->db, &staff, case_id, "mend it",
 				 house_day("2026-12-21"), NULL, &roof, &h->err),
@@ -335,14 +335,15 @@ static void a_restriction_has_terms_and_a_day_and_stops_nothing(void **state)
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
 	const int64_t case_id = take(h, COMPLAINT);
-	struct rd_act_restriction restriction = {
-		.terms = "One call a week.", .why = "Forty calls a day.", .approved_by = "Mo Manager"
-	};
+	struct rd_act_restriction restriction = { .terms = "One call a week.",
+		.why = "Forty calls a day.",
+		.approved_by = "Mo Manager" };
 	int64_t id;
 
 	assert_int_equal(
 		rd_act_restrict(h->db, &staff, case_id, &restriction, &h->err), RD_E_INPUT);
-	REFUSED(rd_act_unrestrict(h->db, &staff, case_id, "over", &h->err), "nothing is restricted");
+	REFUSED(rd_act_unrestrict(h->db, &staff, case_id, "over", &h->err),
+		"nothing is restricted");
 	restriction.review = house_day("2027-03-22");
 	OK(rd_act_restrict(h->db, &staff, case_id, &restriction, &h->err));
 	assert_string_equal(last_act(h, case_id, "restricted").detail, "2027-03-22");
@@ -356,7 +357,8 @@ static void a_restriction_has_terms_and_a_day_and_stops_nothing(void **state)
 	DAY_IS(house_task(h, case_id, "urgent").due, "2026-12-22");
 	OK(rd_act_unrestrict(h->db, &staff, case_id, "it is better now", &h->err));
 	assert_null(house_task(h, case_id, RD_ACT_TASK_RESTRICTION).kind);
-	REFUSED(rd_act_unrestrict(h->db, &staff, case_id, "over", &h->err), "nothing is restricted");
+	REFUSED(rd_act_unrestrict(h->db, &staff, case_id, "over", &h->err),
+		"nothing is restricted");
 }
 
 static void compensation_goes_to_whom_the_policy_sends_it(void **state)
@@ -364,7 +366,8 @@ static void compensation_goes_to_whom_the_policy_sends_it(void **state)
 	struct house *h = *state = new_house("one-housing");
 	const struct rd_office staff = house_staff(h);
 	const int64_t case_id = take(h, COMPLAINT);
-	static const char *const wrong[] = { "12.5", "£12", "", ".50", "12.505", "1e3", "1234567890123" };
+	static const char *const wrong[] = { "12.5", "£12", "", ".50", "12.505", "1e3",
+		"1234567890123" };
 
 	OK(rd_act_compensation(h->db, &staff, case_id, RD_COMPENSATION_ASKED, NULL, NULL, &h->err));
 	assert_non_null(strstr(

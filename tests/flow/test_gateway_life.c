@@ -101,8 +101,8 @@ static void audited(struct house *h, int64_t case_id, const char *what)
 	OK(rd_audit_list(h->db, case_id, 0, 0, 10000, h->arena, &rows, &n, &h->err));
 	assert_string_equal(rows[n - 1].what, what);
 	assert_string_equal(rows[n - 1].actor, "Sam Staff");
-	assert_string_equal(rows[n - 1].detail,
-		rd_arena_printf(h->arena, "{\"act\":%" PRId64 "}", act.id));
+	assert_string_equal(
+		rows[n - 1].detail, rd_arena_printf(h->arena, "{\"act\":%" PRId64 "}", act.id));
 }
 
 /* --- the whole way --- */
@@ -357,8 +357,7 @@ static void stage_2_refused_leaves_the_answer_and_the_ombudsman(void **state)
 	assert_false(house_runs(h, case_id, "case.close"));
 	DAY_IS(house_clock(h, case_id, "stage2.respond").due, "2027-01-25"); /* from the request */
 	house_at(h, "2026-12-24T10:00:00Z");
-	assert_int_equal(
-		rd_act_refuse(h->db, &staff, case_id, NULL, today, &h->err), RD_E_INPUT);
+	assert_int_equal(rd_act_refuse(h->db, &staff, case_id, NULL, today, &h->err), RD_E_INPUT);
 	OK(rd_act_refuse(h->db, &staff, case_id, WHY, today, &h->err));
 	audited(h, case_id, "refused");
 	letter = house_letter(h, case_id, "refusal");

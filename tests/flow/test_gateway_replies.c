@@ -1,5 +1,5 @@
-/* What residents reply to letters about their complaint, understood: stage 2, thanks, yes, withdrawn.
- * Only the plain ones act by themselves; whatever else is said a person reads. */
+/* What residents reply to letters about their complaint, understood: stage 2, thanks, yes,
+ * withdrawn. Only the plain ones act by themselves; whatever else is said a person reads. */
 #include "redress/gateway/acts_stage.h"
 #include "redress/store/case_acts.h"
 #include "support/house.h"
@@ -224,8 +224,8 @@ static void staff_can_hear_the_yes(void **state)
 	house_work(h);
 	case_id = house_case_of(h, id);
 	house_send(h);
-	assert_int_equal(rd_act_agree(h->db, &staff, case_id, (struct rd_date){ 0 }, &h->err),
-		RD_E_REFUSED);
+	assert_int_equal(
+		rd_act_agree(h->db, &staff, case_id, (struct rd_date){ 0 }, &h->err), RD_E_REFUSED);
 	assert_non_null(strstr(h->err.msg, "case define"));
 	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks.", NULL, &h->err));
 	OK(rd_act_agree(h->db, &staff, case_id, house_day("2026-12-15"), &h->err));

@@ -260,8 +260,7 @@ static inline void house_borrow_profile(const struct house *h, const char *name)
 	snprintf(path, sizeof path, "%s/landlords/code-2024.landlord", h->rules);
 	file = fopen(path, "we");
 	assert_non_null(file);
-	fprintf(file, "%.*s\nLandlord: code-2024\n%s", (int)(at - bytes), bytes,
-		at + strlen(was));
+	fprintf(file, "%.*s\nLandlord: code-2024\n%s", (int)(at - bytes), bytes, at + strlen(was));
 	fclose(file);
 	free(bytes);
 }

@@ -72,8 +72,8 @@ static void a_whole_message_says_one_thing_or_none(void **state)
 static void only_new_words_count_and_not_too_many(void **state)
 {
 	char body[RD_REPLY_BYTES_MAX + 1];
-	const struct rd_span quoted[] = { { 0, 9, RD_SPAN_NEW }, { 9, 29, RD_SPAN_QUOTED } };
-	const struct rd_span all_new[] = { { 0, sizeof body, RD_SPAN_NEW } };
+	const struct rd_span quoted[] = { { RD_SPAN_NEW, 0, 9 }, { RD_SPAN_QUOTED, 9, 29 } };
+	const struct rd_span all_new[] = { { RD_SPAN_NEW, 0, sizeof body } };
 	struct rd_message message = { .body = "Thank you\nYour complaint RD\n",
 		.body_len = 29,
 		.spans = quoted,

@@ -158,16 +158,16 @@ static const char *describe(const struct rd_clock_changes *changes, char out[sta
 		say(out, "-", rd_clock_names[changes->stops[i]]);
 	for (size_t i = 0; i < changes->n_starts; i++) {
 		say(out, "", rd_clock_names[changes->starts[i].clock]);
-		say(out, "", rd_date_is_set(changes->starts[i].due)
-				     ? rd_date_format(changes->starts[i].due, text)
-				     : "never");
+		say(out, "",
+			rd_date_is_set(changes->starts[i].due)
+				? rd_date_format(changes->starts[i].due, text)
+				: "never");
 	}
 	return out;
 }
 
 #define STAGE1_ENDS "+stage1.respond +stage1.extended +conduct.respond"
-#define ASKED                                                                                      \
-	"+stage2.request -case.close -stage1.contact -stage1.respond -stage1.extended"
+#define ASKED	    "+stage2.request -case.close -stage1.contact -stage1.respond -stage1.extended"
 
 static const struct {
 	const char *landlord;
@@ -313,8 +313,7 @@ static void a_policy_without_an_extension_has_none(void **state)
 	struct rd_err err = { 0 };
 
 	landlord.clocks[RD_CLOCK_STAGE1_EXTENDED].held = false;
-	assert_int_equal(
-		rd_life_extend(&landlord, f->calendar, &extending, &err), RD_E_REFUSED);
+	assert_int_equal(rd_life_extend(&landlord, f->calendar, &extending, &err), RD_E_REFUSED);
 }
 
 static void one_person_is_known_however_the_name_is_written(void **state)

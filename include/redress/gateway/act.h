@@ -37,17 +37,16 @@ void rd_act_end(struct rd_act *act);
 RD_MUST_USE enum rd_rc rd_act_check_text(const char *text, const char *what, struct rd_err *err);
 
 /* A topic is printed by letters in the middle of a sentence. */
-RD_MUST_USE enum rd_rc rd_act_check_topics(
-	const char *const *topics, size_t n, struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_act_check_topics(const char *const *topics, size_t n, struct rd_err *err);
 
-/* A letter that a person asks for: it needs no further approval. Refused while the case is held, the
- * resident is not known yet, or there is nowhere to write to. due: the day that it must not miss;
- * unset for none. */
+/* A letter that a person asks for: it needs no further approval. Refused while the case is held,
+ * the resident is not known yet, or there is nowhere to write to. due: the day that it must not
+ * miss; unset for none. */
 RD_MUST_USE enum rd_rc rd_act_send_letter(struct rd_act *act, enum rd_letter_kind letter,
 	bool meets_acknowledge, struct rd_date due, const char *cause, int64_t *ret_outbox_id,
 	struct rd_err *err);
-/* What no letter tells the resident is a person's task, RD_ACT_TASK_TELL, by that day; unset: by the
- * next working day. */
+/* What no letter tells the resident is a person's task, RD_ACT_TASK_TELL, by that day; unset: by
+ * the next working day. */
 RD_MUST_USE enum rd_rc rd_act_owe_telling(struct rd_act *act, const char *cause, struct rd_date due,
 	const char *text, struct rd_err *err);
 

@@ -1,5 +1,5 @@
-/* acts_end: how a case ends without an answer, or goes to the Ombudsman; and how cases hang together.
- * As the acts of acts_stage.h.
+/* acts_end: how a case ends without an answer, or goes to the Ombudsman; and how cases hang
+ * together. As the acts of acts_stage.h.
  */
 #ifndef REDRESS_GATEWAY_ACTS_END_H
 #define REDRESS_GATEWAY_ACTS_END_H
@@ -7,8 +7,8 @@
 #include "redress/base/date.h"
 #include "redress/gateway/office.h"
 
-/* No complaint under the policy, for one of its own reasons (`Exclusion:` of the profile). The letter
- * gives it, what staff add to it, and the Ombudsman's details; the case is closed. */
+/* No complaint under the policy, for one of its own reasons (`Exclusion:` of the profile). The
+ * letter gives it, what staff add to it, and the Ombudsman's details; the case is closed. */
 struct rd_act_exclusion {
 	const char *reason;	/* the name of the exclusion */
 	const char *why;	/* a must where the policy has an `Unless:`; NULL for none */

@@ -1,6 +1,6 @@
-/* acts_record: what is promised, agreed to, restricted or asked for beside the stages of a case: none
- * of it moves the case or its clocks; each leaves its row, and what a person owes as a task. As the
- * acts of acts_stage.h.
+/* acts_record: what is promised, agreed to, restricted or asked for beside the stages of a case:
+ * none of it moves the case or its clocks; each leaves its row, and what a person owes as a task.
+ * As the acts of acts_stage.h.
  */
 #ifndef REDRESS_GATEWAY_ACTS_RECORD_H
 #define REDRESS_GATEWAY_ACTS_RECORD_H
@@ -26,8 +26,8 @@ RD_MUST_USE enum rd_rc rd_act_action_add(struct rd_db *db, const struct rd_offic
 RD_MUST_USE enum rd_rc rd_act_action_done(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, int64_t action, const char *how, struct rd_err *err);
 
-/* Somebody speaks for the resident: her consent was asked for, given or refused. who: that somebody,
- * how: in which way; words that erasure can empty. */
+/* Somebody speaks for the resident: her consent was asked for, given or refused. who: that
+ * somebody, how: in which way; words that erasure can empty. */
 enum rd_consent { RD_CONSENT_ASKED = 0, RD_CONSENT_GIVEN, RD_CONSENT_REFUSED, RD_N_CONSENTS };
 extern const char *const rd_consent_names[RD_N_CONSENTS + 1]; /* "asked", "given", "refused" */
 RD_MUST_USE enum rd_rc rd_act_consent(struct rd_db *db, const struct rd_office *office,
@@ -46,8 +46,8 @@ RD_MUST_USE enum rd_rc rd_act_restrict(struct rd_db *db, const struct rd_office 
 RD_MUST_USE enum rd_rc rd_act_unrestrict(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, const char *why, struct rd_err *err);
 
-/* Compensation was asked for, offered, accepted or refused. amount: pounds, "120" or "120.50"; a must
- * where it is offered, NULL for none. */
+/* Compensation was asked for, offered, accepted or refused. amount: pounds, "120" or "120.50"; a
+ * must where it is offered, NULL for none. */
 enum rd_compensation {
 	RD_COMPENSATION_ASKED = 0,
 	RD_COMPENSATION_OFFERED,

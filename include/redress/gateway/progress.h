@@ -14,28 +14,28 @@
 #define RD_PROGRESS_CAUSE "case-act:"
 
 /* What acts are called, in rows and in the audit. */
-#define RD_DID_ASSIGNED	  "assigned"
-#define RD_DID_CONTACTED  "contacted"
-#define RD_DID_RESPONDED  "responded"
-#define RD_DID_EXTENDED	  "extended"
-#define RD_DID_ESCALATED  "escalated"
-#define RD_DID_ACCEPTED	  "accepted"
-#define RD_DID_REFUSED	  "refused"
-#define RD_DID_REOPENED	  "reopened"
-#define RD_DID_EXCLUDED	  "excluded"
-#define RD_DID_WITHDRAWN  "withdrawn"
-#define RD_DID_REFERRED	  "referred"
-#define RD_DID_LINKED	  "linked"
-#define RD_DID_MERGED	  "merged"
-#define RD_DID_TOOK_IN	  "took_in"
-#define RD_DID_SPLIT	  "split"
-#define RD_DID_PROMISED	  "action_added"
-#define RD_DID_DONE	  "action_done"
-#define RD_DID_CONSENT	  "consent"
-#define RD_DID_RESTRICTED "restricted"
+#define RD_DID_ASSIGNED	    "assigned"
+#define RD_DID_CONTACTED    "contacted"
+#define RD_DID_RESPONDED    "responded"
+#define RD_DID_EXTENDED	    "extended"
+#define RD_DID_ESCALATED    "escalated"
+#define RD_DID_ACCEPTED	    "accepted"
+#define RD_DID_REFUSED	    "refused"
+#define RD_DID_REOPENED	    "reopened"
+#define RD_DID_EXCLUDED	    "excluded"
+#define RD_DID_WITHDRAWN    "withdrawn"
+#define RD_DID_REFERRED	    "referred"
+#define RD_DID_LINKED	    "linked"
+#define RD_DID_MERGED	    "merged"
+#define RD_DID_TOOK_IN	    "took_in"
+#define RD_DID_SPLIT	    "split"
+#define RD_DID_PROMISED	    "action_added"
+#define RD_DID_DONE	    "action_done"
+#define RD_DID_CONSENT	    "consent"
+#define RD_DID_RESTRICTED   "restricted"
 #define RD_DID_UNRESTRICTED "restriction_lifted"
 #define RD_DID_COMPENSATION "compensation"
-#define RD_DID_AGREED	  "definition_agreed"
+#define RD_DID_AGREED	    "definition_agreed"
 
 RD_MUST_USE enum rd_rc rd_progress_standing(struct rd_db *db, const struct rd_case *matter,
 	struct rd_date today, struct rd_arena *arena, struct rd_standing *ret_standing,
@@ -51,8 +51,8 @@ RD_MUST_USE enum rd_rc rd_progress_answer_clock(struct rd_db *db, const struct r
 RD_MUST_USE enum rd_rc rd_progress_apply(struct rd_tx *tx, const struct rd_landlord *landlord,
 	int64_t case_id, const struct rd_clock_changes *changes, int64_t at_ms, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_progress_event(struct rd_tx *tx, const struct rd_landlord *landlord,
-	const struct rd_calendar *calendar, int64_t case_id, enum rd_event event, struct rd_date day,
-	int64_t at_ms, struct rd_err *err);
+	const struct rd_calendar *calendar, int64_t case_id, enum rd_event event,
+	struct rd_date day, int64_t at_ms, struct rd_err *err);
 
 /* What has been done with the case before names this person at stage 1: assigned to it, or the one
  * who answered it. */

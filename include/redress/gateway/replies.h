@@ -1,5 +1,6 @@
-/* replies: what a resident's reply to a complaint does by itself: it asks for stage 2, or agrees the
- * definition. The decision (policy/decision.h) says which; here it is looked at and written down.
+/* replies: what a resident's reply to a complaint does by itself: it asks for stage 2, or agrees
+ * the definition. The decision (policy/decision.h) says which; here it is looked at and written
+ * down.
  */
 #ifndef REDRESS_GATEWAY_REPLIES_H
 #define REDRESS_GATEWAY_REPLIES_H

@@ -4,8 +4,8 @@
  *	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
  *	struct rd_stage_act stage;
  *	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_ASSIGN, err));
- *	... rd_stage_act_put (its row), rd_stage_act_event (its clocks), rd_stage_act_tell (its letter)
- *	return rd_stage_act_commit(&act, &stage, err);
+ *	... rd_stage_act_put (its row), rd_stage_act_event (its clocks), rd_stage_act_tell (its
+ *letter) return rd_stage_act_commit(&act, &stage, err);
  */
 #ifndef REDRESS_GATEWAY_STAGE_ACT_H
 #define REDRESS_GATEWAY_STAGE_ACT_H
@@ -33,18 +33,18 @@ RD_MUST_USE enum rd_rc rd_stage_act_begin(struct rd_act *act, struct rd_stage_ac
 /* The same of an act that has its case already. */
 RD_MUST_USE enum rd_rc rd_stage_act_take(
 	struct rd_act *act, struct rd_stage_act *stage, enum rd_move move, struct rd_err *err);
-/* It counts for that day (unset: today), which lies between `earliest` and today. what: names the day
- * in the error. */
+/* It counts for that day (unset: today), which lies between `earliest` and today. what: names the
+ * day in the error. */
 RD_MUST_USE enum rd_rc rd_stage_act_on(struct rd_act *act, struct rd_stage_act *stage,
 	struct rd_date day, struct rd_date earliest, const char *what, struct rd_err *err);
 /* Its row. person, detail, why: NULL for none. */
 RD_MUST_USE enum rd_rc rd_stage_act_put(struct rd_act *act, struct rd_stage_act *stage,
 	const char *what, const char *person, const char *detail, const char *why,
 	struct rd_err *err);
-RD_MUST_USE enum rd_rc rd_stage_act_event(struct rd_act *act, struct rd_stage_act *stage,
-	enum rd_event event, struct rd_err *err);
-/* Its letter, unless told is set: the resident was told in another way. What a text does not say, say
- * is a person's task (NULL: it says all), by `due`. */
+RD_MUST_USE enum rd_rc rd_stage_act_event(
+	struct rd_act *act, struct rd_stage_act *stage, enum rd_event event, struct rd_err *err);
+/* Its letter, unless told is set: the resident was told in another way. What a text does not say,
+ * say is a person's task (NULL: it says all), by `due`. */
 RD_MUST_USE enum rd_rc rd_stage_act_tell(struct rd_act *act, struct rd_stage_act *stage,
 	enum rd_letter_kind letter, bool told, struct rd_date due, const char *say,
 	struct rd_err *err);

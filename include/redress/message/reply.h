@@ -2,8 +2,8 @@
  * complaint: thank you, yes that is right, I withdraw it, stage 2 please. Pure.
  *
  * Whole: every new word of it belongs to that one thing, but for a greeting before and a sign-off
- * behind, each on lines of its own. Whatever says anything else is none: a person reads it. A mail may
- * quote our letter below.
+ * behind, each on lines of its own. Whatever says anything else is none: a person reads it. A mail
+ * may quote our letter below.
  */
 #ifndef REDRESS_MESSAGE_REPLY_H
 #define REDRESS_MESSAGE_REPLY_H

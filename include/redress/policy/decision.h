@@ -71,7 +71,7 @@ struct rd_joined_case {
 				     on the day on which the next would leave */
 	bool choice_sent_today;	  /* a letter `choice` went to it on that day */
 	bool has_open_linked_complaint; /* a complaint case linked to it is open already */
-	bool may_escalate;    /* its stage 1 is answered, and stage 2 can be asked for */
+	bool may_escalate;		/* its stage 1 is answered, and stage 2 can be asked for */
 	bool definition_open; /* we asked whether we have understood; nobody has said yes */
 };
 

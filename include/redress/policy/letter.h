@@ -61,7 +61,7 @@ enum rd_placeholder {
 	RD_VALUE_OUTCOME,
 	RD_VALUE_UNDERSTOOD,
 	RD_VALUE_REASONS, /* why the answer needs longer, or why something is refused */
-	RD_VALUE_DATE, /* the day that the letter is written for */
+	RD_VALUE_DATE,	  /* the day that the letter is written for */
 	RD_VALUE_RECEIVED_ON,
 	RD_VALUE_RESPOND_BY,
 	RD_VALUE_READ_BY,
@@ -97,13 +97,14 @@ enum rd_letter_kind {
 				 where the folder has none by sms */
 	RD_LETTER_CHOICE,     /* asked for nothing formal: logged, and the choice is hers */
 	RD_LETTER_LATER,      /* sms only: every text after the first; nothing of the matter */
-	/* A rule set may lack these: then a person tells the resident. By text nothing of the matter. */
+	/* A rule set may lack these: then a person tells the resident. By text nothing of the
+	   matter. */
 	RD_LETTER_EXTENSION,		  /* the answer needs longer: reasons and the new date */
 	RD_LETTER_STAGE2_ACKNOWLEDGEMENT, /* meets stage2.acknowledge */
 	RD_LETTER_REFUSAL,		  /* of stage 2: reasons */
-	RD_LETTER_EXCLUSION, /* no complaint under the policy: reasons */
-	RD_LETTER_CLOSING,   /* the days after the answer are over */
-	RD_LETTER_AGREE,     /* the definition is agreed */
+	RD_LETTER_EXCLUSION,		  /* no complaint under the policy: reasons */
+	RD_LETTER_CLOSING,		  /* the days after the answer are over */
+	RD_LETTER_AGREE,		  /* the definition is agreed */
 	RD_N_LETTERS,
 };
 

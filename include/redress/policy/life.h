@@ -1,7 +1,7 @@
 /* life: what may be done with a case where it stands, and what that does to its clocks.
  *
- * Pure: the gateway says where the case stands (struct rd_standing) and writes down what comes back.
- * A move that may not be is RD_E_REFUSED with the reason and what to do instead, in words for
+ * Pure: the gateway says where the case stands (struct rd_standing) and writes down what comes
+ * back. A move that may not be is RD_E_REFUSED with the reason and what to do instead, in words for
  * whoever works on the case.
  *
  * The life of a complaint: opened, acknowledged, assigned, answered at stage 1 (or extended before
@@ -72,8 +72,8 @@ struct rd_clock_changes {
 	bool anew; /* what starts takes the place of one of its name that ran or was met before */
 };
 
-/* The days in which a case is closed (case.close) run from the answer of either stage: where stage 2
- * is asked for they stop, and its answer starts them anew. */
+/* The days in which a case is closed (case.close) run from the answer of either stage: where stage
+ * 2 is asked for they stop, and its answer starts them anew. */
 void rd_life_event(const struct rd_landlord *landlord, const struct rd_calendar *calendar,
 	enum rd_event event, struct rd_date day, struct rd_clock_changes *ret_changes);
 /* Stage 2 is refused on that day. */

@@ -1,5 +1,5 @@
-/* case_actions: what a landlord has promised to do for a case, until it is done. What is promised and
- * how it was done are staff's words about a resident's matter; erasure can empty them.
+/* case_actions: what a landlord has promised to do for a case, until it is done. What is promised
+ * and how it was done are staff's words about a resident's matter; erasure can empty them.
  */
 #ifndef REDRESS_STORE_CASE_ACTIONS_H
 #define REDRESS_STORE_CASE_ACTIONS_H

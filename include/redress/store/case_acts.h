@@ -12,15 +12,15 @@
 struct rd_case_act {
 	int64_t id; /* set by the store */
 	int64_t case_id;
-	enum rd_stage stage;  /* that the case was at */
-	const char *what;     /* "assigned", "responded", ... */
-	struct rd_date day;   /* that it counts for: it may be recorded later */
-	int64_t at_ms;	      /* when it was recorded */
-	const char *actor;    /* who recorded it */
+	enum rd_stage stage; /* that the case was at */
+	const char *what;    /* "assigned", "responded", ... */
+	struct rd_date day;  /* that it counts for: it may be recorded later */
+	int64_t at_ms;	     /* when it was recorded */
+	const char *actor;   /* who recorded it */
 	int64_t actor_uid;
-	const char *person;   /* a member of staff: who is assigned, answered, approved; "" none */
-	const char *detail;   /* a word or a date: how it was asked, the new date; "" none */
-	const char *why;      /* in words; erasable; "" none */
+	const char *person; /* a member of staff: who is assigned, answered, approved; "" none */
+	const char *detail; /* a word or a date: how it was asked, the new date; "" none */
+	const char *why;    /* in words; erasable; "" none */
 };
 
 RD_MUST_USE enum rd_rc rd_case_act_add(
