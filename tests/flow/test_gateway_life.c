@@ -283,6 +283,24 @@ static void an_extension_that_waits_a_day_says_the_same_again(void **state)
 	assert_true(house_says(h, &letter, "Friday 15 January 2027"));
 }
 
+static void an_extension_that_was_not_told_in_time_is_alarmed(void **state)
+{
+	struct house *h = *state = new_house(NULL, RECEIVED);
+	const int64_t case_id = complaint(h);
+
+	house_at(h, "2026-12-30T10:00:00Z");
+	OK(try_extend(h, case_id, "2027-01-15", NULL));
+	house_at(h, "2026-12-31T23:00:00Z");
+	house_keep_time(h);
+	assert_false(house_alarm(h, "extensions-untold"));
+	house_at(h, "2027-01-01T08:00:00Z");
+	house_keep_time(h);
+	assert_true(house_alarm(h, "extensions-untold"));
+	house_send(h);
+	house_keep_time(h);
+	assert_false(house_alarm(h, "extensions-untold"));
+}
+
 static void by_text_the_date_goes_and_a_person_says_why(void **state)
 {
 	struct house *h = *state = new_house(NULL, RECEIVED);
@@ -522,6 +540,7 @@ int main(int argc, char **argv)
 		house_test_own(an_extension_beyond_the_limit_needs_a_name),
 		house_test_own(an_extension_comes_before_the_date_or_not_at_all),
 		house_test_own(an_extension_that_waits_a_day_says_the_same_again),
+		house_test_own(an_extension_that_was_not_told_in_time_is_alarmed),
 		house_test_own(by_text_the_date_goes_and_a_person_says_why),
 		house_test_own(where_no_letter_may_go_it_is_told_another_way),
 		house_test_own(a_rule_set_without_the_letter_leaves_it_to_a_person),
