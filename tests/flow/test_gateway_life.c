@@ -194,6 +194,7 @@ static void whoever_was_at_stage_1_cannot_have_stage_2(void **state)
 	OK(try_respond(h, case_id, RD_STAGE_2));
 
 	/* With nobody assigned whoever records the answer has given it. */
+	house_at(h, "2026-12-17T10:00:00Z");
 	case_id = complaint(h);
 	OK(try_respond(h, case_id, RD_STAGE_1));
 	assert_string_equal(last_act(h, case_id).person, "Sam Staff");

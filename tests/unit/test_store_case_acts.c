@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include "redress/store/case_actions.h"
 #include "redress/store/case_acts.h"
 
 static int64_t add(struct store_world *w, int64_t case_id, const char *what, const char *why)
@@ -77,6 +78,43 @@ static void an_act_is_never_changed_but_its_words_can_go(void **state)
 	assert_string_equal(act.why, "");
 }
 
+static void what_was_promised_is_done_once_and_by_its_own_case(void **state)
+{
+	struct store_world *w = *state;
+	const int64_t case_id = world_open_case(w, "ann@example.org");
+	const int64_t other = world_open_case(w, "bob@example.org");
+	struct rd_case_action late = { .case_id = case_id,
+		.due = { 2027, 1, 15 },
+		.owner = "",
+		.words = "paint the wall",
+		.added_ms = NOW_MS,
+		.added_by = "Sam Staff" };
+	struct rd_case_action *actions;
+	int64_t second = 0, first = 0;
+	size_t n;
+
+	TX(rd_case_action_add(tx, &late, &second, &w->err));
+	late.due = (struct rd_date){ 2027, 1, 8 };
+	late.words = "mend the pipe";
+	late.owner = "the plumber";
+	TX(rd_case_action_add(tx, &late, &first, &w->err));
+	TX_FAILS(RD_E_MISSING,
+		rd_case_action_done(tx, other, first, "Sam Staff", "", NOW_MS, &w->err));
+	TX(rd_case_action_done(tx, case_id, first, "Sam Staff", "in an hour", NOW_MS, &w->err));
+	TX_FAILS(RD_E_EXISTS,
+		rd_case_action_done(tx, case_id, first, "Sam Staff", "", NOW_MS, &w->err));
+	OK(rd_case_action_list(w->db, case_id, w->arena, &actions, &n, &w->err));
+	assert_int_equal(n, 2);
+	assert_int_equal(actions[0].id, first); /* the sooner one */
+	assert_string_equal(actions[0].words, "mend the pipe");
+	assert_string_equal(actions[0].owner, "the plumber");
+	assert_string_equal(actions[0].how, "in an hour");
+	assert_int_equal(actions[0].done_ms, NOW_MS);
+	assert_int_equal(actions[1].done_ms, 0);
+	OK(rd_case_action_list(w->db, other, w->arena, &actions, &n, &w->err));
+	assert_int_equal(n, 0);
+}
+
 static struct rd_case_clock clock_named(int64_t case_id, const char *name)
 {
 	return (struct rd_case_clock){ .case_id = case_id,
@@ -119,6 +157,8 @@ int main(void)
 			acts_are_read_back_in_order, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 			an_act_is_never_changed_but_its_words_can_go, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(what_was_promised_is_done_once_and_by_its_own_case,
+			world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(what_stopped_when_a_case_was_closed_runs_again,
 			world_setup, world_teardown),
 	};
