@@ -42,7 +42,7 @@ static int teardown(void **state)
 
 static struct rd_landlord landlord_of(struct fixture *f, const char *name)
 {
-	struct rd_landlord landlord;
+	struct rd_landlord landlord = { 0 };
 	struct rd_err err = { 0 };
 	const char *text;
 	size_t len;
