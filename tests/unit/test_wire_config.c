@@ -90,6 +90,20 @@ static void staff_are_known_by_domain_or_address(void **state)
 			fail_msg("%s", rows[i].address);
 }
 
+static void homes_are_the_gateways_landlords_or_anothers(void **state)
+{
+	RD_CLEANUP(rd_config_cleanup) struct rd_config *config = NULL;
+	struct rd_err err = { 0 };
+
+	(void)state;
+	if (parse(HEAD "Homes: 12400\nHomes: one-housing  900\n" MAILBOX OUT, &config, &err) !=
+		RD_OK)
+		fail_msg("%s", err.msg);
+	assert_int_equal(rd_config_homes(config, "code-2024"), 12400);
+	assert_int_equal(rd_config_homes(config, "one-housing"), 900);
+	assert_int_equal(rd_config_homes(config, "later-living"), 0);
+}
+
 static const struct {
 	const char *why;
 	const char *text;
@@ -160,6 +174,11 @@ static const struct {
 		"no list of received texts" },
 	{ "a listener without a port", "Gateway: n\nState: /x\nLandlord: l\nListen: 127.0.0.1\n",
 		"an address and a port" },
+	{ "no number of homes", HEAD "Homes: many\n" MAILBOX OUT,
+		"5:8: `many` is not a number of homes" },
+	{ "no homes", HEAD "Homes: 0\n" MAILBOX OUT, "5:8: `0` is not a number of homes" },
+	{ "homes twice", HEAD "Homes: 900\nHomes: code-2024 901\n" MAILBOX OUT,
+		"6:8: a second number of homes for code-2024" },
 	{ "staff without an at", HEAD "Staff: landlord.example\n" MAILBOX OUT,
 		"`@landlord.example` for everybody there" },
 	{ "staff at nothing", HEAD "Staff: @\n" MAILBOX OUT, "5:8: `@` is neither a domain" },
@@ -342,6 +361,7 @@ int main(void)
 		cmocka_unit_test(what_is_left_out_has_its_default),
 		cmocka_unit_test(the_embedded_default_is_not_real),
 		cmocka_unit_test(staff_are_known_by_domain_or_address),
+		cmocka_unit_test(homes_are_the_gateways_landlords_or_anothers),
 		cmocka_unit_test(every_provider_has_its_usual_settings),
 		cmocka_unit_test(what_is_wrong_is_refused_and_named),
 		cmocka_unit_test(only_loopback_is_loopback),

@@ -19,6 +19,7 @@
 #define RD_MAILBOXES_MAX 32 /* one thread each */
 #define RD_TEXTS_MAX	 16
 #define RD_STAFF_MAX	 100
+#define RD_HOMES_MAX	 (RD_MAILBOXES_MAX + RD_TEXTS_MAX + 1) /* landlords with a number of homes */
 
 enum rd_security { RD_SECURITY_TLS = 0, RD_SECURITY_STARTTLS, RD_SECURITY_PLAIN };
 enum rd_mailbox_kind { RD_MAILBOX_IMAP = 0, RD_MAILBOX_MAILDIR };
@@ -91,6 +92,12 @@ struct rd_outgoing_config {
 	const char *envelope_sender; /* "" is the null sender <> */
 };
 
+/* How many homes a landlord owns, for the rates of a report. */
+struct rd_homes {
+	const char *landlord;
+	int64_t n;
+};
+
 struct rd_config {
 	const char *file;
 	const char *gateway;	 /* its name: X-Loop, Message-ID's left of the domain */
@@ -105,6 +112,8 @@ struct rd_config {
 	const char *landlord;
 	const char *const *staff; /* "@landlord.example" or whole addresses; see is_staff below */
 	size_t n_staff;
+	const struct rd_homes *homes;
+	size_t n_homes;
 	const char *alarms_to;	 /* "" : nobody */
 	int text_hours_from_min; /* minutes of the London day: 480 */
 	int text_hours_to_min;	 /* 1200 */
@@ -127,6 +136,8 @@ void rd_config_cleanup(struct rd_config **config);
 /* Is it an address of the landlord's own people? Their mail is nobody's but a resident's whom they
  * name in it, and is never answered by itself. */
 bool rd_config_is_staff(const struct rd_config *config, const char *address);
+/* The number of a landlord's homes; 0: not said. */
+int64_t rd_config_homes(const struct rd_config *config, const char *landlord);
 /* Does any stanza speak to the world (not maildir and tray alone)? */
 bool rd_config_is_real(const struct rd_config *config);
 /* Is this host name or address the machine's own loopback? Plaintext is for that alone. */
