@@ -82,6 +82,15 @@ static const struct command {
 	{ "outbox", "settle", rd_ctl_outbox_settle,
 		"outbox settle ROW --as sent|send-again|cancel --why TEXT" },
 	{ "outbox", "cancel", rd_ctl_outbox_cancel, "outbox cancel ROW --why TEXT" },
+	{ "report", "quarter", rd_ctl_report_quarter,
+		"report quarter [--landlord NAME] [--year YYYY --quarter N | --from DAY --to DAY] "
+		"[--publish] [--json | --csv | --html FILE]" },
+	{ "report", "year", rd_ctl_report_year,
+		"report year [--landlord NAME] [--year YYYY | --from DAY --to DAY] [--publish] "
+		"[--json | --csv | --html FILE]" },
+	{ "report", "tsm", rd_ctl_report_tsm,
+		"report tsm [--landlord NAME] [--year YYYY | --from DAY --to DAY] [--json | --csv "
+		"| --html FILE]" },
 	{ NULL, "messages", rd_ctl_messages, "messages [--fate FATE]" },
 	{ NULL, "connect", rd_ctl_connect, "connect NAME" },
 	{ "audit", "verify", rd_ctl_audit_verify, "audit verify" },

@@ -1,0 +1,63 @@
+/* report_cases: the cases of a period as reports count them: what each is, when it came, how its
+ * clocks went, what it is about. Numbers, days and names of rules; no resident's words or address
+ * is read.
+ */
+#ifndef REDRESS_STORE_REPORT_CASES_H
+#define REDRESS_STORE_REPORT_CASES_H
+
+#include "redress/base/date.h"
+#include "redress/policy/case_words.h"
+#include "redress/rules/kind.h"
+#include "redress/store/casebook.h"
+#include "redress/store/db.h"
+
+enum rd_report_clock_id {
+	RD_REPORT_ACKNOWLEDGE = 0,
+	RD_REPORT_DEFINE,
+	RD_REPORT_RESPOND,
+	RD_REPORT_EXTENDED,
+	RD_REPORT_ACCEPT_2,
+	RD_REPORT_ACKNOWLEDGE_2,
+	RD_REPORT_RESPOND_2,
+	RD_REPORT_EXTENDED_2,
+	RD_N_REPORT_CLOCKS,
+};
+
+/* The one that runs or was met; where there is none, the last that was cancelled. */
+struct rd_report_clock {
+	bool ran;
+	struct rd_date starts, due; /* due not set: past the calendar */
+	int64_t met_ms, cancelled_ms;
+};
+
+struct rd_report_case {
+	int64_t id;
+	enum rd_kind kind;
+	enum rd_stage stage;
+	enum rd_case_status status;
+	enum rd_case_channel channel;
+	int64_t received_ms, answered_ms, closed_ms, acknowledged_ms;
+	bool grew; /* a complaint that grew out of another case */
+	bool flags[RD_N_FLAGS];
+	const char **topics;
+	size_t n_topics;
+	struct rd_report_clock clocks[RD_N_REPORT_CLOCKS];
+};
+
+/* Of one landlord, received on one of the days or with its second stage asked for on one of them,
+ * by number. */
+RD_MUST_USE enum rd_rc rd_report_cases(struct rd_db *db, const char *landlord, struct rd_date from,
+	struct rd_date to, struct rd_arena *arena, struct rd_report_case **ret_cases, size_t *ret_n,
+	struct rd_err *err);
+
+/* What the store has ever kept: of what it never kept, a report says "not known" and not 0. */
+struct rd_report_known {
+	struct rd_date since; /* cases are kept from that day on; not set: there is none */
+	bool answers;	      /* an answer at stage 1 was recorded at least once */
+	bool extensions;      /* so was an extension */
+	bool stage2;	      /* so was a request for stage 2 */
+};
+RD_MUST_USE enum rd_rc rd_report_known(struct rd_db *db, const char *landlord,
+	struct rd_report_known *ret_known, struct rd_err *err);
+
+#endif

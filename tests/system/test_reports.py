@@ -1,0 +1,133 @@
+"""redressctl report, case export and person: what boards, the Ombudsman and residents may ask for.
+
+Usage: test_reports.py BUILD [TEST ...]
+"""
+import csv
+import html.parser
+import io
+import json
+import re
+import time
+
+import house
+from house import equal, expect
+from test_ctl import COMPLAINT, REQUEST, UNSURE, fill, refused, try_words
+
+TODAY = ("--from", time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400)),
+         "--to", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400)))
+
+
+class Page(html.parser.HTMLParser):
+    """What a page names from elsewhere, its scripts, and its words."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.links, self.words = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        for name, value in attributes:
+            expect(not name.startswith("on"), f"a page with a handler: {name}")
+            if name in ("src", "href", "xlink:href", "action"):
+                self.links.append(value)
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    def text(self):
+        return " ".join(self.words)
+
+
+def offline(text):
+    """The page, once it is sure that it fetches nothing and runs nothing."""
+    page = Page(text)
+    expect("script" not in page.tags and "iframe" not in page.tags, "a page with a script")
+    for link in page.links:
+        expect(not re.match(r"[a-z]+:|//", link), f"a page that names {link}")
+    expect("default-src 'none'" in text, "a page that may fetch")
+    return page
+
+
+def table(report, name):
+    return next(t["rows"] for t in report["tables"] if t["table"] == name)
+
+
+def row(report, name, label):
+    for found in table(report, name):
+        if next(iter(found.values())) == label:
+            return found
+    raise house.Failure(f"no row {label!r} in {name}: {table(report, name)}")
+
+
+def with_homes(home, homes):
+    home.config.write_text(home.config.read_text().replace(
+        "Landlord: code-2024\n", f"Landlord: code-2024\nHomes: {homes}\n", 1))
+
+
+def a_report_tells_what_is_known_in_each_form(build):
+    with house.House(build) as home:
+        with_homes(home, 500)
+        refs = fill(home, COMPLAINT, REQUEST, UNSURE)
+        home.ctl("case", "note", refs["ravi@example.org"], "--text", "rang back")
+        report = home.ctl_json("report", "quarter", *TODAY)
+        equal(report["homes"], 500, "homes")
+        equal(report["channels"], ["email", "sms", "phone", "letter", "in_person"], "channels")
+        received = row(report, "stages", "Received")
+        equal((received["stage1"], received["stage2"]), (1, None), "complaints received")
+        equal(row(report, "stages", "Acknowledged within 5 working days")["stage1"],
+              {"n": 1, "of": 1, "percent": 100.0}, "acknowledged")
+        equal(row(report, "stages", "Upheld")["stage1"], None, "what is not known")
+        equal(row(report, "stages", "Answered within the Code's time")["stage1"], None,
+              "answers that nobody records")
+        equal(row(report, "summary", "Stage 1 complaints per 1,000 homes (CH01)")["now"],
+              {"n": 1, "homes": 500, "per_1000": 2.0}, "CH01")
+        equal(row(report, "summary", "Not decided yet: a person must look")["now"], 1, "unsure")
+        equal(row(report, "channels", "E-mail")["complaints"] >= 1, True, "by mail")
+        expect(any(u["what"] == "Stage 2" for u in report["not_known"]), report["not_known"])
+        expect(table(report, "topics")[0]["stage1"] == 1, table(report, "topics"))
+
+        tsm = home.ctl_json("report", "tsm", *TODAY)
+        equal(row(tsm, "tsm", "CH01, per 1,000 homes")["stage1"]["per_1000"], 2.0, "CH01")
+        equal(row(tsm, "tsm", "CH02")["stage1"], None, "CH02 without answers")
+
+        text = home.ctl("report", "year", *TODAY)
+        expect("not known" in text and "1 of 1 (100.0%)" in text, text)
+        lines = list(csv.DictReader(io.StringIO(home.ctl("report", "quarter", "--csv", *TODAY))))
+        known = {(l["table"], l["row"], l["column"]): l for l in lines}
+        equal(known["stages", "Acknowledged within 5 working days", "stage1"]["rate"], "100.0",
+              "a share in CSV")
+        equal(known["stages", "Upheld", "stage1"]["value"], "not known", "not known in CSV")
+
+        page_file = home.folder / "quarter.html"
+        home.ctl("report", "quarter", "--html", page_file, *TODAY)
+        equal(page_file.stat().st_mode & 0o777, 0o600, "the page's mode")
+        page = offline(page_file.read_text())
+        expect("svg" in page.tags and "1 of 1 (100.0%)" in page.text(), page.text())
+        for word in ("ravi", "Ravi", "apology", "RD10"):
+            expect(word not in page_file.read_text() + text, f"a report tells {word!r}")
+        refused(home, ("report", "quarter", "--html", page_file), "not written over")
+
+
+def a_report_takes_the_days_that_it_is_told(build):
+    with house.House(build) as home:
+        fill(home, COMPLAINT)
+        year = home.ctl_json("report", "year", "--year", "2025")
+        equal((year["from"], year["to"]), ("2025-04-01", "2026-03-31"), "a year")
+        equal((year["before_from"], year["before_to"]), ("2024-04-01", "2025-03-31"), "before")
+        equal([p["period"] for p in table(year, "periods")][0], "Apr to Jun 2025", "quarters")
+        quarter = home.ctl_json("report", "quarter", "--year", "2026", "--quarter", "4")
+        equal((quarter["from"], quarter["to"]), ("2027-01-01", "2027-03-31"), "a quarter")
+        refused(home, ("report", "quarter", "--year", "2026"), "go together")
+        refused(home, ("report", "year", "--from", "2026-04-01"), "go together")
+        refused(home, ("report", "year", "--year", "2026", "--from", "2026-04-01", "--to",
+                       "2026-05-01"), "either")
+        refused(home, ("report", "quarter", "--year", "2026", "--quarter", "5"), "no quarter")
+        refused(home, ("report", "year", "--from", "2026-05-01", "--to", "2026-04-01"), "before")
+        refused(home, ("report", "year", "--landlord", "nobody"), "nobody")
+        refused(home, ("report", "year", "--csv", "--json"), "at a time")
+        refused(home, ("report", "month"), "unknown command")
+
+
+if __name__ == "__main__":
+    house.run([a_report_tells_what_is_known_in_each_form, a_report_takes_the_days_that_it_is_told])
