@@ -47,6 +47,7 @@ rd_ctl_command rd_ctl_rules_rollback;
 rd_ctl_command rd_ctl_case_list;
 rd_ctl_command rd_ctl_case_show;
 rd_ctl_command rd_ctl_case_pictures;
+rd_ctl_command rd_ctl_case_export;
 rd_ctl_command rd_ctl_case_open;
 rd_ctl_command rd_ctl_case_acknowledge;
 rd_ctl_command rd_ctl_case_define;

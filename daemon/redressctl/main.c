@@ -56,6 +56,7 @@ static const struct command {
 		"ADDRESS]" },
 	{ "case", "show", rd_ctl_case_show, "case show REF" },
 	{ "case", "pictures", rd_ctl_case_pictures, "case pictures REF DIR" },
+	{ "case", "export", rd_ctl_case_export, "case export REF DIR" },
 	{ "case", "open", rd_ctl_case_open,
 		"case open --kind KIND --channel phone|letter|in_person [--landlord NAME] "
 		"[--contact "

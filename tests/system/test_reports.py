@@ -3,6 +3,7 @@
 Usage: test_reports.py BUILD [TEST ...]
 """
 import csv
+import hashlib
 import html.parser
 import io
 import json
@@ -129,5 +130,79 @@ def a_report_takes_the_days_that_it_is_told(build):
         refused(home, ("report", "month"), "unknown command")
 
 
+def files_of(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*"))
+            if p.is_file()}
+
+
+def a_case_leaves_the_house_as_a_pack_that_proves_itself(build):
+    with house.House(build) as home:
+        home.start()
+        home.deliver_mail(1, *COMPLAINT)
+        home.deliver_mail(2, "Ravi Shah <ravi@example.org>", "Bins",
+                          "When are the bins emptied? Thanks.")
+        home.deliver_text(1, house.phone(1), "still waiting 4 sum1 about the leak. 3rd time. joke")
+        home.wait(lambda: home.is_idle(3), "all to be decided")
+        mine = {c["kind"]: c["ref"]
+                for c in home.ctl_json("case", "list", "--contact", "ravi@example.org")}
+        equal(len(mine), 2, f"cases of one resident ({mine})")
+        ref = mine["complaint"]
+        other = next(r for r in mine.values() if r != ref)
+        home.ctl("case", "note", ref, "--text", f"rang; see also {other} and {other[:8]}")
+        home.ctl("case", "define", ref, "--definition", "Two appointments were missed")
+        home.wait(lambda: home.is_idle(3), "the letters to go")
+        folder = home.folder / "pack"
+        told = home.ctl_json("case", "export", ref, folder)
+        equal((told["ref"], told["messages"], told["erased"]), (ref, 1, 0), "what was exported")
+        equal(folder.stat().st_mode & 0o777, 0o700, "the folder's mode")
+        files = files_of(folder)
+        sums = dict(reversed(line.split("  ")) for line in files["SHA256SUMS"].decode().splitlines())
+        equal(set(sums), set(files) - {"SHA256SUMS"}, "files with a hash")
+        for name, digest in sums.items():
+            equal(hashlib.sha256(files[name]).hexdigest(), digest, f"hash of {name}")
+        equal(files["messages/000001.eml"], house.mail(1, *COMPLAINT), "the mail as it came")
+        letters = [n for n in files if n.startswith("letters/")]
+        expect(letters and all(b"Message-ID" in files[n] for n in letters), letters)
+        expect(b"Landlord: code-2024" in files["policy/code-2024.landlord"], "the policy")
+        page = offline(files["index.html"].decode())
+        text = page.text()
+        for number in range(1, 14):
+            expect(f'id="part{number}"' in files["index.html"].decode(), f"part {number}")
+        for words in ("Two appointments were missed", "stage1.acknowledge", "Code 6.2",
+                      "Not held.", "I want an apology", "sha256:", "2 places",
+                      "letters go there"):
+            expect(words in text, f"the page lacks {words!r}: {text}")
+        for link in page.links:
+            expect(link in files, f"the page names {link}, which is not there")
+        for name, data in files.items():
+            for stranger in (other[:8], "bins", "Bins", "leak", house.phone(1)[4:]):
+                expect(stranger.encode() not in data, f"{name} tells {stranger!r} of another case")
+        rows = [json.loads(line) for line in files["audit.jsonl"].decode().splitlines()]
+        expect({"case_opened", "decided", "defined", "noted"} <= {r["what"] for r in rows}, rows)
+        lines = list(csv.DictReader(io.StringIO(files["chronology.csv"].decode())))
+        equal(lines[0]["direction"], "in", "what came first")
+        equal([l["at"] for l in lines], sorted(l["at"] for l in lines), "the order of time")
+        expect(any(l["direction"] == "out" and l["file"] in files for l in lines), lines)
+        refused(home, ("case", "export", ref, folder), "name a new folder")
+        refused(home, ("case", "export", "RD999999", home.folder / "none"), "no case")
+        expect(not (home.folder / "none").exists(), "a folder for no case")
+
+
+def what_a_stranger_writes_stays_words_in_a_page(build):
+    hostile = ("<script>alert(1)</script> & <img src=x onerror=y> I wish to make a formal "
+               "complaint. Nobody came, twice.")
+    with house.House(build) as home:
+        ref = fill(home, ("\"=cmd|' /C calc'!A1\" <eve@example.org>", "=HYPERLINK(1) <b>", hostile))[
+            "eve@example.org"]
+        folder = home.folder / "pack"
+        home.ctl("case", "export", ref, folder)
+        page = offline((folder / "index.html").read_text())
+        expect("img" not in page.tags and "<script>alert(1)</script>" in page.text(), "its words")
+        lines = list(csv.DictReader((folder / "chronology.csv").open()))
+        expect(any(l["summary"].startswith("'=HYPERLINK") for l in lines), lines)
+
+
 if __name__ == "__main__":
-    house.run([a_report_tells_what_is_known_in_each_form, a_report_takes_the_days_that_it_is_told])
+    house.run([a_report_tells_what_is_known_in_each_form, a_report_takes_the_days_that_it_is_told,
+               a_case_leaves_the_house_as_a_pack_that_proves_itself,
+               what_a_stranger_writes_stays_words_in_a_page])
