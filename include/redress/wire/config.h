@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include "redress/base/date.h"
 #include "redress/base/err.h"
+#include "redress/rules/kind.h"
 
 #define RD_MAILBOXES_MAX 32 /* one thread each */
 #define RD_TEXTS_MAX	 16
@@ -98,6 +99,15 @@ struct rd_homes {
 	int64_t n;
 };
 
+#define RD_KEEP_MONTHS	   72	/* six years from closure, where nothing else is said */
+#define RD_KEEP_MONTHS_MAX 1200 /* a hundred years */
+
+/* How long words are kept; 0: for ever. */
+struct rd_keep {
+	int months[RD_N_KINDS]; /* of cases, from the day on which they were closed */
+	int no_case_months;	/* of messages that stand on no case, from the day they came */
+};
+
 struct rd_config {
 	const char *file;
 	const char *gateway;	 /* its name: X-Loop, Message-ID's left of the domain */
@@ -114,6 +124,7 @@ struct rd_config {
 	size_t n_staff;
 	const struct rd_homes *homes;
 	size_t n_homes;
+	struct rd_keep keep;
 	const char *alarms_to;	 /* "" : nobody */
 	int text_hours_from_min; /* minutes of the London day: 480 */
 	int text_hours_to_min;	 /* 1200 */
