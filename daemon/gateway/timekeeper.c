@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "redress/base/log.h"
+#include "redress/gateway/erasing.h"
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
@@ -358,6 +359,20 @@ static void calendars_ending(struct round *r)
 		"folder and activate it.");
 }
 
+/* While the clock is set back nothing is erased: what day it is must be sure. */
+static enum rd_rc kept_long_enough(struct round *r, struct rd_err *err)
+{
+	int64_t last = 0;
+	size_t n = 0;
+
+	RD_TRY(rd_audit_last(r->db, &last, err));
+	if (r->now_ms < last - MINUTE_MS)
+		return RD_OK;
+	RD_TRY(rd_erasing_retention(r->db, r->office, &n, err));
+	r->done.more = r->done.more || n > 0;
+	return RD_OK;
+}
+
 static enum rd_rc make_round(struct round *r, struct rd_err *err)
 {
 	RD_TRY(undecided_reviews(r, err));
@@ -370,6 +385,7 @@ static enum rd_rc make_round(struct round *r, struct rd_err *err)
 	RD_TRY(clock_set_back(r, err));
 	calendars_ending(r);
 	RD_TRY(events_of_yesterday(r, err));
+	RD_TRY(kept_long_enough(r, err));
 	return rd_db_checkpoint(r->db, err);
 }
 

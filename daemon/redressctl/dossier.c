@@ -13,6 +13,7 @@
 #include "print.h"
 #include "redress/base/clock.h"
 #include "redress/gateway/office.h"
+#include "redress/store/erasure.h"
 #include "redress/store/intake.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
@@ -188,14 +189,13 @@ static void note_acts(struct rd_dossier *d)
 
 /* --- files --- */
 
-/* Straight from the store into the file: a mail may be large. */
-static enum rd_rc write_raw(struct rd_dossier *d, int64_t id, const char *path,
+enum rd_rc rd_dossier_put_raw(struct rd_db *db, struct rd_pack *pack, int64_t id, const char *path,
 	const struct rd_pack_file **ret_file, struct rd_err *err)
 {
 	RD_CLEANUP(rd_raw_cleanup) struct rd_raw_reader *reader = NULL;
 
-	RD_TRY(rd_raw_open(d->desk->desk.db, id, &reader, err));
-	RD_TRY(rd_pack_start(d->pack, path, "a message as it came", err));
+	RD_TRY(rd_raw_open(db, id, &reader, err));
+	RD_TRY(rd_pack_start(pack, path, "a message as it came", err));
 	for (;;) {
 		const void *piece;
 		size_t len = 0;
@@ -203,9 +203,9 @@ static enum rd_rc write_raw(struct rd_dossier *d, int64_t id, const char *path,
 		RD_TRY(rd_raw_next(reader, &piece, &len, err));
 		if (len == 0)
 			break;
-		RD_TRY(rd_pack_add(d->pack, piece, len, err));
+		RD_TRY(rd_pack_add(pack, piece, len, err));
 	}
-	return rd_pack_done(d->pack, ret_file, err);
+	return rd_pack_done(pack, ret_file, err);
 }
 
 static enum rd_rc write_pictures(struct rd_dossier *d, int64_t id, struct rd_err *err)
@@ -248,10 +248,11 @@ static enum rd_rc write_message(
 	if (rc != RD_OK && rc != RD_E_MISSING)
 		return rc;
 	m->read = rc == RD_OK;
+	RD_TRY(rd_message_is_erased(d->desk->desk.db, m->id, &m->erased, err));
 	const char *path = rd_arena_printf(
 		d->desk->arena, "messages/%06" PRId64 ".%s", m->id, mail ? "eml" : "txt");
 	if (!m->erased) {
-		RD_TRY(write_raw(d, m->id, path, &file, err));
+		RD_TRY(rd_dossier_put_raw(d->desk->desk.db, d->pack, m->id, path, &file, err));
 		RD_TRY(write_pictures(d, m->id, err));
 	}
 	/* The list of files may move as it grows: what is kept of one is a copy. */

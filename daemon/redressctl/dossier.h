@@ -77,6 +77,10 @@ struct rd_dossier_sums {
 RD_MUST_USE enum rd_rc rd_dossier_write(struct rd_ctl_desk *desk, int64_t case_id, const char *dir,
 	struct rd_dossier_sums *ret_sums, struct rd_err *err);
 
+/* A message as it came, straight from the store into the file: a mail may be large. */
+RD_MUST_USE enum rd_rc rd_dossier_put_raw(struct rd_db *db, struct rd_pack *pack, int64_t id,
+	const char *path, const struct rd_pack_file **ret_file, struct rd_err *err);
+
 /* Staff's words as they may leave: references to other cases blacked out. Arena of the desk. */
 const char *rd_dossier_words(struct rd_dossier *d, const char *words);
 

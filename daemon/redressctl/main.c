@@ -72,6 +72,7 @@ static const struct command {
 		"case contact REF --address ADDRESS [--name NAME]" },
 	{ "case", "note", rd_ctl_case_note, "case note REF --text TEXT" },
 	{ "case", "close", rd_ctl_case_close, "case close REF --why TEXT [--force]" },
+	{ "case", "legal-hold", rd_ctl_case_legal_hold, "case legal-hold REF [--end] --why TEXT" },
 	{ "case", "lift-hold", rd_ctl_case_lift_hold, "case lift-hold REF --why TEXT" },
 	{ "review", "list", rd_ctl_review_list, "review list [--all] [--samples]" },
 	{ "review", "decide", rd_ctl_review_decide, "review decide REVIEW --kind KIND --why TEXT" },
@@ -92,6 +93,8 @@ static const struct command {
 	{ "report", "tsm", rd_ctl_report_tsm,
 		"report tsm [--landlord NAME] [--year YYYY | --from DAY --to DAY] [--json | --csv "
 		"| --html FILE]" },
+	{ "person", "export", rd_ctl_person_export, "person export CONTACT DIR" },
+	{ "person", "erase", rd_ctl_person_erase, "person erase CONTACT [--dry-run]" },
 	{ NULL, "messages", rd_ctl_messages, "messages [--fate FATE]" },
 	{ NULL, "connect", rd_ctl_connect, "connect NAME" },
 	{ "audit", "verify", rd_ctl_audit_verify, "audit verify" },

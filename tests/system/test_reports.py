@@ -2,17 +2,20 @@
 
 Usage: test_reports.py BUILD [TEST ...]
 """
+import contextlib
 import csv
 import hashlib
 import html.parser
 import io
 import json
+import pathlib
 import re
+import sqlite3
 import time
 
 import house
 from house import equal, expect
-from test_ctl import COMPLAINT, REQUEST, UNSURE, fill, refused, try_words
+from test_ctl import COMPLAINT, REQUEST, UNSURE, fill, references, refused, try_words
 
 TODAY = ("--from", time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400)),
          "--to", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400)))
@@ -202,7 +205,123 @@ def what_a_stranger_writes_stays_words_in_a_page(build):
         expect(any(l["summary"].startswith("'=HYPERLINK") for l in lines), lines)
 
 
+def texts_of(db):
+    """Every value of every table, and the bytes of the file."""
+    with contextlib.closing(sqlite3.connect(db)) as store:
+        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        dump = "\n".join(store.iterdump())
+    return dump.encode() + pathlib.Path(db).read_bytes()
+
+
+def holds(data, words):
+    return words.encode() in data or words.encode().hex().upper().encode() in data
+
+
+def close_all(home, contact):
+    for case in home.ctl_json("case", "list", "--open", "--contact", contact):
+        home.ctl("case", "close", case["ref"], "--why", "done with ravi", "--force")
+
+
+def a_person_is_erased_and_stays_so(build):
+    with house.House(build) as home:
+        home.start()
+        home.deliver_mail(1, *COMPLAINT)
+        home.deliver_mail(2, *REQUEST)
+        home.wait(lambda: home.is_idle(2), "both to be decided")
+        ref = references(home)["ravi@example.org"]
+        home.ctl("case", "note", ref, "--text", "ravi was polite")
+        backup = home.folder / "backup"
+        home.ctl("backup", backup)
+        status, out, err = try_words(home, "person", "erase", "ravi@example.org")
+        equal(status, 2, f"erasing with an open case ({err})")
+        expect("is not closed" in out + err, out + err)
+        plan = home.ctl_json("person", "erase", "ravi@example.org", "--dry-run")
+        equal((plan["dry_run"], len(plan["obstacles"]), plan["erased"]["cases"]), (True, 1, 0), plan)
+        close_all(home, "ravi@example.org")
+        home.ctl("case", "legal-hold", ref, "--why", "claim at court")
+        refused(home, ("person", "erase", "ravi@example.org", "--json"), "legal reasons")
+        home.ctl("case", "legal-hold", ref, "--end", "--why", "settled")
+        plan = home.ctl_json("person", "erase", "ravi@example.org", "--dry-run")
+        equal((plan["obstacles"], [c["ref"] for c in plan["cases"]]), ([], [ref]), plan)
+        done = home.ctl_json("person", "erase", "ravi@example.org", expect=(0,))
+        equal((done["erased"]["cases"], done["erased"]["messages"]), (1, 1), done)
+        expect(done["erased"]["letters"] >= 1, done)
+        home.ctl("audit", "verify", expect=(0,))
+        expect("(erased)" in home.ctl("case", "show", ref), "a case whose words are gone")
+        told = home.ctl_json("case", "export", ref, home.folder / "emptied")
+        equal(told["erased"], 1, "an export of an erased case")
+
+        # The same mail again, under another name, as a moved mailbox would list it.
+        (home.mailbox / "new" / "1800000001.9.house").write_bytes(house.mail(1, *COMPLAINT))
+        home.wait(lambda: home.is_idle(3), "the mail that comes again to be decided")
+        again = home.ctl_json("messages", "--fate", "guarded")
+        equal([m["detail"] for m in again], ["erased"], "what came again")
+        home.stop()
+        data = texts_of(home.state)
+        for words in ("ravi", "Ravi", "missed two appointments", "polite"):
+            expect(not holds(data, words), f"the store still holds {words!r}")
+        expect(holds(data, "kitchen tap"), "somebody else's words are gone")
+        home.ctl("audit", "ledger", "--idle", expect=(0,))
+
+        home.ctl("restore", backup, expect=(0,))
+        data = texts_of(home.state)
+        expect(not holds(data, "ravi@example.org") and not holds(data, "missed two appointments"),
+               "a backup brought it back")
+        expect(holds(data, "kitchen tap"), "a restore without words")
+        home.ctl("audit", "verify", expect=(0,))
+        home.once()
+        shown = home.ctl("case", "show", ref)
+        expect("(erased)" in shown and "ravi" not in shown, shown)
+        equal(home.ctl_json("case", "list", "--contact", "ravi@example.org", "--open"), [],
+              "cases that came in again")
+        expect(not holds(texts_of(home.state), "missed two appointments"), "it came in again")
+
+
+def a_person_gets_all_that_is_held_about_them(build):
+    with house.House(build) as home:
+        fill(home, COMPLAINT, REQUEST, ("Ravi Shah <ravi@example.org>", "Bins",
+                                       "When are the bins emptied? Thanks."))
+        folder = home.folder / "about"
+        told = home.ctl_json("person", "export", "ravi@example.org", folder)
+        equal((told["cases"], told["messages"]), (2, 0), "what is held")
+        files = files_of(folder)
+        refs = [c["ref"] for c in home.ctl_json("case", "list", "--contact", "ravi@example.org")]
+        equal({n.split("/")[0] for n in files} - {"index.html", "SHA256SUMS"}, set(refs), "cases")
+        page = offline(files["index.html"].decode())
+        for link in page.links:
+            expect(link in files, f"the page names {link}, which is not there")
+        for name, data in files.items():
+            expect(b"kitchen tap" not in data and b"tom@" not in data, f"{name} tells of another")
+        refused(home, ("person", "export", "nobody@example.org", home.folder / "no"), "nothing")
+        refused(home, ("person", "erase", "nobody"), "neither")
+
+
+def what_was_kept_long_enough_goes_by_itself(build):
+    with house.House(build) as home:
+        fill(home, COMPLAINT, REQUEST)
+        for contact in ("ravi@example.org", "tom@example.org"):
+            close_all(home, contact)
+        home.config.write_text(home.config.read_text().replace(
+            "Landlord: code-2024\n", "Landlord: code-2024\nKeep: complaint 2 months\n", 1))
+        home.once()
+        expect(holds(texts_of(home.state), "missed two appointments"), "it went too soon")
+        long_ago = int((time.time() - 70 * 86400) * 1000)
+        with contextlib.closing(sqlite3.connect(home.state)) as store:
+            store.execute("UPDATE case_file SET closed_ms = ?", (long_ago,))
+            store.execute("DELETE FROM meta WHERE name = 'retention_day'")
+            store.commit()
+        home.once()
+        data = texts_of(home.state)
+        expect(not holds(data, "missed two appointments") and not holds(data, "ravi@"), "kept")
+        expect(holds(data, "kitchen tap"), "what is kept six years went too")
+        home.ctl("audit", "verify", expect=(0,))
+        rows = home.rows("SELECT what, detail FROM audit WHERE what = 'erased'")
+        equal([json.loads(r["detail"])["how"] for r in rows], ["old"], "the audit of it")
+
+
 if __name__ == "__main__":
     house.run([a_report_tells_what_is_known_in_each_form, a_report_takes_the_days_that_it_is_told,
                a_case_leaves_the_house_as_a_pack_that_proves_itself,
-               what_a_stranger_writes_stays_words_in_a_page])
+               what_a_stranger_writes_stays_words_in_a_page,
+               a_person_is_erased_and_stays_so, a_person_gets_all_that_is_held_about_them,
+               what_was_kept_long_enough_goes_by_itself])
