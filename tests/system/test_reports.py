@@ -240,6 +240,7 @@ def a_person_is_erased_and_stays_so(build):
         close_all(home, "ravi@example.org")
         home.ctl("case", "legal-hold", ref, "--why", "claim at court")
         refused(home, ("person", "erase", "ravi@example.org", "--json"), "legal reasons")
+        expect("claim at court" in home.ctl("case", "show", ref), "a hold that nobody sees")
         home.ctl("case", "legal-hold", ref, "--end", "--why", "settled")
         plan = home.ctl_json("person", "erase", "ravi@example.org", "--dry-run")
         equal((plan["obstacles"], [c["ref"] for c in plan["cases"]]), ([], [ref]), plan)
