@@ -385,8 +385,9 @@ static enum rd_rc make_round(struct round *r, struct rd_err *err)
 	RD_TRY(clock_set_back(r, err));
 	calendars_ending(r);
 	RD_TRY(events_of_yesterday(r, err));
-	RD_TRY(kept_long_enough(r, err));
-	return rd_db_checkpoint(r->db, err);
+	RD_TRY(rd_db_checkpoint(r->db, err));
+	/* The last, so that nothing else waits where it cannot be done. */
+	return kept_long_enough(r, err);
 }
 
 enum rd_rc rd_timekeeper_round(struct rd_db *db, const struct rd_office *office,

@@ -12,8 +12,9 @@
 #include "redress/gateway/report.h"
 #include "report_show.h"
 
-#define FIRST_YEAR 2000
-#define LAST_YEAR  2100
+#define FIRST_YEAR	   2000
+#define LAST_YEAR	   2100
+#define REPORT_ARENA_BYTES (1u << 30) /* taken only as far as there are cases */
 
 enum report_option {
 	OPT_LANDLORD = 1,
@@ -164,6 +165,7 @@ static enum rd_rc write_page(const char *path, const struct rd_report *report,
 static enum rd_exit run(struct rd_ctl *ctl, int argc, char **argv, enum rd_report_kind kind)
 {
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(REPORT_ARENA_BYTES);
 	struct report_words words = { 0 };
 	struct rd_report_ask ask = { .kind = kind };
 	const struct rd_policy *policy = NULL;
@@ -185,11 +187,11 @@ static enum rd_exit run(struct rd_ctl *ctl, int argc, char **argv, enum rd_repor
 		return rd_ctl_fail(&err);
 	ask.landlord = &policy->landlord;
 	ask.calendar = policy->calendar;
-	if (rd_report_make(desk.desk.db, &ask, desk.arena, &report, &err) != RD_OK)
+	if (rd_report_make(desk.desk.db, &ask, arena, &report, &err) != RD_OK)
 		return rd_ctl_fail(&err);
 	if (words.html != NULL && strcmp(words.html, "-") == 0)
-		rd_report_print_html(&report, desk.arena, stdout);
-	else if (words.html != NULL && write_page(words.html, &report, desk.arena, &err) != RD_OK)
+		rd_report_print_html(&report, arena, stdout);
+	else if (words.html != NULL && write_page(words.html, &report, arena, &err) != RD_OK)
 		return rd_ctl_fail(&err);
 	else if (words.html != NULL)
 		printf("%s: %s. Open it in a browser, or print it.\n", words.html, report.title);
@@ -198,7 +200,7 @@ static enum rd_exit run(struct rd_ctl *ctl, int argc, char **argv, enum rd_repor
 	else if (words.csv)
 		rd_report_print_csv(&report);
 	else
-		rd_report_print_text(&report, desk.arena);
+		rd_report_print_text(&report, arena);
 	return RD_EXIT_DONE;
 }
 

@@ -149,7 +149,8 @@ enum rd_rc rd_report_cases(struct rd_db *db, const char *landlord, struct rd_dat
 	struct rd_date to, struct rd_arena *arena, struct rd_report_case **ret_cases, size_t *ret_n,
 	struct rd_err *err)
 {
-	struct rd_list list = { .bytes_each = sizeof(struct rd_report_case) };
+	struct rd_list list = { .bytes_each = sizeof(struct rd_report_case),
+		.max = RD_REPORT_CASES_MAX };
 	struct period period = {
 		.landlord = landlord,
 		.from_ms = rd_date_start_ms(from),

@@ -11,6 +11,8 @@
 #include "redress/store/casebook.h"
 #include "redress/store/db.h"
 
+#define RD_REPORT_CASES_MAX 500000 /* of one period; more is RD_E_RANGE */
+
 enum rd_report_clock_id {
 	RD_REPORT_ACKNOWLEDGE = 0,
 	RD_REPORT_DEFINE,
