@@ -364,12 +364,20 @@ static enum rd_rc kept_long_enough(struct round *r, struct rd_err *err)
 {
 	int64_t last = 0;
 	size_t n = 0;
+	char text[400];
+	struct rd_err trouble = { 0 };
 
 	RD_TRY(rd_audit_last(r->db, &last, err));
 	if (r->now_ms < last - MINUTE_MS)
 		return RD_OK;
-	RD_TRY(rd_erasing_retention(r->db, r->office, &n, err));
-	r->done.more = r->done.more || n > 0;
+	/* Letters do not wait for it. */
+	const enum rd_rc rc = rd_erasing_retention(r->db, r->office, &n, &trouble);
+	snprintf(text, sizeof text,
+		"What was kept as long as `Keep:` says could not be erased; it is tried again. "
+		"%.300s",
+		trouble.msg);
+	raise_or_clear(r, rc != RD_OK, "retention", text);
+	r->done.more = r->done.more || (rc == RD_OK && n > 0);
 	return RD_OK;
 }
 
@@ -386,7 +394,6 @@ static enum rd_rc make_round(struct round *r, struct rd_err *err)
 	calendars_ending(r);
 	RD_TRY(events_of_yesterday(r, err));
 	RD_TRY(rd_db_checkpoint(r->db, err));
-	/* The last, so that nothing else waits where it cannot be done. */
 	return kept_long_enough(r, err);
 }
 
