@@ -290,24 +290,24 @@ static void put_timings(struct rd_report_table *t, const char *const labels[RD_N
 static void make_stages(struct rd_report_made *m)
 {
 	static const char *const answered[RD_N_TIMINGS] = {
-		[RD_TIMING_IN_TIME] = "  in time, without an extension",
-		[RD_TIMING_EXTENDED] = "  in time, after an extension",
-		[RD_TIMING_LATE] = "  late",
-		[RD_TIMING_OVERDUE] = "  overdue, not answered",
-		[RD_TIMING_NOT_DUE] = "  not due yet",
-		[RD_TIMING_UNRECORDED] = "  closed without an answer that is recorded",
+		[RD_TIMING_IN_TIME] = "Answered in time, without an extension",
+		[RD_TIMING_EXTENDED] = "Answered in time, after an extension",
+		[RD_TIMING_LATE] = "Answered late",
+		[RD_TIMING_OVERDUE] = "Overdue, not answered",
+		[RD_TIMING_NOT_DUE] = "Answer not due yet",
+		[RD_TIMING_UNRECORDED] = "Closed without an answer that is recorded",
 	};
 	static const char *const acknowledged[RD_N_TIMINGS] = {
-		[RD_TIMING_LATE] = "  acknowledged late",
-		[RD_TIMING_OVERDUE] = "  overdue, not acknowledged",
-		[RD_TIMING_NOT_DUE] = "  not due yet",
-		[RD_TIMING_UNRECORDED] = "  closed without one",
+		[RD_TIMING_LATE] = "Acknowledged late",
+		[RD_TIMING_OVERDUE] = "Overdue, not acknowledged",
+		[RD_TIMING_NOT_DUE] = "Acknowledgement not due yet",
+		[RD_TIMING_UNRECORDED] = "Closed without an acknowledgement",
 	};
 	const struct rd_stage_figures *one = &m->stage[1], *two = &m->stage[2];
 	const bool answers = m->known.answers, stage2 = m->known.stage2;
 	struct rd_report_table *t = begin(m, "stages", "By stage",
-		"Stage 1 by the day of receipt, stage 2 by the day on which it was asked for. The "
-		"lines that are set in say how each of them went, by the Code's dates.",
+		"Stage 1 by the day of receipt, stage 2 by the day on which it was asked for. How "
+		"each of them went is told by the Code's dates, but where our policy is named.",
 		40);
 
 	column(t, "measure", "Measure");
