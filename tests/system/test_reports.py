@@ -108,7 +108,7 @@ def a_report_tells_what_is_known_in_each_form(build):
         equal(page_file.stat().st_mode & 0o777, 0o600, "the page's mode")
         page = offline(page_file.read_text())
         expect("svg" in page.tags and "1 of 1 (100.0%)" in page.text(), page.text())
-        for word in ("ravi", "Ravi", "apology", "RD10"):
+        for word in ("ravi", "Ravi", "RD10"):
             expect(word not in page_file.read_text() + text, f"a report tells {word!r}")
         refused(home, ("report", "quarter", "--html", page_file), "not written over")
 
@@ -143,8 +143,8 @@ def a_case_leaves_the_house_as_a_pack_that_proves_itself(build):
         home.start()
         home.deliver_mail(1, *COMPLAINT)
         home.deliver_mail(2, "Ravi Shah <ravi@example.org>", "Bins",
-                          "When are the bins emptied? Thanks.")
-        home.deliver_text(1, house.phone(1), "still waiting 4 sum1 about the leak. 3rd time. joke")
+                          "When are the bins in Quigley Court emptied? Thanks.")
+        home.deliver_text(1, house.phone(1), "still waiting 4 sum1 at Qwghlm Row. 3rd time. joke")
         home.wait(lambda: home.is_idle(3), "all to be decided")
         mine = {c["kind"]: c["ref"]
                 for c in home.ctl_json("case", "list", "--contact", "ravi@example.org")}
@@ -178,7 +178,7 @@ def a_case_leaves_the_house_as_a_pack_that_proves_itself(build):
         for link in page.links:
             expect(link in files, f"the page names {link}, which is not there")
         for name, data in files.items():
-            for stranger in (other[:8], "bins", "Bins", "leak", house.phone(1)[4:]):
+            for stranger in (other[:8], "Quigley", "Qwghlm", house.phone(1)[4:]):
                 expect(stranger.encode() not in data, f"{name} tells {stranger!r} of another case")
         rows = [json.loads(line) for line in files["audit.jsonl"].decode().splitlines()]
         expect({"case_opened", "decided", "defined", "noted"} <= {r["what"] for r in rows}, rows)
@@ -205,6 +205,15 @@ def what_a_stranger_writes_stays_words_in_a_page(build):
         expect(any(l["summary"].startswith("'=HYPERLINK") for l in lines), lines)
 
 
+# Words that stand in no rule.
+GOES = ("Ravi Zzyzx <ravi@zzyzx.example>", "Formal complaint: Zzyzx House",
+        "I wish to make a formal complaint. Your contractor has missed two appointments at Zzyzx "
+        "House. I want an apology.")
+STAYS = ("Tom Qwghlm <tom@qwghlm.example>", "Kitchen tap",
+         "The kitchen tap in Qwghlm Row has started dripping. Could someone come and have a look? "
+         "Thanks.")
+
+
 def texts_of(db):
     """Every value of every table, and the bytes of the file."""
     with contextlib.closing(sqlite3.connect(db)) as store:
@@ -213,38 +222,40 @@ def texts_of(db):
     return dump.encode() + pathlib.Path(db).read_bytes()
 
 
-def holds(data, words):
-    return words.encode() in data or words.encode().hex().upper().encode() in data
+def holds(data, name):
+    """The name in any case, as it is or as the dump writes bytes."""
+    return any(form.encode() in data or form.encode().hex().upper().encode() in data
+               for form in (name, name.lower(), name.upper()))
 
 
 def close_all(home, contact):
     for case in home.ctl_json("case", "list", "--open", "--contact", contact):
-        home.ctl("case", "close", case["ref"], "--why", "done with ravi", "--force")
+        home.ctl("case", "close", case["ref"], "--why", f"done with {contact}", "--force")
 
 
 def a_person_is_erased_and_stays_so(build):
     with house.House(build) as home:
         home.start()
-        home.deliver_mail(1, *COMPLAINT)
-        home.deliver_mail(2, *REQUEST)
+        home.deliver_mail(1, *GOES)
+        home.deliver_mail(2, *STAYS)
         home.wait(lambda: home.is_idle(2), "both to be decided")
-        ref = references(home)["ravi@example.org"]
-        home.ctl("case", "note", ref, "--text", "ravi was polite")
+        ref = references(home)["ravi@zzyzx.example"]
+        home.ctl("case", "note", ref, "--text", "Zzyzx was polite")
         backup = home.folder / "backup"
         home.ctl("backup", backup)
-        status, out, err = try_words(home, "person", "erase", "ravi@example.org")
+        status, out, err = try_words(home, "person", "erase", "ravi@zzyzx.example")
         equal(status, 2, f"erasing with an open case ({err})")
         expect("is not closed" in out + err, out + err)
-        plan = home.ctl_json("person", "erase", "ravi@example.org", "--dry-run")
+        plan = home.ctl_json("person", "erase", "ravi@zzyzx.example", "--dry-run")
         equal((plan["dry_run"], len(plan["obstacles"]), plan["erased"]["cases"]), (True, 1, 0), plan)
-        close_all(home, "ravi@example.org")
+        close_all(home, "ravi@zzyzx.example")
         home.ctl("case", "legal-hold", ref, "--why", "claim at court")
-        refused(home, ("person", "erase", "ravi@example.org", "--json"), "legal reasons")
+        refused(home, ("person", "erase", "ravi@zzyzx.example", "--json"), "legal reasons")
         expect("claim at court" in home.ctl("case", "show", ref), "a hold that nobody sees")
         home.ctl("case", "legal-hold", ref, "--end", "--why", "settled")
-        plan = home.ctl_json("person", "erase", "ravi@example.org", "--dry-run")
+        plan = home.ctl_json("person", "erase", "ravi@zzyzx.example", "--dry-run")
         equal((plan["obstacles"], [c["ref"] for c in plan["cases"]]), ([], [ref]), plan)
-        done = home.ctl_json("person", "erase", "ravi@example.org", expect=(0,))
+        done = home.ctl_json("person", "erase", "ravi@zzyzx.example", expect=(0,))
         equal((done["erased"]["cases"], done["erased"]["messages"]), (1, 1), done)
         expect(done["erased"]["letters"] >= 1, done)
         home.ctl("audit", "verify", expect=(0,))
@@ -253,29 +264,27 @@ def a_person_is_erased_and_stays_so(build):
         equal(told["erased"], 1, "an export of an erased case")
 
         # The same mail again, under another name, as a moved mailbox would list it.
-        (home.mailbox / "new" / "1800000001.9.house").write_bytes(house.mail(1, *COMPLAINT))
+        (home.mailbox / "new" / "1800000001.9.house").write_bytes(house.mail(1, *GOES))
         home.wait(lambda: home.is_idle(3), "the mail that comes again to be decided")
         again = home.ctl_json("messages", "--fate", "guarded")
         equal([m["detail"] for m in again], ["erased"], "what came again")
         home.stop()
         data = texts_of(home.state)
-        for words in ("ravi", "Ravi", "missed two appointments", "polite"):
-            expect(not holds(data, words), f"the store still holds {words!r}")
-        expect(holds(data, "kitchen tap"), "somebody else's words are gone")
+        expect(not holds(data, "Zzyzx"), "the store still holds what was erased")
+        expect(holds(data, "Qwghlm"), "somebody else's words are gone")
         home.ctl("audit", "ledger", "--idle", expect=(0,))
 
         home.ctl("restore", backup, expect=(0,))
         data = texts_of(home.state)
-        expect(not holds(data, "ravi@example.org") and not holds(data, "missed two appointments"),
-               "a backup brought it back")
-        expect(holds(data, "kitchen tap"), "a restore without words")
+        expect(not holds(data, "Zzyzx"), "a backup brought it back")
+        expect(holds(data, "Qwghlm"), "a restore without words")
         home.ctl("audit", "verify", expect=(0,))
         home.once()
         shown = home.ctl("case", "show", ref)
-        expect("(erased)" in shown and "ravi" not in shown, shown)
-        equal(home.ctl_json("case", "list", "--contact", "ravi@example.org", "--open"), [],
+        expect("(erased)" in shown and "zzyzx" not in shown.lower(), shown)
+        equal(home.ctl_json("case", "list", "--contact", "ravi@zzyzx.example", "--open"), [],
               "cases that came in again")
-        expect(not holds(texts_of(home.state), "missed two appointments"), "it came in again")
+        expect(not holds(texts_of(home.state), "Zzyzx"), "it came in again")
 
 
 def a_person_gets_all_that_is_held_about_them(build):
@@ -299,13 +308,13 @@ def a_person_gets_all_that_is_held_about_them(build):
 
 def what_was_kept_long_enough_goes_by_itself(build):
     with house.House(build) as home:
-        fill(home, COMPLAINT, REQUEST)
-        for contact in ("ravi@example.org", "tom@example.org"):
+        fill(home, GOES, STAYS)
+        for contact in ("ravi@zzyzx.example", "tom@qwghlm.example"):
             close_all(home, contact)
         home.config.write_text(home.config.read_text().replace(
             "Landlord: code-2024\n", "Landlord: code-2024\nKeep: complaint 2 months\n", 1))
         home.once()
-        expect(holds(texts_of(home.state), "missed two appointments"), "it went too soon")
+        expect(holds(texts_of(home.state), "Zzyzx"), "it went too soon")
         long_ago = int((time.time() - 70 * 86400) * 1000)
         with contextlib.closing(sqlite3.connect(home.state)) as store:
             store.execute("UPDATE case_file SET closed_ms = ?", (long_ago,))
@@ -313,8 +322,8 @@ def what_was_kept_long_enough_goes_by_itself(build):
             store.commit()
         home.once()
         data = texts_of(home.state)
-        expect(not holds(data, "missed two appointments") and not holds(data, "ravi@"), "kept")
-        expect(holds(data, "kitchen tap"), "what is kept six years went too")
+        expect(not holds(data, "Zzyzx"), "kept")
+        expect(holds(data, "Qwghlm"), "what is kept six years went too")
         home.ctl("audit", "verify", expect=(0,))
         rows = home.rows("SELECT what, detail FROM audit WHERE what = 'erased'")
         equal([json.loads(r["detail"])["how"] for r in rows], ["old"], "the audit of it")
