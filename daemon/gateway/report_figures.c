@@ -114,17 +114,22 @@ static struct stage_of_case stage_of(const struct rd_report_case *c, int stage)
 		&c->clocks[first ? RD_REPORT_ACKNOWLEDGE : RD_REPORT_ACKNOWLEDGE_2];
 	const struct rd_report_clock *respond =
 		&c->clocks[first ? RD_REPORT_RESPOND : RD_REPORT_RESPOND_2];
+	const struct rd_report_clock *extended =
+		&c->clocks[first ? RD_REPORT_EXTENDED : RD_REPORT_EXTENDED_2];
 	int64_t acknowledged_ms = acknowledge->met_ms;
+	/* The longer date may take the place of the first one: the answer meets the one that runs.
+	 */
+	const int64_t answered_ms = respond->met_ms != 0 ? respond->met_ms : extended->met_ms;
 
 	if (first && acknowledged_ms == 0)
 		acknowledged_ms = c->acknowledged_ms;
 	return (struct stage_of_case){
 		.began = first ? rd_date_of(c->received_ms) : rd_report_stage2_day(c),
 		.acknowledged = day_or_none(acknowledged_ms),
-		.answered = day_or_none(respond->met_ms),
+		.answered = day_or_none(answered_ms),
 		.acknowledge = acknowledge,
 		.respond = respond,
-		.extended = &c->clocks[first ? RD_REPORT_EXTENDED : RD_REPORT_EXTENDED_2],
+		.extended = extended,
 		.respond_days = first ? CODE_RESPOND_DAYS : CODE_RESPOND_2_DAYS,
 	};
 }
@@ -155,7 +160,6 @@ static void note_acknowledged(const struct rd_report_cases_of *of, const struct 
 static void note_answered(const struct rd_report_cases_of *of, const struct stage_of_case *s,
 	bool over, struct rd_stage_figures *figures)
 {
-	const bool extended = s->extended->ran && s->extended->cancelled_ms == 0;
 	const struct rd_date from =
 		rd_date_is_set(s->acknowledged)
 			? s->acknowledged
@@ -164,7 +168,7 @@ static void note_answered(const struct rd_report_cases_of *of, const struct stag
 	struct duty by_policy = { .done = s->answered, .due = s->respond->due, .over = over };
 
 	by_code.due = due_by_law(of->calendar, from, s->respond_days);
-	if (extended) {
+	if (s->extended->ran) {
 		by_code.due_extended = due_by_law(of->calendar, by_code.due, s->respond_days);
 		by_policy.due_extended = s->extended->due;
 	}

@@ -196,6 +196,8 @@ enum rd_rc rd_report_known(struct rd_db *db, const char *landlord,
 	if (since_ms != 0)
 		known.since = rd_date_of(since_ms);
 	RD_TRY(any_clock(db, landlord, "stage1.respond", true, &known.answers, err));
+	if (!known.answers)
+		RD_TRY(any_clock(db, landlord, "stage1.extended", true, &known.answers, err));
 	RD_TRY(any_clock(db, landlord, "stage1.extended", false, &known.extensions, err));
 	RD_TRY(any_clock(db, landlord, "stage2.%", false, &known.stage2, err));
 	*ret_known = known;

@@ -230,6 +230,23 @@ static void each_complaint_went_one_way(void **state)
 	expect_cell(made, "periods", "June 2026", "stage1", RD_CELL_COUNT, 2, 0);
 }
 
+/* The first date was cancelled when the resident was told of the longer one. */
+static void an_answer_may_meet_the_longer_date_alone(void **state)
+{
+	struct reports *r = *state;
+	struct store_world *w = r->w;
+	static const struct told longer = { "2026-05-28", "2026-06-03", "", "", "", "a delay" };
+	const int64_t id = complain(r, &longer);
+
+	TX(rd_case_cancel_clock(tx, id, "stage1.respond", noon("2026-06-16"), &w->err));
+	clock_of(w, id, "stage1.extended", "2026-06-17", "2026-07-01", "2026-06-30");
+	make(r, RD_REPORT_QUARTER, 0, false);
+	expect_cell(&r->report, "stages", "Answered in time, after an extension", "stage1",
+		RD_CELL_COUNT, 1, 0);
+	expect_cell(&r->report, "stages", "Answered in time by our policy", "stage1", RD_CELL_SHARE,
+		1, 1);
+}
+
 static void what_was_never_kept_is_not_known_and_not_nought(void **state)
 {
 	struct reports *r = *state;
@@ -365,6 +382,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(years_begin_in_april_and_what_is_over_is_reported),
 		TEST(each_complaint_went_one_way),
+		TEST(an_answer_may_meet_the_longer_date_alone),
 		TEST(what_was_never_kept_is_not_known_and_not_nought),
 		TEST(other_landlords_and_other_days_are_left_out),
 		TEST(stage_2_counts_by_the_day_it_was_asked_for),
