@@ -7,11 +7,12 @@
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/settling.h"
-#include "redress/message/automatic.h"
 #include "redress/message/compose.h"
 #include "redress/message/sms.h"
 #include "redress/policy/clocks.h"
 #include "redress/policy/letter_plan.h"
+#include "redress/policy/life.h"
+#include "redress/store/case_actions.h"
 #include "redress/store/labels.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
@@ -30,30 +31,13 @@ static enum rd_rc check_complaint(const struct rd_act *act, struct rd_err *err)
 	RD_TRY(check_open(act, err));
 	if (act->matter.kind == RD_COMPLAINT && act->matter.stage == RD_STAGE_1)
 		return RD_OK;
+	if (act->matter.kind == RD_COMPLAINT && act->matter.stage == RD_STAGE_2)
+		return rd_fail(err, RD_E_REFUSED,
+			"case %s is at stage 2, which `case accept REF` acknowledges",
+			act->matter.reference);
 	return rd_fail(err, RD_E_REFUSED,
 		"case %s is not a complaint at stage 1; decide its review or reclassify it first",
 		act->matter.reference);
-}
-
-/* A topic is printed by letters in the middle of a sentence. */
-static enum rd_rc check_topics(const char *const *topics, size_t n, struct rd_err *err)
-{
-	if (n > RD_ACT_TOPICS_MAX)
-		return rd_fail(err, RD_E_RANGE, "more than %d topics", RD_ACT_TOPICS_MAX);
-	for (size_t i = 0; i < n; i++) {
-		const char *topic = topics[i];
-
-		if (topic[strspn(topic, " ")] == '\0' || strlen(topic) > RD_ACT_TOPIC_MAX)
-			return rd_fail(err, RD_E_INPUT,
-				"a topic is a few words, %d bytes at most, such as `a leak`",
-				RD_ACT_TOPIC_MAX);
-		for (const char *p = topic; *p != '\0'; p++)
-			if ((unsigned char)*p < ' ' || *p == 0x7f)
-				return rd_fail(err, RD_E_INPUT,
-					"a topic stands in a line of a letter; write it without "
-					"line breaks or tabs");
-	}
-	return RD_OK;
 }
 
 /* --- opening --- */
@@ -132,7 +116,7 @@ enum rd_rc rd_act_open(struct rd_db *db, const struct rd_office *office,
 	RD_TRY(rd_act_begin(&act, db, office, err));
 	if (open->received_ms > act.now_ms)
 		return rd_fail(err, RD_E_INPUT, "the day of receipt lies in the future");
-	RD_TRY(check_topics(open->topics, open->n_topics, err));
+	RD_TRY(rd_act_check_topics(open->topics, open->n_topics, err));
 	RD_TRY(rd_office_policy(office, open->landlord, &act.policy, err));
 	RD_TRY(open_with_contact(&act, open, &matter, ret_case, err));
 	RD_TRY(rd_act_take_case(&act, *ret_case, err));
@@ -151,61 +135,6 @@ static enum rd_rc add_outcome(struct rd_act *act, const char *outcome, struct rd
 		return RD_OK;
 	RD_TRY(rd_act_check_text(outcome, "the outcome wanted (--outcome)", err));
 	return rd_case_set_outcome(act->tx, act->matter.id, outcome, err);
-}
-
-static enum rd_rc main_contact(
-	struct rd_act *act, struct rd_case_contact *ret_contact, struct rd_err *err)
-{
-	RD_TRY(rd_casework_main_contact(
-		rd_tx_db(act->tx), act->matter.id, act->arena, ret_contact, err));
-	if (ret_contact->channel == RD_BY_EMAIL && rd_automatic_no_reply(ret_contact->address))
-		return rd_fail(err, RD_E_REFUSED,
-			"the address on case %s takes no replies; reach the resident another way "
-			"and record it",
-			act->matter.reference);
-	if (ret_contact->address[0] != '\0' &&
-		(ret_contact->channel == RD_BY_EMAIL || ret_contact->channel == RD_BY_SMS))
-		return RD_OK;
-	return rd_fail(err, RD_E_REFUSED,
-		"case %s has no e-mail address or mobile number to write to; do it another way and "
-		"record it",
-		act->matter.reference);
-}
-
-/* A letter that a person asked for: it needs no further approval. */
-static enum rd_rc send_letter(struct rd_act *act, enum rd_letter_kind letter,
-	bool meets_acknowledge, const char *cause, int64_t *ret_outbox_id, struct rd_err *err)
-{
-	struct rd_case_contact to = { 0 };
-	struct rd_letter_order order = {
-		.case_id = act->matter.id,
-		.letter = letter,
-		.cause = cause,
-		.meets_acknowledge = meets_acknowledge,
-		.day_zero = rd_date_of(act->now_ms),
-		.emergency_health = act->matter.flags[RD_HEALTH_SAFETY],
-		.emergency_heat = act->matter.flags[RD_HEAT_LOSS],
-		.approved = true,
-	};
-
-	if (act->matter.held)
-		return rd_fail(err, RD_E_REFUSED,
-			"case %s is held for safeguarding: no letter goes until a person lifts the "
-			"hold with a reason, for what is sent may be read by another",
-			act->matter.reference);
-	if (act->matter.contact_proposed)
-		return rd_fail(err, RD_E_REFUSED,
-			"a colleague passed case %s on, and nobody has said yet who the resident "
-			"is; see `redressctl case show`, then say it with `redressctl case "
-			"contact`",
-			act->matter.reference);
-	RD_TRY(main_contact(act, &to, err));
-	order.recipient = to.address;
-	order.channel = to.channel == RD_BY_EMAIL ? RD_CHANNEL_EMAIL : RD_CHANNEL_SMS;
-	if (order.channel == RD_CHANNEL_SMS && letter == RD_LETTER_DEFINITION &&
-		rd_letters_find(act->policy->letters, letter, RD_CHANNEL_SMS) == NULL)
-		order.letter = RD_LETTER_LATER;
-	return rd_correspondence_put(act->tx, act->office, &order, act->arena, ret_outbox_id, err);
 }
 
 static enum rd_rc check_given(struct rd_act *act, struct rd_date given_on, struct rd_err *err)
@@ -254,7 +183,8 @@ static enum rd_rc acknowledge_complaint(struct rd_act *act, const struct rd_act_
 		return record_given(act, how->given_on, err);
 	RD_TRY(rd_outbox_cancel_case(
 		act->tx, act->matter.id, "a person acknowledges", act->now_ms, &n, err));
-	return send_letter(act, RD_LETTER_ACKNOWLEDGEMENT, true, cause, ret_outbox_id, err);
+	return rd_act_send_letter(act, RD_LETTER_ACKNOWLEDGEMENT, true, (struct rd_date){ 0 },
+		cause, ret_outbox_id, err);
 }
 
 static enum rd_rc check_not_answered(
@@ -301,7 +231,8 @@ static enum rd_rc acknowledge_other(struct rd_act *act, const struct rd_act_ackn
 	RD_TRY(rd_outbox_cancel_case(
 		act->tx, act->matter.id, "a person acknowledges", act->now_ms, &n, err));
 	if (!given)
-		RD_TRY(send_letter(act, choice.letter, false, cause, ret_outbox_id, err));
+		RD_TRY(rd_act_send_letter(act, choice.letter, false, (struct rd_date){ 0 }, cause,
+			ret_outbox_id, err));
 	return rd_task_done_of_case(act->tx, act->matter.id, rd_task_names[RD_TASK_ACKNOWLEDGE],
 		act->office->actor.name, given ? "acknowledged in another way" : "a letter goes",
 		act->now_ms, NULL, err);
@@ -316,7 +247,7 @@ enum rd_rc rd_act_acknowledge(struct rd_db *db, const struct rd_office *office, 
 
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(check_open(&act, err));
-	RD_TRY(check_topics(how->topics, how->n_topics, err));
+	RD_TRY(rd_act_check_topics(how->topics, how->n_topics, err));
 	RD_TRY(rd_case_add_topics(act.tx, case_id, how->topics, how->n_topics, err));
 	RD_TRY(add_outcome(&act, how->outcome, err));
 	cause = rd_arena_printf(act.arena, "act:acknowledge:%" PRId64, act.now_ms);
@@ -329,28 +260,6 @@ enum rd_rc rd_act_acknowledge(struct rd_db *db, const struct rd_office *office, 
 		NULL, err);
 }
 
-/* What no letter tells the resident is a person's task, by the next working day. */
-static enum rd_rc owe_telling(
-	struct rd_act *act, const char *cause, const char *text, struct rd_err *err)
-{
-	struct rd_err past_calendar = { 0 };
-	struct rd_task task = {
-		.kind = RD_ACT_TASK_TELL,
-		.case_id = act->matter.id,
-		.cause = cause,
-		.text = text,
-		.landlord = act->matter.landlord,
-		.due = rd_date_of(act->now_ms),
-		.n = 1,
-	};
-	int64_t id;
-	bool is_new;
-
-	if (rd_workday_next(act->policy->calendar, task.due, &task.due, &past_calendar) != RD_OK)
-		task.due = rd_date_of(act->now_ms);
-	return rd_task_put(act->tx, &task, act->now_ms, &id, &is_new, err);
-}
-
 enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const char *definition, const char *outcome, struct rd_err *err)
 {
@@ -361,7 +270,9 @@ enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64
 	enum rd_rc rc;
 
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
-	RD_TRY(check_complaint(&act, err));
+	if (act.matter.kind != RD_COMPLAINT || act.matter.stage != RD_STAGE_2)
+		RD_TRY(check_complaint(&act, err));
+	RD_TRY(check_open(&act, err));
 	RD_TRY(rd_act_check_text(definition, "the complaint definition (--definition)", err));
 	RD_TRY(rd_case_set_definition(act.tx, case_id, definition, err));
 	RD_TRY(add_outcome(&act, outcome, err));
@@ -372,14 +283,15 @@ enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64
 	RD_TRY(rd_task_done_of_case(act.tx, case_id, rd_task_names[RD_TASK_DEFINE],
 		office->actor.name, "defined", act.now_ms, NULL, err));
 	cause = rd_arena_printf(act.arena, "act:define:%" PRId64, act.now_ms);
-	rc = send_letter(&act, RD_LETTER_DEFINITION, false, cause, &outbox_id, &why);
+	rc = rd_act_send_letter(
+		&act, RD_LETTER_DEFINITION, false, (struct rd_date){ 0 }, cause, &outbox_id, &why);
 	if (rc == RD_E_STORE || rc == RD_E_AGAIN || rc == RD_E_BUG) {
 		*err = why;
 		return rc;
 	}
 	/* Defined all the same: the duty is the person's work, not the letter. */
 	if (rc != RD_OK)
-		RD_TRY(owe_telling(&act, cause,
+		RD_TRY(rd_act_owe_telling(&act, cause, (struct rd_date){ 0 },
 			rd_arena_printf(act.arena,
 				"Tell the resident what we have understood and that she may "
 				"correct "
@@ -457,12 +369,39 @@ static const char *duty_words(const char *clock)
 	} duties[] = {
 		{ "stage1.acknowledge", "the acknowledgement (`case acknowledge REF`)" },
 		{ "stage1.define", "the definition (`case define REF --definition TEXT`)" },
+		{ "stage1.contact", "the first contact (`case contacted REF`)" },
+		{ "stage1.respond", "the answer (`case respond REF --stage 1`)" },
+		{ "stage1.extended", "the answer (`case respond REF --stage 1`)" },
+		{ "stage2.accept",
+			"a word about stage 2 (`case accept REF`, `case refuse REF --why TEXT`)" },
+		{ "stage2.acknowledge", "the acknowledgement of stage 2 (`case accept REF`)" },
+		{ "stage2.contact", "the first contact of stage 2 (`case contacted REF`)" },
+		{ "stage2.respond", "the last answer (`case respond REF --stage 2`)" },
+		{ "stage2.extended", "the last answer (`case respond REF --stage 2`)" },
 	};
 
 	for (size_t i = 0; i < sizeof duties / sizeof duties[0]; i++)
 		if (strcmp(duties[i].clock, clock) == 0)
 			return duties[i].words;
 	return clock;
+}
+
+/* What was promised to the resident, and is not done. */
+static enum rd_rc check_no_action(struct rd_act *act, const char *otherwise, struct rd_err *err)
+{
+	struct rd_case_action *actions;
+	size_t n;
+
+	RD_TRY(rd_case_action_list(
+		rd_tx_db(act->tx), act->matter.id, act->arena, &actions, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (actions[i].done_ms == 0)
+			return rd_fail(err, RD_E_REFUSED,
+				"action %" PRId64 " of case %s is not done yet (`case action done "
+				"REF --action %" PRId64 "`); do it first, or %s with --force and "
+				"say why nothing is owed",
+				actions[i].id, act->matter.reference, actions[i].id, otherwise);
+	return RD_OK;
 }
 
 /* otherwise: what is done to it with --force. */
@@ -473,12 +412,13 @@ static enum rd_rc check_nothing_owed(struct rd_act *act, const char *otherwise, 
 
 	RD_TRY(rd_case_clocks(rd_tx_db(act->tx), act->matter.id, act->arena, &clocks, &n, err));
 	for (size_t i = 0; i < n; i++)
-		if (clocks[i].met_ms == 0 && clocks[i].cancelled_ms == 0)
+		if (clocks[i].met_ms == 0 && clocks[i].cancelled_ms == 0 &&
+			rd_clock_is_owed(clocks[i].name))
 			return rd_fail(err, RD_E_REFUSED,
 				"case %s still owes %s; meet it first, or %s with --force and say "
 				"why nothing is owed",
 				act->matter.reference, duty_words(clocks[i].name), otherwise);
-	return RD_OK;
+	return check_no_action(act, otherwise, err);
 }
 
 /* Of this message alone: one that joined waits for its own decision. */
@@ -525,7 +465,7 @@ enum rd_rc rd_act_reclassify(struct rd_db *db, const struct rd_office *office, i
 	cause = rd_arena_printf(act.arena, "act:reclassify:%" PRId64, act.now_ms);
 	RD_TRY(rd_settling_case(act.tx, office, case_id, kind, cause, act.arena, err));
 	if (was_complaint)
-		RD_TRY(owe_telling(&act, cause,
+		RD_TRY(rd_act_owe_telling(&act, cause, (struct rd_date){ 0 },
 			"Tell the resident that this is no longer treated as a complaint, and why, "
 			"and that they can ask the Ombudsman about that.",
 			err));
@@ -571,38 +511,17 @@ enum rd_rc rd_act_note(struct rd_db *db, const struct rd_office *office, int64_t
 	return rd_act_record_and_commit(&act, "noted", 0, NULL, err);
 }
 
-/* What nobody has decided yet keeps the kind that its case has: there is nothing left to decide. */
-static enum rd_rc end_reviews(struct rd_act *act, const char *why, struct rd_err *err)
-{
-	struct rd_review *reviews;
-	size_t n;
-
-	RD_TRY(rd_review_list(
-		rd_tx_db(act->tx), act->matter.id, false, act->arena, &reviews, &n, err));
-	for (size_t i = 0; i < n; i++)
-		RD_TRY(rd_review_decide(act->tx, reviews[i].id, reviews[i].best,
-			act->office->actor.name, act->office->actor.uid, why, false, act->now_ms,
-			err));
-	return RD_OK;
-}
-
 enum rd_rc rd_act_close(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const char *why, bool force, struct rd_err *err)
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
-	int64_t n;
 
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(check_open(&act, err));
 	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
 	if (!force)
 		RD_TRY(check_nothing_owed(&act, "close", err));
-	RD_TRY(end_reviews(&act, why, err));
-	RD_TRY(rd_outbox_cancel_case(act.tx, case_id, "the case was closed", act.now_ms, &n, err));
-	RD_TRY(rd_case_cancel_clock(act.tx, case_id, NULL, act.now_ms, err));
-	RD_TRY(rd_task_done_of_case(act.tx, case_id, NULL, office->actor.name,
-		"the case was closed", act.now_ms, NULL, err));
-	RD_TRY(rd_case_set_status(act.tx, case_id, RD_STATUS_CLOSED, why, act.now_ms, err));
+	RD_TRY(rd_act_end_case(&act, why, err));
 	return rd_act_record_and_commit(&act, "closed", 0, force ? "{\"force\":true}" : NULL, err);
 }
 

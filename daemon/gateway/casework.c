@@ -11,6 +11,7 @@
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/holding.h"
+#include "redress/gateway/replies.h"
 #include "redress/gateway/staff.h"
 #include "redress/policy/clocks.h"
 #include "redress/store/audit.h"
@@ -399,7 +400,7 @@ static enum rd_letter_kind letter_by_channel(enum rd_letter_kind letter, enum rd
 
 static bool is_mere_receipt(enum rd_letter_kind letter)
 {
-	return letter == RD_LETTER_ADDED || letter == RD_LETTER_LATER;
+	return letter == RD_LETTER_ADDED || letter == RD_LETTER_LATER || letter == RD_LETTER_AGREE;
 }
 
 static bool can_be_written_to(const struct rd_case_contact *to)
@@ -622,6 +623,9 @@ static enum rd_rc write_case(struct writing *w, struct rd_err *err)
 		RD_TRY(rd_holding_flagged(
 			w->tx, w->office, w->case_id, w->matter->cause, w->arena, err));
 	RD_TRY(start_clocks(w, err));
+	RD_TRY(rd_replies_apply(w->tx, w->office, w->case_id, w->matter->message_id,
+		w->matter->received_ms, w->matter->letters_by == RD_BY_SMS, w->verdict, w->arena,
+		err));
 	RD_TRY(put_review(w, err));
 	return put_letter(w, err);
 }

@@ -8,6 +8,7 @@
 
 #include "redress/base/buf.h"
 #include "redress/gateway/casework.h"
+#include "redress/gateway/progress.h"
 #include "redress/gateway/staff.h"
 #include "redress/message/compose.h"
 #include "redress/policy/clocks.h"
@@ -144,6 +145,37 @@ static enum rd_rc running_answer(
 	return RD_OK;
 }
 
+/* The date of the answer that runs, longer or not. The acknowledgement of stage 2 starts it, unless
+ * the request did. */
+static enum rd_rc answer_of_stage(struct draft *d, const struct rd_landlord *kept,
+	struct rd_date *ret_due, struct rd_err *err)
+{
+	const struct rd_clock_rule *rule = &kept->clocks[RD_CLOCK_STAGE2_RESPOND];
+	const bool stage2 = d->matter.stage == RD_STAGE_2;
+
+	if (d->order->letter == RD_LETTER_STAGE2_ACKNOWLEDGEMENT && rule->held &&
+		!rule->from_clock && rule->from == RD_EVENT_STAGE2_ACKNOWLEDGED)
+		return rd_clock_due(kept, d->policy->calendar, RD_CLOCK_STAGE2_RESPOND,
+			d->time.written_for, ret_due, err);
+	RD_TRY(running_answer(d, rd_life_extension(d->matter.stage), ret_due, err));
+	if (rd_date_is_set(*ret_due))
+		return RD_OK;
+	return running_answer(
+		d, stage2 ? RD_CLOCK_STAGE2_RESPOND : RD_CLOCK_STAGE1_RESPOND, ret_due, err);
+}
+
+/* A person's, where a person's act asks for the letter. */
+static enum rd_rc reasons_of_act(struct draft *d, const char **ret_reasons, struct rd_err *err)
+{
+	struct rd_case_act act;
+	enum rd_rc rc =
+		rd_progress_act_of_cause(rd_tx_db(d->tx), d->order->cause, d->arena, &act, err);
+
+	if (rc == RD_OK && act.why[0] != '\0')
+		*ret_reasons = act.why;
+	return rc == RD_E_MISSING ? RD_OK : rc;
+}
+
 static enum rd_rc render(struct draft *d, struct rd_err *err)
 {
 	const struct rd_case *matter = &d->matter;
@@ -170,9 +202,10 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		values.written, &values, err));
 	/* What is not the acknowledgement names no date of its own. */
 	if (matter->kind == RD_COMPLAINT && d->order->letter != RD_LETTER_ACKNOWLEDGEMENT)
-		RD_TRY(running_answer(d, RD_CLOCK_STAGE1_RESPOND, &values.respond_by, err));
+		RD_TRY(answer_of_stage(d, &kept, &values.respond_by, err));
 	if (matter->kind == RD_ENQUIRY)
 		RD_TRY(running_answer(d, RD_CLOCK_ENQUIRY_RESPOND, &values.respond_by, err));
+	RD_TRY(reasons_of_act(d, &values.reasons, err));
 	return rd_letter_render(d->letter, &values, d->arena, &d->rendered, err);
 }
 
@@ -248,6 +281,8 @@ static enum rd_rc compose_text(struct draft *d, struct rd_outbox_row *row, struc
 /* An acknowledgement without a topic meets no clock (promise 6). */
 static const char *clock_met(const struct draft *d)
 {
+	if (d->order->meets_acknowledge && d->order->letter == RD_LETTER_STAGE2_ACKNOWLEDGEMENT)
+		return rd_clock_names[RD_CLOCK_STAGE2_ACKNOWLEDGE];
 	if (!d->order->meets_acknowledge || !d->rendered.names_topic)
 		return "";
 	return rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE];
@@ -333,18 +368,21 @@ static int64_t answered_by_cause(const char *cause)
 	return strncmp(cause, "message:", 8) == 0 ? strtoll(cause + 8, NULL, 10) : 0;
 }
 
-/* The day by which the case must be acknowledged, as it runs; unset where nothing runs. */
-static enum rd_rc acknowledge_due(struct rd_tx *tx, int64_t case_id, struct rd_arena *arena,
-	struct rd_date *ret_due, struct rd_err *err)
+/* The day by which the case must be acknowledged, as it runs (meets: the clock that the letter
+ * meets,
+ * "" for none); unset where nothing runs. */
+static enum rd_rc acknowledge_due(struct rd_tx *tx, int64_t case_id, const char *meets,
+	struct rd_arena *arena, struct rd_date *ret_due, struct rd_err *err)
 {
 	struct rd_case_clock *clocks;
 	size_t n;
 
+	const char *name = meets[0] != '\0' ? meets : rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE];
+
 	*ret_due = (struct rd_date){ 0 };
 	RD_TRY(rd_case_clocks(rd_tx_db(tx), case_id, arena, &clocks, &n, err));
 	for (size_t i = 0; i < n; i++)
-		if (clocks[i].met_ms == 0 &&
-			strcmp(clocks[i].name, rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE]) == 0)
+		if (clocks[i].met_ms == 0 && strcmp(clocks[i].name, name) == 0)
 			*ret_due = clocks[i].due;
 	return RD_OK;
 }
@@ -377,7 +415,7 @@ static enum rd_rc write_anew(struct rd_tx *tx, const struct rd_office *office,
 	if (!rd_letter_parse_kind(stale->letter, &order.letter))
 		return rd_fail(err, RD_E_BUG, "outbox row %" PRId64 ": unknown letter `%s`",
 			stale->id, stale->letter);
-	RD_TRY(acknowledge_due(tx, stale->case_id, arena, &order.due, err));
+	RD_TRY(acknowledge_due(tx, stale->case_id, stale->meets_clock, arena, &order.due, err));
 	RD_TRY(draft_letter(&draft, &row, err));
 	RD_TRY(rd_outbox_rewrite(tx, stale->id, &row, rd_office_now(office), &id, err));
 	RD_TRY(rd_casework_audit_letter(tx, office, "letter_rewritten", stale->case_id, 0,
@@ -396,7 +434,7 @@ static enum rd_rc leave_to_person(struct rd_tx *tx, const struct rd_office *offi
 		rd_office_now(office), err));
 	RD_TRY(rd_casework_audit(
 		tx, office, "letter_not_written", matter->id, 0, stale->id, NULL, err));
-	RD_TRY(acknowledge_due(tx, matter->id, arena, &due, err));
+	RD_TRY(acknowledge_due(tx, matter->id, stale->meets_clock, arena, &due, err));
 	return rd_casework_task(tx, office, RD_TASK_ACKNOWLEDGE, matter->id, 0, 0, matter->landlord,
 		rd_date_is_set(due) ? due : rd_date_of(rd_office_now(office)), stale->cause, false,
 		err);
@@ -450,6 +488,23 @@ static enum rd_rc start_respond(struct rd_tx *tx, const struct rd_office *office
 	return rc == RD_E_EXISTS ? RD_OK : rc;
 }
 
+/* Its stage 2 is acknowledged, and where the policy says so its answer's days begin. */
+static enum rd_rc stage2_acknowledged(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_case *matter, const struct rd_outbox_row *row, int64_t at_ms,
+	struct rd_arena *arena, struct rd_err *err)
+{
+	const struct rd_policy *policy;
+	struct rd_landlord kept;
+
+	if (matter->kind != RD_COMPLAINT || matter->stage != RD_STAGE_2)
+		return RD_OK;
+	RD_TRY(rd_office_policy(office, matter->landlord, &policy, err));
+	RD_TRY(rd_office_case_landlord(
+		office, rd_tx_db(tx), matter->id, policy, arena, &kept, err));
+	return rd_progress_event(tx, &kept, policy->calendar, matter->id,
+		RD_EVENT_STAGE2_ACKNOWLEDGED, row->written_for, at_ms, err);
+}
+
 enum rd_rc rd_correspondence_gone(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_outbox_row *row, int64_t at_ms, struct rd_arena *arena, struct rd_err *err)
 {
@@ -459,6 +514,8 @@ enum rd_rc rd_correspondence_gone(struct rd_tx *tx, const struct rd_office *offi
 	if (row->meets_clock[0] == '\0' || row->case_id == 0)
 		return RD_OK;
 	RD_TRY(rd_case_get(rd_tx_db(tx), row->case_id, arena, &matter, err));
+	if (strcmp(row->meets_clock, rd_clock_names[RD_CLOCK_STAGE2_ACKNOWLEDGE]) == 0)
+		return stage2_acknowledged(tx, office, &matter, row, at_ms, arena, err);
 	if (matter.kind != RD_COMPLAINT || matter.stage != RD_STAGE_1)
 		return RD_OK; /* decided anew while it was on its way */
 	rc = rd_case_meet_clock(tx, row->case_id, row->meets_clock, at_ms, err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "redress/gateway/casework.h"
+#include "redress/gateway/replies.h"
 #include "redress/message/reference.h"
 #include "redress/message/sms.h"
 #include "redress/policy/letter_plan.h"
@@ -450,6 +451,7 @@ static enum rd_rc look_at_case(struct look *look, struct rd_err *err)
 	facts->joined.safeguarding_hold = matter.held;
 	RD_TRY(rd_casework_main_contact(look->db, matter.id, look->arena, &look->contact, err));
 	facts->joined.by_text = look->contact.channel == RD_BY_SMS;
+	RD_TRY(rd_replies_look(look->db, look->message, &matter, look->arena, facts, err));
 	RD_TRY(look_at_letters(look, err));
 	/* Of a sender who is the case's contact enough is known. */
 	if (strcasecmp(look->contact.address, look->sender) != 0)

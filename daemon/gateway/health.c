@@ -5,6 +5,7 @@
 
 #include "redress/gateway/activate.h"
 #include "redress/gateway/timekeeper.h"
+#include "redress/policy/life.h"
 #include "redress/store/audit.h"
 #include "redress/store/casebook.h"
 #include "redress/store/rule_failures.h"
@@ -150,7 +151,7 @@ static enum rd_rc dates_due(const struct look *look, struct rd_err *err)
 
 	RD_TRY(rd_case_clocks_due(look->db, NULL, today, look->arena, &clocks, &n, err));
 	for (size_t i = 0; i < n; i++)
-		if (rd_date_is_set(clocks[i].due)) {
+		if (rd_date_is_set(clocks[i].due) && rd_clock_is_owed(clocks[i].name)) {
 			n_today += rd_date_compare(clocks[i].due, today) == 0;
 			n_past += rd_date_compare(clocks[i].due, today) < 0;
 		}

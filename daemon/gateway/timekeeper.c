@@ -8,9 +8,11 @@
 #include "redress/gateway/erasing.h"
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/casework.h"
+#include "redress/gateway/closing.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/settling.h"
 #include "redress/policy/letter_plan.h"
+#include "redress/policy/life.h"
 #include "redress/store/audit.h"
 #include "redress/store/intake.h"
 #include "redress/store/outbox.h"
@@ -19,9 +21,10 @@
 #include "redress/store/status.h"
 #include "redress/store/tasks.h"
 
-#define ROUND_ARENA_BYTES (64u << 20)
-#define CASE_ARENA_BYTES  (8u << 20)
-#define MINUTE_MS	  60000
+#define ROUND_ARENA_BYTES  (64u << 20)
+#define CASE_ARENA_BYTES   (8u << 20)
+#define MINUTE_MS	   60000
+#define EXTENSION_DAYS_MAX 3650 /* beyond any that is promised */
 
 struct round {
 	struct rd_db *db;
@@ -224,6 +227,17 @@ static enum rd_rc late_texts(struct round *r, struct rd_err *err)
 	return RD_OK;
 }
 
+/* --- cases whose answer was left at that --- */
+
+static enum rd_rc answered_cases(struct round *r, struct rd_err *err)
+{
+	size_t n_closed;
+
+	RD_TRY(rd_closing_round(r->db, r->office, &n_closed, err));
+	r->done.n_letters += n_closed;
+	return RD_OK;
+}
+
 /* --- warnings --- */
 
 static void raise_or_clear(struct round *r, bool stands, const char *cause, const char *text)
@@ -242,7 +256,7 @@ static enum rd_rc duties_due(struct round *r, struct rd_err *err)
 
 	RD_TRY(rd_case_clocks_due(r->db, NULL, r->today, r->arena, &clocks, &n, err));
 	for (size_t i = 0; i < n; i++)
-		if (rd_date_is_set(clocks[i].due)) {
+		if (rd_date_is_set(clocks[i].due) && rd_clock_is_owed(clocks[i].name)) {
 			n_today += rd_date_compare(clocks[i].due, r->today) == 0;
 			n_past += rd_date_compare(clocks[i].due, r->today) < 0;
 		}
@@ -254,6 +268,56 @@ static enum rd_rc duties_due(struct round *r, struct rd_err *err)
 	snprintf(text, sizeof text,
 		"%zu dates of the complaints policy end today. Run `redressctl tasks`.", n_today);
 	raise_or_clear(r, n_today > 0, "clocks-due-today", text);
+	return RD_OK;
+}
+
+/* Its letter has not left, and the date that it makes longer has passed: nobody was told in time.
+ */
+static enum rd_rc is_untold(
+	struct round *r, const struct rd_case_clock *longer, bool *ret_untold, struct rd_err *err)
+{
+	const struct rd_outbox_filter filter = { .case_id = longer->case_id,
+		.letter = rd_letter_names[RD_LETTER_EXTENSION] };
+	struct rd_outbox_row *rows;
+	size_t n;
+
+	*ret_untold = false;
+	if (rd_date_compare(longer->starts, r->today) >= 0)
+		return RD_OK;
+	RD_TRY(rd_outbox_list(r->db, &filter, r->arena, &rows, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].state != RD_OUTBOX_CANCELLED)
+			*ret_untold = rows[i].state == RD_OUTBOX_QUEUED ||
+				      rows[i].state == RD_OUTBOX_HELD ||
+				      rows[i].state == RD_OUTBOX_FAILED;
+	return RD_OK;
+}
+
+static enum rd_rc extensions_untold(struct round *r, struct rd_err *err)
+{
+	static const enum rd_clock_id longer[] = { RD_CLOCK_STAGE1_EXTENDED,
+		RD_CLOCK_STAGE2_EXTENDED };
+	size_t n_untold = 0;
+	char text[250];
+
+	for (size_t i = 0; i < sizeof longer / sizeof longer[0]; i++) {
+		struct rd_case_clock *clocks;
+		size_t n;
+
+		RD_TRY(rd_case_clocks_due(r->db, rd_clock_names[longer[i]],
+			rd_date_add(r->today, EXTENSION_DAYS_MAX), r->arena, &clocks, &n, err));
+		for (size_t k = 0; k < n; k++) {
+			bool untold;
+
+			RD_TRY(is_untold(r, &clocks[k], &untold, err));
+			n_untold += untold;
+		}
+	}
+	snprintf(text, sizeof text,
+		"%zu extensions were not told before the date that they make longer: their letters "
+		"have not left. Run `redressctl outbox list`, and tell the residents.",
+		n_untold);
+	raise_or_clear(r, n_untold > 0, "extensions-untold", text);
 	return RD_OK;
 }
 
@@ -386,8 +450,10 @@ static enum rd_rc make_round(struct round *r, struct rd_err *err)
 	RD_TRY(undecided_reviews(r, err));
 	RD_TRY(stale_letters(r, err));
 	RD_TRY(late_texts(r, err));
+	RD_TRY(answered_cases(r, err));
 	reviews_undecided(r);
 	RD_TRY(duties_due(r, err));
+	RD_TRY(extensions_untold(r, err));
 	RD_TRY(messages_waiting(r, err));
 	RD_TRY(silent_sources(r, err));
 	RD_TRY(clock_set_back(r, err));

@@ -215,6 +215,42 @@ static void begin_stage1(struct decision *d)
 	}
 }
 
+/* Stage 2 in so many words, or a complaint after the answer that the rules are sure asks for it. */
+static bool asks_for_stage2(const struct decision *d)
+{
+	const struct rd_verdict *v = d->v;
+
+	if (!d->facts->joined.may_escalate)
+		return false;
+	return d->facts->reply == RD_REPLY_STAGE2 ||
+	       (v->flags[RD_STAGE2_REQUEST] && v->kind == RD_COMPLAINT && d->score != NULL &&
+		       !d->score->review);
+}
+
+/* A reply of the resident's own to her complaint that says one thing, and that one plainly. */
+static bool understood(struct decision *d)
+{
+	const struct rd_facts *f = d->facts;
+	struct rd_verdict *v = d->v;
+
+	if (!f->sender_known || f->by_staff || f->troubled || f->unauthenticated || v->old ||
+		has_danger(v->flags))
+		return false;
+	v->escalates = asks_for_stage2(d);
+	v->agrees = f->reply == RD_REPLY_AGREES && f->joined.definition_open;
+	v->only_thanks = f->reply == RD_REPLY_THANKS;
+	if (!v->escalates && !v->agrees && !v->only_thanks)
+		return false;
+	v->review = false;
+	v->n_reasons = 0;
+	join_case(d);
+	if (v->escalates) {
+		v->status = RD_STATUS_OPEN;
+		v->stage = RD_STAGE_2;
+	}
+	return true;
+}
+
 static void place_joined(struct decision *d)
 {
 	const struct rd_joined_case *joined = &d->facts->joined;
@@ -228,6 +264,12 @@ static void place_joined(struct decision *d)
 	if (d->facts->says_complaint && joined->status == RD_STATUS_REVIEW) {
 		begin_stage1(d);
 		return;
+	}
+	if (joined->kind == RD_COMPLAINT && understood(d))
+		return;
+	if (d->facts->reply == RD_REPLY_WITHDRAWS) {
+		add_reason(v, "it may withdraw the complaint (`case withdraw`)");
+		v->review = true;
 	}
 	if (v->kind == RD_COMPLAINT && !v->review && joined->kind != RD_COMPLAINT &&
 		joined->status != RD_STATUS_REVIEW && !joined->has_open_linked_complaint) {
@@ -322,6 +364,10 @@ static bool emergency_is_new(const struct decision *d)
  * than anything else that joins is answered. */
 static enum rd_letter_kind letter_of_joined(const struct decision *d)
 {
+	if (d->v->only_thanks)
+		return RD_LETTER_NONE;
+	if (d->v->agrees)
+		return RD_LETTER_AGREE;
 	if (d->facts->joined.by_text)
 		return RD_LETTER_LATER;
 	if (d->v->kind == RD_COMPLAINT && d->v->flags[RD_ASKS_NOT_FORMAL] &&
@@ -463,7 +509,7 @@ static void add_old_task(struct decision *d)
 static void add_duty(struct decision *d)
 {
 	struct rd_verdict *v = d->v;
-	bool answers = v->letter_wanted != RD_LETTER_ADDED &&
+	bool answers = v->letter_wanted != RD_LETTER_ADDED && !v->agrees &&
 		       (v->letter_wanted != RD_LETTER_LATER || v->begin_stage1) &&
 		       v->kind != RD_COMPLIMENT;
 
@@ -511,11 +557,12 @@ static void add_tasks(struct decision *d)
 		add_task(v, RD_TASK_READ, d->today);
 	else if (v->review)
 		add_task(v, RD_TASK_REVIEW, v->old ? d->today : soon);
-	else if (v->fate == RD_FATE_JOINED && !v->begin_stage1)
+	else if (v->fate == RD_FATE_JOINED && !v->begin_stage1 && !v->only_thanks && !v->agrees)
 		add_task(v, RD_TASK_READ, soon);
 	if (f->second_body && v->fate == RD_FATE_OPENED)
 		add_task(v, RD_TASK_READ, soon);
-	if (v->flags[RD_STAGE2_REQUEST] ||
+	/* Where it is asked for plainly the request's own task says by when. */
+	if ((v->flags[RD_STAGE2_REQUEST] && !v->escalates) ||
 		(v->fate == RD_FATE_JOINED && v->review && v->kind == RD_COMPLAINT &&
 			f->joined.kind == RD_COMPLAINT && f->joined.status >= RD_STATUS_ANSWERED))
 		add_task(v, RD_TASK_STAGE2,

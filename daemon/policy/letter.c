@@ -74,6 +74,7 @@ static void set_values(const struct rd_letter_values *given, size_t n_topics,
 	of[RD_VALUE_TOPICS] = join_topics(given->topics, given->n_topics, n_topics, arena);
 	of[RD_VALUE_OUTCOME] = or_else(given->outcome, "");
 	of[RD_VALUE_UNDERSTOOD] = or_else(given->understood, "");
+	of[RD_VALUE_REASONS] = or_else(given->reasons, "");
 	of[RD_VALUE_DATE] = day_text(given->written, arena);
 	of[RD_VALUE_RECEIVED_ON] = day_text(given->received, arena);
 	of[RD_VALUE_RESPOND_BY] = day_text(given->respond_by, arena);
@@ -389,6 +390,18 @@ static bool has_two_forms(const struct rd_letter *letter)
 	return letter->kind == RD_LETTER_RECEIVED;
 }
 
+static bool gives_reasons(enum rd_letter_kind kind)
+{
+	return kind == RD_LETTER_EXTENSION || kind == RD_LETTER_REFUSAL ||
+	       kind == RD_LETTER_EXCLUSION;
+}
+
+/* The stage of a complaint that gets such a letter. */
+static enum rd_stage usual_stage(enum rd_letter_kind kind)
+{
+	return kind == RD_LETTER_STAGE2_ACKNOWLEDGEMENT ? RD_STAGE_2 : RD_STAGE_1;
+}
+
 /* Longest sensible values: a topic of 60 characters, the longest date, both emergency blocks. */
 static enum rd_rc check_one(const struct rd_letter *letter, const struct rd_landlord *landlord,
 	struct rd_arena *arena, struct rd_err *err)
@@ -398,10 +411,10 @@ static enum rd_rc check_one(const struct rd_letter *letter, const struct rd_land
 	struct rd_letter_values values = { .reference = LONG_REFERENCE,
 		.landlord = landlord,
 		.kind = RD_COMPLAINT,
-		.stage = RD_STAGE_1,
 		.topics = topics,
 		.n_topics = 2,
 		.understood = LONG_TOPIC,
+		.reasons = LONG_TOPIC,
 		.written = longest,
 		.received = longest,
 		.respond_by = longest,
@@ -410,25 +423,30 @@ static enum rd_rc check_one(const struct rd_letter *letter, const struct rd_land
 	struct rd_rendered rendered;
 
 	for (int i = 0; i < 8; i++) {
-		values.stage = (i & 4) != 0 && has_two_forms(letter) ? RD_STAGE_NONE : RD_STAGE_1;
+		values.stage = (i & 4) != 0 && has_two_forms(letter) ? RD_STAGE_NONE
+								     : usual_stage(letter->kind);
 		values.emergency_health = (i & 1) != 0;
 		values.emergency_heat = (i & 1) != 0;
 		values.outcome = (i & 2) != 0 ? LONG_TOPIC : NULL;
 		RD_TRY(rd_letter_render(letter, &values, arena, &rendered, err));
 	}
 	/* What is least known for its kind: no line that always stands may name what is missing. */
-	bool dated = letter->kind == RD_LETTER_ACKNOWLEDGEMENT;
+	bool acknowledges = letter->kind == RD_LETTER_ACKNOWLEDGEMENT;
+	bool dated = acknowledges || letter->kind == RD_LETTER_EXTENSION ||
+		     letter->kind == RD_LETTER_STAGE2_ACKNOWLEDGEMENT;
+	bool defined = letter->kind == RD_LETTER_DEFINITION || letter->kind == RD_LETTER_AGREE;
 	bool read = letter->kind == RD_LETTER_RECEIVED || letter->kind == RD_LETTER_CHOICE;
 	values = (struct rd_letter_values){ .reference = LONG_REFERENCE,
 		.landlord = landlord,
 		.kind = RD_COMPLAINT,
-		.stage = RD_STAGE_1,
+		.stage = usual_stage(letter->kind),
 		.topics = topics,
-		.n_topics = dated ? 1 : 0,
+		.n_topics = acknowledges ? 1 : 0,
 		.respond_by = dated ? longest : (struct rd_date){ 0 },
 		.read_by = read ? longest : (struct rd_date){ 0 },
 		.acknowledge_by = read ? longest : (struct rd_date){ 0 },
-		.understood = letter->kind == RD_LETTER_DEFINITION ? LONG_TOPIC : NULL,
+		.understood = defined ? LONG_TOPIC : NULL,
+		.reasons = gives_reasons(letter->kind) ? LONG_TOPIC : NULL,
 		.written = longest,
 		.received = longest };
 	RD_TRY(rd_letter_render(letter, &values, arena, &rendered, err));

@@ -15,6 +15,7 @@ const char *const rd_placeholder_names[RD_N_PLACEHOLDERS + 1] = {
 	"topics",
 	"outcome",
 	"understood",
+	"reasons",
 	"date",
 	"received_on",
 	"respond_by",
@@ -47,6 +48,12 @@ const char *const rd_letter_names[RD_N_LETTERS + 1] = {
 	"definition",
 	"choice",
 	"later",
+	"extension",
+	"stage2_acknowledgement",
+	"refusal",
+	"exclusion",
+	"closing",
+	"agree",
 	NULL,
 };
 
@@ -84,6 +91,15 @@ static const struct duty duties[] = {
 		"Code 5.7: what the landlord is responsible for" },
 	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_DATE, "a later text says its date" },
 	{ RD_LETTER_LATER, -1, RD_VALUE_DATE, "a later text says its date" },
+	{ RD_LETTER_EXTENSION, -1, RD_VALUE_RESPOND_BY, "Code 6.4: the new date" },
+	{ RD_LETTER_EXTENSION, RD_CHANNEL_EMAIL, RD_VALUE_REASONS, "Code 6.4: the reasons" },
+	{ RD_LETTER_STAGE2_ACKNOWLEDGEMENT, -1, RD_VALUE_RESPOND_BY,
+		"Code 6.14: by when an answer comes" },
+	{ RD_LETTER_STAGE2_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, RD_VALUE_STAGE, "the stage" },
+	{ RD_LETTER_REFUSAL, RD_CHANNEL_EMAIL, RD_VALUE_REASONS, "Code 2.4: the reasons" },
+	{ RD_LETTER_EXCLUSION, RD_CHANNEL_EMAIL, RD_VALUE_REASONS, "Code 2.4: the reasons" },
+	{ RD_LETTER_AGREE, RD_CHANNEL_EMAIL, RD_VALUE_UNDERSTOOD,
+		"Code 5.6: the complaint definition" },
 };
 
 /* A later text says nothing of the matter, for another may read the telephone; and only the letter
@@ -106,6 +122,11 @@ static const struct duty bans[] = {
 	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_HANDLER, "nothing of the matter" },
 	{ RD_LETTER_ADDED, -1, RD_VALUE_TOPICS, "a joined message is not described" },
 };
+
+/* What the texts of a case's later life say nothing of, whoever reads the telephone. */
+static const enum rd_placeholder the_matter[] = { RD_VALUE_KIND, RD_VALUE_STAGE, RD_VALUE_TOPICS,
+	RD_VALUE_OUTCOME, RD_VALUE_UNDERSTOOD, RD_VALUE_REASONS, RD_VALUE_HANDLER,
+	RD_VALUE_RESPONSIBLE, RD_VALUE_NOT_RESPONSIBLE };
 
 bool rd_letter_parse_kind(const char *name, enum rd_letter_kind *ret_kind)
 {
@@ -329,6 +350,34 @@ static bool says_complaint_word(const struct rd_letter *letter)
 	return false;
 }
 
+/* Words about the case that a person wrote. */
+static enum rd_rc check_words_of_people(
+	const struct place *place, const struct rd_letter *letter, struct rd_err *err)
+{
+	const enum rd_letter_kind kind = letter->kind;
+
+	if (kind >= RD_LETTER_EXTENSION && letter->channel == RD_CHANNEL_SMS)
+		for (size_t i = 0; i < sizeof the_matter / sizeof the_matter[0]; i++)
+			if (place->used[the_matter[i]])
+				return rd_fail(err, RD_E_INPUT,
+					"%s:1:1: the letter may not say {{%s}} (nothing of the "
+					"matter)",
+					place->file, rd_placeholder_names[the_matter[i]]);
+	if (place->used[RD_VALUE_UNDERSTOOD] && kind != RD_LETTER_DEFINITION &&
+		kind != RD_LETTER_AGREE && kind != RD_LETTER_STAGE2_ACKNOWLEDGEMENT)
+		return rd_fail(err, RD_E_INPUT,
+			"%s:1:1: {{understood}} stands in the letters `definition`, `agree` and "
+			"`stage2_acknowledgement` alone",
+			place->file);
+	if (place->used[RD_VALUE_REASONS] && kind != RD_LETTER_EXTENSION &&
+		kind != RD_LETTER_REFUSAL && kind != RD_LETTER_EXCLUSION)
+		return rd_fail(err, RD_E_INPUT,
+			"%s:1:1: {{reasons}} stands in the letters `extension`, `refusal` and "
+			"`exclusion` alone",
+			place->file);
+	return RD_OK;
+}
+
 /* The Ombudsman may be asked at any time: every letter but a thank-you for a compliment says how.
  */
 static enum rd_rc check_duties(
@@ -349,10 +398,7 @@ static enum rd_rc check_duties(
 			return rd_fail(err, RD_E_INPUT,
 				"%s:1:1: the letter may not say {{%s}} (%s)", place->file,
 				rd_placeholder_names[bans[i].value], bans[i].why);
-	if (place->used[RD_VALUE_UNDERSTOOD] && letter->kind != RD_LETTER_DEFINITION)
-		return rd_fail(err, RD_E_INPUT,
-			"%s:1:1: {{understood}} stands in the letter `definition` alone",
-			place->file);
+	RD_TRY(check_words_of_people(place, letter, err));
 	if (letter->kind != RD_LETTER_COMPLIMENT &&
 		(!place->used[RD_VALUE_OMBUDSMAN_PHONE] || !place->used[RD_VALUE_OMBUDSMAN_WEB]))
 		return rd_fail(err, RD_E_INPUT,
@@ -467,6 +513,8 @@ static bool is_letter_file(const char *name)
 
 static bool is_needed(enum rd_letter_kind kind, enum rd_channel channel)
 {
+	if (kind >= RD_LETTER_EXTENSION)
+		return false; /* sets from before these letters go on; a person does their work */
 	if (channel == RD_CHANNEL_EMAIL)
 		return kind != RD_LETTER_LATER;
 	return kind != RD_LETTER_ADDED && kind != RD_LETTER_DEFINITION;

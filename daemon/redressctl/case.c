@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "case_life.h"
 #include "command.h"
 #include "desk.h"
 #include "print.h"
@@ -427,7 +428,8 @@ static json_t *audit_json(const struct whole_case *w)
 	return list;
 }
 
-static void show_json(struct rd_ctl_desk *desk, const struct whole_case *w)
+static void show_json(
+	struct rd_ctl_desk *desk, const struct whole_case *w, json_t *acts, json_t *actions)
 {
 	json_t *json = case_json(&w->c, w->clocks, w->n_running);
 
@@ -458,6 +460,8 @@ static void show_json(struct rd_ctl_desk *desk, const struct whole_case *w)
 	json_object_set_new(json, "tasks", tasks_json(w));
 	json_object_set_new(json, "notes", notes_json(w));
 	json_object_set_new(json, "message_list", messages_json(desk, w));
+	json_object_set_new(json, "acts", acts);
+	json_object_set_new(json, "actions", actions);
 	json_object_set_new(json, "history", audit_json(w));
 	rd_json_print(json);
 }
@@ -726,6 +730,7 @@ enum rd_exit rd_ctl_case_show(struct rd_ctl *ctl, int argc, char **argv)
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
 	struct whole_case whole = { 0 };
 	struct rd_err err = { 0 };
+	json_t *acts = NULL, *actions = NULL;
 	int64_t id = 0;
 	int option;
 
@@ -739,11 +744,19 @@ enum rd_exit rd_ctl_case_show(struct rd_ctl *ctl, int argc, char **argv)
 		read_whole(&desk, id, &whole, &err) != RD_OK)
 		return rd_ctl_fail(&err);
 	if (ctl->json) {
-		show_json(&desk, &whole);
+		if (rd_ctl_actions_json(&desk, id, &actions, &err) != RD_OK)
+			return rd_ctl_fail(&err);
+		if (rd_ctl_acts_json(&desk, id, &acts, &err) != RD_OK) {
+			json_decref(actions);
+			return rd_ctl_fail(&err);
+		}
+		show_json(&desk, &whole, acts, actions);
 		return RD_EXIT_DONE;
 	}
 	show_head(&desk, &whole);
 	show_clocks(&whole);
+	if (rd_ctl_show_acts(&desk, id, &err) != RD_OK)
+		return rd_ctl_fail(&err);
 	show_letters_and_tasks(&whole);
 	show_messages(&desk, &whole);
 	return RD_EXIT_DONE;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "case_acts.h"
 #include "command.h"
 #include "desk.h"
 #include "print.h"
@@ -153,13 +154,8 @@ static bool needs(const char *value, const char *option, enum rd_exit *ret_exit)
 
 #define HOLD_LIFTED "hold lifted"
 
-/* The last letter and task that the case had before the act: what is newer came of it. */
-struct before {
-	int64_t letter, task;
-};
-
-static enum rd_rc look_before(
-	struct rd_ctl_desk *desk, int64_t id, struct before *before, struct rd_err *err)
+enum rd_rc rd_ctl_look_before(
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_before *before, struct rd_err *err)
 {
 	const struct rd_outbox_filter filter = { .case_id = id };
 	struct rd_outbox_row *letters;
@@ -222,8 +218,8 @@ static enum rd_rc print_what_waits(struct rd_ctl_desk *desk, int64_t id, struct 
 	return RD_OK;
 }
 
-static enum rd_rc print_what_came(
-	struct rd_ctl_desk *desk, int64_t id, const struct before *before, struct rd_err *err)
+static enum rd_rc print_what_came(struct rd_ctl_desk *desk, int64_t id,
+	const struct rd_ctl_before *before, struct rd_err *err)
 {
 	const struct rd_outbox_filter filter = { .case_id = id };
 	struct rd_outbox_row *letters;
@@ -241,8 +237,8 @@ static enum rd_rc print_what_came(
 	return RD_OK;
 }
 
-static enum rd_exit tell(const struct rd_ctl *ctl, struct rd_ctl_desk *desk, int64_t id,
-	const struct before *before, const char *sentence)
+enum rd_exit rd_ctl_tell(const struct rd_ctl *ctl, struct rd_ctl_desk *desk, int64_t id,
+	const struct rd_ctl_before *before, const char *sentence)
 {
 	char reference[RD_REFERENCE_MAX];
 	struct rd_err err = { 0 };
@@ -308,7 +304,7 @@ enum rd_exit rd_ctl_case_open(struct rd_ctl *ctl, int argc, char **argv)
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
 	struct act_words words = { 0 };
 	struct rd_act_open open = { .flags = words.flags };
-	const struct before nothing = { 0, 0 };
+	const struct rd_ctl_before nothing = { 0, 0 };
 	struct rd_err err = { 0 };
 	enum rd_exit exit_status = RD_EXIT_DONE;
 	int64_t id = 0;
@@ -336,7 +332,7 @@ enum rd_exit rd_ctl_case_open(struct rd_ctl *ctl, int argc, char **argv)
 	open.subject = words.subject;
 	if (rd_act_open(desk.desk.db, &desk.desk.office, &open, &id, &err) != RD_OK)
 		return rd_ctl_fail(&err);
-	return tell(ctl, &desk, id, &nothing, "opened");
+	return rd_ctl_tell(ctl, &desk, id, &nothing, "opened");
 }
 
 /* --- acts on one case --- */
@@ -351,7 +347,7 @@ static enum rd_exit act(
 	struct act_words words = { 0 };
 	struct rd_err err = { 0 };
 	enum rd_exit exit_status = RD_EXIT_DONE;
-	struct before before = { 0, 0 };
+	struct rd_ctl_before before = { 0, 0 };
 	enum rd_kind kind;
 	int64_t id = 0;
 
@@ -361,10 +357,10 @@ static enum rd_exit act(
 		return rd_ctl_not_one_of(words.kind, rd_kind_names);
 	if (rd_ctl_open(ctl, &desk, &err) != RD_OK ||
 		rd_ctl_case(&desk, words.reference, &id, &err) != RD_OK ||
-		look_before(&desk, id, &before, &err) != RD_OK ||
+		rd_ctl_look_before(&desk, id, &before, &err) != RD_OK ||
 		run(&desk, id, &words, &err) != RD_OK)
 		return rd_ctl_fail(&err);
-	return tell(ctl, &desk, id, &before,
+	return rd_ctl_tell(ctl, &desk, id, &before,
 		words.given == NULL ? sentence : "acknowledged in another way; recorded");
 }
 

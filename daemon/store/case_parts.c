@@ -291,6 +291,28 @@ enum rd_rc rd_case_cancel_clock(
 		err);
 }
 
+enum rd_rc rd_case_retire_clock(
+	struct rd_tx *tx, int64_t case_id, const char *name, int64_t now_ms, struct rd_err *err)
+{
+	return rd_sql_change(tx,
+		"UPDATE case_clock SET cancelled_ms = ?3 WHERE case_id = ?1 AND name = ?2"
+		" AND met_ms IS NOT NULL AND cancelled_ms IS NULL",
+		RD_ARGS(rd_int(case_id), rd_text(name), rd_int(now_ms)), NULL, err);
+}
+
+enum rd_rc rd_case_restart_clocks(
+	struct rd_tx *tx, int64_t case_id, int64_t cancelled_ms, struct rd_err *err)
+{
+	/* The latest of a name: an earlier one was overtaken before the case was closed. */
+	return rd_sql_change(tx,
+		"UPDATE case_clock SET cancelled_ms = NULL WHERE id IN (SELECT max(k.id)"
+		"  FROM case_clock k WHERE k.case_id = ?1 AND k.cancelled_ms = ?2"
+		"  AND k.met_ms IS NULL AND k.name <> 'case.close' AND NOT EXISTS (SELECT 1"
+		"   FROM case_clock r WHERE r.case_id = ?1 AND r.name = k.name"
+		"   AND r.cancelled_ms IS NULL) GROUP BY k.name)",
+		RD_ARGS(rd_int(case_id), rd_int(cancelled_ms)), NULL, err);
+}
+
 static enum rd_rc read_clocks(struct rd_rows *rows, struct rd_arena *arena,
 	struct rd_case_clock **ret_clocks, size_t *ret_n, struct rd_err *err)
 {

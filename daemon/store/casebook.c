@@ -355,7 +355,7 @@ enum rd_rc rd_case_set_status(struct rd_tx *tx, int64_t case_id, enum rd_case_st
 		"UPDATE case_file SET status = ?2,"
 		" closed_ms = CASE WHEN ?2 = 'closed' THEN ?3 ELSE NULL END,"
 		" answered_ms = CASE WHEN ?2 = 'answered' THEN ?3 ELSE answered_ms END,"
-		" active_ms = ?3 WHERE id = ?1",
+		" active_ms = CASE WHEN active_ms < ?3 THEN ?3 ELSE active_ms END WHERE id = ?1",
 		RD_ARGS(rd_int(case_id), rd_text(rd_status_names[status]), rd_int(now_ms)), NULL,
 		err));
 	return rd_sql_change(tx, "UPDATE case_words SET closed_why = ?2 WHERE case_id = ?1",

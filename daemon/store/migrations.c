@@ -3,7 +3,7 @@
  * Words, addresses and numbers of residents stand in these alone, and erasure empties them:
  * raw_piece, text_words, text_part (sender, recipient, body), text_media
  * (url, bytes), reading_words, case_words,
- * case_contact (address, name), case_note, outbox_words, task (words, done_how), review.why,
+ * case_contact (address, name), case_note, case_act_words, case_action_words, outbox_words, task (words, done_how), review.why,
  * label.why, legal_hold.why. erasure.c empties them: a table of words that is added there too.
  * Everything else holds ids, times, names of rules and keyed hashes.
  */
@@ -486,8 +486,41 @@ static const char step_9[] =
 	" UNIQUE (message_id, place));"
 	"CREATE INDEX text_media_due ON text_media (next_try_ms) WHERE state = 'due';";
 
-/* Nothing: the number belongs to another change. */
-static const char step_10[] = "";
+/* What was done with a case. */
+static const char step_10[] = "CREATE TABLE case_act ("
+			      " id INTEGER PRIMARY KEY,"
+			      " case_id INTEGER NOT NULL REFERENCES case_file (id),"
+			      " stage TEXT NOT NULL CHECK (stage IN ('none', 'stage1', 'stage2')),"
+			      " what TEXT NOT NULL,"
+			      " on_day TEXT,"
+			      " at_ms BIGINT NOT NULL,"
+			      " actor TEXT NOT NULL,"
+			      " actor_uid BIGINT NOT NULL,"
+			      " person TEXT NOT NULL,"
+			      " detail TEXT NOT NULL);"
+			      "CREATE INDEX case_act_case ON case_act (case_id);"
+			      "CREATE TRIGGER case_act_no_update BEFORE UPDATE ON case_act"
+			      " BEGIN SELECT RAISE(ABORT, 'acts are never changed'); END;"
+			      "CREATE TRIGGER case_act_no_delete BEFORE DELETE ON case_act"
+			      " BEGIN SELECT RAISE(ABORT, 'acts are never removed'); END;"
+			      "CREATE TABLE case_act_words ("
+			      " act_id INTEGER PRIMARY KEY REFERENCES case_act (id),"
+			      " why TEXT NOT NULL);"
+			      /* What was promised to the resident. */
+			      "CREATE TABLE case_action ("
+			      " id INTEGER PRIMARY KEY,"
+			      " case_id INTEGER NOT NULL REFERENCES case_file (id),"
+			      " due_on TEXT NOT NULL,"
+			      " owner TEXT NOT NULL,"
+			      " added_ms BIGINT NOT NULL,"
+			      " added_by TEXT NOT NULL,"
+			      " done_ms BIGINT,"
+			      " done_by TEXT NOT NULL DEFAULT '');"
+			      "CREATE INDEX case_action_case ON case_action (case_id);"
+			      "CREATE TABLE case_action_words ("
+			      " action_id INTEGER PRIMARY KEY REFERENCES case_action (id),"
+			      " words TEXT NOT NULL,"
+			      " how TEXT NOT NULL DEFAULT '');";
 
 /* What was erased: cases, and keyed hashes by which a message is known when it comes again. Cases
  * that are kept for a court, whatever the configuration says. Closed cases by the time they were

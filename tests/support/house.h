@@ -108,6 +108,7 @@ struct house_options {
 	const char *text_hours; /* NULL: 08:00-20:00 */
 	const char *staff;	/* NULL: none */
 	bool two_landlords;
+	const char *profile; /* code-2024 is this landlord's policy under its name; NULL: its own */
 };
 
 static const char *const house_landlords[] = { "code-2024", "homes-in-sedgemoor" };
@@ -241,6 +242,27 @@ static inline void house_copy_folder(
 		free(bytes);
 	}
 	closedir(dir);
+}
+
+/* The shipped profile of another landlord, as code-2024. */
+static inline void house_borrow_profile(const struct house *h, const char *name)
+{
+	char path[512], was[96];
+	size_t len;
+	char *bytes, *at;
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/rules/landlords/%s.landlord", RD_SOURCE_DIR, name);
+	bytes = house_read(path, &len);
+	snprintf(was, sizeof was, "\nLandlord: %s\n", name);
+	at = strstr(bytes, was);
+	assert_non_null(at);
+	snprintf(path, sizeof path, "%s/landlords/code-2024.landlord", h->rules);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fprintf(file, "%.*s\nLandlord: code-2024\n%s", (int)(at - bytes), bytes, at + strlen(was));
+	fclose(file);
+	free(bytes);
 }
 
 static inline void house_write_rules(const struct house *h, const char *rules)
@@ -425,6 +447,8 @@ static inline struct house *house_new(const struct house_options *options)
 	mkdir(path, 0700);
 	house_copy_folder(h, "landlords", "code-2024.landlord",
 		h->options.letters_approved ? "Letters: at once" : NULL, "Letters: approved");
+	if (h->options.profile != NULL)
+		house_borrow_profile(h, h->options.profile);
 	if (h->options.two_landlords)
 		house_copy_folder(h, "landlords", "homes-in-sedgemoor.landlord", NULL, NULL);
 	house_copy_folder(h, "letters", NULL, NULL, NULL);

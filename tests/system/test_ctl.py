@@ -344,6 +344,39 @@ def a_colleague_passes_a_mail_on_and_a_person_says_who_it_is(build):
         expect(all(t["kind"] != "resident" for t in home.ctl_json("tasks")), "the task is done")
 
 
+def a_complaint_goes_through_its_stages(build):
+    with house.House(build) as home:
+        ref = fill(home, COMPLAINT)["ravi@example.org"]
+        home.ctl("case", "define", ref, "--definition", "Two visits were missed.", expect=(0,))
+        told = home.ctl("case", "assign", ref, "--to", "Ola Owner", expect=(0,))
+        expect(told.startswith(f"{ref}: assigned"), told)
+        home.ctl("case", "action", "add", ref, "--text", "mend the boiler", "--due", "2099-01-05",
+                 expect=(0,))
+        home.ctl("case", "respond", ref, "--stage", "1", "--found", "upheld", expect=(0,))
+        equal(home.ctl_json("case", "show", ref)["status"], "answered", "after the answer")
+        told = home.ctl("case", "escalate", ref, "--how", "text", expect=(0,))
+        expect("case accept" in told, told)
+        told = home.ctl("case", "accept", ref, expect=(0,))
+        expect("stage2_acknowledgement" in told, told)
+        home.once()
+        refused(home, ("case", "assign", ref, "--to", "ola owner"), "not involved before")
+        home.ctl("case", "assign", ref, "--to", "Rae Reviewer", expect=(0,))
+        home.ctl("case", "respond", ref, "--stage", "2", expect=(0,))
+        refused(home, ("case", "close", ref, "--why", "done"), "action 1 of case")
+        home.ctl("case", "action", "done", ref, "--action", "1", "--how", "on Monday", expect=(0,))
+        home.ctl("case", "close", ref, "--why", "done", expect=(0,))
+        shown = home.ctl_json("case", "show", ref)
+        equal([act["what"] for act in shown["acts"]],
+              ["assigned", "action_added", "responded", "escalated", "accepted", "assigned",
+               "responded", "action_done"], "acts")
+        equal(shown["acts"][2]["person"], "Ola Owner", "who answered")
+        equal(shown["acts"][2]["detail"], "upheld", "how")
+        equal(shown["actions"][0]["how"], "on Monday", "how it was done")
+        text = home.ctl("case", "show", ref, expect=(0,))
+        expect("What was done" in text and "Promised" in text and "Rae Reviewer" in text, text)
+        home.ctl("audit", "verify", expect=(0,))
+
+
 # --- wrong use ---
 
 
@@ -377,6 +410,41 @@ def a_wrong_word_is_told_and_changes_nothing(build):
             (f"case define {ravi}", "definition"),
             (f"case define {tom} --definition x", "is closed"),
             (f"case lift-hold {ravi} --why x", "not held"),
+            (f"case assign {ravi}", "the owner (--to)"),
+            (f"case assign {tom} --to Ola", "case reopen REF"),
+            (f"case contacted {tom}", "case reopen REF"),
+            (f"case agree {ravi}", "case define REF"),
+            (f"case respond {ravi}", "say with --stage one of 1, 2"),
+            (f"case respond {ravi} --stage 3", "say with --stage one of 1, 2"),
+            (f"case respond {ravi} --stage 2", "stage 2 begins when it is asked for"),
+            (f"case respond {ravi} --stage 1 --found wholly", "upheld, partly, not_upheld"),
+            (f"case respond {ravi} --stage 1 --given soon", "YYYY-MM-DD"),
+            (f"case extend {ravi} --why x", "--to"),
+            (f"case extend {ravi} --to 2099-01-04", "the reason (--why)"),
+            (f"case escalate {ravi}", "is not answered yet"),
+            (f"case escalate {ravi} --how dove", "staff, reply, text"),
+            (f"case escalate {ravi} --why x", "usage: redressctl case escalate"),
+            (f"case accept {ravi}", "nobody has asked for stage 2"),
+            (f"case refuse {ravi} --why x", "nobody has asked for stage 2"),
+            (f"case reopen {ravi} --why x", "is open already"),
+            (f"case exclude {ravi}", "over-12-months, legal-proceedings"),
+            (f"case exclude {ravi} --reason old", "(not `old`)"),
+            (f"case withdraw {ravi}", "(--why)"),
+            (f"case refer {tom}", "no complaint"),
+            (f"case link {ravi}", "say with --to which other case"),
+            (f"case link {ravi} --to {ravi}", "itself"),
+            (f"case merge {ravi} --into {ravi} --why x", "into itself"),
+            (f"case split {ravi} --why x", "--topic"),
+            (f"case action {ravi}", "usage: redressctl case action"),
+            (f"case action undo {ravi}", "usage: redressctl case action"),
+            (f"case action add {ravi} --text x", "(--due)"),
+            (f"case action done {ravi}", "--action"),
+            (f"case action done {ravi} --action 99", "no action 99"),
+            (f"case consent {ravi} --state asked", "(--who)"),
+            (f"case consent {ravi} --who x", "asked, given, refused"),
+            (f"case restrict {ravi} --terms x --why x", "(--review)"),
+            (f"case restrict {ravi} --lift --why x", "nothing is restricted"),
+            (f"case compensation {ravi} --state offered", "an offer has one"),
             (f"review decide {number} --kind complaint", "the reason (--why) is missing"),
             (f"review decide {number} --kind complant --why x", "did you mean `complaint`?"),
             ("review decide 99 --kind complaint --why x", "no review 99"),
@@ -1022,6 +1090,7 @@ def once_asks_to_come_again_where_a_source_or_a_letter_must_wait(build):
 
 if __name__ == "__main__":
     house.run([lists_have_the_shapes_that_scripts_rely_on, staff_acts_do_what_they_say,
+               a_complaint_goes_through_its_stages,
                an_act_says_what_came_of_it,
                no_letter_leaves_a_safeguarding_case_until_a_person_lifts_the_hold,
                a_colleague_passes_a_mail_on_and_a_person_says_who_it_is,

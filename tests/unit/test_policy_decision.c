@@ -402,6 +402,39 @@ static const struct row rows[] = {
 	{ "our own message", "complaint guard:own_message", "guarded other no_letter" },
 	{ "a read receipt", "other guard:read_receipt", "guarded other no_letter" },
 
+	/* Replies to letters about a complaint. */
+	{ "stage 2 in so many words, after the answer",
+		"other reply:stage2 joins:complaint answered mayescalate known",
+		"joined other stage2 open added read@2026-11-23 to-case escalates" },
+	{ "a complaint that is sure to ask for it",
+		"complaint stage2_request joins:complaint answered mayescalate known",
+		"joined complaint stage2 open added read@2026-11-23 to-case escalates" },
+	{ "an unsure one is a person's",
+		"complaint unsure stage2_request joins:complaint answered mayescalate known",
+		"joined complaint stage1 answered added review@2026-11-23 stage2@2026-11-27 review "
+		"to-case" },
+	{ "before the answer it is a person's", "other reply:stage2 joins:complaint known",
+		"joined other stage1 open added read@2026-11-23 to-case" },
+	{ "a stranger's", "other reply:stage2 joins:complaint answered mayescalate",
+		"joined other stage1 answered added read@2026-11-23 to-case" },
+	{ "a colleague's", "other reply:stage2 joins:complaint answered mayescalate known staff",
+		"joined other stage1 answered withheld:staff read@2026-11-23 to-case" },
+	{ "a sender who may be another",
+		"other reply:stage2 joins:complaint answered mayescalate known unauthenticated",
+		"joined other stage1 answered withheld:unauthenticated read@2026-11-23 to-case" },
+	{ "thanks ask for nothing", "compliment reply:thanks joins:complaint answered known",
+		"joined compliment stage1 answered no_letter to-case" },
+	{ "however unsure the rules are of it", "other unsure reply:thanks joins:complaint known",
+		"joined other stage1 open no_letter to-case" },
+	{ "thanks on another case are read", "other reply:thanks joins:service_request known",
+		"joined other none open added read@2026-11-23 to-case" },
+	{ "a yes to the definition", "other reply:agrees joins:complaint definitionopen known",
+		"joined other stage1 open agree to-case agrees" },
+	{ "a yes to nothing", "other reply:agrees joins:complaint known",
+		"joined other stage1 open added read@2026-11-23 to-case" },
+	{ "a withdrawal is for a person to believe", "other reply:withdraws joins:complaint known",
+		"joined other stage1 open added review@2026-11-23 review to-case" },
+
 	/* Promise 6: past the calendar. */
 	{ "past the last full year the case opens, a person has the task today, the letter waits",
 		"complaint endofcalendar",
@@ -496,6 +529,10 @@ static bool set_joined(const char *word, struct rd_joined_case *joined)
 		joined->n_topics = 1;
 	else if (strcmp(word, "informal") == 0)
 		joined->flags[RD_ASKS_NOT_FORMAL] = true;
+	else if (strcmp(word, "mayescalate") == 0)
+		joined->may_escalate = true;
+	else if (strcmp(word, "definitionopen") == 0)
+		joined->definition_open = true;
 	else
 		return false;
 	return true;
@@ -551,6 +588,13 @@ static bool set_fact(const char *word, struct rd_facts *facts)
 			guard++;
 		facts->guard = (enum rd_guard)guard;
 		return guard < RD_N_GUARDS;
+	} else if (strncmp(word, "reply:", 6) == 0) {
+		int reply = 0;
+		while (rd_reply_names[reply] != NULL &&
+			strcmp(rd_reply_names[reply], word + 6) != 0)
+			reply++;
+		facts->reply = (enum rd_reply)reply;
+		return reply < RD_N_REPLIES;
 	} else if (strncmp(word, "case:", 5) == 0) {
 		int against = 0;
 		while (rd_withheld_names[against] != NULL &&
@@ -615,6 +659,7 @@ static void describe(const struct rd_verdict *v, struct text *text)
 		say(text, " old");
 	if (v->letter_to == RD_LETTER_TO_CASE)
 		say(text, " to-case");
+	say(text, "%s%s", v->escalates ? " escalates" : "", v->agrees ? " agrees" : "");
 }
 
 static void decide_row(const struct fixture *f, const struct row *row, struct rd_verdict *v)

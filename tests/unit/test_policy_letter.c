@@ -167,8 +167,8 @@ static void every_letter_renders_for_every_landlord_in_every_state(void **state)
 				struct rd_err err = { 0 };
 				if (letter == NULL)
 					continue;
-				values.understood =
-					kind == RD_LETTER_DEFINITION ? "The tap." : NULL;
+				values.understood = "The tap.";
+				values.reasons = "The part is late.";
 				if (rd_letter_render(letter, &values, f->arena, &r, &err) != RD_OK)
 					fail_msg("%s", err.msg);
 				assert_null(strstr(r.text, "{{"));
@@ -439,6 +439,30 @@ static void a_bad_letter_is_refused_with_its_place(void **state)
 			"may not say {{topics}}" },
 		{ "words about the case in an automatic letter", HEAD OMB "{{understood}}\n",
 			"definition" },
+		{ "an extension without reasons",
+			"Letter: extension\nChannel: email\nVersion: 1\nSubject: s\n---\n"
+			"{{respond_by}} " OMB,
+			"{{reasons}} (Code 6.4" },
+		{ "an extension without its date",
+			"Letter: extension\nChannel: email\nVersion: 1\nSubject: s\n---\n"
+			"{{reasons}} " OMB,
+			"{{respond_by}} (Code 6.4" },
+		{ "a refusal without reasons",
+			"Letter: refusal\nChannel: email\nVersion: 1\nSubject: s\n---\n" OMB,
+			"{{reasons}} (Code 2.4" },
+		{ "an exclusion without the Ombudsman",
+			"Letter: exclusion\nChannel: email\nVersion: 1\nSubject: s\n---\n"
+			"{{reasons}}\n",
+			"ombudsman_phone" },
+		{ "reasons by text",
+			"Letter: refusal\nChannel: sms\nVersion: 1\nMax segments: 3\n---\n" REF
+			"{{reasons}} " OMB,
+			"may not say {{reasons}}" },
+		{ "the stage by text",
+			"Letter: stage2_acknowledgement\nChannel: sms\nVersion: 1\nMax segments: "
+			"3\n---\n" REF "{{respond_by}} {{stage}} " OMB,
+			"may not say {{stage}}" },
+		{ "reasons in a letter that gives none", HEAD OMB "{{reasons}}\n", "`extension`" },
 		{ "an unknown placeholder in the subject",
 			"Letter: enquiry\nChannel: email\nVersion: 1\nSubject: {{x}}\n---\n" OMB,
 			"x.letter:4:" },
@@ -460,10 +484,10 @@ static void every_placeholder_has_its_value(void **state)
 	struct fixture *f = *state;
 	static const char *const wants[RD_N_PLACEHOLDERS] = { "RD100001-K7QF", "Homes in Sedgemoor",
 		"a complaint", "stage 1", "a repair that was not done, a missed visit and a delay",
-		"A tap.", "The tap drips.", "Friday 20 November 2026", "Friday 20 November 2026",
-		"Friday 4 December 2026", "Monday 23 November 2026", "Friday 27 November 2026",
-		"our Customer Focus team", "our homes", "the council", "larger print",
-		"0800 585 360", "Bridgwater House", "someone@example.org",
+		"A tap.", "The tap drips.", "The part is late.", "Friday 20 November 2026",
+		"Friday 20 November 2026", "Friday 4 December 2026", "Monday 23 November 2026",
+		"Friday 27 November 2026", "our Customer Focus team", "our homes", "the council",
+		"larger print", "0800 585 360", "Bridgwater House", "someone@example.org",
 		"Housing Ombudsman Service", "0300 111 3000", "PO Box 1484",
 		"www.housing-ombudsman.org.uk" };
 
@@ -478,10 +502,13 @@ static void every_placeholder_has_its_value(void **state)
 		values.landlord = &landlord;
 		values.outcome = "A tap.";
 		values.understood = "The tap drips.";
+		values.reasons = "The part is late.";
+		const bool reasons = i == RD_VALUE_REASONS;
 		int len = snprintf(text, sizeof text,
-			"Letter: definition\nChannel: email\nVersion: 1\nSubject: s\n---\n"
-			"[{{%s}}]\n{{understood}} {{outcome}} {{responsible}} " OMB,
-			rd_placeholder_names[i]);
+			"Letter: %s\nChannel: email\nVersion: 1\nSubject: s\n---\n"
+			"[{{%s}}]\n%s {{outcome}} {{responsible}} " OMB,
+			reasons ? "extension" : "definition", rd_placeholder_names[i],
+			reasons ? "{{respond_by}}" : "{{understood}}");
 		if (rd_letter_parse("p", text, (size_t)len, f->arena, &letter, &err) != RD_OK ||
 			rd_letter_render(letter, &values, f->arena, &r, &err) != RD_OK)
 			fail_msg("%s: %s", rd_placeholder_names[i], err.msg);

@@ -9,6 +9,7 @@
 #define REDRESS_GATEWAY_ACT_H
 
 #include "redress/gateway/office.h"
+#include "redress/policy/letter.h"
 #include "redress/store/casebook.h"
 
 struct rd_act {
@@ -19,6 +20,7 @@ struct rd_act {
 	int64_t now_ms;
 	struct rd_case matter; /* id 0: about none */
 	const struct rd_policy *policy;
+	bool by_text; /* the last letter went by text */
 };
 
 RD_MUST_USE enum rd_rc rd_act_begin(
@@ -33,6 +35,24 @@ void rd_act_end(struct rd_act *act);
 
 /* Something was said, and not too much; what names it in the error. */
 RD_MUST_USE enum rd_rc rd_act_check_text(const char *text, const char *what, struct rd_err *err);
+
+/* A topic is printed by letters in the middle of a sentence. */
+RD_MUST_USE enum rd_rc rd_act_check_topics(const char *const *topics, size_t n, struct rd_err *err);
+
+/* A letter that a person asks for: it needs no further approval. Refused while the case is held,
+ * the resident is not known yet, or there is nowhere to write to. due: the day that it must not
+ * miss; unset for none. */
+RD_MUST_USE enum rd_rc rd_act_send_letter(struct rd_act *act, enum rd_letter_kind letter,
+	bool meets_acknowledge, struct rd_date due, const char *cause, int64_t *ret_outbox_id,
+	struct rd_err *err);
+/* What no letter tells the resident is a person's task, RD_ACT_TASK_TELL, by that day; unset: by
+ * the next working day. */
+RD_MUST_USE enum rd_rc rd_act_owe_telling(struct rd_act *act, const char *cause, struct rd_date due,
+	const char *text, struct rd_err *err);
+
+/* The case is closed: its reviews are decided, its unsent letters and running clocks cancelled, its
+ * tasks done. */
+RD_MUST_USE enum rd_rc rd_act_end_case(struct rd_act *act, const char *why, struct rd_err *err);
 
 /* An address or number that a person gave, as the store keeps it: *ret_contact in the act's arena,
  * or the caller's own words, "" for none; *ret_channel: what letters can go by, untouched where it

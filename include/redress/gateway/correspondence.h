@@ -60,7 +60,8 @@ RD_MUST_USE enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct 
 	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err);
 
 /* What follows from a letter's having gone, in the transaction that says so: the acknowledgement
- * meets stage1.acknowledge, and stage1.respond starts on the day it was written for. */
+ * meets stage1.acknowledge, and stage1.respond starts on the day it was written for; that of stage
+ * 2 likewise, as far as the policy starts its answer's days from it. */
 RD_MUST_USE enum rd_rc rd_correspondence_gone(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_outbox_row *row, int64_t at_ms, struct rd_arena *arena, struct rd_err *err);
 

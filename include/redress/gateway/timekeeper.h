@@ -6,7 +6,9 @@
  *   - a letter that binds a day on which it was not attempted is written anew (promise 6);
  *   - a text unsent at 16:00 on its due date waits no longer and is a person's task too (promise
  * 5);
+ *   - an answered case ends when the policy's days after the answer are over (closing.h);
  *   - a duty due today or past is alarmed, so that nothing is overdue without warning;
+ *   - an extension whose letter did not leave before the date that it makes longer is alarmed;
  *   - messages that wait too long, a source not heard of, a clock set back and a calendar about to
  *     end are alarmed;
  *   - what was kept as long as the configuration says is erased (`Keep:`, erasing.h), once a day;

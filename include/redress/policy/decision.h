@@ -28,6 +28,7 @@
 #include <stdint.h>
 #include "redress/base/date.h"
 #include "redress/message/message.h"
+#include "redress/message/reply.h"
 #include "redress/policy/case_words.h"
 #include "redress/policy/landlord.h"
 #include "redress/policy/letter.h"
@@ -71,6 +72,8 @@ struct rd_joined_case {
 				     on the day on which the next would leave */
 	bool choice_sent_today;	  /* a letter `choice` went to it on that day */
 	bool has_open_linked_complaint; /* a complaint case linked to it is open already */
+	bool may_escalate;		/* its stage 1 is answered, and stage 2 can be asked for */
+	bool definition_open; /* we asked whether we have understood; nobody has said yes */
 };
 
 /* Why no letter goes by itself, the gravest first. */
@@ -109,6 +112,8 @@ struct rd_facts {
 	bool quarantined;    /* it killed the parser three times: there is no score (NULL) */
 	bool score_failed;   /* the rules reported an error: there is no score (NULL) */
 	bool says_complaint; /* rd_message_word gave RD_WORD_COMPLAINT: the answer to our offer */
+	enum rd_reply reply; /* the whole message is one of a few things; NONE unless it joins a
+				complaint */
 	struct rd_joined_case joined;
 	bool sender_known;     /* the sender's address or number stands on the joined case */
 	bool possibly_related; /* does not join, but has something to do with an open case */
@@ -186,6 +191,9 @@ struct rd_verdict {
 	bool begin_stage1;	    /* the joined case (under review, the choice was hers) becomes a
 				       complaint at stage 1; its clocks run from its receipt, or from
 				       this message where it had asked for nothing formal */
+	bool escalates;		    /* the joined complaint: stage 2 is asked for */
+	bool agrees;		    /* ... its definition is agreed */
+	bool only_thanks;	    /* ... nobody has to read it */
 	bool possibly_related;
 	bool flags[RD_N_FLAGS];		   /* to set on the case */
 	bool safeguarding_hold;		   /* set it on the case */

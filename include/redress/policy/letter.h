@@ -60,7 +60,8 @@ enum rd_placeholder {
 	RD_VALUE_TOPICS, /* "a delay, a missed visit and how our staff behaved" */
 	RD_VALUE_OUTCOME,
 	RD_VALUE_UNDERSTOOD,
-	RD_VALUE_DATE, /* the day that the letter is written for */
+	RD_VALUE_REASONS, /* why the answer needs longer, or why something is refused */
+	RD_VALUE_DATE,	  /* the day that the letter is written for */
 	RD_VALUE_RECEIVED_ON,
 	RD_VALUE_RESPOND_BY,
 	RD_VALUE_READ_BY,
@@ -96,6 +97,14 @@ enum rd_letter_kind {
 				 where the folder has none by sms */
 	RD_LETTER_CHOICE,     /* asked for nothing formal: logged, and the choice is hers */
 	RD_LETTER_LATER,      /* sms only: every text after the first; nothing of the matter */
+	/* A rule set may lack these: then a person tells the resident. By text nothing of the
+	   matter. */
+	RD_LETTER_EXTENSION,		  /* the answer needs longer: reasons and the new date */
+	RD_LETTER_STAGE2_ACKNOWLEDGEMENT, /* meets stage2.acknowledge */
+	RD_LETTER_REFUSAL,		  /* of stage 2: reasons */
+	RD_LETTER_EXCLUSION,		  /* no complaint under the policy: reasons */
+	RD_LETTER_CLOSING,		  /* the days after the answer are over */
+	RD_LETTER_AGREE,		  /* the definition is agreed */
 	RD_N_LETTERS,
 };
 
@@ -105,8 +114,8 @@ bool rd_letter_parse_kind(const char *name, enum rd_letter_kind *ret_kind);
 struct rd_letters; /* all letters of one rule folder; arena, immutable */
 struct rd_letter;
 
-/* Reads the letters of the set; fails where one of the needed letters is missing (every kind but
- * NONE by email, but LATER; by sms every kind but ADDED and DEFINITION). Everything is arena; the
+/* Reads the letters of the set; fails where one of the needed letters is missing (every kind up to
+ * CHOICE by email, up to LATER by sms, but ADDED and DEFINITION by sms). Everything is arena; the
  * files may go afterwards. */
 RD_MUST_USE enum rd_rc rd_letters_parse(const struct rd_rulefiles *files, struct rd_arena *arena,
 	struct rd_letters **ret_letters, struct rd_err *err);
@@ -130,6 +139,7 @@ struct rd_letter_values {
 	size_t n_topics;
 	const char *outcome;	 /* wanted, as a person recorded it; NULL: the letter asks */
 	const char *understood;	 /* the complaint definition, as a person wrote it */
+	const char *reasons;	 /* as a person wrote them; for the letters that give reasons */
 	const char *handler;	 /* NULL: the landlord's `Handled by:` */
 	const char *responsible; /* NULL: the landlord's `Responsible for:` */
 	const char *not_responsible;

@@ -216,6 +216,13 @@ RD_MUST_USE enum rd_rc rd_case_meet_clock(
 /* name NULL: every unmet clock of the case. */
 RD_MUST_USE enum rd_rc rd_case_cancel_clock(
 	struct rd_tx *tx, int64_t case_id, const char *name, int64_t now_ms, struct rd_err *err);
+/* One that was met makes room for another of its name. */
+RD_MUST_USE enum rd_rc rd_case_retire_clock(
+	struct rd_tx *tx, int64_t case_id, const char *name, int64_t now_ms, struct rd_err *err);
+/* What was cancelled at that instant (the case was closed then) and never met runs on, with its own
+ * dates. A clock that runs again already, and case.close, stay as they are. */
+RD_MUST_USE enum rd_rc rd_case_restart_clocks(
+	struct rd_tx *tx, int64_t case_id, int64_t cancelled_ms, struct rd_err *err);
 /* Those not cancelled, in order of start. */
 RD_MUST_USE enum rd_rc rd_case_clocks(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_case_clock **ret_clocks, size_t *ret_n, struct rd_err *err);

@@ -1,0 +1,213 @@
+/* Assigning, contacting, answering, taking longer: what both stages have. */
+#include "redress/gateway/acts_stage.h"
+
+#include <string.h>
+
+#include "redress/gateway/acts.h"
+#include "redress/gateway/stage_act.h"
+#include "redress/policy/clocks.h"
+
+const char *const rd_upheld_names[RD_N_UPHELD + 1] = { "", "upheld", "partly", "not_upheld", NULL };
+
+static bool at_stage2(const struct rd_act *act)
+{
+	return act->matter.stage == RD_STAGE_2;
+}
+
+static struct rd_date received_on(const struct rd_act *act)
+{
+	return rd_date_of(act->matter.received_ms);
+}
+
+/* Code 6.13: stage 2 is for somebody who was not at stage 1. */
+static enum rd_rc check_reviewer(struct rd_act *act, const char *person, struct rd_err *err)
+{
+	bool was = false;
+
+	if (!at_stage2(act))
+		return RD_OK;
+	RD_TRY(rd_progress_was_at_stage1(
+		rd_tx_db(act->tx), act->matter.id, person, act->arena, &was, err));
+	if (!was)
+		return RD_OK;
+	return rd_fail(err, RD_E_REFUSED,
+		"%s worked on stage 1 of case %s, and stage 2 is for somebody who was not involved "
+		"before; name another person with `case assign REF --to OWNER`",
+		person, act->matter.reference);
+}
+
+enum rd_rc rd_act_assign(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	const char *owner, struct rd_err *err)
+{
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	struct rd_stage_act stage;
+
+	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_ASSIGN, err));
+	RD_TRY(rd_stage_act_check_person(owner, "the owner (--to)", err));
+	RD_TRY(check_reviewer(&act, owner, err));
+	RD_TRY(rd_case_set_handler(act.tx, case_id, owner, err));
+	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_ASSIGNED, owner, NULL, NULL, err));
+	if (act.matter.kind == RD_COMPLAINT)
+		RD_TRY(rd_stage_act_event(&act, &stage,
+			at_stage2(&act) ? RD_EVENT_STAGE2_ASSIGNED : RD_EVENT_ASSIGNED, err));
+	return rd_stage_act_commit(&act, &stage, err);
+}
+
+enum rd_rc rd_act_contacted(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	struct rd_date given_on, struct rd_err *err)
+{
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	struct rd_stage_act stage;
+	enum rd_rc rc;
+
+	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_CONTACTED, err));
+	RD_TRY(rd_stage_act_on(
+		&act, &stage, given_on, received_on(&act), "the day of the contact", err));
+	RD_TRY(rd_stage_act_put(
+		&act, &stage, RD_DID_CONTACTED, act.matter.handler, NULL, NULL, err));
+	rc = rd_case_meet_clock(act.tx, case_id,
+		rd_clock_names[at_stage2(&act) ? RD_CLOCK_STAGE2_CONTACT : RD_CLOCK_STAGE1_CONTACT],
+		stage.at_ms, err);
+	if (rc != RD_OK && rc != RD_E_MISSING)
+		return rc;
+	return rd_stage_act_commit(&act, &stage, err);
+}
+
+enum rd_rc rd_act_agree(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	struct rd_date given_on, struct rd_err *err)
+{
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	struct rd_stage_act stage;
+
+	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_AGREE, err));
+	RD_TRY(rd_stage_act_on(
+		&act, &stage, given_on, received_on(&act), "the day of the agreement", err));
+	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_AGREED, NULL,
+		rd_asked_by_names[RD_ASKED_BY_STAFF], NULL, err));
+	return rd_stage_act_commit(&act, &stage, err);
+}
+
+/* --- answering --- */
+
+/* The day from which an answer can have gone: the acknowledgement of the stage. */
+static enum rd_rc acknowledged_on(struct rd_act *act, struct rd_date *ret_day, struct rd_err *err)
+{
+	struct rd_case_clock *clocks;
+	size_t n;
+
+	*ret_day = rd_date_of(act->matter.acknowledged_ms);
+	if (!at_stage2(act))
+		return RD_OK;
+	RD_TRY(rd_case_clocks(rd_tx_db(act->tx), act->matter.id, act->arena, &clocks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (clocks[i].met_ms != 0 &&
+			strcmp(clocks[i].name, rd_clock_names[RD_CLOCK_STAGE2_ACKNOWLEDGE]) == 0)
+			*ret_day = rd_date_of(clocks[i].met_ms);
+	return RD_OK;
+}
+
+static enum rd_rc check_stage(const struct rd_act *act, enum rd_stage wanted, struct rd_err *err)
+{
+	if (act->matter.stage == wanted)
+		return RD_OK;
+	if (wanted == RD_STAGE_2)
+		return rd_fail(err, RD_E_REFUSED,
+			"case %s is at stage 1; stage 2 begins when it is asked for (`case "
+			"escalate REF`)",
+			act->matter.reference);
+	return rd_fail(err, RD_E_REFUSED,
+		"case %s is at stage 2; its answer is `case respond REF --stage 2`",
+		act->matter.reference);
+}
+
+enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	const struct rd_act_response *response, struct rd_err *err)
+{
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	struct rd_stage_act stage;
+	struct rd_date earliest;
+	const char *by;
+
+	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_RESPOND, err));
+	RD_TRY(check_stage(&act, response->stage, err));
+	RD_TRY(acknowledged_on(&act, &earliest, err));
+	RD_TRY(rd_stage_act_on(
+		&act, &stage, response->given_on, earliest, "the day of the answer", err));
+	by = act.matter.handler[0] != '\0' ? act.matter.handler : office->actor.name;
+	RD_TRY(check_reviewer(&act, by, err));
+	RD_TRY(rd_stage_act_put(
+		&act, &stage, RD_DID_RESPONDED, by, rd_upheld_names[response->upheld], NULL, err));
+	RD_TRY(rd_stage_act_event(&act, &stage,
+		at_stage2(&act) ? RD_EVENT_STAGE2_RESPONDED : RD_EVENT_RESPONDED, err));
+	RD_TRY(rd_case_set_status(act.tx, case_id, RD_STATUS_ANSWERED, "", stage.at_ms, err));
+	return rd_stage_act_commit(&act, &stage, err);
+}
+
+/* --- taking longer --- */
+
+static enum rd_rc replace_clock(struct rd_act *act, const struct rd_stage_act *stage,
+	const struct rd_case_clock *running, const struct rd_extending *extending,
+	struct rd_err *err)
+{
+	const enum rd_clock_id id = rd_life_extension(act->matter.stage);
+	const struct rd_case_clock longer = {
+		.case_id = act->matter.id,
+		.name = rd_clock_names[id],
+		.starts = extending->original,
+		.due = extending->to,
+		.source = stage->kept.clocks[id].source,
+	};
+
+	RD_TRY(rd_case_cancel_clock(act->tx, act->matter.id, running->name, act->now_ms, err));
+	return rd_case_start_clock(act->tx, &longer, err);
+}
+
+/* Past the calendar no date was ever promised: there is nothing to make longer. */
+static enum rd_rc running_answer(struct rd_act *act, struct rd_case_clock *ret_clock,
+	struct rd_date *ret_original, struct rd_err *err)
+{
+	struct rd_err none = { 0 };
+	enum rd_rc rc = rd_progress_answer_clock(
+		rd_tx_db(act->tx), &act->matter, act->arena, ret_clock, ret_original, &none);
+
+	if (rc == RD_OK && rd_date_is_set(ret_clock->due))
+		return RD_OK;
+	if (rc != RD_OK && rc != RD_E_MISSING) {
+		*err = none;
+		return rc;
+	}
+	return rd_fail(
+		err, RD_E_REFUSED, "no date for an answer runs on case %s", act->matter.reference);
+}
+
+enum rd_rc rd_act_extend(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	const struct rd_act_extension *extension, struct rd_err *err)
+{
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	struct rd_extending extending = { .to = extension->to };
+	struct rd_case_clock running = { 0 };
+	struct rd_stage_act stage;
+	char to[RD_DATE_MAX];
+
+	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_EXTEND, err));
+	RD_TRY(rd_act_check_text(extension->why, "the reason (--why)", err));
+	if (extension->approved_by != NULL)
+		RD_TRY(rd_stage_act_check_person(
+			extension->approved_by, "who approved it (--approved-by)", err));
+	RD_TRY(rd_stage_act_on(&act, &stage, extension->given_on, received_on(&act),
+		"the day on which the resident was told", err));
+	RD_TRY(running_answer(&act, &running, &extending.original, err));
+	extending.stage = act.matter.stage;
+	extending.due = running.due;
+	extending.told_on = stage.day;
+	extending.approved_by = extension->approved_by;
+	RD_TRY(rd_life_extend(&stage.kept, act.policy->calendar, &extending, err));
+	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_EXTENDED, extension->approved_by,
+		rd_date_format(extending.to, to), extension->why, err));
+	RD_TRY(replace_clock(&act, &stage, &running, &extending, err));
+	RD_TRY(rd_stage_act_tell(&act, &stage, RD_LETTER_EXTENSION,
+		rd_date_is_set(extension->given_on), running.due,
+		"Tell the resident why the answer needs longer: the text gives the date alone.",
+		err));
+	return rd_stage_act_commit(&act, &stage, err);
+}

@@ -1,0 +1,19 @@
+/* case_acts: what the commands that act on a case share: what came of the act, told. */
+#ifndef REDRESS_REDRESSCTL_CASE_ACTS_H
+#define REDRESS_REDRESSCTL_CASE_ACTS_H
+
+#include "command.h"
+#include "desk.h"
+
+/* The last letter and task that the case had before the act: what is newer came of it. */
+struct rd_ctl_before {
+	int64_t letter, task;
+};
+
+RD_MUST_USE enum rd_rc rd_ctl_look_before(
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_before *before, struct rd_err *err);
+/* "RD123456-K7QF: SENTENCE", and the letters and tasks that are new; with --json the reference. */
+enum rd_exit rd_ctl_tell(const struct rd_ctl *ctl, struct rd_ctl_desk *desk, int64_t id,
+	const struct rd_ctl_before *before, const char *sentence);
+
+#endif

@@ -1,0 +1,323 @@
+/* case assign, contacted, agree, respond, extend, escalate, accept, refuse, reopen: a complaint's
+ * way through the stages; and what was done with a case, for `case show`. */
+#include "case_life.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "case_acts.h"
+#include "print.h"
+#include "redress/gateway/acts_stage.h"
+#include "redress/store/case_actions.h"
+#include "redress/store/case_acts.h"
+
+/* The options of all of these commands; each takes those that its usage names. */
+enum life_option {
+	OPT_TO = 1,
+	OPT_STAGE,
+	OPT_GIVEN,
+	OPT_FOUND,
+	OPT_WHY,
+	OPT_APPROVED_BY,
+	OPT_ASKED,
+	OPT_HOW,
+	N_LIFE_OPTIONS,
+};
+
+static const struct option life_options[] = { { "to", required_argument, NULL, OPT_TO },
+	{ "stage", required_argument, NULL, OPT_STAGE },
+	{ "given", required_argument, NULL, OPT_GIVEN },
+	{ "found", required_argument, NULL, OPT_FOUND },
+	{ "why", required_argument, NULL, OPT_WHY },
+	{ "approved-by", required_argument, NULL, OPT_APPROVED_BY },
+	{ "asked", required_argument, NULL, OPT_ASKED },
+	{ "how", required_argument, NULL, OPT_HOW }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+
+struct life_words {
+	const char *of[N_LIFE_OPTIONS]; /* by option; NULL where not given */
+	struct rd_date given, asked;
+};
+
+typedef enum rd_rc life_act(
+	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err);
+
+static bool read_words(
+	struct rd_ctl *ctl, int argc, char **argv, struct life_words *words, enum rd_exit *ret_exit)
+{
+	int option;
+
+	while ((option = rd_ctl_next_option(argc, argv, life_options)) != -1) {
+		if (option > 0 && option < N_LIFE_OPTIONS &&
+			rd_ctl_takes(ctl, life_options, option)) {
+			words->of[option] = optarg;
+		} else if (!rd_ctl_option(ctl, option)) {
+			*ret_exit = rd_ctl_usage(ctl);
+			return false;
+		}
+	}
+	if (optind + 1 == argc)
+		return true;
+	*ret_exit = rd_ctl_usage(ctl);
+	return false;
+}
+
+static enum rd_rc day_of(const char *word, struct rd_date *ret_day, struct rd_err *err)
+{
+	return word != NULL ? rd_date_parse(word, ret_day, err) : RD_OK;
+}
+
+static enum rd_exit run(
+	struct rd_ctl *ctl, int argc, char **argv, life_act *act, const char *sentence)
+{
+	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
+	struct life_words words = { .of = { NULL } };
+	struct rd_ctl_before before = { 0, 0 };
+	enum rd_exit exit_status = RD_EXIT_DONE;
+	struct rd_err err = { 0 };
+	int64_t id = 0;
+
+	if (!read_words(ctl, argc, argv, &words, &exit_status))
+		return exit_status;
+	if (day_of(words.of[OPT_GIVEN], &words.given, &err) != RD_OK ||
+		day_of(words.of[OPT_ASKED], &words.asked, &err) != RD_OK ||
+		rd_ctl_open(ctl, &desk, &err) != RD_OK ||
+		rd_ctl_case(&desk, argv[optind], &id, &err) != RD_OK ||
+		rd_ctl_look_before(&desk, id, &before, &err) != RD_OK ||
+		act(&desk, id, &words, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	return rd_ctl_tell(ctl, &desk, id, &before, sentence);
+}
+
+/* The place of a word in a list; says what it may be. */
+static enum rd_rc word_of(const char *word, const char *const *names, const char *option,
+	const char *choices, int *ret_place, struct rd_err *err)
+{
+	for (int i = 0; names[i] != NULL; i++)
+		if (word != NULL && word[0] != '\0' && strcmp(names[i], word) == 0) {
+			*ret_place = i;
+			return RD_OK;
+		}
+	return rd_fail(err, RD_E_INPUT, "say with --%s one of %s", option, choices);
+}
+
+/* --- both stages --- */
+
+static enum rd_rc assign(
+	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+{
+	return rd_act_assign(desk->desk.db, &desk->desk.office, id, words->of[OPT_TO], err);
+}
+
+static enum rd_rc contacted(
+	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+{
+	return rd_act_contacted(desk->desk.db, &desk->desk.office, id, words->given, err);
+}
+
+static enum rd_rc agree(
+	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+{
+	return rd_act_agree(desk->desk.db, &desk->desk.office, id, words->given, err);
+}
+
+static enum rd_rc respond(
+	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+{
+	static const char *const stages[] = { "1", "2", NULL };
+	struct rd_act_response response = { .given_on = words->given };
+	int place = 0;
+
+	RD_TRY(word_of(words->of[OPT_STAGE], stages, "stage", "1, 2", &place, err));
+	response.stage = place == 0 ? RD_STAGE_1 : RD_STAGE_2;
+	if (words->of[OPT_FOUND] != NULL) {
+		RD_TRY(word_of(words->of[OPT_FOUND], rd_upheld_names, "found",
+			"upheld, partly, not_upheld", &place, err));
+		response.upheld = (enum rd_upheld)place;
+	}
+	return rd_act_respond(desk->desk.db, &desk->desk.office, id, &response, err);
+}
+
+static enum rd_rc extend(
+	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+{
+	struct rd_act_extension extension = { .why = words->of[OPT_WHY],
+		.approved_by = words->of[OPT_APPROVED_BY],
+		.given_on = words->given };
+
+	if (words->of[OPT_TO] == NULL)
+		return rd_fail(err, RD_E_INPUT, "say with --to by which day the answer comes");
+	RD_TRY(rd_date_parse(words->of[OPT_TO], &extension.to, err));
+	return rd_act_extend(desk->desk.db, &desk->desk.office, id, &extension, err);
+}
+
+enum rd_exit rd_ctl_case_assign(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, assign, "assigned");
+}
+
+enum rd_exit rd_ctl_case_contacted(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, contacted, "contact recorded");
+}
+
+enum rd_exit rd_ctl_case_agree(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, agree, "definition agreed");
+}
+
+enum rd_exit rd_ctl_case_respond(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, respond, "answer recorded");
+}
+
+enum rd_exit rd_ctl_case_extend(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, extend, "extended");
+}
+
+/* --- stage 2 --- */
+
+static enum rd_rc escalate(
+	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+{
+	int place = RD_ASKED_BY_STAFF;
+
+	if (words->of[OPT_HOW] != NULL)
+		RD_TRY(word_of(words->of[OPT_HOW], rd_asked_by_names, "how", "staff, reply, text",
+			&place, err));
+	return rd_act_escalate(
+		desk->desk.db, &desk->desk.office, id, words->asked, (enum rd_asked_by)place, err);
+}
+
+static enum rd_rc accept_request(
+	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+{
+	return rd_act_accept(desk->desk.db, &desk->desk.office, id, words->given, err);
+}
+
+static enum rd_rc refuse(
+	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+{
+	return rd_act_refuse(
+		desk->desk.db, &desk->desk.office, id, words->of[OPT_WHY], words->given, err);
+}
+
+static enum rd_rc reopen(
+	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+{
+	return rd_act_reopen(desk->desk.db, &desk->desk.office, id, words->of[OPT_WHY], err);
+}
+
+enum rd_exit rd_ctl_case_escalate(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, escalate, "at stage 2");
+}
+
+enum rd_exit rd_ctl_case_accept(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, accept_request, "stage 2 taken on");
+}
+
+enum rd_exit rd_ctl_case_refuse(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, refuse, "stage 2 refused");
+}
+
+enum rd_exit rd_ctl_case_reopen(struct rd_ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, reopen, "open again");
+}
+
+/* --- what was done --- */
+
+enum rd_rc rd_ctl_acts_json(
+	struct rd_ctl_desk *desk, int64_t id, json_t **ret_list, struct rd_err *err)
+{
+	struct rd_case_act *acts;
+	json_t *list;
+	size_t n;
+
+	RD_TRY(rd_case_act_list(desk->desk.db, id, desk->arena, &acts, &n, err));
+	list = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list,
+			json_pack("{s:I,s:s,s:s,s:o,s:o,s:s,s:o,s:o,s:o}", "act",
+				(json_int_t)acts[i].id, "what", acts[i].what, "stage",
+				rd_stage_names[acts[i].stage], "day", rd_json_day(acts[i].day),
+				"at", rd_json_instant(acts[i].at_ms), "by", acts[i].actor, "person",
+				rd_json_text(acts[i].person), "detail",
+				rd_json_text(acts[i].detail), "why", rd_json_text(acts[i].why)));
+	*ret_list = list;
+	return RD_OK;
+}
+
+enum rd_rc rd_ctl_actions_json(
+	struct rd_ctl_desk *desk, int64_t id, json_t **ret_list, struct rd_err *err)
+{
+	struct rd_case_action *actions;
+	json_t *list;
+	size_t n;
+
+	RD_TRY(rd_case_action_list(desk->desk.db, id, desk->arena, &actions, &n, err));
+	list = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(
+			list, json_pack("{s:I,s:o,s:o,s:o,s:s,s:o,s:o,s:o}", "action",
+				      (json_int_t)actions[i].id, "due", rd_json_day(actions[i].due),
+				      "owner", rd_json_text(actions[i].owner), "text",
+				      rd_json_text(actions[i].words), "by", actions[i].added_by,
+				      "done", rd_json_instant(actions[i].done_ms), "done_by",
+				      rd_json_text(actions[i].done_by), "how",
+				      rd_json_text(actions[i].how)));
+	*ret_list = list;
+	return RD_OK;
+}
+
+static enum rd_rc show_actions(struct rd_ctl_desk *desk, int64_t id, struct rd_err *err)
+{
+	static const char *const heads[] = { "action", "due", "owner", "done by", "what", NULL };
+	struct rd_case_action *actions;
+	struct rd_table table;
+	char number[24], day[20];
+	size_t n;
+
+	RD_TRY(rd_case_action_list(desk->desk.db, id, desk->arena, &actions, &n, err));
+	if (n == 0)
+		return RD_OK;
+	puts("\nPromised (redressctl case action done)");
+	rd_table_begin(&table, heads);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(number, sizeof number, "%" PRId64, actions[i].id);
+		rd_table_row(&table, (const char *const[]){ number,
+					     rd_short_day(actions[i].due, day), actions[i].owner,
+					     actions[i].done_ms != 0 ? actions[i].done_by : "-",
+					     rd_ctl_in_one_line(desk, actions[i].words) });
+	}
+	rd_table_end(&table, "  nothing");
+	return RD_OK;
+}
+
+enum rd_rc rd_ctl_show_acts(struct rd_ctl_desk *desk, int64_t id, struct rd_err *err)
+{
+	static const char *const heads[] = { "day", "what", "person", "detail", "recorded by",
+		"why", NULL };
+	struct rd_case_act *acts;
+	struct rd_table table;
+	char day[20];
+	size_t n;
+
+	RD_TRY(show_actions(desk, id, err));
+	RD_TRY(rd_case_act_list(desk->desk.db, id, desk->arena, &acts, &n, err));
+	if (n == 0)
+		return RD_OK;
+	puts("\nWhat was done");
+	rd_table_begin(&table, heads);
+	for (size_t i = 0; i < n; i++)
+		rd_table_row(
+			&table, (const char *const[]){ rd_short_day(acts[i].day, day), acts[i].what,
+					acts[i].person, acts[i].detail, acts[i].actor,
+					rd_ctl_in_one_line(desk, acts[i].why) });
+	rd_table_end(&table, "  nothing");
+	return RD_OK;
+}

@@ -1,0 +1,66 @@
+/* progress: the life of a case (policy/life.h) written down: where it stands, from the store; an
+ * act's row with its audit; what an event does to its clocks. In the caller's transaction.
+ */
+#ifndef REDRESS_GATEWAY_PROGRESS_H
+#define REDRESS_GATEWAY_PROGRESS_H
+
+#include "redress/gateway/office.h"
+#include "redress/policy/life.h"
+#include "redress/store/case_acts.h"
+#include "redress/store/casebook.h"
+
+/* Letters that give a person's reasons take them from the act that asks for them: its number stands
+ * in the letter's cause, so that one written anew says the same. */
+#define RD_PROGRESS_CAUSE "case-act:"
+
+/* What acts are called, in rows and in the audit. */
+#define RD_DID_ASSIGNED	    "assigned"
+#define RD_DID_CONTACTED    "contacted"
+#define RD_DID_RESPONDED    "responded"
+#define RD_DID_EXTENDED	    "extended"
+#define RD_DID_ESCALATED    "escalated"
+#define RD_DID_ACCEPTED	    "accepted"
+#define RD_DID_REFUSED	    "refused"
+#define RD_DID_REOPENED	    "reopened"
+#define RD_DID_EXCLUDED	    "excluded"
+#define RD_DID_WITHDRAWN    "withdrawn"
+#define RD_DID_REFERRED	    "referred"
+#define RD_DID_LINKED	    "linked"
+#define RD_DID_MERGED	    "merged"
+#define RD_DID_TOOK_IN	    "took_in"
+#define RD_DID_SPLIT	    "split"
+#define RD_DID_PROMISED	    "action_added"
+#define RD_DID_DONE	    "action_done"
+#define RD_DID_CONSENT	    "consent"
+#define RD_DID_RESTRICTED   "restricted"
+#define RD_DID_UNRESTRICTED "restriction_lifted"
+#define RD_DID_COMPENSATION "compensation"
+#define RD_DID_AGREED	    "definition_agreed"
+
+RD_MUST_USE enum rd_rc rd_progress_standing(struct rd_db *db, const struct rd_case *matter,
+	struct rd_date today, struct rd_arena *arena, struct rd_standing *ret_standing,
+	struct rd_err *err);
+
+/* The clock by which the present stage must be answered, extended or not. RD_E_MISSING: none runs
+ * unmet. *ret_original: the date that was promised first. */
+RD_MUST_USE enum rd_rc rd_progress_answer_clock(struct rd_db *db, const struct rd_case *matter,
+	struct rd_arena *arena, struct rd_case_clock *ret_clock, struct rd_date *ret_original,
+	struct rd_err *err);
+
+/* landlord: the case's own (rd_office_case_landlord). at_ms: when what is met was met. */
+RD_MUST_USE enum rd_rc rd_progress_apply(struct rd_tx *tx, const struct rd_landlord *landlord,
+	int64_t case_id, const struct rd_clock_changes *changes, int64_t at_ms, struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_progress_event(struct rd_tx *tx, const struct rd_landlord *landlord,
+	const struct rd_calendar *calendar, int64_t case_id, enum rd_event event,
+	struct rd_date day, int64_t at_ms, struct rd_err *err);
+
+/* What has been done with the case before names this person at stage 1: assigned to it, or the one
+ * who answered it. */
+RD_MUST_USE enum rd_rc rd_progress_was_at_stage1(struct rd_db *db, int64_t case_id,
+	const char *person, struct rd_arena *arena, bool *ret_was, struct rd_err *err);
+
+/* The act that a letter's cause names; RD_E_MISSING where it names none. */
+RD_MUST_USE enum rd_rc rd_progress_act_of_cause(struct rd_db *db, const char *cause,
+	struct rd_arena *arena, struct rd_case_act *ret_act, struct rd_err *err);
+
+#endif
