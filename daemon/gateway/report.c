@@ -88,12 +88,19 @@ static void say_what_is_not_known(struct rd_report_made *m)
 		say_unknown(m, "Extensions and their reasons", "none was ever recorded here");
 	if (!m->report->before_known)
 		say_unknown(m, "The days before", "the gateway did not keep all of their cases");
-	say_unknown(m, "Upheld, upheld in part, not upheld", "outcomes are not recorded here");
-	say_unknown(m, "Refused and excluded complaints, with reasons; withdrawn ones",
+	if (!m->known.found)
+		say_unknown(m, "Upheld, upheld in part, not upheld",
+			"what an answer found was never recorded here");
+	if (!m->known.ended)
+		say_unknown(m, "Refused and excluded complaints, with reasons; withdrawn ones",
+			"none was ever recorded here");
+	if (!m->known.referred)
+		say_unknown(m, "Cases with the Ombudsman", "none was ever recorded here");
+	say_unknown(m, "The Ombudsman's findings, orders and failure notices",
 		"they are not recorded here");
-	say_unknown(m, "Cases with the Ombudsman, findings, orders, failure notices",
-		"they are not recorded here");
-	say_unknown(m, "Compensation and other remedies", "they are not recorded here");
+	if (!m->known.compensation)
+		say_unknown(m, "Compensation", "none was ever recorded here");
+	say_unknown(m, "Other remedies than compensation", "they are not counted here");
 	say_unknown(m, "Figures by tenure (LCRA and LCHO apart)",
 		"cases keep no tenure: leaseholders and others outside the measures are counted "
 		"too");

@@ -223,6 +223,12 @@ enum rd_rc rd_report_count(const struct rd_report_cases_of *of, const struct rd_
 		figures.open += !over && !rd_date_is_set(s.answered);
 		note_acknowledged(of, &s, over, &figures);
 		note_answered(of, &s, over, &figures);
+		figures.found[c->ends.found[stage - 1]] += rd_date_is_set(s.answered);
+		figures.not_taken_on +=
+			stage == 1 ? c->ends.excluded_for[0] != '\0' : c->ends.refused;
+		figures.withdrawn += c->ends.withdrawn_at == stage;
+		figures.extended += c->ends.extended[stage - 1];
+		figures.referred += c->ends.referred;
 		if (stage == 1)
 			note(&figures.defined, &defined, of->today);
 		RD_TRY(note_days(of, &s, &figures, err));

@@ -31,6 +31,14 @@ static struct rd_cell in_time(const struct rd_timings *t)
 	return share(rd_timings_in_time(t), rd_timings_settled(t));
 }
 
+/* Of those whose finding was recorded. */
+static struct rd_cell upheld(const struct rd_stage_figures *f)
+{
+	const int64_t wholly = f->found[RD_FOUND_UPHELD], partly = f->found[RD_FOUND_PARTLY];
+
+	return share(wholly + partly, wholly + partly + f->found[RD_FOUND_NOT]);
+}
+
 static struct rd_cell rate(const struct rd_report_made *m, int64_t n)
 {
 	if (m->ask->homes == 0)
@@ -231,7 +239,11 @@ static void make_summary(struct rd_report_made *m)
 	compare(m, t, "Answered at stage 2 within the Code's time (CH02)",
 		if_known(stage2, in_time(&f[2].answered_code)),
 		if_known(stage2, in_time(&b[2].answered_code)));
-	compare(m, t, "Upheld, in whole or in part", unknown, unknown);
+	compare(m, t, "Upheld at stage 1, in whole or in part",
+		if_known(m->known.found, upheld(&f[1])), if_known(m->known.found, upheld(&b[1])));
+	compare(m, t, "Upheld at stage 2, in whole or in part",
+		if_known(m->known.found && stage2, upheld(&f[2])),
+		if_known(m->known.found && stage2, upheld(&b[2])));
 	compare(m, t, "Dissatisfaction logged, no formal complaint wanted",
 		count(without_stage(&m->now, &m->whole, false)),
 		count(without_stage(&m->before, &m->whole_before, false)));
@@ -297,6 +309,11 @@ static void make_stages(struct rd_report_made *m)
 		[RD_TIMING_NOT_DUE] = "Answer not due yet",
 		[RD_TIMING_UNRECORDED] = "Closed without an answer that is recorded",
 	};
+	static const char *const found[RD_N_FOUND] = {
+		[RD_FOUND_UPHELD] = "Upheld",
+		[RD_FOUND_PARTLY] = "Upheld in part",
+		[RD_FOUND_NOT] = "Not upheld",
+	};
 	static const char *const acknowledged[RD_N_TIMINGS] = {
 		[RD_TIMING_LATE] = "Acknowledged late",
 		[RD_TIMING_OVERDUE] = "Overdue, not acknowledged",
@@ -317,8 +334,12 @@ static void make_stages(struct rd_report_made *m)
 	put(t, "Open, not answered", if_known(answers, count(one->open)),
 		if_known(stage2, count(two->open)));
 	put(t, "Closed", count(one->closed), if_known(stage2, count(two->closed)));
-	put(t, "Refused", unknown, unknown);
-	put(t, "Withdrawn", unknown, unknown);
+	put(t, "Refused", if_known(m->known.ended, count(one->not_taken_on)),
+		if_known(m->known.ended && stage2, count(two->not_taken_on)));
+	put(t, "Withdrawn", if_known(m->known.ended, count(one->withdrawn)),
+		if_known(m->known.ended && stage2, count(two->withdrawn)));
+	put(t, "Extended", if_known(m->known.extensions, count(one->extended)),
+		if_known(m->known.extensions && stage2, count(two->extended)));
 	put(t, "Acknowledged within 5 working days", in_time(&one->acknowledged_code),
 		if_known(stage2, in_time(&two->acknowledged_code)));
 	put_timings(
@@ -333,11 +354,15 @@ static void make_stages(struct rd_report_made *m)
 		if_known(stage2, in_time(&two->answered_policy)));
 	put(t, "Working days to the answer, mean", mean_of(one), mean_of(two));
 	put(t, "Working days to the answer, median", median_of(one), median_of(two));
-	put(t, "Upheld", unknown, unknown);
-	put(t, "Upheld in part", unknown, unknown);
-	put(t, "Not upheld", unknown, unknown);
+	for (int i = RD_FOUND_UPHELD; i < RD_N_FOUND; i++)
+		put(t, found[i], if_known(m->known.found, count(one->found[i])),
+			if_known(m->known.found && stage2, count(two->found[i])));
+	put(t, "Answered, and nobody recorded what was found",
+		if_known(answers, count(one->found[RD_FOUND_UNKNOWN])),
+		if_known(stage2, count(two->found[RD_FOUND_UNKNOWN])));
 	put(t, "Taken further: stage 1 to stage 2, stage 2 to the Ombudsman",
-		if_known(stage2, share(two->received, one->received)), unknown);
+		if_known(stage2, share(two->received, one->received)),
+		if_known(stage2 && m->known.referred, share(two->referred, two->received)));
 }
 
 /* --- by time --- */
@@ -468,7 +493,7 @@ static enum rd_rc put_topic(struct rd_report_made *m, struct rd_report_table *t,
 	cells[2] = small(m, if_known(m->known.stage2, count(two.received)));
 	cells[3] = small(m, in_time(&one.acknowledged_code));
 	cells[4] = small(m, if_known(m->known.answers, in_time(&one.answered_code)));
-	cells[5] = unknown;
+	cells[5] = small(m, if_known(m->known.found, upheld(&one)));
 	cells[6] = small(m, if_known(m->report->before_known, count(before.received)));
 	cells[7] = cells[1].kind == RD_CELL_HIDDEN || cells[6].kind == RD_CELL_HIDDEN
 			   ? (struct rd_cell){ .kind = RD_CELL_HIDDEN }
@@ -583,6 +608,80 @@ static void make_flags(struct rd_report_made *m)
 	}
 }
 
+/* Complaints of the period that the policy left out, by its own reasons. */
+static void make_refusals(struct rd_report_made *m)
+{
+	const struct rd_landlord *landlord = m->ask->landlord;
+	struct rd_report_table *t;
+
+	if (!m->known.ended)
+		return;
+	t = begin(m, "refusals", "Refused, by reason",
+		"Complaints that the policy leaves out, by its reasons. Each refusal tells the "
+		"resident of the Ombudsman.",
+		landlord->n_provisions + 1);
+	column(t, "reason", "Reason");
+	column(t, "complaints", "Complaints");
+	column(t, "source", "Clause");
+	for (size_t i = 0; i < landlord->n_provisions; i++) {
+		const struct rd_provision *p = &landlord->provisions[i];
+		int64_t n = 0;
+
+		if (p->kind != RD_PROVISION_EXCLUSION)
+			continue;
+		for (size_t k = 0; k < m->now.n; k++)
+			n += rd_slice_holds(&m->whole, &m->now.cases[k], 1) &&
+			     strcmp(m->now.cases[k].ends.excluded_for, p->name) == 0;
+		put(t, p->name, small(m, count(n)),
+			(struct rd_cell){ .kind = RD_CELL_TEXT, .text = p->source });
+	}
+}
+
+static int by_pence(const void *a, const void *b)
+{
+	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Compensation, on complaints of the period. */
+static void make_remedies(struct rd_report_made *m)
+{
+	struct rd_report_table *t;
+	int64_t *accepted, n_offered = 0, total = 0;
+	size_t n = 0;
+
+	if (!m->known.compensation)
+		return;
+	accepted = rd_arena_array(m->arena, m->now.n + 1, sizeof *accepted);
+	if (accepted == NULL)
+		return; /* the arena remembers it */
+	for (size_t i = 0; i < m->now.n; i++) {
+		const struct rd_report_ends *ends = &m->now.cases[i].ends;
+
+		if (!rd_slice_holds(&m->whole, &m->now.cases[i], 1))
+			continue;
+		n_offered += ends->offered_pence > 0;
+		if (ends->accepted_pence > 0)
+			accepted[n++] = ends->accepted_pence;
+	}
+	qsort(accepted, n, sizeof *accepted, by_pence);
+	for (size_t i = 0; i < n; i++)
+		total += accepted[i];
+	t = begin(m, "remedies", "Compensation",
+		"On complaints received in the period; an amount counts once it was accepted.", 4);
+	column(t, "measure", "Measure");
+	column(t, "number", "Number");
+	column(t, "pounds", "Pounds");
+	put(t, "Offered", count(n_offered), unknown);
+	put(t, "Accepted", count((int64_t)n),
+		(struct rd_cell){ .kind = RD_CELL_POUNDS, .n = total });
+	put(t, "Median of those accepted", count((int64_t)n),
+		n == 0 ? unknown
+		       : (struct rd_cell){ .kind = RD_CELL_POUNDS,
+				 .n = (accepted[(n - 1) / 2] + accepted[n / 2]) / 2 });
+}
+
 /* What the landlord's policy says that its reports hold, so that a reader sees what is wanting. */
 static void make_promised(struct rd_report_made *m)
 {
@@ -627,6 +726,8 @@ enum rd_rc rd_report_tables(struct rd_report_made *m, struct rd_err *err)
 	RD_TRY(make_topics(m, err));
 	make_channels(m);
 	make_flags(m);
+	make_refusals(m);
+	make_remedies(m);
 	make_promised(m);
 	return RD_OK;
 }

@@ -21,6 +21,8 @@
 #include "desk.h"
 #include "pack.h"
 #include "redress/store/audit.h"
+#include "redress/store/case_actions.h"
+#include "redress/store/case_acts.h"
 #include "redress/store/case_policy.h"
 #include "redress/store/casebook.h"
 #include "redress/store/labels.h"
@@ -59,6 +61,9 @@ struct rd_dossier {
 	struct rd_note *notes;
 	struct rd_audit_row *audit;
 	struct rd_label *labels;
+	struct rd_case_act *acts;
+	struct rd_case_action *actions;
+	size_t n_acts, n_actions;
 	struct rd_dossier_message *messages;
 	size_t n_contacts, n_clocks, n_letters, n_tasks, n_notes, n_audit, n_labels, n_messages;
 	bool grew; /* it grew out of another case */

@@ -20,19 +20,17 @@ struct gap {
 /* What the store has no place for; each part names its own, part 13 all of them. */
 static const struct gap gaps[] = {
 	{ "Tenure, start of the tenancy, address of the home", "the gateway does not keep them" },
-	{ "Representative and consent", "not recorded here: see notes and correspondence" },
+	{ "Representative and consent", "none was recorded" },
 	{ "Adjustments agreed", "not recorded here" },
-	{ "Stage 2: definition, letters, and that its reviewer was not involved before",
-		"not recorded here" },
+	{ "Stage 2", "it was not asked for, as far as it is recorded here" },
 	{ "Telephone calls and visits, attempts at access",
 		"only as notes that staff wrote on the case" },
 	{ "Repair jobs and their numbers", "they lie in the repairs system" },
 	{ "Surveys, inspections, contractors' reports", "they lie elsewhere" },
 	{ "Decision on each point, and its reasons", "only as the letters say" },
-	{ "Remedies: offered, accepted, paid; actions, their owner and proof",
-		"not recorded here" },
+	{ "Remedies: what was paid, and proof of it", "it lies elsewhere" },
 	{ "Tenancy agreement or lease", "it lies elsewhere" },
-	{ "Refusals and restrictions, with reasons", "not recorded here" },
+	{ "Refusals and restrictions", "none was recorded" },
 };
 #define N_GAPS (sizeof gaps / sizeof gaps[0])
 
@@ -120,6 +118,39 @@ static const char *joined(struct rd_dossier *d, const char *const *words, size_t
 	return all;
 }
 
+/* Rows of what was done, those of the names given (NULL-ended; NULL: all). False: there is none. */
+static bool print_acts(struct rd_dossier *d, const char *const *names, FILE *out)
+{
+	static const char *const heads[] = { "Day", "What", "Stage", "By", "Who", "Of it", "Why",
+		NULL };
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_acts; i++) {
+		const struct rd_case_act *a = &d->acts[i];
+		char day[RD_LONG_DATE_MAX];
+		bool wanted = names == NULL;
+
+		for (size_t k = 0; names != NULL && names[k] != NULL; k++)
+			wanted = wanted || strcmp(names[k], a->what) == 0;
+		if (!wanted)
+			continue;
+		if (n++ == 0)
+			begin_table(out, heads);
+		fputs("<tr>", out);
+		rd_html_element(out, "td", day_of(a->day, day));
+		rd_html_element(out, "td", a->what);
+		rd_html_element(out, "td", rd_stage_names[a->stage]);
+		rd_html_element(out, "td", a->actor);
+		rd_html_element(out, "td", a->person);
+		rd_html_element(out, "td", rd_dossier_words(d, a->detail));
+		rd_html_element(out, "td", rd_dossier_words(d, a->why));
+		fputs("</tr>\n", out);
+	}
+	if (n > 0)
+		end_table(out);
+	return n > 0;
+}
+
 /* --- the parts --- */
 
 static void print_front(struct rd_dossier *d, FILE *out)
@@ -159,7 +190,9 @@ static void print_front(struct rd_dossier *d, FILE *out)
 		"no topic is known");
 	fputs("</tbody></table>\n", out);
 	not_held(out, GAP_HOME);
-	not_held(out, GAP_REPRESENTATIVE);
+	static const char *const consent[] = { "consent", NULL };
+	if (!print_acts(d, consent, out))
+		not_held(out, GAP_REPRESENTATIVE);
 	not_held(out, GAP_ADJUSTMENTS);
 }
 
@@ -175,7 +208,9 @@ static void print_definition(struct rd_dossier *d, FILE *out)
 	line(out, "And not for", d->live != NULL ? d->live->landlord.not_responsible : "",
 		"not known");
 	fputs("</tbody></table>\n", out);
-	not_held(out, GAP_STAGE2);
+	static const char *const stage2[] = { "escalated", "accepted", "refused", NULL };
+	if (!print_acts(d, stage2, out))
+		not_held(out, GAP_STAGE2);
 }
 
 static void print_chronology(struct rd_dossier *d, FILE *out)
@@ -407,7 +442,6 @@ static void print_letters(struct rd_dossier *d, FILE *out)
 		fputs("</tr>\n", out);
 	}
 	end_table(out);
-	not_held(out, GAP_STAGE2);
 }
 
 static void print_hit(
@@ -482,6 +516,12 @@ static void print_decisions(struct rd_dossier *d, FILE *out)
 	}
 	if (d->n_labels > 0)
 		end_table(out);
+	rd_html_element(out, "h3", "What was done");
+	rd_html_element(out, "p",
+		"Who was assigned, answered and reviewed, in order: a reviewer of stage 2 was "
+		"refused by the gateway where they were at stage 1.");
+	if (!print_acts(d, NULL, out))
+		fputs("<p>Nothing was recorded.</p>\n", out);
 	not_held(out, GAP_DECISION);
 }
 
@@ -489,7 +529,29 @@ static void print_remedies(struct rd_dossier *d, FILE *out)
 {
 	static const char *const heads[] = { "Task", "Due", "Done", "By", "How", NULL };
 
+	static const char *const remedies[] = { "compensation", NULL };
+	static const char *const promised[] = { "Promised", "Owner", "Due", "Done", "By", "How",
+		NULL };
+
 	part(out, 11, "Remedies and actions");
+	(void)print_acts(d, remedies, out);
+	if (d->n_actions > 0)
+		begin_table(out, promised);
+	for (size_t i = 0; i < d->n_actions; i++) {
+		const struct rd_case_action *a = &d->actions[i];
+		char day[RD_LONG_DATE_MAX], at[RD_INSTANT_MAX];
+
+		fputs("<tr>", out);
+		rd_html_element(out, "td", rd_dossier_words(d, a->words));
+		rd_html_element(out, "td", a->owner);
+		rd_html_element(out, "td", day_of(a->due, day));
+		rd_html_element(out, "td", instant(a->done_ms, at));
+		rd_html_element(out, "td", a->done_by);
+		rd_html_element(out, "td", rd_dossier_words(d, a->how));
+		fputs("</tr>\n", out);
+	}
+	if (d->n_actions > 0)
+		end_table(out);
 	not_held(out, GAP_REMEDIES);
 	if (d->n_tasks == 0)
 		return;
@@ -522,7 +584,10 @@ static void print_index(struct rd_dossier *d, FILE *out)
 				"policy/%s.landlord.",
 				d->c.landlord));
 	not_held(out, GAP_TENANCY);
-	not_held(out, GAP_REFUSALS);
+	static const char *const refusals[] = { "excluded", "refused", "restricted",
+		"restriction_lifted", NULL };
+	if (!print_acts(d, refusals, out))
+		not_held(out, GAP_REFUSALS);
 	part(out, 13, "Index, redactions and gaps");
 	rd_html_element(out, "p",
 		"`sha256sum -c SHA256SUMS` in this folder checks every file against its hash.");
@@ -552,6 +617,8 @@ static void print_index(struct rd_dossier *d, FILE *out)
 		fprintf(out, "<li>%zu message%s: the words were erased</li>\n", d->n_erased,
 			d->n_erased == 1 ? "" : "s");
 	for (size_t i = 0; i < N_GAPS; i++) {
+		if (i == GAP_REPRESENTATIVE || i == GAP_STAGE2 || i == GAP_REFUSALS)
+			continue; /* told in their parts, where nothing was recorded */
 		fputs("<li>", out);
 		rd_html_words(out, gaps[i].what);
 		fputs(": ", out);

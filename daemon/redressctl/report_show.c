@@ -53,6 +53,10 @@ const char *rd_cell_words(const struct rd_cell *cell, char out[static RD_CELL_WO
 			snprintf(out, RD_CELL_WORDS_MAX, "%+.1f%s", one_decimal(cell->value),
 				units[cell->of]);
 		return out;
+	case RD_CELL_POUNDS:
+		snprintf(out, RD_CELL_WORDS_MAX, "\xc2\xa3%" PRId64 ".%02d", cell->n / 100,
+			(int)(cell->n % 100));
+		return out;
 	case RD_CELL_HIDDEN:
 		return "1 to 4";
 	case RD_CELL_UNKNOWN:
@@ -131,6 +135,8 @@ static json_t *cell_json(const struct rd_cell *cell)
 	case RD_CELL_DAYS:
 	case RD_CELL_CHANGE:
 		return json_real(one_decimal(cell->value));
+	case RD_CELL_POUNDS:
+		return json_real((double)cell->n / 100);
 	case RD_CELL_HIDDEN:
 		return json_pack("{s:b}", "hidden", 1);
 	case RD_CELL_UNKNOWN:
@@ -214,6 +220,9 @@ static void csv_cell(const struct rd_cell *cell)
 	case RD_CELL_DAYS:
 	case RD_CELL_CHANGE:
 		printf("%.1f,,", one_decimal(cell->value));
+		return;
+	case RD_CELL_POUNDS:
+		printf("%" PRId64 ".%02d,,", cell->n / 100, (int)(cell->n % 100));
 		return;
 	case RD_CELL_HIDDEN:
 		fputs("\"1 to 4\",,", stdout);

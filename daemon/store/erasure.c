@@ -314,6 +314,10 @@ static enum rd_rc empty_case(
 		" closed_why = '', hold_lifted_why = '' WHERE case_id = ?1",
 		"UPDATE case_contact SET address = '', name = '' WHERE case_id = ?1",
 		"UPDATE case_note SET words = '' WHERE case_id = ?1",
+		"UPDATE case_act_words SET why = '' WHERE act_id IN"
+		" (SELECT id FROM case_act WHERE case_id = ?1)",
+		"UPDATE case_action_words SET words = '', how = '' WHERE action_id IN"
+		" (SELECT id FROM case_action WHERE case_id = ?1)",
 		"UPDATE task SET done_how = '', words = 'erased' WHERE case_id = ?1",
 		"UPDATE review SET why = '' WHERE case_id = ?1",
 		"UPDATE label SET why = '' WHERE case_id = ?1",

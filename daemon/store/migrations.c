@@ -2,9 +2,9 @@
  *
  * Words, addresses and numbers of residents stand in these alone, and erasure empties them:
  * raw_piece, text_words, text_part (sender, recipient, body), text_media
- * (url, bytes), reading_words, case_words,
- * case_contact (address, name), case_note, case_act_words, case_action_words, outbox_words, task (words, done_how), review.why,
- * label.why, legal_hold.why. erasure.c empties them: a table of words that is added there too.
+ * (url, bytes), reading_words, case_words, case_contact (address, name), case_note, case_act_words,
+ * case_action_words, outbox_words, task (words, done_how), review.why, label.why, legal_hold.why.
+ * erasure.c empties them: a table of words that is added there too.
  * Everything else holds ids, times, names of rules and keyed hashes.
  */
 #include "redress/store/sql.h"

@@ -1,5 +1,6 @@
 #include "redress/store/report_cases.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include "redress/store/sql.h"
 
@@ -65,6 +66,7 @@ static enum rd_rc read_cases(struct rd_db *db, const struct period *period, stru
 			.closed_ms = rd_rows_int(&rows, 7),
 			.acknowledged_ms = rd_rows_int(&rows, 8),
 			.grew = rd_rows_int(&rows, 9) != 0,
+			.ends = { .excluded_for = "" },
 		};
 	}
 }
@@ -145,6 +147,89 @@ static enum rd_rc read_tags(struct rd_db *db, const struct period *period, struc
 	}
 }
 
+/* "offered 120.50" -> 12050; 0 where no amount stands there. */
+static int64_t pence_of(const char *detail)
+{
+	const char *amount = strchr(detail, ' ');
+	char *end = NULL;
+	int64_t pence;
+
+	if (amount == NULL)
+		return 0;
+	pence = strtoll(amount + 1, &end, 10) * 100;
+	if (*end == '.' && end[1] >= '0' && end[1] <= '9')
+		pence += (end[1] - '0') * 10 + (end[2] >= '0' && end[2] <= '9' ? end[2] - '0' : 0);
+	return pence;
+}
+
+static void take_compensation(struct rd_report_ends *ends, const char *detail)
+{
+	const int64_t pence = pence_of(detail);
+
+	if (strncmp(detail, "offered", 7) == 0)
+		ends->offered_pence = pence;
+	else if (strncmp(detail, "accepted", 8) == 0)
+		ends->accepted_pence = pence != 0 ? pence : ends->offered_pence;
+	else if (strncmp(detail, "refused", 7) == 0)
+		ends->accepted_pence = 0;
+}
+
+/* stage: 0 none, 1, 2. In the order in which they were recorded: the last word counts. */
+static void take_act(struct rd_report_case *c, const char *what, int stage, const char *detail,
+	struct rd_arena *arena)
+{
+	static const char *const found[RD_N_FOUND] = { "", "upheld", "partly", "not_upheld" };
+	struct rd_report_ends *ends = &c->ends;
+	const int at = stage == 2 ? 1 : 0;
+
+	if (strcmp(what, "responded") == 0) {
+		ends->found[at] = RD_FOUND_UNKNOWN;
+		for (int i = 1; i < RD_N_FOUND; i++)
+			if (strcmp(found[i], detail) == 0)
+				ends->found[at] = (enum rd_report_found)i;
+	} else if (strcmp(what, "extended") == 0) {
+		ends->extended[at] = true;
+	} else if (strcmp(what, "excluded") == 0) {
+		ends->excluded_for = rd_arena_strdup(arena, detail);
+	} else if (strcmp(what, "refused") == 0) {
+		ends->refused = true;
+	} else if (strcmp(what, "withdrawn") == 0) {
+		ends->withdrawn_at = at + 1;
+	} else if (strcmp(what, "referred") == 0) {
+		ends->referred = true;
+	} else if (strcmp(what, "reopened") == 0) {
+		ends->excluded_for = "";
+		ends->withdrawn_at = 0;
+	} else if (strcmp(what, "compensation") == 0) {
+		take_compensation(ends, detail);
+	}
+}
+
+static enum rd_rc read_acts(struct rd_db *db, const struct period *period, struct rd_arena *arena,
+	struct rd_report_case *cases, size_t n, struct rd_err *err)
+{
+	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
+	size_t place = 0;
+
+	RD_TRY(rd_sql_query(db,
+		"SELECT a.case_id, a.what, a.stage, a.detail FROM case_act a"
+		" JOIN case_file c ON c.id = a.case_id" CASES_OF_PERIOD " ORDER BY a.case_id, a.id",
+		PERIOD_ARGS(period), &rows, err));
+	for (;;) {
+		int stage = 0;
+		bool more = false;
+
+		RD_TRY(rd_rows_next(&rows, &more, err));
+		if (!more)
+			return rd_arena_check(arena, err);
+		RD_TRY(rd_rows_word(&rows, 2, rd_stage_names, &stage, err));
+		struct rd_report_case *c = case_at(cases, n, &place, rd_rows_int(&rows, 0));
+		if (c != NULL)
+			take_act(c, rd_rows_borrow(&rows, 1), stage, rd_rows_borrow(&rows, 3),
+				arena);
+	}
+}
+
 enum rd_rc rd_report_cases(struct rd_db *db, const char *landlord, struct rd_date from,
 	struct rd_date to, struct rd_arena *arena, struct rd_report_case **ret_cases, size_t *ret_n,
 	struct rd_err *err)
@@ -162,6 +247,7 @@ enum rd_rc rd_report_cases(struct rd_db *db, const char *landlord, struct rd_dat
 	RD_TRY(read_cases(db, &period, arena, &list, err));
 	RD_TRY(read_clocks(db, &period, list.items, list.n, err));
 	RD_TRY(read_tags(db, &period, arena, list.items, list.n, err));
+	RD_TRY(read_acts(db, &period, arena, list.items, list.n, err));
 	*ret_cases = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -178,6 +264,22 @@ static enum rd_rc any_clock(struct rd_db *db, const char *landlord, const char *
 		" AND (?3 = 0 OR k.met_ms IS NOT NULL) LIMIT 1",
 		RD_ARGS(rd_text(landlord), rd_text(like), rd_int(met)), 0, &any, err));
 	*ret_any = any != 0;
+	return RD_OK;
+}
+
+/* Was this ever recorded of the landlord's cases? also: another name for it, or the same. */
+static enum rd_rc any_act(struct rd_db *db, const char *landlord, const char *what,
+	const char *also, bool with_detail, bool *ret_any, struct rd_err *err)
+{
+	int64_t any = 0;
+
+	RD_TRY(rd_sql_int(db,
+		"SELECT 1 FROM case_act a JOIN case_file c ON c.id = a.case_id"
+		" WHERE c.landlord = ?1 AND (a.what = ?2 OR a.what = ?3)"
+		" AND (?4 = 0 OR a.detail <> '') LIMIT 1",
+		RD_ARGS(rd_text(landlord), rd_text(what), rd_text(also), rd_int(with_detail)), 0,
+		&any, err));
+	*ret_any = *ret_any || any != 0;
 	return RD_OK;
 }
 
@@ -200,6 +302,11 @@ enum rd_rc rd_report_known(struct rd_db *db, const char *landlord,
 		RD_TRY(any_clock(db, landlord, "stage1.extended", true, &known.answers, err));
 	RD_TRY(any_clock(db, landlord, "stage1.extended", false, &known.extensions, err));
 	RD_TRY(any_clock(db, landlord, "stage2.%", false, &known.stage2, err));
+	RD_TRY(any_act(db, landlord, "responded", "", true, &known.found, err));
+	RD_TRY(any_act(db, landlord, "excluded", "refused", false, &known.ended, err));
+	RD_TRY(any_act(db, landlord, "withdrawn", "", false, &known.ended, err));
+	RD_TRY(any_act(db, landlord, "referred", "", false, &known.referred, err));
+	RD_TRY(any_act(db, landlord, "compensation", "", true, &known.compensation, err));
 	*ret_known = known;
 	return RD_OK;
 }

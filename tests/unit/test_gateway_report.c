@@ -3,6 +3,7 @@
 
 #include "redress/gateway/report.h"
 #include "redress/policy/policy.h"
+#include "redress/store/case_acts.h"
 
 #define LANDLORD "later-living"
 
@@ -247,6 +248,60 @@ static void an_answer_may_meet_the_longer_date_alone(void **state)
 		1, 1);
 }
 
+static void did(
+	struct reports *r, int64_t id, enum rd_stage stage, const char *what, const char *detail)
+{
+	struct store_world *w = r->w;
+	const struct rd_case_act act = { .case_id = id,
+		.stage = stage,
+		.what = what,
+		.day = day("2026-06-17"),
+		.at_ms = noon("2026-06-17"),
+		.actor = "pat",
+		.person = "",
+		.detail = detail,
+		.why = "" };
+	int64_t act_id = 0;
+
+	TX(rd_case_act_add(tx, &act, &act_id, &w->err));
+}
+
+static void what_was_done_with_cases_is_counted_once_it_was_recorded(void **state)
+{
+	struct reports *r = *state;
+	static const struct told answered = { "2026-05-28", "2026-06-03", "2026-06-17", "", "",
+		"a delay" };
+	static const struct told closed = { "2026-06-01", "2026-06-02", "", "", "2026-06-03", "" };
+	int64_t id = complain(r, &answered);
+
+	did(r, id, RD_STAGE_1, "responded", "upheld");
+	did(r, id, RD_STAGE_1, "compensation", "offered 120.50");
+	did(r, id, RD_STAGE_1, "compensation", "accepted");
+	id = complain(r, &answered);
+	did(r, id, RD_STAGE_1, "responded", "upheld");
+	did(r, id, RD_STAGE_1, "responded", "not_upheld"); /* answered anew: the last one counts */
+	did(r, id, RD_STAGE_1, "compensation", "offered 40");
+	did(r, id, RD_STAGE_1, "compensation", "refused");
+	id = complain(r, &answered);
+	did(r, id, RD_STAGE_1, "responded", "");
+	id = complain(r, &closed);
+	did(r, id, RD_STAGE_1, "excluded", "over-12-months");
+	id = complain(r, &closed);
+	did(r, id, RD_STAGE_1, "withdrawn", "");
+	make(r, RD_REPORT_QUARTER, 0, false);
+	const struct rd_report *made = &r->report;
+	expect_cell(made, "stages", "Upheld", "stage1", RD_CELL_COUNT, 1, 0);
+	expect_cell(made, "stages", "Not upheld", "stage1", RD_CELL_COUNT, 1, 0);
+	expect_cell(made, "stages", "Answered, and nobody recorded what was found", "stage1",
+		RD_CELL_COUNT, 1, 0);
+	expect_cell(made, "stages", "Refused", "stage1", RD_CELL_COUNT, 1, 0);
+	expect_cell(made, "stages", "Withdrawn", "stage1", RD_CELL_COUNT, 1, 0);
+	expect_cell(made, "topics", "a delay", "upheld", RD_CELL_SHARE, 1, 2);
+	expect_cell(made, "remedies", "Offered", "number", RD_CELL_COUNT, 2, 0);
+	expect_cell(made, "remedies", "Accepted", "pounds", RD_CELL_POUNDS, 12050, 0);
+	expect_unknown(made, "stages", "Extended", "stage1");
+}
+
 static void what_was_never_kept_is_not_known_and_not_nought(void **state)
 {
 	struct reports *r = *state;
@@ -383,6 +438,7 @@ int main(void)
 		cmocka_unit_test(years_begin_in_april_and_what_is_over_is_reported),
 		TEST(each_complaint_went_one_way),
 		TEST(an_answer_may_meet_the_longer_date_alone),
+		TEST(what_was_done_with_cases_is_counted_once_it_was_recorded),
 		TEST(what_was_never_kept_is_not_known_and_not_nought),
 		TEST(other_landlords_and_other_days_are_left_out),
 		TEST(stage_2_counts_by_the_day_it_was_asked_for),

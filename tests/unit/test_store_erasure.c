@@ -5,6 +5,8 @@
 #include <unistd.h>
 #include "redress/store/audit.h"
 #include "redress/store/backup.h"
+#include "redress/store/case_actions.h"
+#include "redress/store/case_acts.h"
 #include "redress/store/erasure.h"
 #include "redress/store/labels.h"
 #include "redress/store/outbox.h"
@@ -145,6 +147,25 @@ static int64_t a_case_full_of_words(struct store_world *w, const char *contact, 
 	task.due = rd_date_of(NOW_MS);
 	TX(rd_case_set_definition(tx, id, NEEDLE, &w->err));
 	TX(rd_case_add_note(tx, id, "pat", NEEDLE, NOW_MS, &w->err));
+	const struct rd_case_act done = { .case_id = id,
+		.stage = RD_STAGE_1,
+		.what = "withdrawn",
+		.day = rd_date_of(NOW_MS),
+		.at_ms = NOW_MS,
+		.actor = "pat",
+		.person = "",
+		.detail = "",
+		.why = NEEDLE };
+	const struct rd_case_action promised = { .case_id = id,
+		.due = rd_date_of(NOW_MS),
+		.owner = "pat",
+		.words = NEEDLE,
+		.added_ms = NOW_MS,
+		.added_by = "pat" };
+	int64_t act = 0, action = 0;
+	TX(rd_case_act_add(tx, &done, &act, &w->err));
+	TX(rd_case_action_add(tx, &promised, &action, &w->err));
+	TX(rd_case_action_done(tx, id, action, "pat", NEEDLE, NOW_MS, &w->err));
 	TX(rd_label_put(tx, &label, NOW_MS, &w->err));
 	TX(rd_task_put(tx, &task, NOW_MS, &task_id, &is_new, &w->err));
 	TX(rd_task_done(tx, task_id, "pat", NEEDLE, NOW_MS, &w->err));

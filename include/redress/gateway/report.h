@@ -37,6 +37,7 @@ enum rd_cell_kind {
 	RD_CELL_RATE,	/* n a thousand of `of` homes */
 	RD_CELL_DAYS,	/* value working days */
 	RD_CELL_CHANGE, /* value more than before; of 1: percentage points, 2: a rate */
+	RD_CELL_POUNDS, /* n pence */
 	RD_CELL_HIDDEN, /* 1 to 4, and it is to be published */
 };
 

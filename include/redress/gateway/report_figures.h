@@ -26,6 +26,9 @@ struct rd_stage_figures {
 	struct rd_timings acknowledged_code, acknowledged_policy;
 	struct rd_timings answered_code, answered_policy;
 	struct rd_timings defined;
+	int64_t found[RD_N_FOUND]; /* of those that were answered */
+	int64_t not_taken_on;	   /* stage 1: excluded; stage 2: refused */
+	int64_t withdrawn, extended, referred;
 	int *days; /* working days from the start of the stage to its answer, sorted */
 	size_t n_days;
 };

@@ -32,6 +32,26 @@ struct rd_report_clock {
 	int64_t met_ms, cancelled_ms;
 };
 
+/* How an answer found a complaint. */
+enum rd_report_found {
+	RD_FOUND_UNKNOWN = 0, /* nobody said, or there is no answer yet */
+	RD_FOUND_UPHELD,
+	RD_FOUND_PARTLY,
+	RD_FOUND_NOT,
+	RD_N_FOUND,
+};
+
+/* What was done with a case, as far as a report counts it. */
+struct rd_report_ends {
+	enum rd_report_found found[2]; /* by the last answer of stage 1 and of stage 2 */
+	bool extended[2];
+	const char *excluded_for; /* the policy's name of the reason; "": it was not excluded */
+	bool refused;		  /* stage 2 was not taken on */
+	int withdrawn_at;	  /* stage 1 or 2; 0: it was not */
+	bool referred;		  /* to the Ombudsman */
+	int64_t offered_pence, accepted_pence; /* compensation; 0: none */
+};
+
 struct rd_report_case {
 	int64_t id;
 	enum rd_kind kind;
@@ -44,6 +64,7 @@ struct rd_report_case {
 	const char **topics;
 	size_t n_topics;
 	struct rd_report_clock clocks[RD_N_REPORT_CLOCKS];
+	struct rd_report_ends ends;
 };
 
 /* Of one landlord, received on one of the days or with its second stage asked for on one of them,
@@ -58,6 +79,10 @@ struct rd_report_known {
 	bool answers;	      /* an answer at stage 1 was recorded at least once */
 	bool extensions;      /* so was an extension */
 	bool stage2;	      /* so was a request for stage 2 */
+	bool found;	      /* so was what an answer found */
+	bool ended;	      /* so was an exclusion, a refusal or a withdrawal */
+	bool referred;	      /* so was a case that went to the Ombudsman */
+	bool compensation;    /* so was an offer of compensation */
 };
 RD_MUST_USE enum rd_rc rd_report_known(struct rd_db *db, const char *landlord,
 	struct rd_report_known *ret_known, struct rd_err *err);
