@@ -69,6 +69,24 @@ def with_homes(home, homes):
         "Landlord: code-2024\n", f"Landlord: code-2024\nHomes: {homes}\n", 1))
 
 
+def takes_the_days_that_it_is_told(home):
+    year = home.ctl_json("report", "year", "--year", "2025")
+    equal((year["from"], year["to"]), ("2025-04-01", "2026-03-31"), "a year")
+    equal((year["before_from"], year["before_to"]), ("2024-04-01", "2025-03-31"), "before")
+    equal([p["period"] for p in table(year, "periods")][0], "Apr to Jun 2025", "quarters")
+    quarter = home.ctl_json("report", "quarter", "--year", "2026", "--quarter", "4")
+    equal((quarter["from"], quarter["to"]), ("2027-01-01", "2027-03-31"), "a quarter")
+    refused(home, ("report", "quarter", "--year", "2026"), "go together")
+    refused(home, ("report", "year", "--from", "2026-04-01"), "go together")
+    refused(home, ("report", "year", "--year", "2026", "--from", "2026-04-01", "--to",
+                   "2026-05-01"), "either")
+    refused(home, ("report", "quarter", "--year", "2026", "--quarter", "5"), "no quarter")
+    refused(home, ("report", "year", "--from", "2026-05-01", "--to", "2026-04-01"), "before")
+    refused(home, ("report", "year", "--landlord", "nobody"), "nobody")
+    refused(home, ("report", "year", "--csv", "--json"), "at a time")
+    refused(home, ("report", "month"), "unknown command")
+
+
 def a_report_tells_what_is_known_in_each_form(build):
     with house.House(build) as home:
         with_homes(home, 500)
@@ -111,31 +129,42 @@ def a_report_tells_what_is_known_in_each_form(build):
         for word in ("ravi", "Ravi", "RD10"):
             expect(word not in page_file.read_text() + text, f"a report tells {word!r}")
         refused(home, ("report", "quarter", "--html", page_file), "not written over")
-
-
-def a_report_takes_the_days_that_it_is_told(build):
-    with house.House(build) as home:
-        fill(home, COMPLAINT)
-        year = home.ctl_json("report", "year", "--year", "2025")
-        equal((year["from"], year["to"]), ("2025-04-01", "2026-03-31"), "a year")
-        equal((year["before_from"], year["before_to"]), ("2024-04-01", "2025-03-31"), "before")
-        equal([p["period"] for p in table(year, "periods")][0], "Apr to Jun 2025", "quarters")
-        quarter = home.ctl_json("report", "quarter", "--year", "2026", "--quarter", "4")
-        equal((quarter["from"], quarter["to"]), ("2027-01-01", "2027-03-31"), "a quarter")
-        refused(home, ("report", "quarter", "--year", "2026"), "go together")
-        refused(home, ("report", "year", "--from", "2026-04-01"), "go together")
-        refused(home, ("report", "year", "--year", "2026", "--from", "2026-04-01", "--to",
-                       "2026-05-01"), "either")
-        refused(home, ("report", "quarter", "--year", "2026", "--quarter", "5"), "no quarter")
-        refused(home, ("report", "year", "--from", "2026-05-01", "--to", "2026-04-01"), "before")
-        refused(home, ("report", "year", "--landlord", "nobody"), "nobody")
-        refused(home, ("report", "year", "--csv", "--json"), "at a time")
-        refused(home, ("report", "month"), "unknown command")
+        takes_the_days_that_it_is_told(home)
 
 
 def files_of(folder):
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*"))
             if p.is_file()}
+
+
+HOSTILE = ("\"=cmd|' /C calc'!A1\" <eve@example.org>", "=HYPERLINK(1) <b>",
+           "<script>alert(1)</script> & <img src=x onerror=y> I wish to make a formal complaint. "
+           "Nobody came, twice.")
+
+
+def what_a_stranger_writes_stays_words_in_a_page(home):
+    folder = home.folder / "hostile"
+    home.ctl("case", "export", references(home)["eve@example.org"], folder)
+    page = offline((folder / "index.html").read_text())
+    expect("img" not in page.tags and "<script>alert(1)</script>" in page.text(), "its words")
+    lines = list(csv.DictReader((folder / "chronology.csv").open()))
+    expect(any(l["summary"].startswith("'=HYPERLINK") for l in lines), lines)
+
+
+def a_person_gets_all_that_is_held_about_them(home):
+    folder = home.folder / "about"
+    told = home.ctl_json("person", "export", "ravi@example.org", folder)
+    equal((told["cases"], told["messages"]), (2, 0), "what is held")
+    files = files_of(folder)
+    refs = [c["ref"] for c in home.ctl_json("case", "list", "--contact", "ravi@example.org")]
+    equal({n.split("/")[0] for n in files} - {"index.html", "SHA256SUMS"}, set(refs), "cases")
+    page = offline(files["index.html"].decode())
+    for link in page.links:
+        expect(link in files, f"the page names {link}, which is not there")
+    for name, data in files.items():
+        expect(b"Qwghlm" not in data and b"eve@" not in data, f"{name} tells of another")
+    refused(home, ("person", "export", "nobody@example.org", home.folder / "no"), "nothing")
+    refused(home, ("person", "erase", "nobody"), "neither")
 
 
 def a_case_leaves_the_house_as_a_pack_that_proves_itself(build):
@@ -145,7 +174,8 @@ def a_case_leaves_the_house_as_a_pack_that_proves_itself(build):
         home.deliver_mail(2, "Ravi Shah <ravi@example.org>", "Bins",
                           "When are the bins in Quigley Court emptied? Thanks.")
         home.deliver_text(1, house.phone(1), "still waiting 4 sum1 at Qwghlm Row. 3rd time. joke")
-        home.wait(lambda: home.is_idle(3), "all to be decided")
+        home.deliver_mail(3, *HOSTILE)
+        home.wait(lambda: home.is_idle(4), "all to be decided")
         mine = {c["kind"]: c["ref"]
                 for c in home.ctl_json("case", "list", "--contact", "ravi@example.org")}
         equal(len(mine), 2, f"cases of one resident ({mine})")
@@ -153,7 +183,7 @@ def a_case_leaves_the_house_as_a_pack_that_proves_itself(build):
         other = next(r for r in mine.values() if r != ref)
         home.ctl("case", "note", ref, "--text", f"rang; see also {other} and {other[:8]}")
         home.ctl("case", "define", ref, "--definition", "Two appointments were missed")
-        home.wait(lambda: home.is_idle(3), "the letters to go")
+        home.wait(lambda: home.is_idle(4), "the letters to go")
         folder = home.folder / "pack"
         told = home.ctl_json("case", "export", ref, folder)
         equal((told["ref"], told["messages"], told["erased"]), (ref, 1, 0), "what was exported")
@@ -163,7 +193,8 @@ def a_case_leaves_the_house_as_a_pack_that_proves_itself(build):
         equal(set(sums), set(files) - {"SHA256SUMS"}, "files with a hash")
         for name, digest in sums.items():
             equal(hashlib.sha256(files[name]).hexdigest(), digest, f"hash of {name}")
-        equal(files["messages/000001.eml"], house.mail(1, *COMPLAINT), "the mail as it came")
+        equal([files[n] for n in files if n.startswith("messages/")],
+              [house.mail(1, *COMPLAINT)], "the mail as it came")
         letters = [n for n in files if n.startswith("letters/")]
         expect(letters and all(b"Message-ID" in files[n] for n in letters), letters)
         expect(b"Landlord: code-2024" in files["policy/code-2024.landlord"], "the policy")
@@ -189,20 +220,8 @@ def a_case_leaves_the_house_as_a_pack_that_proves_itself(build):
         refused(home, ("case", "export", ref, folder), "name a new folder")
         refused(home, ("case", "export", "RD999999", home.folder / "none"), "no case")
         expect(not (home.folder / "none").exists(), "a folder for no case")
-
-
-def what_a_stranger_writes_stays_words_in_a_page(build):
-    hostile = ("<script>alert(1)</script> & <img src=x onerror=y> I wish to make a formal "
-               "complaint. Nobody came, twice.")
-    with house.House(build) as home:
-        ref = fill(home, ("\"=cmd|' /C calc'!A1\" <eve@example.org>", "=HYPERLINK(1) <b>", hostile))[
-            "eve@example.org"]
-        folder = home.folder / "pack"
-        home.ctl("case", "export", ref, folder)
-        page = offline((folder / "index.html").read_text())
-        expect("img" not in page.tags and "<script>alert(1)</script>" in page.text(), "its words")
-        lines = list(csv.DictReader((folder / "chronology.csv").open()))
-        expect(any(l["summary"].startswith("'=HYPERLINK") for l in lines), lines)
+        what_a_stranger_writes_stays_words_in_a_page(home)
+        a_person_gets_all_that_is_held_about_them(home)
 
 
 # Words that stand in no rule.
@@ -231,6 +250,24 @@ def holds(data, name):
 def close_all(home, contact):
     for case in home.ctl_json("case", "list", "--open", "--contact", contact):
         home.ctl("case", "close", case["ref"], "--why", f"done with {contact}", "--force")
+
+
+def what_was_kept_long_enough_goes_by_itself(home):
+    close_all(home, "tom@qwghlm.example")
+    long_ago = int((time.time() - 70 * 86400) * 1000)
+    for months, held in ((3, True), (2, False)):
+        home.config.write_text(re.sub("Landlord: code-2024\n(Keep: .*\n)?",
+                                      f"Landlord: code-2024\nKeep: {months} months\n",
+                                      home.config.read_text(), count=1))
+        with contextlib.closing(sqlite3.connect(home.state)) as store:
+            store.execute("UPDATE case_file SET closed_ms = ?", (long_ago,))
+            store.execute("DELETE FROM meta WHERE name = 'retention_day'")
+            store.commit()
+        home.once()
+        equal(holds(texts_of(home.state), "Qwghlm"), held, f"words kept {months} months")
+    home.ctl("audit", "verify", expect=(0,))
+    rows = home.rows("SELECT detail FROM audit WHERE what = 'erased'")
+    equal(json.loads(rows[-1]["detail"])["how"], "old", "the audit of it")
 
 
 def a_person_is_erased_and_stays_so(build):
@@ -285,53 +322,10 @@ def a_person_is_erased_and_stays_so(build):
         equal(home.ctl_json("case", "list", "--contact", "ravi@zzyzx.example", "--open"), [],
               "cases that came in again")
         expect(not holds(texts_of(home.state), "Zzyzx"), "it came in again")
-
-
-def a_person_gets_all_that_is_held_about_them(build):
-    with house.House(build) as home:
-        fill(home, COMPLAINT, REQUEST, ("Ravi Shah <ravi@example.org>", "Bins",
-                                       "When are the bins emptied? Thanks."))
-        folder = home.folder / "about"
-        told = home.ctl_json("person", "export", "ravi@example.org", folder)
-        equal((told["cases"], told["messages"]), (2, 0), "what is held")
-        files = files_of(folder)
-        refs = [c["ref"] for c in home.ctl_json("case", "list", "--contact", "ravi@example.org")]
-        equal({n.split("/")[0] for n in files} - {"index.html", "SHA256SUMS"}, set(refs), "cases")
-        page = offline(files["index.html"].decode())
-        for link in page.links:
-            expect(link in files, f"the page names {link}, which is not there")
-        for name, data in files.items():
-            expect(b"kitchen tap" not in data and b"tom@" not in data, f"{name} tells of another")
-        refused(home, ("person", "export", "nobody@example.org", home.folder / "no"), "nothing")
-        refused(home, ("person", "erase", "nobody"), "neither")
-
-
-def what_was_kept_long_enough_goes_by_itself(build):
-    with house.House(build) as home:
-        fill(home, GOES, STAYS)
-        for contact in ("ravi@zzyzx.example", "tom@qwghlm.example"):
-            close_all(home, contact)
-        home.config.write_text(home.config.read_text().replace(
-            "Landlord: code-2024\n", "Landlord: code-2024\nKeep: complaint 2 months\n", 1))
-        home.once()
-        expect(holds(texts_of(home.state), "Zzyzx"), "it went too soon")
-        long_ago = int((time.time() - 70 * 86400) * 1000)
-        with contextlib.closing(sqlite3.connect(home.state)) as store:
-            store.execute("UPDATE case_file SET closed_ms = ?", (long_ago,))
-            store.execute("DELETE FROM meta WHERE name = 'retention_day'")
-            store.commit()
-        home.once()
-        data = texts_of(home.state)
-        expect(not holds(data, "Zzyzx"), "kept")
-        expect(holds(data, "Qwghlm"), "what is kept six years went too")
-        home.ctl("audit", "verify", expect=(0,))
-        rows = home.rows("SELECT what, detail FROM audit WHERE what = 'erased'")
-        equal([json.loads(r["detail"])["how"] for r in rows], ["old"], "the audit of it")
+        what_was_kept_long_enough_goes_by_itself(home)
 
 
 if __name__ == "__main__":
-    house.run([a_report_tells_what_is_known_in_each_form, a_report_takes_the_days_that_it_is_told,
+    house.run([a_report_tells_what_is_known_in_each_form,
                a_case_leaves_the_house_as_a_pack_that_proves_itself,
-               what_a_stranger_writes_stays_words_in_a_page,
-               a_person_is_erased_and_stays_so, a_person_gets_all_that_is_held_about_them,
-               what_was_kept_long_enough_goes_by_itself])
+               a_person_is_erased_and_stays_so])
