@@ -9,6 +9,7 @@
 #include "redress/policy/clocks.h"
 #include "redress/policy/decision.h"
 #include "redress/store/outbox.h"
+#include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
 const char *const rd_asked_by_names[RD_N_ASKED_BY + 1] = { "staff", "reply", "text", NULL };
@@ -81,6 +82,40 @@ static enum rd_rc end_tasks(struct rd_act *act, const char *how, struct rd_err *
 		act->office->actor.name, how, act->now_ms, NULL, err);
 }
 
+static enum rd_rc end_review_task(struct rd_act *act, int64_t message_id, struct rd_err *err)
+{
+	struct rd_task *tasks;
+	size_t n;
+
+	RD_TRY(rd_task_list_case(rd_tx_db(act->tx), act->matter.id, act->arena, &tasks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i].done_ms == 0 && tasks[i].message_id == message_id &&
+			strcmp(tasks[i].kind, rd_task_names[RD_TASK_REVIEW]) == 0)
+			RD_TRY(rd_task_done(act->tx, tasks[i].id, act->office->actor.name,
+				"stage 2 was asked for", act->now_ms, err));
+	return RD_OK;
+}
+
+/* Messages that waited because they may ask for it wait no longer. */
+static enum rd_rc end_reviews(struct rd_act *act, struct rd_err *err)
+{
+	struct rd_review *reviews;
+	size_t n;
+
+	RD_TRY(rd_review_list(
+		rd_tx_db(act->tx), act->matter.id, false, act->arena, &reviews, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		if (strstr(reviews[i].reasons, RD_REASON_STAGE2) == NULL &&
+			strstr(reviews[i].reasons, RD_REASON_UNHAPPY) == NULL)
+			continue;
+		RD_TRY(rd_review_decide(act->tx, reviews[i].id, RD_COMPLAINT,
+			act->office->actor.name, act->office->actor.uid, "stage 2 was asked for",
+			false, act->now_ms, err));
+		RD_TRY(end_review_task(act, reviews[i].message_id, err));
+	}
+	return RD_OK;
+}
+
 enum rd_rc rd_stage_act_escalate(struct rd_act *act, struct rd_stage_act *stage,
 	struct rd_date asked_on, enum rd_asked_by by, struct rd_err *err)
 {
@@ -100,6 +135,7 @@ enum rd_rc rd_stage_act_escalate(struct rd_act *act, struct rd_stage_act *stage,
 	RD_TRY(rd_case_set_handler(act->tx, case_id, "", err));
 	RD_TRY(rd_stage_act_event(act, stage, RD_EVENT_STAGE2_REQUESTED, err));
 	RD_TRY(end_tasks(act, "stage 2 was asked for", err));
+	RD_TRY(end_reviews(act, err));
 	return owe_decision(act, stage, late, err);
 }
 

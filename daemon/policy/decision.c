@@ -117,7 +117,7 @@ static void add_reasons_of_signs(struct rd_verdict *v)
 	if (v->kind == RD_COMPLAINT && v->flags[RD_ASKS_NOT_FORMAL])
 		add_reason(v, "it asks for nothing formal: the choice is the resident's");
 	if (v->flags[RD_STAGE2_REQUEST])
-		add_reason(v, "it asks for stage 2");
+		add_reason(v, RD_REASON_STAGE2);
 	if (v->kind == RD_OTHER && !v->review && has_danger(v->flags))
 		add_reason(v, "it speaks of danger or injury");
 }
@@ -280,7 +280,7 @@ static void place_joined(struct decision *d)
 	}
 	if (v->kind == RD_COMPLAINT && joined->kind == RD_COMPLAINT && answered && !v->review) {
 		/* Code 6.10: unhappy with the answer, in whole or in part, is enough. */
-		add_reason(v, "unhappy after the answer: it may ask for stage 2");
+		add_reason(v, RD_REASON_UNHAPPY);
 		v->review = true;
 	} else if (v->kind == RD_COMPLAINT && !v->review && joined->kind != RD_COMPLAINT) {
 		add_reason(

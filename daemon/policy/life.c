@@ -103,11 +103,8 @@ static enum rd_rc may_escalate(const struct rd_standing *standing, struct rd_err
 		standing->reference);
 }
 
-/* Taken on and not acknowledged, it may be acknowledged in another way. */
-static enum rd_rc may_accept(const struct rd_standing *standing, struct rd_err *err)
+static enum rd_rc nothing_waits(const struct rd_standing *standing, struct rd_err *err)
 {
-	if (standing->stage == RD_STAGE_2 && (standing->stage2_waits || !standing->acknowledged))
-		return RD_OK;
 	return rd_fail(err, RD_E_REFUSED,
 		standing->stage == RD_STAGE_2 ? "stage 2 of case %s was taken on already"
 					      : "nobody has asked for stage 2 of case %s; record "
@@ -116,13 +113,18 @@ static enum rd_rc may_accept(const struct rd_standing *standing, struct rd_err *
 		standing->reference);
 }
 
+/* Taken on and not acknowledged, it may be acknowledged in another way. */
+static enum rd_rc may_accept(const struct rd_standing *standing, struct rd_err *err)
+{
+	if (standing->stage == RD_STAGE_2 && (standing->stage2_waits || !standing->acknowledged))
+		return RD_OK;
+	return nothing_waits(standing, err);
+}
+
 static enum rd_rc may_refuse(const struct rd_standing *standing, struct rd_err *err)
 {
 	if (standing->stage != RD_STAGE_2 || !standing->stage2_waits)
-		return may_accept(&(struct rd_standing){ .reference = standing->reference,
-					  .stage = standing->stage,
-					  .acknowledged = true },
-			err);
+		return nothing_waits(standing, err);
 	if (standing->answered)
 		return RD_OK;
 	return rd_fail(err, RD_E_REFUSED,

@@ -150,6 +150,21 @@ static void what_does_not_plainly_ask_goes_to_a_person(void **state)
 	}
 }
 
+static void what_staff_take_for_a_request_waits_no_longer(void **state)
+{
+	struct house *h = *state = new_house();
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = answered(h);
+
+	reply(h, case_id, COMPLAINT);
+	assert_int_equal(n_reviews(h, case_id), 1);
+	OK(rd_act_escalate(
+		h->db, &staff, case_id, (struct rd_date){ 0 }, RD_ASKED_BY_REPLY, &h->err));
+	assert_int_equal(n_reviews(h, case_id), 0);
+	assert_int_equal(house_n_tasks(h, case_id, "review"), 0);
+	assert_int_equal(house_n_tasks(h, case_id, "stage2"), 1);
+}
+
 static void before_the_answer_stage_2_is_a_persons(void **state)
 {
 	struct house *h = *state = new_house();
@@ -252,6 +267,7 @@ int main(int argc, char **argv)
 		house_test_own(a_reply_asks_for_stage_2),
 		house_test_own(a_text_asks_for_stage_2),
 		house_test_own(what_does_not_plainly_ask_goes_to_a_person),
+		house_test_own(what_staff_take_for_a_request_waits_no_longer),
 		house_test_own(before_the_answer_stage_2_is_a_persons),
 		house_test_own(thanks_ask_for_nothing),
 		house_test_own(a_yes_agrees_the_definition_once),

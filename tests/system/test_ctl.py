@@ -228,7 +228,7 @@ def staff_acts_do_what_they_say(build):
         equal(home.ctl_json("review", "list"), [], "reviews left")
         equal(home.ctl_json("review", "list", "--all")[0]["decided"], "complaint", "the decision")
 
-        refused(home, ("case", "close", ravi, "--why", "done"), "still owes stage1.respond")
+        refused(home, ("case", "close", ravi, "--why", "done"), "still owes the answer (`case respond REF --stage 1`)")
         home.ctl("case", "close", ravi, "--why", "answered by telephone", "--force", expect=(0,))
         closed = home.ctl_json("case", "show", ravi)
         equal((closed["status"], closed["closed_why"]), ("closed", "answered by telephone"), "close")
@@ -296,7 +296,7 @@ def an_act_says_what_came_of_it(build):
                "task" in told, told)
 
         refused(home, ("case", "reclassify", ravi, "--kind", "other", "--why", "x"),
-                "still owes stage1.respond")
+                "still owes the answer (`case respond REF --stage 1`)")
         told = home.ctl("case", "reclassify", ravi, "--kind", "service_request", "--why", "a repair",
                         "--force", expect=(0,))
         expect("no longer treated as a complaint" in told and "service_request, by email" in told,

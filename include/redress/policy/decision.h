@@ -40,6 +40,9 @@
 #define RD_VERDICT_CLOCKS_MAX  8
 #define RD_VERDICT_ALARMS_MAX  4
 #define RD_VERDICT_REASONS_MAX 8
+/* Why a message waits for a person, where it may ask for stage 2. */
+#define RD_REASON_STAGE2  "it asks for stage 2"
+#define RD_REASON_UNHAPPY "unhappy after the answer: it may ask for stage 2"
 /* Old: mail received more working days than this before it was first seen. */
 #define RD_OLD_WORKDAYS 5
 
