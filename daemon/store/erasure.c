@@ -169,8 +169,8 @@ static enum rd_rc empty_message(struct rd_erasure *erasure, int64_t message_id, 
 		"DELETE FROM raw_piece WHERE message_id = ?1",
 		"DELETE FROM text_words WHERE message_id = ?1",
 		"DELETE FROM reading_words WHERE message_id = ?1",
-		"UPDATE text_part SET sender = '', recipient = '', body = ''"
-		" WHERE message_id = ?1",
+		("UPDATE text_part SET sender = '', recipient = '', body = ''"
+		 " WHERE message_id = ?1"),
 		"UPDATE review SET why = '' WHERE message_id = ?1",
 		"UPDATE label SET why = '' WHERE message_id = ?1",
 	};
@@ -310,8 +310,8 @@ static enum rd_rc empty_case(
 	struct rd_erasure *erasure, int64_t case_id, enum rd_erased_how how, struct rd_err *err)
 {
 	static const char *const statements[] = {
-		"UPDATE case_words SET subject = '', outcome = '', definition = '',"
-		" closed_why = '', hold_lifted_why = '' WHERE case_id = ?1",
+		("UPDATE case_words SET subject = '', outcome = '', definition = '',"
+		 " closed_why = '', hold_lifted_why = '' WHERE case_id = ?1"),
 		"UPDATE case_contact SET address = '', name = '' WHERE case_id = ?1",
 		"UPDATE case_note SET words = '' WHERE case_id = ?1",
 		"UPDATE case_act_words SET why = '' WHERE act_id IN"
