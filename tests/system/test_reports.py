@@ -129,6 +129,14 @@ def a_report_tells_what_is_known_in_each_form(build):
         for word in ("ravi", "Ravi", "RD10"):
             expect(word not in page_file.read_text() + text, f"a report tells {word!r}")
         refused(home, ("report", "quarter", "--html", page_file), "not written over")
+        home.ctl("case", "respond", refs["ravi@example.org"], "--stage", "1", "--found", "partly")
+        answered = home.ctl_json("report", "quarter", *TODAY)
+        equal(row(answered, "stages", "Upheld in part")["stage1"], 1, "what the answer found")
+        equal(row(answered, "stages", "Answered within the Code's time")["stage1"]["n"], 1,
+              "answered in time")
+        home.ctl("case", "export", refs["ravi@example.org"], home.folder / "pack")
+        expect("responded" in offline((home.folder / "pack/index.html").read_text()).text(),
+               "the pack lacks the answer")
         takes_the_days_that_it_is_told(home)
 
 
