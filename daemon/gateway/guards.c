@@ -10,6 +10,7 @@
 #include "redress/policy/letter_plan.h"
 #include "redress/store/backup.h"
 #include "redress/store/contact.h"
+#include "redress/store/erasure.h"
 #include "redress/store/outbox.h"
 #include "redress/store/reading.h"
 
@@ -89,7 +90,13 @@ static enum rd_rc look_for_guard(struct look *look, struct rd_err *err)
 	const struct rd_message *message = look->message;
 	struct rd_twin twin = { 0 };
 	int64_t own_letter = 0;
+	bool erased = false;
 
+	RD_TRY(rd_erasure_knows(look->db, look->claimed->id, message, &erased, err));
+	if (erased) {
+		result->facts.guard = RD_GUARD_ERASED;
+		return RD_OK;
+	}
 	if (message->channel == RD_CHANNEL_EMAIL) {
 		RD_TRY(rd_reading_find_same(
 			look->db, message, look->claimed->landlord, look->claimed->id, &twin, err));

@@ -14,6 +14,7 @@
 #include "redress/gateway/failing.h"
 #include "redress/gateway/guards.h"
 #include "redress/gateway/settling.h"
+#include "redress/store/erasure.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
 
@@ -77,6 +78,16 @@ static enum rd_rc finish_group(struct settling *s, struct rd_tx *tx, size_t firs
 	return RD_OK;
 }
 
+/* What was erased and came once more leaves nothing but its row. */
+static enum rd_rc erase_again(
+	struct rd_tx *tx, int64_t message_id, int64_t now_ms, struct rd_err *err)
+{
+	RD_CLEANUP(rd_erasure_end) struct rd_erasure erasure = RD_ERASURE(tx, now_ms);
+
+	RD_TRY(rd_erase_message(&erasure, message_id, err));
+	return rd_erasure_keep(&erasure, err);
+}
+
 /* One message, from what the child read to its fate, in the caller's transaction. reading NULL: it
  * ended the parser three times and a person must read it. */
 static enum rd_rc decide_one(struct settling *s, struct rd_tx *tx, size_t first,
@@ -114,7 +125,10 @@ static enum rd_rc decide_one(struct settling *s, struct rd_tx *tx, size_t first,
 	if (fate.kind == RD_FATE_DUPLICATE)
 		fate.case_id = guarded.joined_case;
 	s->round->n_letters += verdict.letter != RD_LETTER_NONE;
-	return finish_group(s, tx, first, fate, guarded.now_ms, err);
+	RD_TRY(finish_group(s, tx, first, fate, guarded.now_ms, err));
+	return guarded.facts.guard == RD_GUARD_ERASED
+		       ? erase_again(tx, claimed->id, guarded.now_ms, err)
+		       : RD_OK;
 }
 
 static enum rd_rc give_back(struct settling *s, struct rd_tx *tx, size_t first, struct rd_err *err)

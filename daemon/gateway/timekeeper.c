@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "redress/base/log.h"
+#include "redress/gateway/erasing.h"
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/closing.h"
@@ -422,6 +423,28 @@ static void calendars_ending(struct round *r)
 		"folder and activate it.");
 }
 
+/* While the clock is set back nothing is erased: what day it is must be sure. */
+static enum rd_rc kept_long_enough(struct round *r, struct rd_err *err)
+{
+	int64_t last = 0;
+	size_t n = 0;
+	char text[400];
+	struct rd_err trouble = { 0 };
+
+	RD_TRY(rd_audit_last(r->db, &last, err));
+	if (r->now_ms < last - MINUTE_MS)
+		return RD_OK;
+	/* Letters do not wait for it. */
+	const enum rd_rc rc = rd_erasing_retention(r->db, r->office, &n, &trouble);
+	snprintf(text, sizeof text,
+		"What was kept as long as `Keep:` says could not be erased; it is tried again. "
+		"%.300s",
+		trouble.msg);
+	raise_or_clear(r, rc != RD_OK, "retention", text);
+	r->done.more = r->done.more || (rc == RD_OK && n > 0);
+	return RD_OK;
+}
+
 static enum rd_rc make_round(struct round *r, struct rd_err *err)
 {
 	RD_TRY(undecided_reviews(r, err));
@@ -436,7 +459,8 @@ static enum rd_rc make_round(struct round *r, struct rd_err *err)
 	RD_TRY(clock_set_back(r, err));
 	calendars_ending(r);
 	RD_TRY(events_of_yesterday(r, err));
-	return rd_db_checkpoint(r->db, err);
+	RD_TRY(rd_db_checkpoint(r->db, err));
+	return kept_long_enough(r, err);
 }
 
 enum rd_rc rd_timekeeper_round(struct rd_db *db, const struct rd_office *office,

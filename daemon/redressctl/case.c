@@ -13,6 +13,7 @@
 #include "redress/store/audit.h"
 #include "redress/store/case_policy.h"
 #include "redress/store/casebook.h"
+#include "redress/store/erasure.h"
 #include "redress/store/outbox.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
@@ -163,7 +164,9 @@ struct whole_case {
 	struct rd_review *reviews; /* not yet decided */
 	struct rd_label *labels;
 	struct rd_case_policy policy; /* that it opened under; "" where that was not kept */
-	size_t n_running;	      /* clocks not cancelled */
+	struct rd_legal_hold hold;    /* at_ms 0: it is not kept for a court */
+	bool erased;
+	size_t n_running; /* clocks not cancelled */
 	size_t n_clocks, n_letters, n_tasks, n_notes, n_links, n_messages, n_audit, n_reviews,
 		n_labels;
 };
@@ -198,6 +201,16 @@ static enum rd_rc read_policy(
 	return rc == RD_E_MISSING ? RD_OK : rc;
 }
 
+static enum rd_rc read_rights(
+	struct rd_ctl_desk *desk, int64_t id, struct whole_case *w, struct rd_err *err)
+{
+	const enum rd_rc rc = rd_legal_hold_get(desk->desk.db, id, desk->arena, &w->hold, err);
+
+	if (rc != RD_OK && rc != RD_E_MISSING)
+		return rc;
+	return rd_case_is_erased(desk->desk.db, id, &w->erased, err);
+}
+
 static enum rd_rc read_whole(
 	struct rd_ctl_desk *desk, int64_t id, struct whole_case *w, struct rd_err *err)
 {
@@ -206,6 +219,7 @@ static enum rd_rc read_whole(
 
 	RD_TRY(rd_case_get(db, id, desk->arena, &w->c, err));
 	RD_TRY(read_policy(desk, id, w, err));
+	RD_TRY(read_rights(desk, id, w, err));
 	RD_TRY(read_clocks(desk, id, w, err));
 	RD_TRY(rd_review_list(db, id, false, desk->arena, &w->reviews, &w->n_reviews, err));
 	RD_TRY(rd_label_list(db, 0, id, desk->arena, &w->labels, &w->n_labels, err));
@@ -435,6 +449,12 @@ static void show_json(
 	json_object_set_new(json, "labels", labels_json(w));
 	json_object_set_new(json, "policy_version", rd_json_text(w->policy.version));
 	json_object_set_new(json, "policy_ruleset", rd_json_text(w->policy.ruleset));
+	json_object_set_new(json, "legal_hold",
+		w->hold.at_ms == 0
+			? json_null()
+			: json_pack("{s:o,s:s,s:s}", "since", rd_json_instant(w->hold.at_ms), "by",
+				  w->hold.by, "why", w->hold.why));
+	json_object_set_new(json, "erased", json_boolean(w->erased));
 	json_object_set_new(json, "links", links_json(desk, w));
 	json_object_set_new(json, "letters", letters_json(w));
 	json_object_set_new(json, "tasks", tasks_json(w));
@@ -531,6 +551,11 @@ static void show_head(struct rd_ctl_desk *desk, const struct whole_case *w)
 			"safeguarding: no automatic letter goes until a person lifts this with a "
 			"reason (case lift-hold)");
 	print_line("hold lifted", w->c.hold_lifted_why);
+	if (w->hold.at_ms != 0)
+		printf("%-14sfor legal reasons, by %s: %s (case legal-hold)\n", "KEPT", w->hold.by,
+			w->hold.why);
+	if (w->erased)
+		print_line("ERASED", "its words are gone; numbers, days and the audit stay");
 	print_line("closed", w->c.closed_why);
 	for (size_t i = 0; i < w->n_links; i++)
 		printf("%-14s%s (%s)\n", "see also", reference_of(desk, w->links[i].id),

@@ -56,6 +56,7 @@ static const struct command {
 		"ADDRESS]" },
 	{ "case", "show", rd_ctl_case_show, "case show REF" },
 	{ "case", "pictures", rd_ctl_case_pictures, "case pictures REF DIR" },
+	{ "case", "export", rd_ctl_case_export, "case export REF DIR" },
 	{ "case", "open", rd_ctl_case_open,
 		"case open --kind KIND --channel phone|letter|in_person [--landlord NAME] "
 		"[--contact "
@@ -102,6 +103,7 @@ static const struct command {
 		"[--why TEXT]" },
 	{ "case", "close", rd_ctl_case_close, "case close REF --why TEXT [--force]" },
 	{ "case", "reopen", rd_ctl_case_reopen, "case reopen REF --why TEXT" },
+	{ "case", "legal-hold", rd_ctl_case_legal_hold, "case legal-hold REF [--end] --why TEXT" },
 	{ "case", "lift-hold", rd_ctl_case_lift_hold, "case lift-hold REF --why TEXT" },
 	{ "review", "list", rd_ctl_review_list, "review list [--all] [--samples]" },
 	{ "review", "decide", rd_ctl_review_decide, "review decide REVIEW --kind KIND --why TEXT" },
@@ -113,6 +115,17 @@ static const struct command {
 	{ "outbox", "settle", rd_ctl_outbox_settle,
 		"outbox settle ROW --as sent|send-again|cancel --why TEXT" },
 	{ "outbox", "cancel", rd_ctl_outbox_cancel, "outbox cancel ROW --why TEXT" },
+	{ "report", "quarter", rd_ctl_report_quarter,
+		"report quarter [--landlord NAME] [--year YYYY --quarter N | --from DAY --to DAY] "
+		"[--publish] [--json | --csv | --html FILE]" },
+	{ "report", "year", rd_ctl_report_year,
+		"report year [--landlord NAME] [--year YYYY | --from DAY --to DAY] [--publish] "
+		"[--json | --csv | --html FILE]" },
+	{ "report", "tsm", rd_ctl_report_tsm,
+		"report tsm [--landlord NAME] [--year YYYY | --from DAY --to DAY] [--json | --csv "
+		"| --html FILE]" },
+	{ "person", "export", rd_ctl_person_export, "person export CONTACT DIR" },
+	{ "person", "erase", rd_ctl_person_erase, "person erase CONTACT [--dry-run]" },
 	{ NULL, "messages", rd_ctl_messages, "messages [--fate FATE]" },
 	{ NULL, "connect", rd_ctl_connect, "connect NAME" },
 	{ "audit", "verify", rd_ctl_audit_verify, "audit verify" },

@@ -6,13 +6,13 @@
 #include <jansson.h>
 
 #include "desk.h"
+#include "pictures.h"
 #include "print.h"
 #include "redress/store/casebook.h"
 #include "redress/store/text_media.h"
 #include "redress/wire/spool.h"
 
-/* The ending by what the provider called it: nothing looks into the bytes. */
-static const char *ending_of(const char *type)
+const char *rd_ctl_ending_of(const char *type)
 {
 	static const struct {
 		const char *type, *ending;
@@ -61,7 +61,7 @@ static enum rd_rc write_of_message(struct rd_ctl_desk *desk, int64_t message_id,
 		const char *what = NULL;
 
 		snprintf(name, sizeof name, "text-%" PRId64 "-%d.%s", message_id, items[i].place,
-			ending_of(items[i].type));
+			rd_ctl_ending_of(items[i].type));
 		snprintf(number, sizeof number, "%" PRId64, message_id);
 		snprintf(size, sizeof size, "%" PRId64, items[i].size_bytes);
 		RD_TRY(write_one(desk, &items[i], dir, name, &what, err));

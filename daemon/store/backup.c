@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "redress/store/audit.h"
 #include "redress/store/casebook.h"
+#include "redress/store/erasure.h"
 #include "redress/store/sql.h"
 
 #define PATH_BYTES_MAX 4096
@@ -231,11 +232,12 @@ static enum rd_rc mark_restored(struct rd_db *db, int64_t now_ms, struct rd_err 
 }
 
 static enum rd_rc prepare_copy(
-	const char *copy, const char *file, int64_t now_ms, struct rd_err *err)
+	const char *copy, const char *file, const char *state, int64_t now_ms, struct rd_err *err)
 {
 	RD_CLEANUP(rd_store_cleanup) struct rd_store *store = NULL;
 	RD_CLEANUP(rd_db_cleanup) struct rd_db *db = NULL;
 	struct rd_store_options options = { .path = copy };
+	int64_t n_erased = 0;
 
 	if (rd_store_open(&options, &store, err) != RD_OK || rd_db_open(store, &db, err) != RD_OK) {
 		if (err->code == RD_E_STORE)
@@ -244,6 +246,7 @@ static enum rd_rc prepare_copy(
 	}
 	RD_TRY(check_whole(db, file, err));
 	RD_TRY(mark_restored(db, now_ms, err));
+	RD_TRY(rd_erasure_apply(db, state, now_ms, &n_erased, err));
 	/* All of it into the one file: the last handle that closes removes the log. */
 	return run(rd_db_handle(db), "PRAGMA wal_checkpoint(TRUNCATE)", err);
 }
@@ -341,7 +344,7 @@ enum rd_rc rd_backup_restore(
 	unlink(copy); /* of a restore that was cut short, under our lock */
 	remove_beside(copy);
 	RD_TRY(copy_file(file, copy, err));
-	enum rd_rc rc = prepare_copy(copy, file, now_ms, err);
+	enum rd_rc rc = prepare_copy(copy, file, state, now_ms, err);
 	remove_beside(copy);
 	RD_TRY(rc);
 	RD_TRY(put_in_place(copy, state, err));

@@ -165,6 +165,7 @@ static enum rd_rc open_handle(
 		"PRAGMA cache_size = -8192;"
 		"PRAGMA temp_store = MEMORY;"
 		"PRAGMA mmap_size = 0;"
+		"PRAGMA secure_delete = ON;" /* what was erased is overwritten */
 		"PRAGMA cell_size_check = ON;",
 		err));
 	RD_TRY(give_up_syncs(handle, err));

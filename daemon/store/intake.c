@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "redress/store/erasure.h"
 #include "redress/store/sql.h"
 
 static const char *const source_kinds[] = { "imap", "maildir", "texts", NULL };
@@ -370,6 +371,7 @@ enum rd_rc rd_intake_put_text(struct rd_tx *tx, const struct rd_text_put *text,
 {
 	uint8_t sender[RD_STORE_KEY_BYTES];
 	int64_t inserted = 0, id = 0;
+	bool was_erased = false;
 
 	if (text->body_len > RD_SMS_BYTES_MAX)
 		return rd_fail(err, RD_E_RANGE, "a text is longer than %u bytes", RD_SMS_BYTES_MAX);
@@ -377,6 +379,12 @@ enum rd_rc rd_intake_put_text(struct rd_tx *tx, const struct rd_text_put *text,
 		strlen(text->provider_id) > RD_PROVIDER_ID_MAX)
 		return rd_fail(err, RD_E_INPUT, "a text's id is missing or longer than %d bytes",
 			RD_PROVIDER_ID_MAX);
+	RD_TRY(rd_erasure_knows_text(
+		rd_tx_db(tx), text->source_id, text->provider_id, &was_erased, err));
+	if (was_erased) {
+		*ret_message_id = 0;
+		return rd_fail(err, RD_E_EXISTS, "this text was here and was erased");
+	}
 	rd_store_address_key(rd_db_store(rd_tx_db(tx)), text->from, sender);
 	RD_TRY(rd_sql_change(tx,
 		"INSERT INTO message (source_id, channel, landlord, provider_id, sender_key,"

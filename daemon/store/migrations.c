@@ -2,9 +2,9 @@
  *
  * Words, addresses and numbers of residents stand in these alone, and erasure empties them:
  * raw_piece, text_words, text_part (sender, recipient, body), text_media
- * (url, bytes), reading_words, case_words,
- * case_contact (address, name), case_note, case_act_words, case_action_words, outbox_words,
- * task.done_how, review.why, label.why.
+ * (url, bytes), reading_words, case_words, case_contact (address, name), case_note, case_act_words,
+ * case_action_words, outbox_words, task (words, done_how), review.why, label.why, legal_hold.why.
+ * erasure.c empties them: a table of words that is added there too.
  * Everything else holds ids, times, names of rules and keyed hashes.
  */
 #include "redress/store/sql.h"
@@ -522,8 +522,26 @@ static const char step_10[] = "CREATE TABLE case_act ("
 			      " words TEXT NOT NULL,"
 			      " how TEXT NOT NULL DEFAULT '');";
 
+/* What was erased: cases, and keyed hashes by which a message is known when it comes again. Cases
+ * that are kept for a court, whatever the configuration says. Closed cases by the time they were
+ * closed, for the job that erases what was kept long enough. */
+static const char step_11[] = "CREATE TABLE erased_key ("
+			      " key BLOB PRIMARY KEY,"
+			      " at_ms BIGINT NOT NULL);"
+			      "CREATE TABLE erased_case ("
+			      " case_id INTEGER PRIMARY KEY REFERENCES case_file (id),"
+			      " at_ms BIGINT NOT NULL,"
+			      " how TEXT NOT NULL CHECK (how IN ('asked', 'old', 'restored')));"
+			      "CREATE TABLE legal_hold ("
+			      " case_id INTEGER PRIMARY KEY REFERENCES case_file (id),"
+			      " at_ms BIGINT NOT NULL,"
+			      " set_by TEXT NOT NULL,"
+			      " why TEXT NOT NULL);"
+			      "CREATE INDEX case_closed ON case_file (closed_ms)"
+			      " WHERE closed_ms IS NOT NULL;";
+
 static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6,
-	step_7, step_8, step_9, step_10 };
+	step_7, step_8, step_9, step_10, step_11 };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {

@@ -12,6 +12,7 @@
 #include "redress/wire/config_fields.h"
 
 #define CONFIG_ARENA_BYTES (8u << 20)
+#define HOMES_MAX	   10000000 /* of one landlord */
 
 /* The public struct comes first, so that its address is the whole's. */
 struct config_owner {
@@ -23,9 +24,9 @@ struct config_owner {
 };
 
 static const char *const gateway_fields[] = { "Gateway", "State", "Rules", "Listen",
-	"Trusted proxy", "Public URL", "Landlord", "Staff", "Alarms to", "Text hours", "Text pause",
-	NULL };
-static const char *const gateway_repeatable[] = { "Trusted proxy", "Staff", NULL };
+	"Trusted proxy", "Public URL", "Landlord", "Staff", "Homes", "Keep", "Alarms to",
+	"Text hours", "Text pause", NULL };
+static const char *const gateway_repeatable[] = { "Trusted proxy", "Staff", "Homes", "Keep", NULL };
 static const char *const mailbox_fields[] = { "Mailbox", "Kind", "Path", "Host", "Port", "Folder",
 	"Security", "CA file", "User", "Password", "Landlord", "Start from", "Afterwards",
 	"Size limit", NULL };
@@ -288,6 +289,50 @@ bool rd_config_is_staff(const struct rd_config *config, const char *address)
 	return false;
 }
 
+int64_t rd_config_homes(const struct rd_config *config, const char *landlord)
+{
+	for (size_t i = 0; i < config->n_homes; i++)
+		if (strcmp(config->homes[i].landlord, landlord) == 0)
+			return config->homes[i].n;
+	return 0;
+}
+
+/* "12400" is the gateway's own landlord's, "one-housing 9000" another's. */
+static enum rd_rc read_homes(const struct rd_reading *r, struct rd_config *config)
+{
+	const struct rd_field *field = NULL;
+	struct rd_homes *list = rd_arena_array(r->arena, RD_HOMES_MAX, sizeof *list);
+
+	config->homes = list;
+	while ((field = rd_stanza_next(r->stanza, "Homes", field)) != NULL) {
+		const char *number = field->value + strspn(field->value, " ");
+		const size_t word = strcspn(number, " ");
+		const char *landlord = config->landlord;
+		char *end = NULL;
+		long long n;
+
+		if (number[word] != '\0') {
+			landlord = rd_arena_copy(r->arena, number, word);
+			number += word + strspn(number + word, " ");
+		}
+		errno = 0;
+		n = strtoll(number, &end, 10);
+		if (errno != 0 || end == number || *end != '\0' || n < 1 || n > HOMES_MAX)
+			return rd_stanza_fail(r->stanza, field, r->err,
+				"`%s` is not a number of homes; write for example `12400`, or "
+				"`one-housing 9000` for another landlord than the gateway's",
+				field->value);
+		if (rd_config_homes(config, landlord) != 0)
+			return rd_stanza_fail(r->stanza, field, r->err,
+				"a second number of homes for %s", landlord);
+		if (config->n_homes == RD_HOMES_MAX)
+			return rd_stanza_fail(
+				r->stanza, field, r->err, "more than %d entries", RD_HOMES_MAX);
+		list[config->n_homes++] = (struct rd_homes){ landlord, n };
+	}
+	return RD_OK;
+}
+
 static enum rd_rc read_public_url(const struct rd_reading *r, struct rd_config *config)
 {
 	const struct rd_field *found = rd_stanza_field(r->stanza, "Public URL");
@@ -323,6 +368,8 @@ static enum rd_rc read_gateway(const struct rd_reading *r, struct rd_config *con
 	RD_TRY(read_trusted_proxies(r, config));
 	RD_TRY(read_public_url(r, config));
 	RD_TRY(read_staff(r, config));
+	RD_TRY(read_homes(r, config));
+	RD_TRY(rd_config_keep(r, &config->keep));
 	config->alarms_to = rd_reading_text(r, "Alarms to", "");
 	if (config->alarms_to[0] != '\0')
 		RD_TRY(check_email(r, "Alarms to", config->alarms_to));

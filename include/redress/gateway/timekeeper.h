@@ -11,6 +11,7 @@
  *   - an extension whose letter did not leave before the date that it makes longer is alarmed;
  *   - messages that wait too long, a source not heard of, a clock set back and a calendar about to
  *     end are alarmed;
+ *   - what was kept as long as the configuration says is erased (`Keep:`, erasing.h), once a day;
  *   - the write-ahead log is folded in at quiet moments.
  *
  * Everything it does is derived from the store and the time, so a round may be repeated, and a
@@ -31,7 +32,7 @@
 struct rd_timekeeper_round {
 	size_t n_letters; /* rows put in the outbox or let go: wake the sender */
 	size_t n_defaults;
-	bool more; /* stale letters are left: another round at once */
+	bool more; /* stale letters or old cases are left: another round at once */
 };
 
 RD_MUST_USE enum rd_rc rd_timekeeper_round(struct rd_db *db, const struct rd_office *office,

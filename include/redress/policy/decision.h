@@ -54,6 +54,7 @@ enum rd_guard {
 	RD_GUARD_OUT_OF_OFFICE,
 	RD_GUARD_OPT_OUT, /* a lone opt-out or opt-in word by text */
 	RD_GUARD_OWN_MESSAGE,
+	RD_GUARD_ERASED, /* it was here, was erased, and came again */
 	RD_N_GUARDS,
 };
 extern const char *const rd_guard_names[RD_N_GUARDS + 1];

@@ -23,7 +23,8 @@ RD_MUST_USE enum rd_rc rd_backup_write(
  * STATE.before-restore, and there is one of the two under the name at every instant). Refuses
  * (RD_E_REFUSED) one that is damaged, newer than this program, or whose audit chain is broken;
  * RD_E_AGAIN while a daemon holds the lock. Unsent rows of the outbox (queued, sending) become
- * uncertain for a person, and case numbers go on behind a gap. */
+ * uncertain for a person, and case numbers go on behind a gap. What STATE.erased names is erased
+ * in the copy before it takes its place (erasure.h). */
 RD_MUST_USE enum rd_rc rd_backup_restore(
 	const char *file, const char *state, int64_t now_ms, struct rd_err *err);
 

@@ -165,7 +165,7 @@ struct rd_text_put {
 	int64_t first_seen_ms; /* now */
 	bool cut;	       /* a part of it is missing: a person looks */
 };
-/* RD_E_EXISTS without harm: answer 2xx again. */
+/* RD_E_EXISTS without harm: answer 2xx again. One that was erased is such a one (id 0). */
 RD_MUST_USE enum rd_rc rd_intake_put_text(struct rd_tx *tx, const struct rd_text_put *text,
 	int64_t *ret_message_id, struct rd_err *err);
 

@@ -15,10 +15,12 @@
 #include <stdint.h>
 #include "redress/base/date.h"
 #include "redress/base/err.h"
+#include "redress/rules/kind.h"
 
 #define RD_MAILBOXES_MAX 32 /* one thread each */
 #define RD_TEXTS_MAX	 16
 #define RD_STAFF_MAX	 100
+#define RD_HOMES_MAX	 (RD_MAILBOXES_MAX + RD_TEXTS_MAX + 1) /* landlords with a number of homes */
 
 enum rd_security { RD_SECURITY_TLS = 0, RD_SECURITY_STARTTLS, RD_SECURITY_PLAIN };
 enum rd_mailbox_kind { RD_MAILBOX_IMAP = 0, RD_MAILBOX_MAILDIR };
@@ -91,6 +93,21 @@ struct rd_outgoing_config {
 	const char *envelope_sender; /* "" is the null sender <> */
 };
 
+/* How many homes a landlord owns, for the rates of a report. */
+struct rd_homes {
+	const char *landlord;
+	int64_t n;
+};
+
+#define RD_KEEP_MONTHS	   72	/* six years from closure, where nothing else is said */
+#define RD_KEEP_MONTHS_MAX 1200 /* a hundred years */
+
+/* How long words are kept; 0: for ever. */
+struct rd_keep {
+	int months[RD_N_KINDS]; /* of cases, from the day on which they were closed */
+	int no_case_months;	/* of messages that stand on no case, from the day they came */
+};
+
 struct rd_config {
 	const char *file;
 	const char *gateway;	 /* its name: X-Loop, Message-ID's left of the domain */
@@ -105,6 +122,9 @@ struct rd_config {
 	const char *landlord;
 	const char *const *staff; /* "@landlord.example" or whole addresses; see is_staff below */
 	size_t n_staff;
+	const struct rd_homes *homes;
+	size_t n_homes;
+	struct rd_keep keep;
 	const char *alarms_to;	 /* "" : nobody */
 	int text_hours_from_min; /* minutes of the London day: 480 */
 	int text_hours_to_min;	 /* 1200 */
@@ -127,6 +147,8 @@ void rd_config_cleanup(struct rd_config **config);
 /* Is it an address of the landlord's own people? Their mail is nobody's but a resident's whom they
  * name in it, and is never answered by itself. */
 bool rd_config_is_staff(const struct rd_config *config, const char *address);
+/* The number of a landlord's homes; 0: not said. */
+int64_t rd_config_homes(const struct rd_config *config, const char *landlord);
 /* Does any stanza speak to the world (not maildir and tray alone)? */
 bool rd_config_is_real(const struct rd_config *config);
 /* Is this host name or address the machine's own loopback? Plaintext is for that alone. */

@@ -1,0 +1,249 @@
+#include "redress/gateway/erasing.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "redress/gateway/act.h"
+#include "redress/gateway/casework.h"
+#include "redress/store/casebook.h"
+
+#define RETENTION_ARENA_BYTES (4u << 20)
+#define META_RETENTION_DAY    "retention_day" /* the London day whose round is done: 20261128 */
+
+static const char *reference_of(struct rd_db *db, int64_t id, char out[static RD_REFERENCE_MAX])
+{
+	rd_reference_format(id, rd_store_key(rd_db_store(db), RD_KEY_REFERENCE), out);
+	return out;
+}
+
+/* --- what stands in the way --- */
+
+static enum rd_rc obstacle_of(struct rd_db *db, const struct rd_person_case *c,
+	struct rd_arena *arena, const char **ret_words, struct rd_err *err)
+{
+	char reference[RD_REFERENCE_MAX];
+	struct rd_legal_hold hold;
+
+	reference_of(db, c->id, reference);
+	*ret_words = NULL;
+	if (c->erased)
+		return RD_OK;
+	if (c->held) {
+		RD_TRY(rd_legal_hold_get(db, c->id, arena, &hold, err));
+		*ret_words = rd_arena_printf(arena, "%s is kept for legal reasons (%s, by %s)",
+			reference, hold.why, hold.by);
+	} else if (!c->closed) {
+		*ret_words = rd_arena_printf(
+			arena, "%s is not closed; finish it first (case close)", reference);
+	} else if (c->main && c->unsettled) {
+		*ret_words = rd_arena_printf(arena,
+			"%s has a letter that is not settled (outbox list --case %s)", reference,
+			reference);
+	}
+	return RD_OK;
+}
+
+enum rd_rc rd_erasing_look(struct rd_db *db, const struct rd_office *office, const char *contact,
+	struct rd_arena *arena, struct rd_erasing *ret_erasing, struct rd_err *err)
+{
+	struct rd_erasing e = { 0 };
+
+	(void)office;
+	RD_TRY(rd_person_cases(db, contact, arena, &e.cases, &e.n_cases, err));
+	RD_TRY(rd_person_messages(
+		db, contact, arena, &e.messages, &e.n_messages, &e.n_waiting, err));
+	e.obstacles = rd_arena_array(arena, e.n_cases + 1, sizeof *e.obstacles);
+	if (e.obstacles == NULL)
+		return rd_fail(err, RD_E_RANGE, "there are too many cases");
+	for (size_t i = 0; i < e.n_cases; i++) {
+		const char *words = NULL;
+
+		RD_TRY(obstacle_of(db, &e.cases[i], arena, &words, err));
+		if (words != NULL)
+			e.obstacles[e.n_obstacles++] = words;
+	}
+	if (e.n_waiting > 0)
+		e.obstacles[e.n_obstacles++] = rd_arena_printf(arena,
+			"%" PRId64 " message%s from them %s not decided yet; try again in a minute",
+			e.n_waiting, e.n_waiting == 1 ? "" : "s", e.n_waiting == 1 ? "is" : "are");
+	*ret_erasing = e;
+	return RD_OK;
+}
+
+/* --- doing it --- */
+
+static enum rd_rc record(struct rd_erasure *erasure, const struct rd_office *office,
+	int64_t case_id, int64_t message_id, enum rd_erased_how how, struct rd_err *err)
+{
+	char detail[160];
+
+	snprintf(detail, sizeof detail,
+		"{\"how\":\"%s\",\"messages\":%" PRId64 ",\"letters\":%" PRId64
+		",\"pictures\":%" PRId64 "}",
+		rd_erased_how_names[how], erasure->n_messages, erasure->n_letters,
+		erasure->n_pictures);
+	return rd_casework_audit(
+		erasure->tx, office, "erased", case_id, message_id, 0, detail, err);
+}
+
+static void add_up(struct rd_erasing *e, const struct rd_erasure *erasure)
+{
+	e->n_emptied_messages += erasure->n_messages;
+	e->n_emptied_letters += erasure->n_letters;
+	e->n_emptied_pictures += erasure->n_pictures;
+}
+
+/* contact NULL: the whole case; else only what is theirs on it. */
+static enum rd_rc erase_case(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	const char *contact, enum rd_erased_how how, struct rd_erasing *e, struct rd_err *err)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+
+	RD_TRY(rd_tx_begin(db, &tx, err));
+	RD_CLEANUP(rd_erasure_end)
+	struct rd_erasure erasure = RD_ERASURE(tx, rd_office_now(office));
+	if (contact != NULL)
+		RD_TRY(rd_erase_from_case(&erasure, case_id, contact, err));
+	else
+		RD_TRY(rd_erase_case(&erasure, case_id, how, err));
+	RD_TRY(record(&erasure, office, case_id, 0, how, err));
+	RD_TRY(rd_erasure_keep(&erasure, err));
+	RD_TRY(rd_tx_commit(&tx, err));
+	e->n_emptied_cases += contact == NULL;
+	add_up(e, &erasure);
+	return RD_OK;
+}
+
+static enum rd_rc erase_messages(struct rd_db *db, const struct rd_office *office,
+	const int64_t *messages, size_t n, enum rd_erased_how how, struct rd_erasing *e,
+	struct rd_err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+
+		RD_TRY(rd_tx_begin(db, &tx, err));
+		RD_CLEANUP(rd_erasure_end)
+		struct rd_erasure erasure = RD_ERASURE(tx, rd_office_now(office));
+		RD_TRY(rd_erase_message(&erasure, messages[i], err));
+		RD_TRY(record(&erasure, office, 0, messages[i], how, err));
+		RD_TRY(rd_erasure_keep(&erasure, err));
+		RD_TRY(rd_tx_commit(&tx, err));
+		add_up(e, &erasure);
+	}
+	return RD_OK;
+}
+
+enum rd_rc rd_erasing_run(struct rd_db *db, const struct rd_office *office, const char *contact,
+	struct rd_erasing *e, struct rd_err *err)
+{
+	if (e->n_obstacles > 0)
+		return rd_fail(err, RD_E_REFUSED, "nothing was erased: %s", e->obstacles[0]);
+	for (size_t i = 0; i < e->n_cases; i++)
+		if (!e->cases[i].erased)
+			RD_TRY(erase_case(db, office, e->cases[i].id,
+				e->cases[i].main ? NULL : contact, RD_ERASED_ASKED, e, err));
+	RD_TRY(erase_messages(db, office, e->messages, e->n_messages, RD_ERASED_ASKED, e, err));
+	return rd_db_checkpoint(db, err);
+}
+
+/* --- legal hold --- */
+
+enum rd_rc rd_act_legal_hold(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	const char *why, struct rd_err *err)
+{
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	bool erased = false;
+
+	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
+	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
+	RD_TRY(rd_case_is_erased(rd_tx_db(act.tx), case_id, &erased, err));
+	if (erased)
+		return rd_fail(
+			err, RD_E_REFUSED, "case %s was erased already", act.matter.reference);
+	RD_TRY(rd_legal_hold_set(
+		act.tx, case_id, office->actor.name, why, rd_office_now(office), err));
+	return rd_act_record_and_commit(&act, "legal_hold", 0, NULL, err);
+}
+
+enum rd_rc rd_act_end_legal_hold(struct rd_db *db, const struct rd_office *office, int64_t case_id,
+	const char *why, struct rd_err *err)
+{
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+
+	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
+	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
+	RD_TRY(rd_legal_hold_end(act.tx, case_id, err));
+	RD_TRY(rd_case_add_note(act.tx, case_id, office->actor.name,
+		rd_arena_printf(act.arena, "No longer kept for legal reasons: %s", why), act.now_ms,
+		err));
+	return rd_act_record_and_commit(&act, "legal_hold_ended", 0, NULL, err);
+}
+
+/* --- retention --- */
+
+/* The beginning of the London day so many months before; what is older goes. */
+static int64_t months_before(struct rd_date today, int months)
+{
+	const int at = today.year * 12 + today.month - 1 - months;
+	struct rd_date day = { .year = at / 12, .month = at % 12 + 1, .day = 1 };
+
+	/* A day that the month lacks, such as 31 June, is its last: never sooner than said. */
+	for (int i = 1; i < today.day; i++) {
+		const struct rd_date next = rd_date_add(day, 1);
+		if (next.month != day.month)
+			break;
+		day = next;
+	}
+	return rd_date_start_ms(day);
+}
+
+static enum rd_rc erase_old(struct rd_db *db, const struct rd_office *office, struct rd_date today,
+	struct rd_arena *arena, struct rd_erasing *e, size_t *n, struct rd_err *err)
+{
+	const struct rd_keep *keep = &office->config->keep;
+	int64_t *ids;
+	size_t found;
+
+	for (int kind = 0; kind < RD_N_KINDS && *n < RD_ERASING_CASES_MAX; kind++) {
+		if (keep->months[kind] == 0)
+			continue;
+		RD_TRY(rd_retention_cases(db, (enum rd_kind)kind,
+			months_before(today, keep->months[kind]), RD_ERASING_CASES_MAX - *n, arena,
+			&ids, &found, err));
+		for (size_t i = 0; i < found; i++)
+			RD_TRY(erase_case(db, office, ids[i], NULL, RD_ERASED_OLD, e, err));
+		*n += found;
+	}
+	if (*n > 0 || keep->no_case_months == 0)
+		return RD_OK;
+	RD_TRY(rd_retention_messages(db, months_before(today, keep->no_case_months),
+		RD_ERASING_MESSAGES_MAX, arena, &ids, &found, err));
+	RD_TRY(erase_messages(db, office, ids, found, RD_ERASED_OLD, e, err));
+	*n += found;
+	return RD_OK;
+}
+
+enum rd_rc rd_erasing_retention(
+	struct rd_db *db, const struct rd_office *office, size_t *ret_n, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(RETENTION_ARENA_BYTES);
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	const struct rd_date today = rd_date_of(rd_office_now(office));
+	const int64_t day = today.year * 10000 + today.month * 100 + today.day;
+	struct rd_erasing e = { 0 };
+	int64_t done = 0;
+	size_t n = 0;
+
+	*ret_n = 0;
+	RD_TRY(rd_meta_get_int(db, META_RETENTION_DAY, &done, err));
+	if (done == day)
+		return RD_OK;
+	RD_TRY(erase_old(db, office, today, arena, &e, &n, err));
+	*ret_n = n;
+	if (n > 0)
+		return RD_OK; /* perhaps more: the next round looks */
+	RD_TRY(rd_tx_begin(db, &tx, err));
+	RD_TRY(rd_meta_set_int(tx, META_RETENTION_DAY, day, err));
+	return rd_tx_commit(&tx, err);
+}

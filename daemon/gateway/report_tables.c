@@ -1,0 +1,733 @@
+/* The tables of a report. Counting is report_figures.c's. */
+#include "redress/gateway/report_tables.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TOPICS_MAX 200 /* named in one report */
+
+struct rd_date rd_report_month(int year, int month)
+{
+	year += (month - 1) / 12;
+	return (struct rd_date){ .year = year, .month = (month - 1) % 12 + 1, .day = 1 };
+}
+
+/* --- cells --- */
+
+static const struct rd_cell unknown = { .kind = RD_CELL_UNKNOWN };
+
+static struct rd_cell count(int64_t n)
+{
+	return (struct rd_cell){ .kind = RD_CELL_COUNT, .n = n };
+}
+
+static struct rd_cell share(int64_t n, int64_t of)
+{
+	return (struct rd_cell){ .kind = RD_CELL_SHARE, .n = n, .of = of };
+}
+
+static struct rd_cell in_time(const struct rd_timings *t)
+{
+	return share(rd_timings_in_time(t), rd_timings_settled(t));
+}
+
+/* Of those whose finding was recorded. */
+static struct rd_cell upheld(const struct rd_stage_figures *f)
+{
+	const int64_t wholly = f->found[RD_FOUND_UPHELD], partly = f->found[RD_FOUND_PARTLY];
+
+	return share(wholly + partly, wholly + partly + f->found[RD_FOUND_NOT]);
+}
+
+static struct rd_cell rate(const struct rd_report_made *m, int64_t n)
+{
+	if (m->ask->homes == 0)
+		return unknown;
+	return (struct rd_cell){ .kind = RD_CELL_RATE, .n = n, .of = m->ask->homes };
+}
+
+static struct rd_cell if_known(bool known, struct rd_cell cell)
+{
+	return known ? cell : unknown;
+}
+
+static struct rd_cell mean_of(const struct rd_stage_figures *f)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < f->n_days; i++)
+		sum += f->days[i];
+	if (f->n_days == 0)
+		return unknown;
+	return (struct rd_cell){ .kind = RD_CELL_DAYS, .value = sum / (double)f->n_days };
+}
+
+static struct rd_cell median_of(const struct rd_stage_figures *f)
+{
+	const size_t half = f->n_days / 2;
+
+	if (f->n_days == 0)
+		return unknown;
+	return (struct rd_cell){ .kind = RD_CELL_DAYS,
+		.value = f->n_days % 2 != 0 ? f->days[half]
+					    : (f->days[half - 1] + f->days[half]) / 2.0 };
+}
+
+/* More than before; of 1: percentage points, 2: a thousand homes. */
+static struct rd_cell change(struct rd_cell now, struct rd_cell before)
+{
+	struct rd_cell cell = { .kind = RD_CELL_CHANGE };
+
+	if (now.kind != before.kind || now.kind == RD_CELL_UNKNOWN)
+		return unknown;
+	if (now.kind == RD_CELL_COUNT) {
+		cell.value = (double)(now.n - before.n);
+		return cell;
+	}
+	if (now.of == 0 || before.of == 0)
+		return unknown;
+	cell.of = now.kind == RD_CELL_SHARE ? 1 : 2;
+	cell.value = ((double)now.n / (double)now.of - (double)before.n / (double)before.of) *
+		     (cell.of == 1 ? 100 : 1000);
+	return cell;
+}
+
+/* In a breakdown that is to be published, a few may be somebody. */
+static struct rd_cell small(const struct rd_report_made *m, struct rd_cell cell)
+{
+	const bool few = cell.n > 0 && cell.n < RD_REPORT_SMALL;
+	const bool few_left =
+		cell.kind == RD_CELL_SHARE && cell.of > 0 && cell.of < RD_REPORT_SMALL;
+
+	if (m->ask->publish && ((cell.kind == RD_CELL_COUNT && few) || few_left))
+		return (struct rd_cell){ .kind = RD_CELL_HIDDEN };
+	return cell;
+}
+
+/* --- tables --- */
+
+static struct rd_report_table *begin(struct rd_report_made *m, const char *name, const char *title,
+	const char *about, size_t rows_max)
+{
+	struct rd_report_table *t = &m->report->tables[m->report->n_tables++];
+
+	RD_ASSERT(m->report->n_tables <= RD_REPORT_TABLES_MAX);
+	*t = (struct rd_report_table){ .name = name, .title = title, .about = about };
+	t->cells = rd_arena_array(m->arena, rows_max * RD_REPORT_COLUMNS_MAX, sizeof *t->cells);
+	return t;
+}
+
+static void column(struct rd_report_table *t, const char *name, const char *head)
+{
+	RD_ASSERT(t->n_columns < RD_REPORT_COLUMNS_MAX && t->n_rows == 0);
+	t->columns[t->n_columns] = name;
+	t->heads[t->n_columns++] = head;
+}
+
+/* The next row's cells, all unknown but the label. NULL where the arena is full. */
+static struct rd_cell *row(struct rd_report_table *t, const char *label)
+{
+	struct rd_cell *cells;
+
+	if (t->cells == NULL)
+		return NULL;
+	cells = &t->cells[t->n_rows++ * t->n_columns];
+	cells[0] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = label };
+	return cells;
+}
+
+static void put(struct rd_report_table *t, const char *label, struct rd_cell a, struct rd_cell b)
+{
+	struct rd_cell *cells = row(t, label);
+
+	if (cells != NULL) {
+		cells[1] = a;
+		cells[2] = b;
+	}
+}
+
+static void compare(const struct rd_report_made *m, struct rd_report_table *t, const char *label,
+	struct rd_cell now, struct rd_cell before)
+{
+	struct rd_cell *cells = row(t, label);
+
+	if (cells == NULL)
+		return;
+	before = if_known(m->report->before_known, before);
+	cells[1] = now;
+	cells[2] = before;
+	cells[3] = change(now, before);
+}
+
+static int64_t of_kind(const struct rd_report_cases_of *of, const struct rd_slice *days,
+	enum rd_kind kind, int channel)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < of->n; i++) {
+		const struct rd_report_case *c = &of->cases[i];
+		const struct rd_date day = rd_date_of(c->received_ms);
+
+		n += c->kind == kind && (channel < 0 || (int)c->channel == channel) &&
+		     rd_date_compare(day, days->from) >= 0 && rd_date_compare(day, days->to) <= 0;
+	}
+	return n;
+}
+
+/* Complaints without a stage: not decided yet, or not wanted as one. */
+static int64_t without_stage(
+	const struct rd_report_cases_of *of, const struct rd_slice *days, bool review)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < of->n; i++) {
+		const struct rd_report_case *c = &of->cases[i];
+		const struct rd_date day = rd_date_of(c->received_ms);
+		const bool counts =
+			review ? c->status == RD_STATUS_REVIEW && c->stage == RD_STAGE_NONE
+			       : c->kind == RD_COMPLAINT && c->stage == RD_STAGE_NONE &&
+					 c->status != RD_STATUS_REVIEW;
+
+		n += counts && rd_date_compare(day, days->from) >= 0 &&
+		     rd_date_compare(day, days->to) <= 0;
+	}
+	return n;
+}
+
+static int64_t grown(const struct rd_report_cases_of *of, const struct rd_slice *days)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < of->n; i++)
+		n += of->cases[i].grew && rd_slice_holds(days, &of->cases[i], 1);
+	return n;
+}
+
+static const char *const kind_heads[RD_N_KINDS] = {
+	[RD_SERVICE_REQUEST] = "Service requests",
+	[RD_COMPLAINT] = "Complaints",
+	[RD_COMPLIMENT] = "Compliments",
+	[RD_ASB_REPORT] = "Reports of antisocial behaviour",
+	[RD_SURVEY_FEEDBACK] = "Answers to surveys",
+	[RD_ENQUIRY] = "Enquiries",
+	[RD_OTHER] = "Other matters",
+};
+
+static void make_summary(struct rd_report_made *m)
+{
+	const bool answers = m->known.answers, stage2 = m->known.stage2;
+	const struct rd_stage_figures *f = m->stage, *b = m->stage_before;
+	struct rd_report_table *t = begin(
+		m, "summary", "Summary", "Each figure for these days and for the days before.", 24);
+
+	column(t, "measure", "Measure");
+	column(t, "now", "Now");
+	column(t, "before", "Before");
+	column(t, "change", "Change");
+	compare(m, t, "Complaints received at stage 1", count(f[1].received), count(b[1].received));
+	compare(m, t, "Complaints taken to stage 2", if_known(stage2, count(f[2].received)),
+		if_known(stage2, count(b[2].received)));
+	compare(m, t, "Stage 1 complaints per 1,000 homes (CH01)", rate(m, f[1].received),
+		rate(m, b[1].received));
+	compare(m, t, "Stage 2 complaints per 1,000 homes (CH01)",
+		if_known(stage2, rate(m, f[2].received)), if_known(stage2, rate(m, b[2].received)));
+	compare(m, t, "Acknowledged within 5 working days (Code 6.2)",
+		in_time(&f[1].acknowledged_code), in_time(&b[1].acknowledged_code));
+	compare(m, t, "Answered at stage 1 within the Code's time (CH02)",
+		if_known(answers, in_time(&f[1].answered_code)),
+		if_known(answers, in_time(&b[1].answered_code)));
+	compare(m, t, "Answered at stage 2 within the Code's time (CH02)",
+		if_known(stage2, in_time(&f[2].answered_code)),
+		if_known(stage2, in_time(&b[2].answered_code)));
+	compare(m, t, "Upheld at stage 1, in whole or in part",
+		if_known(m->known.found, upheld(&f[1])), if_known(m->known.found, upheld(&b[1])));
+	compare(m, t, "Upheld at stage 2, in whole or in part",
+		if_known(m->known.found && stage2, upheld(&f[2])),
+		if_known(m->known.found && stage2, upheld(&b[2])));
+	compare(m, t, "Dissatisfaction logged, no formal complaint wanted",
+		count(without_stage(&m->now, &m->whole, false)),
+		count(without_stage(&m->before, &m->whole_before, false)));
+	compare(m, t, "Not decided yet: a person must look",
+		count(without_stage(&m->now, &m->whole, true)),
+		count(without_stage(&m->before, &m->whole_before, true)));
+	compare(m, t, "Complaints that grew out of a service request",
+		count(grown(&m->now, &m->whole)), count(grown(&m->before, &m->whole_before)));
+	for (int kind = 0; kind < RD_N_KINDS; kind++)
+		if (kind != RD_COMPLAINT && kind != RD_OTHER)
+			compare(m, t, kind_heads[kind],
+				count(of_kind(&m->now, &m->whole, (enum rd_kind)kind, -1)),
+				count(of_kind(
+					&m->before, &m->whole_before, (enum rd_kind)kind, -1)));
+}
+
+static void make_tsm(struct rd_report_made *m)
+{
+	const struct rd_stage_figures *f = m->stage;
+	const bool answers = m->known.answers, stage2 = m->known.stage2;
+	struct rd_report_table *t = begin(m, "tsm", "CH01 and CH02",
+		"CH01: complaints received in the period per 1,000 homes. CH02: of those, the "
+		"share "
+		"that was answered within the Code's time, an extension included. Both go by the "
+		"complaints received in the period: CH02 settles only when the last of them is "
+		"answered or overdue.",
+		12);
+
+	column(t, "measure", "Measure");
+	column(t, "stage1", "Stage 1");
+	column(t, "stage2", "Stage 2");
+	put(t, "Homes", m->ask->homes != 0 ? count(m->ask->homes) : unknown,
+		m->ask->homes != 0 ? count(m->ask->homes) : unknown);
+	put(t, "Complaints received", count(f[1].received), if_known(stage2, count(f[2].received)));
+	put(t, "CH01, per 1,000 homes", rate(m, f[1].received),
+		if_known(stage2, rate(m, f[2].received)));
+	put(t, "Answered within the Code's time",
+		if_known(answers, count(rd_timings_in_time(&f[1].answered_code))),
+		if_known(stage2, count(rd_timings_in_time(&f[2].answered_code))));
+	put(t, "Not due yet", if_known(answers, count(f[1].answered_code.by[RD_TIMING_NOT_DUE])),
+		if_known(stage2, count(f[2].answered_code.by[RD_TIMING_NOT_DUE])));
+	put(t, "CH02", if_known(answers, in_time(&f[1].answered_code)),
+		if_known(stage2, in_time(&f[2].answered_code)));
+}
+
+static void put_timings(struct rd_report_table *t, const char *const labels[RD_N_TIMINGS],
+	const struct rd_timings *first, bool know_first, const struct rd_timings *second,
+	bool know_second)
+{
+	for (int i = 0; i < RD_N_TIMINGS; i++)
+		if (labels[i] != NULL)
+			put(t, labels[i], if_known(know_first, count(first->by[i])),
+				if_known(know_second, count(second->by[i])));
+}
+
+static void make_stages(struct rd_report_made *m)
+{
+	static const char *const answered[RD_N_TIMINGS] = {
+		[RD_TIMING_IN_TIME] = "Answered in time, without an extension",
+		[RD_TIMING_EXTENDED] = "Answered in time, after an extension",
+		[RD_TIMING_LATE] = "Answered late",
+		[RD_TIMING_OVERDUE] = "Overdue, not answered",
+		[RD_TIMING_NOT_DUE] = "Answer not due yet",
+		[RD_TIMING_UNRECORDED] = "Closed without an answer that is recorded",
+	};
+	static const char *const found[RD_N_FOUND] = {
+		[RD_FOUND_UPHELD] = "Upheld",
+		[RD_FOUND_PARTLY] = "Upheld in part",
+		[RD_FOUND_NOT] = "Not upheld",
+	};
+	static const char *const acknowledged[RD_N_TIMINGS] = {
+		[RD_TIMING_LATE] = "Acknowledged late",
+		[RD_TIMING_OVERDUE] = "Overdue, not acknowledged",
+		[RD_TIMING_NOT_DUE] = "Acknowledgement not due yet",
+		[RD_TIMING_UNRECORDED] = "Closed without an acknowledgement",
+	};
+	const struct rd_stage_figures *one = &m->stage[1], *two = &m->stage[2];
+	const bool answers = m->known.answers, stage2 = m->known.stage2;
+	struct rd_report_table *t = begin(m, "stages", "By stage",
+		"Stage 1 by the day of receipt, stage 2 by the day on which it was asked for. How "
+		"each of them went is told by the Code's dates, but where our policy is named.",
+		40);
+
+	column(t, "measure", "Measure");
+	column(t, "stage1", "Stage 1");
+	column(t, "stage2", "Stage 2");
+	put(t, "Received", count(one->received), if_known(stage2, count(two->received)));
+	put(t, "Open, not answered", if_known(answers, count(one->open)),
+		if_known(stage2, count(two->open)));
+	put(t, "Closed", count(one->closed), if_known(stage2, count(two->closed)));
+	put(t, "Refused", if_known(m->known.ended, count(one->not_taken_on)),
+		if_known(m->known.ended && stage2, count(two->not_taken_on)));
+	put(t, "Withdrawn", if_known(m->known.ended, count(one->withdrawn)),
+		if_known(m->known.ended && stage2, count(two->withdrawn)));
+	put(t, "Extended", if_known(m->known.extensions, count(one->extended)),
+		if_known(m->known.extensions && stage2, count(two->extended)));
+	put(t, "Acknowledged within 5 working days", in_time(&one->acknowledged_code),
+		if_known(stage2, in_time(&two->acknowledged_code)));
+	put_timings(
+		t, acknowledged, &one->acknowledged_code, true, &two->acknowledged_code, stage2);
+	put(t, "Acknowledged in time by our policy", in_time(&one->acknowledged_policy),
+		if_known(stage2, in_time(&two->acknowledged_policy)));
+	put(t, "Defined in time by a person", in_time(&one->defined), unknown);
+	put(t, "Answered within the Code's time", if_known(answers, in_time(&one->answered_code)),
+		if_known(stage2, in_time(&two->answered_code)));
+	put_timings(t, answered, &one->answered_code, answers, &two->answered_code, stage2);
+	put(t, "Answered in time by our policy", if_known(answers, in_time(&one->answered_policy)),
+		if_known(stage2, in_time(&two->answered_policy)));
+	put(t, "Working days to the answer, mean", mean_of(one), mean_of(two));
+	put(t, "Working days to the answer, median", median_of(one), median_of(two));
+	for (int i = RD_FOUND_UPHELD; i < RD_N_FOUND; i++)
+		put(t, found[i], if_known(m->known.found, count(one->found[i])),
+			if_known(m->known.found && stage2, count(two->found[i])));
+	put(t, "Answered, and nobody recorded what was found",
+		if_known(answers, count(one->found[RD_FOUND_UNKNOWN])),
+		if_known(stage2, count(two->found[RD_FOUND_UNKNOWN])));
+	put(t, "Taken further: stage 1 to stage 2, stage 2 to the Ombudsman",
+		if_known(stage2, share(two->received, one->received)),
+		if_known(stage2 && m->known.referred, share(two->referred, two->received)));
+}
+
+/* --- by time --- */
+
+static const char *const months[] = { "January", "February", "March", "April", "May", "June",
+	"July", "August", "September", "October", "November", "December" };
+
+/* Whole months side by side, up to the most that stand beside one another: then quarters. */
+static size_t parts_of(const struct rd_report *report, struct rd_slice parts[],
+	const char *labels[], struct rd_arena *arena)
+{
+	const int span = rd_date_days_between(report->from, report->to) + 1;
+	const int step = span > 7 * 31 ? 3 : 1;
+	struct rd_date at = report->from;
+	size_t n = 0;
+
+	while (n < RD_REPORT_PERIODS_MAX && rd_date_compare(at, report->to) <= 0) {
+		struct rd_date end = rd_date_add(rd_report_month(at.year, at.month + step), -1);
+
+		if (n + 1 == RD_REPORT_PERIODS_MAX || rd_date_compare(end, report->to) > 0)
+			end = report->to;
+		parts[n] = (struct rd_slice){ .from = at, .to = end, .channel = -1 };
+		labels[n] =
+			end.month == at.month && end.year == at.year
+				? rd_arena_printf(arena, "%s %d", months[at.month - 1], at.year)
+				: rd_arena_printf(arena, "%.3s to %.3s %d", months[at.month - 1],
+					  months[end.month - 1], end.year);
+		n++;
+		at = rd_date_add(end, 1);
+	}
+	return n;
+}
+
+static enum rd_rc make_periods(struct rd_report_made *m, struct rd_err *err)
+{
+	struct rd_slice parts[RD_REPORT_PERIODS_MAX];
+	const char *labels[RD_REPORT_PERIODS_MAX];
+	const size_t n = parts_of(m->report, parts, labels, m->arena);
+	struct rd_report_table *t = begin(m, "periods", "Over time",
+		"By the day on which a complaint came, and by the day on which stage 2 was asked "
+		"for.",
+		RD_REPORT_PERIODS_MAX);
+
+	column(t, "period", "Period");
+	column(t, "stage1", "Stage 1");
+	column(t, "stage2", "Stage 2");
+	column(t, "service_requests", "Service requests");
+	column(t, "acknowledged", "Acknowledged within 5 working days");
+	column(t, "answered", "Answered within the Code's time");
+	column(t, "ch01", "Stage 1 per 1,000 homes");
+	t->chart = RD_CHART_COLUMNS;
+	t->chart_from = 1;
+	t->chart_n = m->known.stage2 ? 2 : 1;
+	for (size_t i = 0; i < n; i++) {
+		const struct rd_arena_mark mark = rd_arena_mark(m->arena);
+		struct rd_stage_figures one, two;
+		struct rd_cell *cells = row(t, labels[i]);
+
+		RD_TRY(rd_report_count(&m->now, &parts[i], 1, &one, err));
+		RD_TRY(rd_report_count(&m->now, &parts[i], 2, &two, err));
+		rd_arena_back_to(m->arena, mark); /* the days of each are not looked at */
+		if (cells == NULL || rd_date_compare(parts[i].from, m->ask->today) > 0)
+			continue; /* still to come */
+		cells[1] = count(one.received);
+		cells[2] = if_known(m->known.stage2, count(two.received));
+		cells[3] = count(of_kind(&m->now, &parts[i], RD_SERVICE_REQUEST, -1));
+		cells[4] = in_time(&one.acknowledged_code);
+		cells[5] = if_known(m->known.answers, in_time(&one.answered_code));
+		cells[6] = rate(m, one.received);
+	}
+	return RD_OK;
+}
+
+/* --- by what it is about, how it came, who may be at risk --- */
+
+struct topic {
+	const char *name;
+	int64_t n;
+};
+
+static int by_most(const void *a, const void *b)
+{
+	const struct topic *x = a, *y = b;
+
+	if (x->n != y->n)
+		return x->n > y->n ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static size_t topics_of(const struct rd_report_made *m, struct topic topics[static TOPICS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->now.n; i++) {
+		const struct rd_report_case *c = &m->now.cases[i];
+
+		for (size_t k = 0; k < c->n_topics && rd_slice_holds(&m->whole, c, 1); k++) {
+			size_t at = 0;
+
+			while (at < n && strcmp(topics[at].name, c->topics[k]) != 0)
+				at++;
+			if (at == n && n < TOPICS_MAX)
+				topics[n++] = (struct topic){ .name = c->topics[k] };
+			if (at < n)
+				topics[at].n++;
+		}
+	}
+	qsort(topics, n, sizeof *topics, by_most);
+	return n;
+}
+
+static enum rd_rc put_topic(struct rd_report_made *m, struct rd_report_table *t, const char *label,
+	const char *topic, struct rd_err *err)
+{
+	struct rd_slice slice = m->whole, slice_before = m->whole_before;
+	const struct rd_arena_mark mark = rd_arena_mark(m->arena);
+	struct rd_stage_figures one, two, before;
+	struct rd_cell *cells = row(t, label);
+
+	slice.topic = slice_before.topic = topic;
+	RD_TRY(rd_report_count(&m->now, &slice, 1, &one, err));
+	RD_TRY(rd_report_count(&m->now, &slice, 2, &two, err));
+	RD_TRY(rd_report_count(&m->before, &slice_before, 1, &before, err));
+	rd_arena_back_to(m->arena, mark); /* the days of each are not looked at */
+	if (cells == NULL)
+		return RD_OK;
+	cells[1] = small(m, count(one.received));
+	cells[2] = small(m, if_known(m->known.stage2, count(two.received)));
+	cells[3] = small(m, in_time(&one.acknowledged_code));
+	cells[4] = small(m, if_known(m->known.answers, in_time(&one.answered_code)));
+	cells[5] = small(m, if_known(m->known.found, upheld(&one)));
+	cells[6] = small(m, if_known(m->report->before_known, count(before.received)));
+	cells[7] = cells[1].kind == RD_CELL_HIDDEN || cells[6].kind == RD_CELL_HIDDEN
+			   ? (struct rd_cell){ .kind = RD_CELL_HIDDEN }
+			   : change(cells[1], cells[6]);
+	return RD_OK;
+}
+
+static enum rd_rc make_topics(struct rd_report_made *m, struct rd_err *err)
+{
+	struct topic topics[TOPICS_MAX];
+	const size_t n = topics_of(m, topics);
+	struct rd_report_table *t = begin(m, "topics", "What complaints are about",
+		m->ask->publish
+			? "By the topics that the rules named or staff gave; those of fewer than 5 "
+			  "complaints are left out. A complaint about two things stands in both "
+			  "rows, so the rows add up to more than the complaints."
+			: "By the topics that the rules named or staff gave. A complaint about two "
+			  "things stands in both rows, so the rows add up to more than the "
+			  "complaints.",
+		TOPICS_MAX + 1);
+
+	column(t, "topic", "About");
+	column(t, "stage1", "Stage 1");
+	column(t, "stage2", "Stage 2");
+	column(t, "acknowledged", "Acknowledged within 5 working days");
+	column(t, "answered", "Answered within the Code's time");
+	column(t, "upheld", "Upheld");
+	column(t, "before", "Before");
+	column(t, "change", "Change");
+	t->chart = RD_CHART_BARS;
+	t->chart_from = 1;
+	t->chart_n = 1;
+	for (size_t i = 0; i < n; i++)
+		if (!m->ask->publish || topics[i].n >= RD_REPORT_SMALL)
+			RD_TRY(put_topic(m, t, topics[i].name, topics[i].name, err));
+	return put_topic(m, t, "no topic is known", "", err);
+}
+
+static void make_channels(struct rd_report_made *m)
+{
+	static const char *const heads[] = { "E-mail", "Text message", "Telephone", "Letter",
+		"In person", "Another way" };
+	struct rd_report_table *t = begin(m, "channels", "How they came",
+		"Mail and texts come in by themselves; what came by telephone, by letter or in "
+		"person is counted where staff opened a case for it.",
+		8);
+
+	column(t, "channel", "Channel");
+	column(t, "complaints", "Complaints");
+	column(t, "service_requests", "Service requests");
+	column(t, "enquiries", "Enquiries");
+	column(t, "others", "All other matters");
+	for (int i = RD_BY_EMAIL; i <= RD_BY_OTHER; i++) {
+		struct rd_cell *cells = row(t, heads[i]);
+		int64_t n[RD_N_KINDS], others = 0;
+
+		for (int kind = 0; kind < RD_N_KINDS; kind++) {
+			n[kind] = of_kind(&m->now, &m->whole, (enum rd_kind)kind, i);
+			if (kind != RD_COMPLAINT && kind != RD_SERVICE_REQUEST &&
+				kind != RD_ENQUIRY)
+				others += n[kind];
+		}
+		if (cells == NULL)
+			return;
+		cells[1] = small(m, count(n[RD_COMPLAINT]));
+		cells[2] = small(m, count(n[RD_SERVICE_REQUEST]));
+		cells[3] = small(m, count(n[RD_ENQUIRY]));
+		cells[4] = small(m, count(others));
+	}
+}
+
+static void make_flags(struct rd_report_made *m)
+{
+	static const char *const heads[RD_N_FLAGS] = {
+		[RD_HEALTH_SAFETY] = "Health and safety",
+		[RD_PERSONAL_INJURY] = "Somebody was hurt",
+		[RD_SAFEGUARDING] = "Safeguarding",
+		[RD_VULNERABLE] = "A vulnerable resident (adjustments)",
+		[RD_LEGAL] = "Lawyers or a court",
+		[RD_MP_COUNCILLOR] = "By an MP or a councillor",
+		[RD_PETITION] = "A petition or a group",
+		[RD_ADVOCATE] = "By somebody who speaks for the resident",
+		[RD_STAGE2_REQUEST] = "Asks for stage 2",
+		[RD_DAMP_MOULD] = "Damp and mould",
+		[RD_HEAT_LOSS] = "No heating or hot water",
+		[RD_OVER_12_MONTHS] = "More than twelve months ago",
+		[RD_ANONYMOUS] = "Anonymous",
+		[RD_ABUSIVE] = "Abusive",
+		[RD_ASKS_NOT_FORMAL] = "Wants no formal complaint",
+	};
+	struct rd_report_table *t = begin(m, "flags", "What needed care",
+		"What the rules saw or staff marked, in complaints and in all matters.",
+		RD_N_FLAGS);
+
+	column(t, "flag", "Flag");
+	column(t, "complaints", "Complaints");
+	column(t, "all", "All matters");
+	for (int flag = 0; flag < RD_N_FLAGS; flag++) {
+		int64_t complaints = 0, all = 0;
+
+		for (size_t i = 0; i < m->now.n; i++) {
+			const struct rd_report_case *c = &m->now.cases[i];
+			const struct rd_date day = rd_date_of(c->received_ms);
+			const bool counts = c->flags[flag] &&
+					    rd_date_compare(day, m->whole.from) >= 0 &&
+					    rd_date_compare(day, m->whole.to) <= 0;
+
+			all += counts;
+			complaints += counts && c->kind == RD_COMPLAINT;
+		}
+		put(t, heads[flag], small(m, count(complaints)), small(m, count(all)));
+	}
+}
+
+/* Complaints of the period that the policy left out, by its own reasons. */
+static void make_refusals(struct rd_report_made *m)
+{
+	const struct rd_landlord *landlord = m->ask->landlord;
+	struct rd_report_table *t;
+
+	if (!m->known.ended)
+		return;
+	t = begin(m, "refusals", "Refused, by reason",
+		"Complaints that the policy leaves out, by its reasons. Each refusal tells the "
+		"resident of the Ombudsman.",
+		landlord->n_provisions + 1);
+	column(t, "reason", "Reason");
+	column(t, "complaints", "Complaints");
+	column(t, "source", "Clause");
+	for (size_t i = 0; i < landlord->n_provisions; i++) {
+		const struct rd_provision *p = &landlord->provisions[i];
+		int64_t n = 0;
+
+		if (p->kind != RD_PROVISION_EXCLUSION)
+			continue;
+		for (size_t k = 0; k < m->now.n; k++)
+			n += rd_slice_holds(&m->whole, &m->now.cases[k], 1) &&
+			     strcmp(m->now.cases[k].ends.excluded_for, p->name) == 0;
+		put(t, p->name, small(m, count(n)),
+			(struct rd_cell){ .kind = RD_CELL_TEXT, .text = p->source });
+	}
+}
+
+static int by_pence(const void *a, const void *b)
+{
+	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Compensation, on complaints of the period. */
+static void make_remedies(struct rd_report_made *m)
+{
+	struct rd_report_table *t;
+	int64_t *accepted, n_offered = 0, total = 0;
+	size_t n = 0;
+
+	if (!m->known.compensation)
+		return;
+	accepted = rd_arena_array(m->arena, m->now.n + 1, sizeof *accepted);
+	if (accepted == NULL)
+		return; /* the arena remembers it */
+	for (size_t i = 0; i < m->now.n; i++) {
+		const struct rd_report_ends *ends = &m->now.cases[i].ends;
+
+		if (!rd_slice_holds(&m->whole, &m->now.cases[i], 1))
+			continue;
+		n_offered += ends->offered_pence > 0;
+		if (ends->accepted_pence > 0)
+			accepted[n++] = ends->accepted_pence;
+	}
+	qsort(accepted, n, sizeof *accepted, by_pence);
+	for (size_t i = 0; i < n; i++)
+		total += accepted[i];
+	t = begin(m, "remedies", "Compensation",
+		"On complaints received in the period; an amount counts once it was accepted.", 4);
+	column(t, "measure", "Measure");
+	column(t, "number", "Number");
+	column(t, "pounds", "Pounds");
+	put(t, "Offered", count(n_offered), unknown);
+	put(t, "Accepted", count((int64_t)n),
+		(struct rd_cell){ .kind = RD_CELL_POUNDS, .n = total });
+	put(t, "Median of those accepted", count((int64_t)n),
+		n == 0 ? unknown
+		       : (struct rd_cell){ .kind = RD_CELL_POUNDS,
+				 .n = (accepted[(n - 1) / 2] + accepted[n / 2]) / 2 });
+}
+
+/* What the landlord's policy says that its reports hold, so that a reader sees what is wanting. */
+static void make_promised(struct rd_report_made *m)
+{
+	const struct rd_landlord *landlord = m->ask->landlord;
+	struct rd_report_table *t = begin(m, "promised", "What our policy promises to report",
+		"From the profile of the policy.", landlord->n_provisions + 1);
+
+	column(t, "report", "Report");
+	column(t, "holds", "Holds");
+	column(t, "by", "When");
+	column(t, "source", "Clause");
+	for (size_t i = 0; i < landlord->n_provisions; i++) {
+		const struct rd_provision *p = &landlord->provisions[i];
+		const struct rd_field *field = NULL;
+		const char *holds = "", *by;
+		struct rd_cell *cells;
+
+		if (p->kind != RD_PROVISION_REPORT || (cells = row(t, p->name)) == NULL)
+			continue;
+		while ((field = rd_stanza_next(p->stanza, "Holds", field)) != NULL)
+			holds = rd_arena_printf(m->arena, "%s%s%s", holds,
+				holds[0] != '\0' ? "; " : "", field->value);
+		by = rd_stanza_value(p->stanza, "By", "");
+		cells[1] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = holds };
+		cells[2] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = by };
+		cells[3] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = p->source };
+	}
+	if (t->n_rows == 0)
+		m->report->n_tables--;
+}
+
+enum rd_rc rd_report_tables(struct rd_report_made *m, struct rd_err *err)
+{
+	if (m->ask->kind == RD_REPORT_TSM)
+		make_tsm(m);
+	else
+		make_summary(m);
+	make_stages(m);
+	RD_TRY(make_periods(m, err));
+	if (m->ask->kind == RD_REPORT_TSM)
+		return RD_OK;
+	RD_TRY(make_topics(m, err));
+	make_channels(m);
+	make_flags(m);
+	make_refusals(m);
+	make_remedies(m);
+	make_promised(m);
+	return RD_OK;
+}
