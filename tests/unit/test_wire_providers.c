@@ -671,6 +671,18 @@ static void pictures_are_fetched_from_the_provider_alone(void **state)
 		{ "https://eviltwiliocdn.com/x", RD_E_REFUSED, false },
 		{ "http://mms.twiliocdn.com/x", RD_E_REFUSED, false },
 		{ "https://127.0.0.1/x", RD_E_REFUSED, false },
+		{ "https://x.twilio.com:y@intranet/x", RD_E_REFUSED, false },
+		{ "https://x.twilio.com:8443/x", RD_E_REFUSED, false },
+		{ "https://intranet\\.twilio.com/x", RD_E_REFUSED, false },
+		{ "https://intranet#.twilio.com/x", RD_E_REFUSED, false },
+		{ "https://twilio.com/x", RD_E_REFUSED, false },
+		{ "https://bucket.s3.amazonaws.com/x", RD_OK, false },
+		{ "https://bucket.s3.eu-west-1.amazonaws.com/x?X-Amz-Date=@:", RD_OK, false },
+		{ "https://s3.eu-west-1.amazonaws.com/x", RD_OK, false },
+		{ "https://evil-1.eu-west-1.elb.amazonaws.com/x", RD_E_REFUSED, false },
+		{ "https://s3-evil.elb.eu-west-1.amazonaws.com/x", RD_E_REFUSED, false },
+		{ "https://ec2-198-51-100-7.compute-1.amazonaws.com/x", RD_E_REFUSED, false },
+		{ "https://s3.amazonaws.com.evil.example.com/x", RD_E_REFUSED, false },
 		{ "file:///etc/passwd", RD_E_REFUSED, false },
 		{ "", RD_E_REFUSED, false },
 	};
@@ -681,8 +693,11 @@ static void pictures_are_fetched_from_the_provider_alone(void **state)
 		if (rc != rows[i].rc)
 			print_error("%s\n", rows[i].url);
 		assert_int_equal(rc, rows[i].rc);
-		if (rc == RD_OK)
-			assert_int_equal(request.user != NULL, rows[i].with_secret);
+		if (rc != RD_OK)
+			continue;
+		assert_int_equal(request.user != NULL, rows[i].with_secret);
+		/* What lies elsewhere is never fetched from inside our own network. */
+		assert_int_equal(request.public_only, !rows[i].with_secret);
 	}
 }
 

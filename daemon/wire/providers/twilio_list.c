@@ -1,5 +1,6 @@
 #include "redress/wire/providers/twilio_list.h"
 
+#include <curl/curl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,35 +179,87 @@ enum rd_rc rd_twilio_media(const struct rd_form *form, struct rd_arena *arena,
 	return RD_OK;
 }
 
-static bool ends_in(const char *host, size_t len, const char *domain)
+static void free_url(CURLU **url)
 {
+	curl_url_cleanup(*url);
+}
+
+static void free_text(char **text)
+{
+	curl_free(*text);
+}
+
+/* The host of a plain https address: without a user, a port or a backslash, which one reader takes
+ * for a part of the name and another for its end. NULL: anything else. */
+static const char *plain_host(const char *url, struct rd_arena *arena)
+{
+	static const char scheme[] = "https://";
+	if (strncmp(url, scheme, sizeof scheme - 1) != 0)
+		return NULL;
+	const char *authority = url + sizeof scheme - 1;
+	size_t len = strcspn(authority, "/?#");
+	if (strcspn(authority, "@\\:[]") < len)
+		return NULL;
+	RD_CLEANUP(free_url) CURLU *parts = curl_url();
+	RD_CLEANUP(free_text) char *host = NULL;
+	RD_ASSERT(parts);
+	if (curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK ||
+		curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+		return NULL;
+	return rd_arena_strdup(arena, host);
+}
+
+/* Where in host the domain begins, with the dot before it; NULL: it is no name below it. */
+static const char *below(const char *host, const char *domain)
+{
+	size_t len = strlen(host);
 	size_t n = strlen(domain);
-	return len > n && strncasecmp(host + len - n, domain, n) == 0 && host[len - n - 1] == '.';
+	const char *at = len > n + 1 ? host + len - n - 1 : NULL;
+	return at && at[0] == '.' && strcasecmp(at + 1, domain) == 0 ? at : NULL;
+}
+
+/* A store of files at Amazon: [BUCKET.]s3.REGION or [BUCKET.]s3 or s3-REGION below its domain.
+ * Anybody's machines and balancers have names there too. */
+static bool is_s3(const char *host)
+{
+	const char *end = below(host, "amazonaws.com");
+	const char *label = end;
+	if (!end)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		const char *stop = label;
+		while (label > host && label[-1] != '.')
+			label--;
+		size_t len = (size_t)(stop - label);
+		if (len == 2 && strncasecmp(label, "s3", 2) == 0)
+			return true;
+		if (i == 0 && len > 3 && strncasecmp(label, "s3-", 3) == 0)
+			return true;
+		/* eu-west-1: every region has a hyphen, no service stands before it but s3 */
+		if (label == host || !memchr(label, '-', len))
+			return false;
+		label--;
+	}
+	return false;
 }
 
 enum rd_rc rd_twilio_build_media(const struct rd_provider_account *account, const char *url,
 	struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err)
 {
-	static const char *const keepers[] = { "twilio.com", "twiliocdn.com", "amazonaws.com" };
 	size_t own = strlen(account->api_url);
 	struct rd_http_request request = { .method = "GET", .url = url, .accept = "*/*" };
-	(void)arena;
 	if (strncmp(url, account->api_url, own) == 0 && url[own] == '/') {
 		request.user = account->account;
 		request.password = account->token;
 		*ret_request = request;
 		return RD_OK;
 	}
-	if (strncmp(url, "https://", 8) == 0) {
-		const char *host = url + 8;
-		size_t len = strcspn(host, "/?#:@\\");
-		for (size_t i = 0; host[len] != '@' && host[len] != '\\' && i < 3; i++)
-			if (ends_in(host, len, keepers[i])) {
-				*ret_request = request;
-				return RD_OK;
-			}
-	}
-	return rd_fail(err, RD_E_REFUSED, "a picture that is not kept by the provider");
+	const char *host = plain_host(url, arena);
+	if (!host || (!below(host, "twilio.com") && !below(host, "twiliocdn.com") && !is_s3(host)))
+		return rd_fail(err, RD_E_REFUSED, "a picture that is not kept by the provider");
+	request.public_only = true;
+	*ret_request = request;
+	return RD_OK;
 }
 
 enum rd_rc rd_twilio_read_media_list(const struct rd_provider_account *account, const char *url,

@@ -11,7 +11,8 @@
  *
  * Errors     RD_E_AGAIN    no answer: name, connection, time-out, certificate
  *            RD_E_RANGE    the answer was longer than the limit
- *            RD_E_REFUSED  an address that is neither https nor loopback
+ *            RD_E_REFUSED  an address that is neither https nor loopback, or, where public_only is
+ *                          set, a host that lies inside (wire/address.h)
  * Any HTTP status is an answer (RD_OK). Messages name the host, never a query or a secret.
  */
 #ifndef REDRESS_WIRE_HTTP_H
@@ -44,6 +45,7 @@ struct rd_http_request {
 	int64_t timeout_ms; /* 0: RD_HTTP_TIMEOUT_MS */
 	const char *accept; /* NULL: application/json */
 	size_t answer_max;  /* 0: RD_HTTP_ANSWER_BYTES_MAX */
+	bool public_only;   /* somebody else named the address: never connect to one inside */
 };
 
 /* Owned: rd_http_response_free. */

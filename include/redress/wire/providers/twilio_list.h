@@ -6,8 +6,9 @@
  * in place of each one's.
  *
  * Pictures are fetched with the account's credentials at the API's own host alone; from there
- * Twilio sends on, without credentials, to where it keeps them: hosts of twilio.com, twiliocdn.com
- * and amazonaws.com over https.
+ * Twilio sends on, without credentials, to where it keeps them: hosts of twilio.com and
+ * twiliocdn.com, and the file store (s3) of amazonaws.com, over https at the usual port, and never
+ * to an address inside our own network.
  */
 #ifndef REDRESS_WIRE_PROVIDERS_TWILIO_LIST_H
 #define REDRESS_WIRE_PROVIDERS_TWILIO_LIST_H
