@@ -754,6 +754,40 @@ static void received_texts_of_twilio_are_listed(void **state)
 	assert_int_equal(n, 0); /* a picture, whatever its bytes look like */
 }
 
+#define INBOUND(id, to, service)                                                                   \
+	"{\"sid\":\"" id "\",\"direction\":\"inbound\",\"from\":\"+447700900123\",\"to\":\"" to    \
+	"\",\"body\":\"damp\",\"messaging_service_sid\":" service "}"
+
+/* The list is the whole account's there: other teams' residents are not ours to read. */
+static void a_messaging_service_lists_its_own_texts_alone(void **state)
+{
+	struct rd_provider_account service = twilio;
+	struct rd_http_request request;
+	struct rd_provider_listed listed;
+	struct rd_err err = { 0 };
+	const struct rd_provider_window window = { 0, 1795003600000 };
+	service.number = "MG0123456789abcdef0123456789abcdef";
+	assert_int_equal(
+		rd_twilio.build_list(&service, &window, NULL, *state, &request, &err), RD_OK);
+	assert_null(strstr(request.url, "To="));
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response response =
+		answer(200, "{\"messages\":[" INBOUND("SM1", "+447700900001",
+				    "\"MG0123456789abcdef0123456789abcdef\"") "," INBOUND("SM2",
+				    "+447700900002",
+				    "\"MG99999999999999999999999999999999\"") "," INBOUND("SM3",
+				    "+447700900003", "null") "],\"next_page_uri\":null}");
+	assert_int_equal(
+		rd_twilio.read_list(&service, &window, "", &response, *state, &listed, &err),
+		RD_OK);
+	assert_int_equal(listed.n_texts, 1);
+	assert_string_equal(listed.texts[0].id, "SM1");
+	assert_int_equal(listed.n_unread, 0);
+	assert_int_equal(
+		rd_twilio.read_list(&twilio, &window, "", &response, *state, &listed, &err), RD_OK);
+	assert_int_equal(listed.n_texts, 3);
+}
+
 #define LISTED(id, at)                                                                             \
 	"{\"id\":\"740e5834-3a29-46b4-9a6f-16142fde530" id "\",\"user_number\":\"447700900123\","  \
 	"\"notify_number\":\"07700900000\",\"content\":\"damp\",\"created_at\":\"" at "\"}"
@@ -890,6 +924,7 @@ int main(void)
 		WITH_ARENA(pictures_are_named_by_the_form),
 		WITH_ARENA(pictures_are_fetched_from_the_provider_alone),
 		WITH_ARENA(received_texts_of_twilio_are_listed),
+		WITH_ARENA(a_messaging_service_lists_its_own_texts_alone),
 		WITH_ARENA(a_page_of_notify_goes_on_before_those_of_its_last_instant),
 		WITH_ARENA(a_text_goes_into_the_tray_once),
 		WITH_ARENA(numbers_are_kept_one_way),

@@ -39,12 +39,18 @@ static const char *enc(struct rd_arena *arena, const char *text)
 
 /* ---- the list ---- */
 
+/* A number that starts MG is a messaging service, not a number. */
+static bool is_service(const struct rd_provider_account *account)
+{
+	return strncmp(account->number, "MG", 2) == 0;
+}
+
 enum rd_rc rd_twilio_build_list(const struct rd_provider_account *account,
 	const struct rd_provider_window *window, const char *next_url, struct rd_arena *arena,
 	struct rd_http_request *ret_request, struct rd_err *err)
 {
 	char from[RD_INSTANT_MAX];
-	bool service = strncmp(account->number, "MG", 2) == 0;
+	bool service = is_service(account);
 	rd_provider_utc(window->from_ms, from);
 	struct rd_http_request request = {
 		.method = "GET",
@@ -113,6 +119,18 @@ static enum rd_rc take_text(const struct rd_provider_account *account, const jso
 	return RD_OK;
 }
 
+/* "receiving" is not yet whole: it comes by the webhook, or at the next look. The list of an
+ * account whose number is a messaging service is that of the whole account: what came to its other
+ * numbers is none of ours. */
+static bool is_ours(const struct rd_provider_account *account, const json_t *m)
+{
+	if (strcmp(text_of(m, "direction"), "inbound") != 0 ||
+		strcmp(text_of(m, "status"), "receiving") == 0)
+		return false;
+	return !is_service(account) ||
+	       strcmp(text_of(m, "messaging_service_sid"), account->number) == 0;
+}
+
 enum rd_rc rd_twilio_read_list(const struct rd_provider_account *account,
 	const struct rd_provider_window *window, const char *url,
 	const struct rd_http_response *response, struct rd_arena *arena,
@@ -136,9 +154,7 @@ enum rd_rc rd_twilio_read_list(const struct rd_provider_account *account,
 	json_t *m;
 	json_array_foreach(messages, i, m)
 	{
-		/* "receiving" is not yet whole: it comes by the webhook, or at the next look. */
-		if (strcmp(text_of(m, "direction"), "inbound") == 0 &&
-			strcmp(text_of(m, "status"), "receiving") != 0)
+		if (is_ours(account, m))
 			RD_TRY(take_text(account, m, arena, &listed, err));
 	}
 	const char *next = text_of(root, "next_page_uri");

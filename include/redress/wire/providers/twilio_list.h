@@ -1,9 +1,10 @@
 /* twilio_list: received texts and their pictures, of providers/twilio.h; private to that module's
  * table.
  *
- * The list is asked by To (where the number is one, not a messaging service) and by day of sending;
- * pages follow next_page_uri at our own host. A listed text with pictures has their list's address
- * in place of each one's.
+ * The list is asked by To and by day of sending. Where the number is a messaging service there is
+ * no asking by it: the whole account's texts are listed, and those of any other service, or of
+ * none, are left out. Pages follow next_page_uri at our own host. A listed text with pictures has
+ * their list's address in place of each one's.
  *
  * Pictures are fetched with the account's credentials at the API's own host alone; from there
  * Twilio sends on, without credentials, to where it keeps them: hosts of twilio.com and
