@@ -7,7 +7,8 @@ text-messages, Vonage under /sms/json and /v2/reports/records, Esendex under /v1
               15 s: later than a test waits, sooner than the daemon gives up) | 429 | 21610 |
               daily | 401 | 500 (not taken) | 500-taken | 307 | huge | once (429 from the
               second on)
-  list WORD   ok | 500 | empty, for questions after texts
+  list WORD   ok | 500 | empty | html (a page of words, HTTP 200), for questions after texts
+  others N    takes N texts to somebody else
   total       texts taken
   asked       questions after texts so far
   requests    requests in all
@@ -239,8 +240,8 @@ class Handler(BaseHTTPRequestHandler):
             with lock:
                 state["asked"] += 1
                 sent = [] if state["list"] == "empty" else list(state["texts"])
-            if state["list"] == "500":
-                return self.trouble(500, 20500, "Exception")
+            if self.ask_trouble():
+                return None
             return self.answer(200, {"records": [
                 {"message_id": t["id"], "client_ref": t["client_ref"], "direction": "outbound"}
                 for t in sent if t["to"].lstrip("+") == query["to"][0]]})
@@ -277,18 +278,30 @@ class Handler(BaseHTTPRequestHandler):
                         f'"{len(texts)}" xmlns="http://api.esendex.com/ns/">{headers}'
                         '</messageheaders>')
 
-    def esendex_sent(self):
+    def ask_trouble(self):
+        """True: answered. How questions after texts are not answered."""
+        word = state["list"]
+        if word == "500":
+            self.trouble(500, 20500, "Exception")
+        elif word == "html":
+            self.answer(200, b"<html/>", (), "text/html")
+        return word in ("500", "html")
+
+    def esendex_sent(self, query):
         with lock:
             state["asked"] += 1
-            sent = [] if state["list"] == "empty" else list(state["texts"])
-        if state["list"] == "500":
-            return self.trouble(500, 20500, "Exception")
-        return self.xml("<messageheaders>" + "".join(
+            sent = [] if state["list"] == "empty" else list(state["texts"])[::-1]
+        if self.ask_trouble():
+            return None
+        first = int(query["startIndex"][0])
+        page = sent[first:first + int(query["count"][0])]
+        headers = "".join(
             f'<messageheader id="{t["id"]}"><submittedat>{utc(t["at"])}</submittedat><to>'
             f'<phonenumber>{t["to"].lstrip("+")}</phonenumber></to><summary>'
             f'{escape(t["body"][:50])}</summary><body uri="https://api.esendex.com/v1.0/'
-            f'messageheaders/{t["id"]}/body"/></messageheader>' for t in sent[::-1])
-            + "</messageheaders>")
+            f'messageheaders/{t["id"]}/body"/></messageheader>' for t in page)
+        return self.xml(f'<messageheaders startindex="{first}" count="{len(page)}" totalcount='
+                        f'"{len(sent)}">{headers}</messageheaders>')
 
     def esendex_body(self, wanted):
         if state["received"] == "bodyless":
@@ -333,7 +346,7 @@ class Handler(BaseHTTPRequestHandler):
         if url.path.startswith("/v1.0/inbox/"):
             return self.esendex_list(query)
         if url.path == "/v1.0/messageheaders":
-            return self.esendex_sent()
+            return self.esendex_sent(query)
         if url.path.startswith("/v1.0/messageheaders/"):
             return self.esendex_body(url.path.split("/")[3])
         if url.path.startswith("/2010-04-01/") and "DateSent>" in query:
@@ -341,8 +354,8 @@ class Handler(BaseHTTPRequestHandler):
         with lock:
             state["asked"] += 1
             texts = list(state["texts"])
-        if state["list"] == "500":
-            return self.trouble(500, 20500, "Exception")
+        if self.ask_trouble():
+            return None
         if state["list"] == "empty":
             texts = []
         if url.path.startswith("/2010-04-01/"):
@@ -373,6 +386,12 @@ def answer(line):
     if word == "picture":
         with lock:
             next(t for t in state["inbox"] if t["id"] == rest)["pictures"] = 1
+        return "ok"
+    if word == "others":
+        with lock:
+            state["texts"] += [{"id": str(uuid.uuid4()), "to": "+447700900999", "body": "another",
+                                "client_ref": f"other {n}", "at": time.time()}
+                               for n in range(int(rest))]
         return "ok"
     if word == "total":
         return len(state["texts"])
