@@ -204,6 +204,30 @@ static void what_the_webhook_lost_is_found_once_and_named(void **state)
 	}
 }
 
+/* Half an emoji, cut in two by a phone or a carrier, or a NUL: it hides no other text. */
+static void one_broken_character_hides_no_text(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		struct world *w = begun(i);
+		receive(1, -5);
+		tell("receive %s +447700900123 -6 half \\ud83d, \\u0000, whole \\ud83d\\ude1c",
+			id_of(2));
+		receive(3, -7);
+		walks(w, 3);
+		assert_int_equal(w->polled.unread.n, 0);
+		struct rd_claimed *items;
+		int64_t next_ms;
+		size_t n = world_claim(&w->store, rd_now_ms(&w->clock) + HOUR_MS, &items, &next_ms);
+		size_t n_found = 0;
+		for (size_t k = 0; k < n; k++)
+			n_found += strstr(items[k].text, "half \xEF\xBF\xBD, \xEF\xBF\xBD, whole "
+							 "\xF0\x9F\x98\x9C") != NULL;
+		assert_int_equal(n_found, 1);
+		close_world(w);
+	}
+}
+
 /* redressd --once has no listener. */
 static void where_nobody_listens_all_is_taken_and_none_is_lost(void **state)
 {
@@ -519,6 +543,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_webhook_lost_is_found_once_and_named),
+		cmocka_unit_test(one_broken_character_hides_no_text),
 		cmocka_unit_test(where_nobody_listens_all_is_taken_and_none_is_lost),
 		cmocka_unit_test(by_webhook_and_list_it_is_one_message),
 		cmocka_unit_test(a_part_is_one_text_or_a_part_of_one),

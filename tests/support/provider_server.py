@@ -18,7 +18,8 @@ text-messages, Vonage under /sms/json and /v2/reports/records, Esendex under /v1
   forget      throws the texts away
   template TEXT  of Notify: ((body)) at first; none: there is none
 Texts that the provider has received, for its lists (newest first, by whatever paging it has):
-  receive ID FROM AGE_S WORDS...   one that came AGE_S seconds ago
+  receive ID FROM AGE_S WORDS...   one that came AGE_S seconds ago; \\uXXXX in the words is
+              that code unit, halves of pairs and NUL too
   received WORD  ok | 500 | 401 | 429 | lost | broken | bodyless, how lists are answered
   page N      texts a page
   empty       throws them away
@@ -31,6 +32,7 @@ Pictures of Twilio, at /2010-04-01/Accounts/AC/Messages/ID/Media/ME1 (redirected
 import argparse
 import calendar
 import json
+import re
 import ssl
 import sys
 import threading
@@ -85,7 +87,8 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def xml(self, text):
-        self.answer(200, b'<?xml version="1.0" encoding="utf-8"?>' + text.encode(), (),
+        data = text.encode("ascii", "xmlcharrefreplace").replace(b"\0", b"&#0;")
+        self.answer(200, b'<?xml version="1.0" encoding="utf-8"?>' + data, (),
                     "application/xml; charset=utf-8")
 
     def trouble(self, status, code, word):
@@ -367,6 +370,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def receive(rest):
     wanted, sender, age, words = rest.split(" ", 3)
+    words = re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m.group(1), 16)), words)
     with lock:
         state["inbox"].append({"id": wanted, "from": sender, "at": int(time.time()) - int(age),
                                "words": words, "pictures": 0})

@@ -80,8 +80,8 @@ static void what_is_no_such_xml_is_refused(void **state)
 		"<InboundMessage><MessageId>" ID "</MessageId></InboundMessage>",
 		"<InboundMessage><MessageId>../x</MessageId><From>1</From></InboundMessage>",
 		"<!DOCTYPE x [<!ENTITY e \"boom\">]><InboundMessage>&e;</InboundMessage>",
-		"<InboundMessage>&nbsp;</InboundMessage>", "<InboundMessage>&#0;</InboundMessage>",
-		"<InboundMessage>&#xD800;</InboundMessage>", "<InboundMessage a=1/>",
+		"<InboundMessage>&nbsp;</InboundMessage>", "<InboundMessage>&#;</InboundMessage>",
+		"<InboundMessage>&#xD800</InboundMessage>", "<InboundMessage a=1/>",
 		"<InboundMessage a=\"1/>", "<InboundMessage a=\"<\"/>", "<InboundMessage><!--",
 		"<InboundMessage>&#x110000;</InboundMessage>", "<a:/>", "</a>",
 		"<a><b><c><d><e><f><g><h><i><j><k><l><m><n><o><p><q></q></p></o></n></m></l></k></"
@@ -109,6 +109,31 @@ static void xml_is_read_with_its_prefixes_left_out(void **state)
 	assert_string_equal(rd_xml_value(&xml, "a/c"), "");
 	assert_string_equal(
 		rd_xml_escape(*state, "<a & 'b'>\x01\n"), "&lt;a &amp; &apos;b&apos;&gt;\n");
+}
+
+static void characters_that_are_none_are_shown_as_such(void **state)
+{
+	static const struct {
+		const char *xml, *words;
+	} rows[] = {
+		{ "<a>&#xD83D;&#xDE1C;</a>", "\xF0\x9F\x98\x9C" },
+		{ "<a>&#55357;&#56860;</a>", "\xF0\x9F\x98\x9C" },
+		{ "<a>1&#xD83D;2</a>", "1\xEF\xBF\xBD"
+				       "2" },
+		{ "<a>1&#xDE1C;2</a>", "1\xEF\xBF\xBD"
+				       "2" },
+		{ "<a>1&#xD83D;&#163;</a>", "1\xEF\xBF\xBD\xC2\xA3" },
+		{ "<a>1&#0;2</a>", "1\xEF\xBF\xBD"
+				   "2" },
+		{ "<a>1&#xD83D;&amp;</a>", "1\xEF\xBF\xBD&" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rd_err err = { 0 };
+		struct rd_xml xml;
+		assert_int_equal(
+			rd_xml_read(rows[i].xml, strlen(rows[i].xml), *state, &xml, &err), RD_OK);
+		assert_string_equal(rd_xml_value(&xml, "a"), rows[i].words);
+	}
 }
 
 static void receipts_and_opt_outs_are_read(void **state)
@@ -375,6 +400,7 @@ int main(void)
 		WITH_ARENA(one_flipped_byte_of_the_secret_is_refused),
 		WITH_ARENA(what_is_no_such_xml_is_refused),
 		WITH_ARENA(xml_is_read_with_its_prefixes_left_out),
+		WITH_ARENA(characters_that_are_none_are_shown_as_such),
 		WITH_ARENA(receipts_and_opt_outs_are_read),
 		WITH_ARENA(a_send_is_xml_that_holds_any_words),
 		WITH_ARENA(what_a_send_says_is_classed),

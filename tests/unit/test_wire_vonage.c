@@ -176,6 +176,24 @@ static void texts_come_as_query_form_and_json(void **state)
 	assert_int_equal(rd_vonage.read_text(&vonage, &json, *state, &text, &err), RD_E_REFUSED);
 }
 
+/* Refused it would come again for a day, and then never. */
+static void half_an_emoji_in_json_is_read(void **state)
+{
+	struct rd_err err = { 0 };
+	struct rd_provider_text text;
+	struct rd_webhook_request json = form_request("", NOW_MS);
+	const char *form = signed_form(*state, OTHER "&type=unicode&text=mould+%EF%BF%BD");
+	json.content_type = "application/json";
+	json.body = rd_arena_printf(*state,
+		"{\"messageId\":\"0A1\",\"msisdn\":\"447700900123\",\"to\":\"447700900000\","
+		"\"timestamp\":1385047698,\"type\":\"unicode\",\"text\":\"mould \\ud83d\",\"sig\":"
+		"\"%s\"}",
+		strstr(form, "&sig=") + 5);
+	json.body_len = strlen(json.body);
+	assert_int_equal(rd_vonage.read_text(&vonage, &json, *state, &text, &err), RD_OK);
+	assert_string_equal(text.body, "mould \xEF\xBF\xBD");
+}
+
 static void a_probe_is_answered_and_an_unsigned_text_is_not(void **state)
 {
 	struct rd_err err = { 0 };
@@ -516,6 +534,7 @@ int main(void)
 		WITH_ARENA(separators_in_values_are_signed_as_underscores),
 		WITH_ARENA(the_time_that_was_signed_must_be_near),
 		WITH_ARENA(texts_come_as_query_form_and_json),
+		WITH_ARENA(half_an_emoji_in_json_is_read),
 		WITH_ARENA(a_probe_is_answered_and_an_unsigned_text_is_not),
 		WITH_ARENA(a_part_names_its_place),
 		WITH_ARENA(a_binary_text_is_kept_without_words),

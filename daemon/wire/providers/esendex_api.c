@@ -21,17 +21,6 @@ struct header {
 	const char *id, *at, *from, *to, *summary, *body_url;
 };
 
-static const char *bare(const char *number)
-{
-	return number[0] == '+' ? number + 1 : number;
-}
-
-static const char *enc(struct rd_arena *arena, const char *text)
-{
-	const char *out = rd_percent_encode(arena, text, strlen(text));
-	return out ? out : "";
-}
-
 static void authorise(const struct rd_provider_account *account, struct rd_http_request *request)
 {
 	request->user = account->user;
@@ -55,7 +44,7 @@ enum rd_rc rd_esendex_build_send(const struct rd_provider_account *account,
 {
 	const char *words = rd_xml_escape(arena, send->body);
 	const char *reference = rd_xml_escape(arena, account->account);
-	const char *to = rd_xml_escape(arena, bare(send->to));
+	const char *to = rd_xml_escape(arena, rd_provider_bare(send->to));
 	const char *body = rd_arena_printf(arena,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
 		"<messages xmlns=\"http://api.esendex.com/ns/\"><accountreference>%s"
@@ -191,7 +180,7 @@ static const char *sent_url(
 {
 	return rd_arena_printf(arena,
 		"%s/v1.0/messageheaders?accountreference=%s&startIndex=%ld&count=%d",
-		account->api_url, enc(arena, account->account), start, PAGE);
+		account->api_url, rd_percent(arena, account->account), start, PAGE);
 }
 
 enum rd_rc rd_esendex_build_ask(const struct rd_provider_account *account,
@@ -336,7 +325,8 @@ enum rd_rc rd_esendex_build_list(const struct rd_provider_account *account,
 		.url = next_url ? next_url
 				: rd_arena_printf(arena,
 					  "%s/v1.0/inbox/%s/messages?startIndex=0&count=%d",
-					  account->api_url, enc(arena, account->account), PAGE),
+					  account->api_url, rd_percent(arena, account->account),
+					  PAGE),
 	};
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the question is too large to ask");
@@ -390,7 +380,7 @@ enum rd_rc rd_esendex_read_list(const struct rd_provider_account *account,
 	if (seen < total)
 		listed.next_url =
 			rd_arena_printf(arena, "%s/v1.0/inbox/%s/messages?startIndex=%ld&count=%d",
-				account->api_url, enc(arena, account->account), seen, PAGE);
+				account->api_url, rd_percent(arena, account->account), seen, PAGE);
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
 	if (listed.next_url && (seen == start || strcmp(listed.next_url, url) == 0))

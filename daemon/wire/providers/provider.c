@@ -155,6 +155,11 @@ enum rd_rc rd_provider_list_failed(long status, struct rd_err *err)
 	return rd_fail(err, RD_E_AGAIN, "the provider answered HTTP %ld", status);
 }
 
+const char *rd_provider_bare(const char *number)
+{
+	return number[0] == '+' ? number + 1 : number;
+}
+
 const char *rd_provider_msisdn(struct rd_arena *arena, const char *text, size_t len)
 {
 	/* E.164 6: fifteen digits at most; short codes are shorter than any number with its

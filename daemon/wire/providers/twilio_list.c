@@ -1,41 +1,17 @@
 #include "redress/wire/providers/twilio_list.h"
 
 #include <curl/curl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "redress/base/limits.h"
+#include "redress/wire/providers/json.h"
 #include "redress/wire/providers/twilio_api.h"
 
 #define PAGE	  200
 #define MEDIA_END "/Media.json"
-
-static void free_json(json_t **json)
-{
-	json_decref(*json);
-}
-
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-	return text ? text : "";
-}
-
-static json_t *read_json(const struct rd_http_response *response)
-{
-	json_error_t why;
-	return json_loadb(rd_buf_str(&response->body), response->body.len,
-		JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
-}
-
-static const char *enc(struct rd_arena *arena, const char *text)
-{
-	const char *out = rd_percent_encode(arena, text, strlen(text));
-	return out ? out : "";
-}
 
 /* ---- the list ---- */
 
@@ -58,9 +34,9 @@ enum rd_rc rd_twilio_build_list(const struct rd_provider_account *account,
 				: rd_arena_printf(arena,
 					  "%s/2010-04-01/Accounts/%s/Messages.json?%s%s%s"
 					  "DateSent%%3E=%.10s&PageSize=%d",
-					  account->api_url, enc(arena, account->account),
+					  account->api_url, rd_percent(arena, account->account),
 					  service ? "" : "To=",
-					  service ? "" : enc(arena, account->number),
+					  service ? "" : rd_percent(arena, account->number),
 					  service ? "" : "&", from, PAGE),
 		.user = account->account,
 		.password = account->token,
@@ -75,14 +51,14 @@ enum rd_rc rd_twilio_build_list(const struct rd_provider_account *account,
 static enum rd_rc take_media(const struct rd_provider_account *account, const json_t *m,
 	struct rd_arena *arena, struct rd_provider_text *text, struct rd_err *err)
 {
-	text->n_media = (int)strtol(text_of(m, "num_media"), NULL, 10);
+	text->n_media = (int)strtol(rd_json_word(m, "num_media"), NULL, 10);
 	if (text->n_media <= 0)
 		return RD_OK;
 	struct rd_provider_media *media = rd_arena_alloc(arena, sizeof *media);
 	if (!media)
 		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
 	media->url = rd_arena_printf(arena, "%s/2010-04-01/Accounts/%s/Messages/%s" MEDIA_END,
-		account->api_url, enc(arena, account->account), text->id);
+		account->api_url, rd_percent(arena, account->account), text->id);
 	media->type = "";
 	text->media = media;
 	text->n_media = 1;
@@ -94,23 +70,23 @@ static enum rd_rc take_text(const struct rd_provider_account *account, const jso
 {
 	struct rd_provider_text text = { .n_media = 0 };
 	const json_t *words = json_object_get(m, "body");
-	const char *from = text_of(m, "from");
-	const char *to = text_of(m, "to");
-	const char *date = text_of(m, "date_sent");
+	const char *from = rd_json_word(m, "from");
+	const char *to = rd_json_word(m, "to");
+	const char *date = rd_json_word(m, "date_sent");
 	int64_t sent_ms = 0;
-	if (!rd_provider_id_good(text_of(m, "sid")) || !from[0] ||
+	if (!rd_provider_id_good(rd_json_word(m, "sid")) || !from[0] ||
 		strlen(from) > RD_ADDRESS_BYTES_MAX || strlen(to) > RD_ADDRESS_BYTES_MAX ||
 		!json_is_string(words) || json_string_length(words) > RD_SMS_BYTES_MAX) {
-		listed->unread[listed->n_unread++] = rd_arena_strdup(
-			arena, rd_provider_id_good(text_of(m, "sid")) ? text_of(m, "sid") : "?");
+		listed->unread[listed->n_unread++] = rd_arena_strdup(arena,
+			rd_provider_id_good(rd_json_word(m, "sid")) ? rd_json_word(m, "sid") : "?");
 		return RD_OK;
 	}
-	text.id = rd_arena_strdup(arena, text_of(m, "sid"));
+	text.id = rd_arena_strdup(arena, rd_json_word(m, "sid"));
 	text.from = rd_provider_number(arena, from, strlen(from));
 	text.to = rd_provider_number(arena, to, strlen(to));
 	text.body = rd_provider_words(
 		arena, json_string_value(words), json_string_length(words), &text.body_len);
-	if (rd_twilio_date(date[0] ? date : text_of(m, "date_created"), &sent_ms))
+	if (rd_twilio_date(date[0] ? date : rd_json_word(m, "date_created"), &sent_ms))
 		text.sent_ms = sent_ms;
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
@@ -124,11 +100,11 @@ static enum rd_rc take_text(const struct rd_provider_account *account, const jso
  * numbers is none of ours. */
 static bool is_ours(const struct rd_provider_account *account, const json_t *m)
 {
-	if (strcmp(text_of(m, "direction"), "inbound") != 0 ||
-		strcmp(text_of(m, "status"), "receiving") == 0)
+	if (strcmp(rd_json_word(m, "direction"), "inbound") != 0 ||
+		strcmp(rd_json_word(m, "status"), "receiving") == 0)
 		return false;
 	return !is_service(account) ||
-	       strcmp(text_of(m, "messaging_service_sid"), account->number) == 0;
+	       strcmp(rd_json_word(m, "messaging_service_sid"), account->number) == 0;
 }
 
 enum rd_rc rd_twilio_read_list(const struct rd_provider_account *account,
@@ -141,7 +117,7 @@ enum rd_rc rd_twilio_read_list(const struct rd_provider_account *account,
 	(void)url;
 	if (response->status != 200)
 		return rd_provider_list_failed(response->status, err);
-	RD_CLEANUP(free_json) json_t *root = read_json(response);
+	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	const json_t *messages = json_object_get(root, "messages");
 	if (!json_is_array(messages))
 		return rd_fail(err, RD_E_AGAIN, "the provider's list cannot be read");
@@ -157,7 +133,7 @@ enum rd_rc rd_twilio_read_list(const struct rd_provider_account *account,
 		if (is_ours(account, m))
 			RD_TRY(take_text(account, m, arena, &listed, err));
 	}
-	const char *next = text_of(root, "next_page_uri");
+	const char *next = rd_json_word(root, "next_page_uri");
 	if (next[0] == '/') /* only a path: the credentials never go where an answer says */
 		listed.next_url = rd_arena_printf(arena, "%s%s", account->api_url, next);
 	*ret_listed = listed;
@@ -287,7 +263,7 @@ enum rd_rc rd_twilio_read_media_list(const struct rd_provider_account *account, 
 	*ret_n = 0;
 	if (len < end || strcmp(url + len - end, MEDIA_END) != 0)
 		return RD_OK;
-	RD_CLEANUP(free_json) json_t *root = read_json(response);
+	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	const json_t *list = json_object_get(root, "media_list");
 	size_t n = json_array_size(list);
 	if (!json_is_array(list) || n == 0)
@@ -297,7 +273,7 @@ enum rd_rc rd_twilio_read_media_list(const struct rd_provider_account *account, 
 	struct rd_provider_media *media = rd_arena_array(arena, n, sizeof *media);
 	for (size_t i = 0; media && i < n; i++) {
 		const json_t *one = json_array_get(list, i);
-		const char *path = text_of(one, "uri");
+		const char *path = rd_json_word(one, "uri");
 		size_t path_len = strlen(path);
 		/* "....json" describes it; without, it is the picture. */
 		if (path_len > 5 && strcmp(path + path_len - 5, ".json") == 0)
@@ -307,7 +283,7 @@ enum rd_rc rd_twilio_read_media_list(const struct rd_provider_account *account, 
 				err, RD_E_AGAIN, "the list of a text's pictures cannot be read");
 		media[i].url =
 			rd_arena_printf(arena, "%s%.*s", account->api_url, (int)path_len, path);
-		media[i].type = rd_arena_strdup(arena, text_of(one, "content_type"));
+		media[i].type = rd_arena_strdup(arena, rd_json_word(one, "content_type"));
 	}
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the list of a text's pictures is too large");

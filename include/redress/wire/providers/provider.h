@@ -265,6 +265,9 @@ bool rd_provider_same_words(const char *a, const char *b);
 /* Letters, digits, - _ and . alone, RD_PROVIDER_ID_BYTES_MAX at most, not empty. */
 bool rd_provider_id_good(const char *id);
 
+/* A number without its plus, as some providers write them. Borrowed. */
+const char *rd_provider_bare(const char *number);
+
 /* The same for a provider that writes every number without its plus. */
 const char *rd_provider_msisdn(struct rd_arena *arena, const char *text, size_t len);
 
