@@ -19,10 +19,11 @@ static const struct rd_actor actor = { RD_ACTOR_DAEMON, -1 };
 /* What one number's walks came to. */
 struct number {
 	const struct rd_texts_config *config;
-	int64_t next_ms; /* monotonic */
-	int failures;	 /* in a row */
-	bool troubled;	 /* an alarm may stand, perhaps from an earlier run */
-	int64_t lost_ms; /* monotonic: a lost webhook was found last, or this run began */
+	int64_t next_ms;	 /* monotonic */
+	int failures;		 /* in a row */
+	bool troubled;		 /* an alarm may stand, perhaps from an earlier run */
+	int64_t lost_ms;	 /* monotonic: a lost webhook was found last, or this run began */
+	struct rd_poll_ids lost; /* all that the alarm stands for, found by this run */
 };
 
 struct numbers {
@@ -115,45 +116,88 @@ static size_t n_shown(const struct rd_poll_ids *ids)
 	return n;
 }
 
-static void tell_found(
+/* Adds those of a walk to all that the alarm stands for. */
+static void add_ids(struct rd_poll_ids *all, const struct rd_poll_ids *more)
+{
+	const size_t len = strlen(all->text);
+
+	all->n += more->n;
+	if (more->text[0] != '\0' && len + strlen(more->text) + 3 < sizeof all->text)
+		snprintf(all->text + len, sizeof all->text - len, "%s%s", len ? ", " : "",
+			more->text);
+}
+
+static void tell_lost(
+	struct numbers *numbers, struct number *number, const struct rd_polled *polled)
+{
+	const struct rd_poll_ids *lost = &number->lost;
+	const char *name = number->config->name;
+	char text[RD_ERR_MAX + 200];
+	char more[40];
+
+	if (polled->lost.n == 0)
+		return;
+	number->lost_ms = rd_monotonic_ms();
+	add_ids(&number->lost, &polled->lost);
+	snprintf(text, sizeof text,
+		"Texts %s: the webhook never brought %zu text%s that the provider had received; "
+		"the list did, and they are being dealt with: %s%s. Check that the provider "
+		"reaches the webhook's address.",
+		name, lost->n, lost->n == 1 ? "" : "s", lost->text,
+		more_of(more, lost, n_shown(lost)));
+	raise_alarm(numbers, number, RD_ALARM_TEXTS_LOST, text);
+}
+
+static void tell_unread(
 	struct numbers *numbers, struct number *number, const struct rd_polled *polled)
 {
 	const char *name = number->config->name;
 	char text[RD_ERR_MAX + 200];
 	char more[40];
 
-	if (polled->lost.n > 0) {
-		number->lost_ms = rd_monotonic_ms();
-		snprintf(text, sizeof text,
-			"Texts %s: the webhook never brought %zu text%s that the provider had "
-			"received; the list did, and they are being dealt with: %s%s. Check that "
-			"the provider reaches the webhook's address.",
-			name, polled->lost.n, polled->lost.n == 1 ? "" : "s", polled->lost.text,
-			more_of(more, &polled->lost, n_shown(&polled->lost)));
-		raise_alarm(numbers, number, RD_ALARM_TEXTS_LOST, text);
-	} else if (rd_monotonic_ms() - number->lost_ms > LOST_STANDS_MS) {
+	if (polled->unread.n == 0)
+		return;
+	snprintf(text, sizeof text,
+		"Texts %s: the provider lists %zu text%s that it does not let us read: %s%s. "
+		"Nobody has seen them: read them in the provider's console. Each is a task.",
+		name, polled->unread.n, polled->unread.n == 1 ? "" : "s", polled->unread.text,
+		more_of(more, &polled->unread, n_shown(&polled->unread)));
+	raise_alarm(numbers, number, RD_ALARM_TEXTS_UNREAD, text);
+}
+
+static void tell_too_late(
+	struct numbers *numbers, struct number *number, const struct rd_polled *polled)
+{
+	char text[RD_ERR_MAX];
+
+	if (!polled->too_long_ago)
+		return;
+	number->lost_ms = rd_monotonic_ms();
+	snprintf(text, sizeof text,
+		"Texts %s: the list of received texts was last read longer ago than the provider "
+		"keeps it. Texts whose webhook was lost before that are gone: look in the "
+		"provider's console.",
+		number->config->name);
+	raise_alarm(numbers, number, RD_ALARM_TEXTS_GONE, text);
+}
+
+/* After a whole walk: what no longer stands. */
+static void clear_alarms(
+	struct numbers *numbers, struct number *number, const struct rd_polled *polled)
+{
+	if (rd_monotonic_ms() - number->lost_ms > LOST_STANDS_MS) {
 		clear_alarm(numbers, number, RD_ALARM_TEXTS_LOST);
+		clear_alarm(numbers, number, RD_ALARM_TEXTS_GONE);
+		number->lost = (struct rd_poll_ids){ .n = 0 };
 	}
-	if (polled->unread.n > 0) {
-		snprintf(text, sizeof text,
-			"Texts %s: the provider lists %zu text%s that it does not let us read: "
-			"%s%s. Nobody has seen them: read them in the provider's console.",
-			name, polled->unread.n, polled->unread.n == 1 ? "" : "s",
-			polled->unread.text,
-			more_of(more, &polled->unread, n_shown(&polled->unread)));
-		raise_alarm(numbers, number, RD_ALARM_TEXTS_UNREAD, text);
-	} else {
+	if (polled->unread.n == 0)
 		clear_alarm(numbers, number, RD_ALARM_TEXTS_UNREAD);
+	if (number->troubled) {
+		clear_alarm(numbers, number, RD_ALARM_TEXTS_REFUSED);
+		clear_alarm(numbers, number, RD_ALARM_TEXTS_UNREACHABLE);
 	}
-	if (polled->too_long_ago) {
-		snprintf(text, sizeof text,
-			"Texts %s: the list of received texts was last read longer ago than the "
-			"provider keeps it. Texts whose webhook was lost before that are gone: "
-			"look in the provider's console.",
-			name);
-		raise_alarm(numbers, number, RD_ALARM_TEXTS_LOST, text);
-		number->lost_ms = rd_monotonic_ms();
-	}
+	number->troubled = false;
+	number->failures = 0;
 }
 
 static void walk(struct numbers *numbers, struct number *number, const struct rd_poll *poll)
@@ -163,20 +207,16 @@ static void walk(struct numbers *numbers, struct number *number, const struct rd
 	const enum rd_rc rc = rd_poll_walk(poll, &polled, &err);
 
 	numbers->n_new += polled.n_new;
+	/* What was found is told whatever became of the walk: no later one finds it again. */
+	tell_lost(numbers, number, &polled);
+	tell_unread(numbers, number, &polled);
 	if (rc != RD_OK) {
 		if (!stopping(numbers))
 			tell_failed(numbers, number, rc, &err);
-		if (polled.lost.n > 0)
-			tell_found(numbers, number, &polled);
 		return;
 	}
-	tell_found(numbers, number, &polled);
-	if (number->troubled) {
-		clear_alarm(numbers, number, RD_ALARM_TEXTS_REFUSED);
-		clear_alarm(numbers, number, RD_ALARM_TEXTS_UNREACHABLE);
-	}
-	number->troubled = false;
-	number->failures = 0;
+	tell_too_late(numbers, number, &polled);
+	clear_alarms(numbers, number, &polled);
 }
 
 /* --- a round --- */

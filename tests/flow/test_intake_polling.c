@@ -16,15 +16,14 @@
 static const struct {
 	enum rd_texts_kind kind;
 	const char *account, *user;
-	bool pages;	 /* it pages its list */
-	bool own_ids;	 /* the id is the provider's */
-	bool body_apart; /* a text may be listed without words that can be read */
+	bool pages;   /* it pages its list */
+	bool own_ids; /* the id is the provider's */
 } kinds[] = {
-	{ RD_TEXTS_TWILIO, "AC1", "", true, true, false },
-	{ RD_TEXTS_NOTIFY, "", "", true, true, false },
-	{ RD_TEXTS_VONAGE, "abcd1234", "", false, true, true },
-	{ RD_TEXTS_ESENDEX, "EX0000001", "it@example.org", true, true, true },
-	{ RD_TEXTS_FIRETEXT, "", "redress", false, false, false },
+	{ RD_TEXTS_TWILIO, "AC1", "", true, true },
+	{ RD_TEXTS_NOTIFY, "", "", true, true },
+	{ RD_TEXTS_VONAGE, "abcd1234", "", false, true },
+	{ RD_TEXTS_ESENDEX, "EX0000001", "it@example.org", true, true },
+	{ RD_TEXTS_FIRETEXT, "", "redress", false, false },
 };
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -381,23 +380,121 @@ static void a_list_that_is_not_given_is_asked_for_again(void **state)
 	}
 }
 
-static void a_text_without_its_words_is_named_and_read_when_it_can_be(void **state)
+static int64_t polled_ms(struct world *w)
+{
+	struct rd_text_poll poll;
+	int64_t source;
+	assert_int_equal(rd_text_source(w->store.db, &w->texts, 1, &source, &w->err), RD_OK);
+	assert_int_equal(rd_text_poll_get(w->store.db, source, &poll, &w->err), RD_OK);
+	return poll.polled_ms;
+}
+
+static struct rd_task *tasks_of(struct world *w, size_t *ret_n)
+{
+	struct rd_task *tasks;
+	const struct rd_date any = { 0 };
+	assert_int_equal(
+		rd_task_list(w->store.db, any, w->store.arena, &tasks, ret_n, &w->err), RD_OK);
+	return tasks;
+}
+
+/* Vonage lists some without their words. */
+static void a_text_that_cannot_be_read_is_a_task_once_and_read_when_it_can_be(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < N_KINDS; i++) {
-		if (!kinds[i].body_apart)
-			continue;
-		struct world *w = begun(i);
-		tell("received bodyless");
-		receive(1, -5);
-		walks(w, 0);
-		assert_int_equal(w->polled.unread.n, 1);
-		assert_string_equal(w->polled.unread.text, id_of(1));
-		tell("received ok");
-		walks(w, 1);
-		assert_int_equal(w->polled.unread.n, 0);
-		close_world(w);
-	}
+	struct world *w = begun(2);
+	struct rd_tx *tx = NULL;
+	size_t n;
+	tell("received bodyless");
+	receive(1, -5);
+	receive(2, -3595); /* its webhook may still be on its way */
+	walks(w, 0);
+	assert_int_equal(w->polled.unread.n, 1);
+	assert_string_equal(w->polled.unread.text, id_of(1));
+	struct rd_task *tasks = tasks_of(w, &n);
+	assert_int_equal(n, 1);
+	assert_string_equal(tasks[0].kind, "look");
+	assert_string_equal(tasks[0].landlord, "homes");
+	assert_non_null(strstr(tasks[0].text, id_of(1)));
+	walks(w, 0);
+	assert_int_equal(w->polled.unread.n, 0); /* told already: the alarm may end */
+	assert_int_equal(rd_tx_begin(w->store.db, &tx, &w->err), RD_OK);
+	assert_int_equal(
+		rd_task_done(tx, tasks[0].id, "ann", "read it", rd_now_ms(&w->clock), &w->err),
+		RD_OK);
+	assert_int_equal(rd_tx_commit(&tx, &w->err), RD_OK);
+	walks(w, 0);
+	tasks_of(w, &n);
+	assert_int_equal(n, 0); /* done is done */
+	tell("received ok");
+	walks(w, 1);
+	assert_int_equal(w->polled.unread.n, 0);
+	close_world(w);
+}
+
+/* Esendex gives the words of each one apart. */
+static void no_walk_passes_a_text_whose_words_are_not_given(void **state)
+{
+	(void)state;
+	struct world *w = begun(3);
+	size_t n;
+	int64_t before_ms = polled_ms(w);
+	for (int k = 1; k <= 3; k++)
+		receive(k, -5 - k);
+	tell("hide %s", id_of(2));
+	assert_int_equal(walk(w), RD_E_AGAIN);
+	assert_int_equal(w->polled.n_new, 2); /* the others do not wait for it */
+	assert_int_equal(w->polled.unread.n, 0);
+	assert_true(polled_ms(w) == before_ms);
+	w->ahead_ms += 12 * HOUR_MS;
+	assert_int_equal(walk(w), RD_E_AGAIN);
+	assert_true(polled_ms(w) == before_ms);
+	tell("hide none");
+	walks(w, 1);
+	assert_true(polled_ms(w) > before_ms);
+	/* One that is never given holds up nothing after a day. */
+	before_ms = polled_ms(w);
+	receive(4, -5 - 12 * 3600);
+	tell("hide %s", id_of(4));
+	w->ahead_ms += HOUR_MS;
+	assert_int_equal(walk(w), RD_E_AGAIN);
+	tasks_of(w, &n);
+	assert_int_equal(n, 0);
+	w->ahead_ms += 25 * HOUR_MS;
+	walks(w, 0);
+	assert_int_equal(w->polled.unread.n, 1);
+	tasks_of(w, &n);
+	assert_int_equal(n, 1);
+	assert_true(polled_ms(w) > before_ms);
+	tell("hide none");
+	close_world(w);
+}
+
+static void words_that_are_given_and_are_none_become_a_task_at_once(void **state)
+{
+	(void)state;
+	struct world *w = begun(3);
+	receive(1, -5);
+	tell("received wordless");
+	walks(w, 0);
+	assert_int_equal(w->polled.unread.n, 1);
+	close_world(w);
+}
+
+/* It would wait for half a minute at each of them. */
+static void a_walk_ends_where_the_provider_gives_no_answer(void **state)
+{
+	(void)state;
+	struct world *w = begun(3);
+	for (int k = 1; k <= 6; k++)
+		receive(k, -5 - k);
+	tell("received bodylost");
+	long before = child_number(&provider, "requests");
+	assert_int_equal(walk(w), RD_E_AGAIN);
+	assert_in_range(child_number(&provider, "requests") - before, 2, 4);
+	tell("received ok");
+	walks(w, 6);
+	close_world(w);
 }
 
 static void a_secret_that_cannot_be_read_is_our_trouble(void **state)
@@ -550,7 +647,10 @@ int main(void)
 		cmocka_unit_test(at_once_it_is_one_message_too),
 		cmocka_unit_test(every_page_is_walked_to_past_the_last_known),
 		cmocka_unit_test(a_list_that_is_not_given_is_asked_for_again),
-		cmocka_unit_test(a_text_without_its_words_is_named_and_read_when_it_can_be),
+		cmocka_unit_test(a_text_that_cannot_be_read_is_a_task_once_and_read_when_it_can_be),
+		cmocka_unit_test(no_walk_passes_a_text_whose_words_are_not_given),
+		cmocka_unit_test(words_that_are_given_and_are_none_become_a_task_at_once),
+		cmocka_unit_test(a_walk_ends_where_the_provider_gives_no_answer),
 		cmocka_unit_test(a_secret_that_cannot_be_read_is_our_trouble),
 		cmocka_unit_test(a_walk_later_than_the_provider_keeps_texts_says_so),
 		cmocka_unit_test(a_listed_picture_is_fetched_and_kept),

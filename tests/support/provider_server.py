@@ -20,7 +20,10 @@ text-messages, Vonage under /sms/json and /v2/reports/records, Esendex under /v1
 Texts that the provider has received, for its lists (newest first, by whatever paging it has):
   receive ID FROM AGE_S WORDS...   one that came AGE_S seconds ago; \\uXXXX in the words is
               that code unit, halves of pairs and NUL too
-  received WORD  ok | 500 | 401 | 429 | lost | broken | bodyless, how lists are answered
+  received WORD  ok | 500 | 401 | 429 | lost | broken | bodyless (listed without words) | bodylost
+              (hangs up where the words are asked for) | wordless (gives something else there),
+              how lists are answered
+  hide ID     of Esendex: the words of that one are not given (500); none: of none
   page N      texts a page
   empty       throws them away
   polled      pages of received texts asked for so far
@@ -52,7 +55,7 @@ OUR_NUMBER = "447700900000"
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 state = {"mode": "ok", "list": "ok", "texts": [], "asked": 0, "requests": 0, "auth": "",
          "received": "ok", "inbox": [], "page": 50, "polled": 0, "pictures": "ok", "fetched": 0,
-         "template": "((body))"}
+         "template": "((body))", "hidden": "none"}
 lock = threading.Lock()
 
 
@@ -307,8 +310,12 @@ class Handler(BaseHTTPRequestHandler):
                         f'"{len(sent)}">{headers}</messageheaders>')
 
     def esendex_body(self, wanted):
-        if state["received"] == "bodyless":
+        if state["received"] == "bodyless" or state["hidden"] == wanted:
             return self.trouble(500, 20500, "Exception")
+        if state["received"] == "bodylost":
+            return self.hang_up()
+        if state["received"] == "wordless":
+            return self.xml("<error/>")
         with lock:
             words = [t["words"] for t in state["inbox"] if t["id"] == wanted] + \
                     [t["body"] for t in state["texts"] if t.get("id") == wanted]
@@ -381,6 +388,9 @@ def answer(line):
     word, _, rest = line.strip().partition(" ")
     if word in ("mode", "list", "received", "pictures", "template"):
         state[word] = rest
+        return "ok"
+    if word == "hide":
+        state["hidden"] = rest
         return "ok"
     if word == "page":
         state["page"] = int(rest)

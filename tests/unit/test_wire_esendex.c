@@ -360,7 +360,7 @@ static void the_inbox_is_listed_page_by_page_and_words_fetched(void **state)
 	assert_string_equal(listed.texts[0].id, "B2");
 	assert_true(listed.texts[0].sent_ms == INT64_C(1794999997910));
 	assert_int_equal(listed.n_unread, 1);
-	assert_string_equal(listed.unread[0], "B1");
+	assert_string_equal(listed.unread[0].id, "B1");
 	assert_string_equal(listed.next_url,
 		"https://api.example.org/v1.0/inbox/EX0000001/messages?startIndex=2&count=100");
 	assert_int_equal(

@@ -90,6 +90,7 @@ static void the_id_is_made_of_what_the_text_is(void **state)
 		RD_OK);
 	assert_int_equal(listed.n_texts, 1);
 	assert_int_equal(listed.n_unread, 1);
+	assert_memory_equal(listed.unread[0].id, "no-id-", 6);
 	assert_null(listed.next_url);
 	assert_string_equal(listed.texts[0].id, text.id);
 	static const char *const others[] = {

@@ -734,7 +734,7 @@ static void received_texts_of_twilio_are_listed(void **state)
 	assert_string_equal(listed.texts[1].media[0].url,
 		"https://api.example.org/2010-04-01/Accounts/acctid/Messages/MM2/Media.json");
 	assert_int_equal(listed.n_unread, 1);
-	assert_string_equal(listed.unread[0], "SM5");
+	assert_string_equal(listed.unread[0].id, "SM5");
 	assert_null(listed.next_url); /* not a path of our own host */
 	const struct rd_provider_media *media;
 	size_t n;

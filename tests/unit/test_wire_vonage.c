@@ -519,7 +519,7 @@ static void a_long_outage_is_listed_day_by_day(void **state)
 		assert_string_equal(listed.texts[0].body, "damp");
 		assert_true(listed.texts[0].sent_ms == now_ms - 4000 * 1000);
 		assert_int_equal(listed.n_unread, 1); /* listed without its words */
-		assert_string_equal(listed.unread[0], "A2");
+		assert_string_equal(listed.unread[0].id, "A2");
 		next = listed.next_url;
 		n_pages++;
 	} while (next && n_pages < 10);

@@ -340,16 +340,18 @@ static enum rd_rc take_text(const struct rd_provider_account *account, const str
 {
 	struct rd_provider_text text = { .id = header->id, .body = "" };
 	text.body_url = at_our_host(account, header->body_url, arena);
-	if (!header->id || !rd_provider_id_good(header->id) || !header->from[0] ||
+	const char *id = header->id ? header->id : "";
+	text.sent_ms = rd_provider_instant(header->at);
+	if (!rd_provider_id_good(id) || !header->from[0] ||
 		strlen(header->from) > RD_ADDRESS_BYTES_MAX ||
 		strlen(header->to) > RD_ADDRESS_BYTES_MAX || !text.body_url) {
-		listed->unread[listed->n_unread++] =
-			header->id && rd_provider_id_good(header->id) ? header->id : "?";
-		return RD_OK;
+		const char *all = rd_arena_printf(
+			arena, "%s\n%s\n%s", header->at, header->from, header->summary);
+		return rd_provider_unread(listed, id, all ? all : "", all ? strlen(all) : 0,
+			text.sent_ms, arena, err);
 	}
 	text.from = rd_provider_msisdn(arena, header->from, strlen(header->from));
 	text.to = rd_provider_msisdn(arena, header->to, strlen(header->to));
-	text.sent_ms = rd_provider_instant(header->at);
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
 	listed->texts[listed->n_texts++] = text;
@@ -407,11 +409,13 @@ enum rd_rc rd_esendex_read_body(const struct rd_provider_account *account,
 {
 	struct rd_xml xml;
 	(void)account;
-	RD_TRY(read_page(response, arena, &xml, err));
+	if (response->status != 200)
+		return rd_provider_list_failed(response->status, err);
+	if (rd_xml_read(rd_buf_str(&response->body), response->body.len, arena, &xml, err) != RD_OK)
+		return rd_fail(err, RD_E_INPUT, "the words of a text cannot be read");
 	const char *words = rd_xml_value(&xml, BODY_TEXT);
-	if (strcmp(xml.items[xml.n_items - 1].path, "messagebody") != 0 ||
-		strlen(words) > RD_SMS_BYTES_MAX)
-		return rd_fail(err, RD_E_AGAIN, "the words of a text cannot be read");
+	if (strcmp(root_of(&xml), "messagebody") != 0 || strlen(words) > RD_SMS_BYTES_MAX)
+		return rd_fail(err, RD_E_INPUT, "the words of a text cannot be read");
 	text->body = rd_provider_words(arena, words, strlen(words), &text->body_len);
 	if (!text->body)
 		return rd_fail(err, RD_E_RANGE, "the words of a text are too large");

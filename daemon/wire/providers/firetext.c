@@ -287,8 +287,8 @@ static enum rd_rc read_list(const struct rd_provider_account *account,
 		if (rc == RD_OK && json_is_string(words))
 			listed.n_texts++;
 		else
-			listed.unread[listed.n_unread++] =
-				rd_arena_printf(arena, "entry %zu", i + 1);
+			RD_TRY(rd_json_unread(&listed, "", m,
+				rd_provider_instant(either(m, "receivedOn", "time")), arena, err));
 	}
 	*ret_listed = listed;
 	return RD_OK;

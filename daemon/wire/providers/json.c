@@ -110,3 +110,13 @@ const char *rd_json_word(const json_t *object, const char *name)
 	const char *text = json_string_value(member);
 	return text && strlen(text) == json_string_length(member) ? text : "";
 }
+
+enum rd_rc rd_json_unread(struct rd_provider_listed *listed, const char *id, const json_t *record,
+	int64_t sent_ms, struct rd_arena *arena, struct rd_err *err)
+{
+	char *text = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	RD_ASSERT(text);
+	enum rd_rc rc = rd_provider_unread(listed, id, text, strlen(text), sent_ms, arena, err);
+	free(text);
+	return rc;
+}

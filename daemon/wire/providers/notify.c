@@ -371,10 +371,9 @@ static enum rd_rc take_listed(const json_t *m, struct rd_arena *arena,
 	bool known = uuid_like(id, strlen(id));
 	if (!known || !from[0] || strlen(from) > RD_ADDRESS_BYTES_MAX || !date[0] ||
 		strlen(to) > RD_ADDRESS_BYTES_MAX || !json_is_string(words) ||
-		json_string_length(words) > RD_SMS_BYTES_MAX) {
-		listed->unread[listed->n_unread++] = rd_arena_strdup(arena, known ? id : "?");
-		return RD_OK;
-	}
+		json_string_length(words) > RD_SMS_BYTES_MAX)
+		return rd_json_unread(
+			listed, known ? id : "", m, rd_provider_instant(date), arena, err);
 	text.id = rd_arena_strdup(arena, id);
 	text.from = rd_provider_number(arena, from, strlen(from));
 	text.to = rd_provider_number(arena, to, strlen(to));

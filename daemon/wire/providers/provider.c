@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "redress/wire/providers/encode.h"
 #include "redress/wire/providers/esendex.h"
 #include "redress/wire/providers/firetext.h"
 #include "redress/wire/providers/notify.h"
@@ -145,6 +146,24 @@ int64_t rd_provider_instant(const char *text)
 	else
 		snprintf(whole, sizeof whole, "%s%s", text, zone ? "" : "Z");
 	return rd_instant_parse(whole, &ms, &err) == RD_OK ? ms : 0;
+}
+
+enum rd_rc rd_provider_unread(struct rd_provider_listed *listed, const char *id, const char *record,
+	size_t len, int64_t sent_ms, struct rd_arena *arena, struct rd_err *err)
+{
+	char hex[RD_SHA256_HEX_SIZE];
+	const char *copy;
+	if (rd_provider_id_good(id)) {
+		copy = rd_arena_strdup(arena, id);
+	} else {
+		rd_sha256_hex(record, len, hex);
+		copy = rd_arena_printf(arena, "no-id-%.16s", hex);
+	}
+	if (!copy)
+		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+	listed->unread[listed->n_unread++] =
+		(struct rd_provider_unread){ .id = copy, .sent_ms = sent_ms };
+	return RD_OK;
 }
 
 enum rd_rc rd_provider_list_failed(long status, struct rd_err *err)

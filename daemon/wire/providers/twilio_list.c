@@ -73,21 +73,17 @@ static enum rd_rc take_text(const struct rd_provider_account *account, const jso
 	const char *from = rd_json_word(m, "from");
 	const char *to = rd_json_word(m, "to");
 	const char *date = rd_json_word(m, "date_sent");
-	int64_t sent_ms = 0;
+	if (!rd_twilio_date(date[0] ? date : rd_json_word(m, "date_created"), &text.sent_ms))
+		text.sent_ms = 0;
 	if (!rd_provider_id_good(rd_json_word(m, "sid")) || !from[0] ||
 		strlen(from) > RD_ADDRESS_BYTES_MAX || strlen(to) > RD_ADDRESS_BYTES_MAX ||
-		!json_is_string(words) || json_string_length(words) > RD_SMS_BYTES_MAX) {
-		listed->unread[listed->n_unread++] = rd_arena_strdup(arena,
-			rd_provider_id_good(rd_json_word(m, "sid")) ? rd_json_word(m, "sid") : "?");
-		return RD_OK;
-	}
+		!json_is_string(words) || json_string_length(words) > RD_SMS_BYTES_MAX)
+		return rd_json_unread(listed, rd_json_word(m, "sid"), m, text.sent_ms, arena, err);
 	text.id = rd_arena_strdup(arena, rd_json_word(m, "sid"));
 	text.from = rd_provider_number(arena, from, strlen(from));
 	text.to = rd_provider_number(arena, to, strlen(to));
 	text.body = rd_provider_words(
 		arena, json_string_value(words), json_string_length(words), &text.body_len);
-	if (rd_twilio_date(date[0] ? date : rd_json_word(m, "date_created"), &sent_ms))
-		text.sent_ms = sent_ms;
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
 	RD_TRY(take_media(account, m, arena, &text, err));

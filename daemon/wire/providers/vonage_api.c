@@ -246,19 +246,16 @@ static enum rd_rc take_text(const json_t *record, struct rd_arena *arena,
 	const char *id = rd_json_word(record, "message_id");
 	const char *from = rd_json_word(record, "from");
 	const char *to = rd_json_word(record, "to");
+	text.sent_ms = rd_provider_instant(rd_json_word(record, "date_received"));
 	if (!rd_provider_id_good(id) || !from[0] || strlen(from) > RD_ADDRESS_BYTES_MAX ||
 		strlen(to) > RD_ADDRESS_BYTES_MAX || !json_is_string(words) ||
-		json_string_length(words) > RD_SMS_BYTES_MAX) {
-		listed->unread[listed->n_unread++] =
-			rd_arena_strdup(arena, rd_provider_id_good(id) ? id : "?");
-		return RD_OK;
-	}
+		json_string_length(words) > RD_SMS_BYTES_MAX)
+		return rd_json_unread(listed, id, record, text.sent_ms, arena, err);
 	text.id = rd_arena_strdup(arena, id);
 	text.from = rd_provider_msisdn(arena, from, strlen(from));
 	text.to = rd_provider_msisdn(arena, to, strlen(to));
 	text.body = rd_provider_words(
 		arena, json_string_value(words), json_string_length(words), &text.body_len);
-	text.sent_ms = rd_provider_instant(rd_json_word(record, "date_received"));
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
 	listed->texts[listed->n_texts++] = text;

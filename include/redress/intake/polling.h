@@ -9,7 +9,12 @@
  *
  * A text that the provider has had for less than RD_POLL_GAP_MS is left to its webhook, which may
  * be on its way, or to the next walk. So every other one that a walk finds is a gap: its webhook
- * was lost. So is one that is listed and cannot be read.
+ * was lost.
+ *
+ * The watermark never passes a text that nobody has seen. Where a text's words are not given now
+ * the walk does not count as whole, and the next one begins where this one did. One that cannot be
+ * read at all, or whose words were not given for a day, becomes a task for a person, once; the walk
+ * then goes past it.
  */
 #ifndef REDRESS_INTAKE_POLLING_H
 #define REDRESS_INTAKE_POLLING_H
@@ -22,6 +27,8 @@
 #define RD_POLL_PAGES_MAX  200
 #define RD_POLL_OVERLAP_MS (3600 * (int64_t)1000)
 #define RD_POLL_GAP_MS	   (2 * 60 * (int64_t)1000)
+#define RD_POLL_BODY_MS	   (24 * 3600 * (int64_t)1000)
+#define RD_POLL_BODIES_MAX 10 /* words that are not given: then the walk ends */
 #define RD_POLL_IDS_BYTES  320
 
 /* Ids for an alarm: the first few, and how many there are in all. */
@@ -44,7 +51,7 @@ struct rd_poll {
 struct rd_polled {
 	size_t n_new;		   /* stored by this walk, and commits already made if it failed */
 	struct rd_poll_ids lost;   /* of those, the ones whose webhook was lost */
-	struct rd_poll_ids unread; /* listed, and not to be read */
+	struct rd_poll_ids unread; /* listed, and not to be read: each a task since this walk */
 	bool too_long_ago;	   /* the last walk is longer ago than the provider keeps texts */
 };
 

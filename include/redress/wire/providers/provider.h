@@ -119,11 +119,17 @@ struct rd_provider_window {
 	int64_t now_ms;
 };
 
+/* One that is listed and cannot be read. */
+struct rd_provider_unread {
+	const char *id;	 /* where it has none one of ours, the same whenever it is listed */
+	int64_t sent_ms; /* 0: not known */
+};
+
 /* One page of received texts, newest first where the provider has an order. */
 struct rd_provider_listed {
 	struct rd_provider_text *texts;
 	size_t n_texts;
-	const char **unread; /* ids of those that are listed and cannot be read */
+	struct rd_provider_unread *unread;
 	size_t n_unread;
 	const char *next_url; /* the page to ask for next; NULL: the end */
 };
@@ -279,6 +285,12 @@ const char *rd_provider_utc(int64_t ms, char out[static RD_INSTANT_MAX]);
 /* RFC 3339, and what providers make of it: a blank, no zone (UTC), an offset without its colon. 0
  * where it cannot be read. */
 int64_t rd_provider_instant(const char *text);
+
+/* Adds one that cannot be read: by its id, or where that is none by what was listed of it. There
+ * must be room in listed. RD_E_RANGE when the arena is full. */
+RD_MUST_USE enum rd_rc rd_provider_unread(struct rd_provider_listed *listed, const char *id,
+	const char *record, size_t len, int64_t sent_ms, struct rd_arena *arena,
+	struct rd_err *err);
 
 /* How a list that was not given is told: RD_E_REFUSED for 401, 403 and 404, else RD_E_AGAIN. */
 enum rd_rc rd_provider_list_failed(long status, struct rd_err *err);
