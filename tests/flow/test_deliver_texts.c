@@ -156,6 +156,8 @@ static void a_longer_text_leaves_as_two(void **state)
 	child_ask(&w->provider, "words");
 	assert_string_equal(w->provider.line, words + 501);
 	assert_int_equal(w->n_on_wire, 1);
+	assert_false(rd_text_leaves_whole(w->sender, words));
+	assert_true(rd_text_leaves_whole(w->sender, words + 501));
 	/* The first is taken, the second not: it is never begun anew. */
 	child_ask(&w->provider, "forget");
 	child_ask(&w->provider, "mode once");
