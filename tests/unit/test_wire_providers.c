@@ -605,6 +605,16 @@ static void the_next_page_is_asked_for_at_our_own_host_alone(void **state)
 		answer(200, "{\"messages\":[],\"next_page_uri\":\"https://evil.example.com/\"}");
 	assert_int_equal(
 		rd_twilio.read_asked(&twilio, &send_one, &two, *state, &asked, &err), RD_OK);
+	assert_int_equal(asked.answer, RD_ASKED_UNCLEAR); /* what stands there is not known */
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response three = answer(200, "{\"messages\":[],\"next_page_uri\":7}");
+	assert_int_equal(
+		rd_twilio.read_asked(&twilio, &send_one, &three, *state, &asked, &err), RD_OK);
+	assert_int_equal(asked.answer, RD_ASKED_UNCLEAR);
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response end = answer(200, "{\"messages\":[],\"next_page_uri\":null}");
+	assert_int_equal(
+		rd_twilio.read_asked(&twilio, &send_one, &end, *state, &asked, &err), RD_OK);
 	assert_int_equal(asked.answer, RD_ASKED_ABSENT);
 }
 
@@ -725,7 +735,7 @@ static void received_texts_of_twilio_are_listed(void **state)
 		"{\"sid\":\"SM4\",\"direction\":\"inbound\",\"status\":\"receiving\",\"from\":"
 		"\"1\",\"body\":\"x\"},"
 		"{\"sid\":\"SM5\",\"direction\":\"inbound\",\"from\":\"1\",\"body\":null}],"
-		"\"next_page_uri\":\"https://evil.example.com/\"}");
+		"\"next_page_uri\":\"\"}");
 	assert_int_equal(
 		rd_twilio.read_list(&twilio, &window, "", &response, *state, &listed, &err), RD_OK);
 	assert_int_equal(listed.n_texts, 2);
@@ -735,7 +745,14 @@ static void received_texts_of_twilio_are_listed(void **state)
 		"https://api.example.org/2010-04-01/Accounts/acctid/Messages/MM2/Media.json");
 	assert_int_equal(listed.n_unread, 1);
 	assert_string_equal(listed.unread[0].id, "SM5");
-	assert_null(listed.next_url); /* not a path of our own host */
+	assert_null(listed.next_url);
+	/* A next page that is no path of our own host is not taken for the end. */
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response elsewhere =
+		answer(200, "{\"messages\":[],\"next_page_uri\":\"https://evil.example.com/\"}");
+	assert_int_equal(
+		rd_twilio.read_list(&twilio, &window, "", &elsewhere, *state, &listed, &err),
+		RD_E_AGAIN);
 	const struct rd_provider_media *media;
 	size_t n;
 	RD_CLEANUP(rd_http_response_free)
@@ -846,6 +863,19 @@ static void a_page_of_notify_goes_on_before_those_of_its_last_instant(void **sta
 	}
 }
 
+static void a_list_of_notify_that_goes_on_at_no_id_is_not_whole(void **state)
+{
+	struct rd_err err = { 0 };
+	struct rd_provider_listed listed;
+	const struct rd_provider_window window = { 0, 1795000000000 };
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response response = answer(
+		200, "{\"received_text_messages\":[{\"id\":\"1\",\"created_at\":\"soon\"}]}");
+	assert_int_equal(
+		rd_notify.read_list(&notify, &window, PAGE_OF, &response, *state, &listed, &err),
+		RD_E_AGAIN);
+}
+
 /* ---- the tray's files, and numbers ---- */
 
 static void a_text_goes_into_the_tray_once(void **state)
@@ -926,6 +956,7 @@ int main(void)
 		WITH_ARENA(received_texts_of_twilio_are_listed),
 		WITH_ARENA(a_messaging_service_lists_its_own_texts_alone),
 		WITH_ARENA(a_page_of_notify_goes_on_before_those_of_its_last_instant),
+		WITH_ARENA(a_list_of_notify_that_goes_on_at_no_id_is_not_whole),
 		WITH_ARENA(a_text_goes_into_the_tray_once),
 		WITH_ARENA(numbers_are_kept_one_way),
 	};

@@ -462,6 +462,12 @@ static void it_is_asked_for_our_key_later(void **state)
 			"{\"records\":[],\"_links\":{\"next\":{\"href\":\"https://evil.example.com/"
 			"v2/reports/records?cursor=1\"}}}",
 			RD_ASKED_MORE },
+		{ "more pages where none can be",
+			"{\"records\":[],\"_links\":{\"next\":{\"href\":\"/v3/other?cursor=1\"}}}",
+			RD_ASKED_UNCLEAR },
+		{ "more pages nowhere", "{\"records\":[],\"_links\":{\"next\":{}}}",
+			RD_ASKED_UNCLEAR },
+		{ "no more pages", "{\"records\":[],\"_links\":{\"next\":null}}", RD_ASKED_ABSENT },
 	};
 	struct rd_http_request request;
 	struct rd_err err = { 0 };
@@ -526,6 +532,62 @@ static void a_long_outage_is_listed_day_by_day(void **state)
 	assert_int_equal(n_pages, 3);
 }
 
+/* Further pages of a day have an address that does not say which day it is. */
+static void the_days_before_are_listed_behind_the_last_page_of_a_day(void **state)
+{
+	static const char last[] = "{\"records\":[]}";
+	static const char first[] = "{\"records\":[],\"_links\":{\"next\":{\"href\":"
+				    "\"https://api.nexmo.com/v2/reports/records?cursor=1\"}}}";
+	struct rd_err err = { 0 };
+	const int64_t now_ms = INT64_C(1795000000000); /* 2026-11-18T11:06:40Z */
+	const struct rd_provider_window window = { .from_ms = now_ms - INT64_C(30) * 3600 * 1000,
+		.now_ms = now_ms };
+	static const char *const pages[] = { first, last, last };
+	const char *next = NULL;
+	for (size_t i = 0; i < 3; i++) {
+		struct rd_http_request request;
+		struct rd_provider_listed listed;
+		RD_CLEANUP(rd_http_response_free)
+		struct rd_http_response response = answer(200, pages[i]);
+		assert_int_equal(
+			rd_vonage.build_list(&vonage, &window, next, *state, &request, &err),
+			RD_OK);
+		assert_int_equal(rd_vonage.read_list(&vonage, &window, request.url, &response,
+					 *state, &listed, &err),
+			RD_OK);
+		next = listed.next_url;
+		if (i == 0)
+			assert_memory_equal(
+				next, "https://api.example.org/v2/reports/records?cursor=1#", 52);
+		if (i == 1)
+			assert_non_null(strstr(next, "&date_end=2026-11-17T11%3A06%3A40Z"));
+	}
+	assert_null(next);
+}
+
+static void a_list_that_goes_on_where_it_cannot_be_read_is_not_whole(void **state)
+{
+	static const struct {
+		const char *url, *body;
+	} rows[] = {
+		{ "https://api.example.org/v2/reports/records?date_start=2026-11-18T11%3A06%3A40Z",
+			"{\"records\":[],\"_links\":{\"next\":{\"href\":\"cursor=1\"}}}" },
+		{ "https://api.example.org/v2/reports/records?cursor=1", "{\"records\":[]}" },
+		{ "https://api.example.org/v2/reports/records?date_start=soon",
+			"{\"records\":[]}" },
+	};
+	const struct rd_provider_window window = { 0, INT64_C(1795000000000) };
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rd_err err = { 0 };
+		struct rd_provider_listed listed;
+		RD_CLEANUP(rd_http_response_free)
+		struct rd_http_response response = answer(200, rows[i].body);
+		assert_int_equal(rd_vonage.read_list(&vonage, &window, rows[i].url, &response,
+					 *state, &listed, &err),
+			RD_E_AGAIN);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -547,6 +609,8 @@ int main(void)
 		WITH_ARENA(what_a_send_says_is_classed),
 		WITH_ARENA(it_is_asked_for_our_key_later),
 		WITH_ARENA(a_long_outage_is_listed_day_by_day),
+		WITH_ARENA(the_days_before_are_listed_behind_the_last_page_of_a_day),
+		WITH_ARENA(a_list_that_goes_on_where_it_cannot_be_read_is_not_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

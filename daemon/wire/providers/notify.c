@@ -428,7 +428,10 @@ static enum rd_rc read_list(const struct rd_provider_account *account,
 	for (size_t i = 0; i < n; i++)
 		RD_TRY(take_listed(json_array_get(list, i), arena, &listed, err));
 	const char *from = cursor(list);
-	if (from && uuid_like(from, strlen(from)))
+	if (from && !uuid_like(from, strlen(from)))
+		return rd_fail(
+			err, RD_E_AGAIN, "the provider's list goes on where it cannot be read");
+	if (from)
 		listed.next_url = rd_arena_printf(arena,
 			"%s/v2/received-text-messages?older_than=%s", account->api_url, from);
 	/* The same page again: only those of one instant were left. */

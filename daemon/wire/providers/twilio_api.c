@@ -147,6 +147,20 @@ bool rd_twilio_date(const char *text, int64_t *ret_ms)
 	return rd_instant_parse(instant, ret_ms, &err) == RD_OK;
 }
 
+bool rd_twilio_next(const struct rd_provider_account *account, const json_t *root,
+	struct rd_arena *arena, const char **ret_url)
+{
+	const json_t *next = json_object_get(root, "next_page_uri");
+	const char *path = rd_json_word(root, "next_page_uri");
+	*ret_url = NULL;
+	if (!next || json_is_null(next) || (json_is_string(next) && !json_string_length(next)))
+		return true;
+	if (path[0] != '/')
+		return false;
+	*ret_url = rd_arena_printf(arena, "%s%s", account->api_url, path);
+	return *ret_url != NULL;
+}
+
 enum rd_rc rd_twilio_read_asked(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, const struct rd_http_response *response,
 	struct rd_arena *arena, struct rd_provider_asked *ret_asked, struct rd_err *err)
@@ -184,15 +198,10 @@ enum rd_rc rd_twilio_read_asked(const struct rd_provider_account *account,
 		*ret_asked = asked;
 		return RD_OK;
 	}
-	const char *next = rd_json_word(root, "next_page_uri");
-	if (next[0] == '/' && !older) {
-		/* Only a path: the credentials never go to a host that an answer names. */
-		asked.next_url = rd_arena_printf(arena, "%s%s", account->api_url, next);
-		if (!asked.next_url)
-			return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
-		if (asked.answer == RD_ASKED_ABSENT)
-			asked.answer = RD_ASKED_MORE;
-	}
+	if (!older && !rd_twilio_next(account, root, arena, &asked.next_url))
+		asked.answer = RD_ASKED_UNCLEAR; /* there is more, and it cannot be seen */
+	if (asked.next_url && asked.answer == RD_ASKED_ABSENT)
+		asked.answer = RD_ASKED_MORE;
 	*ret_asked = asked;
 	return RD_OK;
 }

@@ -129,9 +129,9 @@ enum rd_rc rd_twilio_read_list(const struct rd_provider_account *account,
 		if (is_ours(account, m))
 			RD_TRY(take_text(account, m, arena, &listed, err));
 	}
-	const char *next = rd_json_word(root, "next_page_uri");
-	if (next[0] == '/') /* only a path: the credentials never go where an answer says */
-		listed.next_url = rd_arena_printf(arena, "%s%s", account->api_url, next);
+	if (!rd_twilio_next(account, root, arena, &listed.next_url))
+		return rd_fail(
+			err, RD_E_AGAIN, "the provider's list goes on where it cannot be read");
 	*ret_listed = listed;
 	return RD_OK;
 }

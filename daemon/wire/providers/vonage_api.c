@@ -12,6 +12,7 @@
 
 #define CLOCK_SKEW_MS (2 * 60 * 1000)
 #define DAY_MS	      (24 * 3600 * (int64_t)1000)
+#define START_MARK    "#start="
 
 enum rd_rc rd_vonage_build_send(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, struct rd_arena *arena,
@@ -158,14 +159,22 @@ enum rd_rc rd_vonage_build_ask(const struct rd_provider_account *account,
 	return RD_OK;
 }
 
-/* Only at our own host: the credentials never go to one that an answer names. */
-static const char *next_of(
-	const struct rd_provider_account *account, const json_t *root, struct rd_arena *arena)
+/* Where a list goes on, at our own host alone: the credentials never go to one that an answer
+ * names. *ret_url NULL: it ends here. false: it goes on, and where cannot be said. */
+static bool next_of(const struct rd_provider_account *account, const json_t *root,
+	struct rd_arena *arena, const char **ret_url)
 {
-	const json_t *links = json_object_get(root, "_links");
-	const char *href = rd_json_word(json_object_get(links, "next"), "href");
-	const char *path = strstr(href, "/v2/reports/records?");
-	return path ? rd_arena_printf(arena, "%s%s", reports_url(account), path) : NULL;
+	const json_t *next = json_object_get(json_object_get(root, "_links"), "next");
+	const json_t *href = json_object_get(next, "href");
+	*ret_url = NULL;
+	if (!next || json_is_null(next) || (json_is_string(href) && !json_string_length(href)))
+		return true;
+	const char *path = strstr(rd_json_word(next, "href"), "/v2/reports/records?");
+	if (!path)
+		return false;
+	*ret_url = rd_arena_printf(
+		arena, "%s%.*s", reports_url(account), (int)strcspn(path, "#"), path);
+	return *ret_url != NULL;
 }
 
 enum rd_rc rd_vonage_read_asked(const struct rd_provider_account *account,
@@ -195,7 +204,8 @@ enum rd_rc rd_vonage_read_asked(const struct rd_provider_account *account,
 		*ret_asked = asked;
 		return RD_OK;
 	}
-	asked.next_url = next_of(account, root, arena);
+	if (!next_of(account, root, arena, &asked.next_url))
+		asked.answer = RD_ASKED_UNCLEAR; /* there is more, and it cannot be seen */
 	if (asked.next_url && asked.answer == RD_ASKED_ABSENT)
 		asked.answer = RD_ASKED_MORE;
 	*ret_asked = asked;
@@ -262,21 +272,40 @@ static enum rd_rc take_text(const json_t *record, struct rd_arena *arena,
 	return RD_OK;
 }
 
-/* The window before the one that was asked for; NULL where it reached back far enough. */
-static const char *window_before(const struct rd_provider_account *account,
-	const struct rd_provider_window *window, const char *url, struct rd_arena *arena)
+/* When the window of that page begins. Further pages of a window have an address of Vonage's
+ * making; there it stands behind #, which is never sent. 0: it cannot be said. */
+static int64_t start_of(const char *url, struct rd_arena *arena)
 {
 	struct rd_form query = { 0 };
 	struct rd_err err = { 0 };
+	const char *mark = strstr(url, START_MARK);
 	const char *text = strchr(url, '?');
+	if (mark)
+		return rd_provider_instant(mark + sizeof START_MARK - 1);
 	if (!text || rd_form_parse(text + 1, strlen(text + 1), arena, &query, &err) != RD_OK)
-		return NULL;
-	const struct rd_form_field *start = rd_form_find(&query, "date_start");
-	int64_t start_ms = start ? rd_provider_instant(start->value) : 0;
-	/* Whole seconds are asked for. */
-	if (start_ms == 0 || start_ms <= window->from_ms + 1000)
-		return NULL;
-	return window_url(account, window->from_ms, start_ms, arena);
+		return 0;
+	return rd_provider_instant(rd_form_text(&query, "date_start"));
+}
+
+/* The next page of the window that was asked for; behind its last one the window before; NULL where
+ * that one reached back far enough. */
+static enum rd_rc page_after(const struct rd_provider_account *account,
+	const struct rd_provider_window *window, const char *url, const json_t *root,
+	struct rd_arena *arena, const char **ret_url, struct rd_err *err)
+{
+	char start[RD_INSTANT_MAX];
+	int64_t start_ms = start_of(url, arena);
+	if (!next_of(account, root, arena, ret_url) || start_ms == 0)
+		return rd_fail(
+			err, RD_E_AGAIN, "the provider's list goes on where it cannot be read");
+	if (*ret_url)
+		*ret_url = rd_arena_printf(
+			arena, "%s" START_MARK "%s", *ret_url, rd_provider_utc(start_ms, start));
+	else if (start_ms > window->from_ms + 1000) /* whole seconds are asked for */
+		*ret_url = window_url(account, window->from_ms, start_ms, arena);
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+	return RD_OK;
 }
 
 enum rd_rc rd_vonage_read_list(const struct rd_provider_account *account,
@@ -302,9 +331,7 @@ enum rd_rc rd_vonage_read_list(const struct rd_provider_account *account,
 		if (strcmp(direction, "outbound") != 0)
 			RD_TRY(take_text(record, arena, &listed, err));
 	}
-	listed.next_url = next_of(account, root, arena);
-	if (!listed.next_url)
-		listed.next_url = window_before(account, window, url, arena);
+	RD_TRY(page_after(account, window, url, root, arena, &listed.next_url, err));
 	*ret_listed = listed;
 	return RD_OK;
 }
