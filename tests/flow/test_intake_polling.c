@@ -582,6 +582,34 @@ static int64_t webhook_brings_a_picture(struct world *w, const char *url)
 	return source;
 }
 
+/* Vonage's Messages API says that there is one, and not in the form that is read where. */
+static void a_picture_nobody_says_the_place_of_is_a_task_at_once(void **state)
+{
+	(void)state;
+	struct world *w = open_world(2);
+	struct rd_arena *arena = rd_arena_new(1 << 20);
+	struct rd_provider_text text = {
+		.id = "MM1", .from = "+447700900123", .to = "", .body = "", .n_media = 1
+	};
+	struct rd_claimed *items;
+	int64_t source = 0;
+	int64_t next_ms;
+	size_t n;
+	for (int k = 0; k < 2; k++) /* the second time it is known */
+		assert_int_equal(rd_text_take(w->store.db, &w->texts, &text, rd_now_ms(&w->clock),
+					 &source, arena, &w->err),
+			k == 0 ? RD_OK : RD_E_EXISTS);
+	struct rd_task *tasks = tasks_of(w, &n);
+	assert_int_equal(n, 1);
+	assert_string_equal(tasks[0].kind, "look");
+	assert_int_equal(
+		world_claim(&w->store, rd_now_ms(&w->clock) + HOUR_MS, &items, &next_ms), 1);
+	assert_true(items[0].cut);
+	assert_int_equal(tasks[0].message_id, items[0].id);
+	rd_arena_free(arena);
+	close_world(w);
+}
+
 static void a_picture_that_cannot_be_had_becomes_a_task(void **state)
 {
 	static const struct {
@@ -654,6 +682,7 @@ int main(void)
 		cmocka_unit_test(a_secret_that_cannot_be_read_is_our_trouble),
 		cmocka_unit_test(a_walk_later_than_the_provider_keeps_texts_says_so),
 		cmocka_unit_test(a_listed_picture_is_fetched_and_kept),
+		cmocka_unit_test(a_picture_nobody_says_the_place_of_is_a_task_at_once),
 		cmocka_unit_test(a_picture_that_cannot_be_had_becomes_a_task),
 	};
 	return cmocka_run_group_tests(tests, start_provider, stop_provider);

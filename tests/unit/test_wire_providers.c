@@ -657,6 +657,7 @@ static void pictures_are_named_by_the_form(void **state)
 			&text, NULL),
 		RD_OK);
 	assert_int_equal(text.n_media, 2);
+	assert_int_equal(text.n_unplaced, 1);
 	assert_string_equal(text.media[0].url, "https://api.example.org/a");
 	assert_string_equal(text.media[0].type, "image/jpeg");
 	assert_string_equal(text.media[1].url, "https://api.example.org/c");

@@ -162,6 +162,7 @@ enum rd_rc rd_twilio_media(const struct rd_form *form, struct rd_arena *arena,
 	}
 	if (n_found > 0) {
 		text->media = media;
+		text->n_unplaced = text->n_media - n_found;
 		text->n_media = n_found;
 	}
 	return RD_OK;

@@ -1,7 +1,8 @@
 /* text_intake: a checked text or receipt, committed. Used by the webhook and by polling.
  *
  * A receipt that says "failed" puts a task for a person (the resident has not been told); one that
- * says the number has opted out is kept as an opt-out.
+ * says the number has opted out is kept as an opt-out. A picture of which the provider does not say
+ * where it is cannot be fetched: the text counts as cut, and a person has the task to look.
  */
 #ifndef REDRESS_INTAKE_TEXT_INTAKE_H
 #define REDRESS_INTAKE_TEXT_INTAKE_H

@@ -61,6 +61,7 @@ struct rd_provider_text {
 	size_t body_len;  /* 0 for a picture alone */
 	int64_t sent_ms;  /* the provider's time, 0 where it gives none */
 	int n_media;	  /* pictures that came with it */
+	int n_unplaced;	  /* further ones, of which it is not said where they are */
 	const struct rd_provider_media *media; /* where they are; NULL where that is unknown */
 	const char *body_url; /* listed without its words: build_body asks there; "" or NULL */
 	const char *part_ref; /* what its parts have in common; "" or NULL: it is whole */
