@@ -114,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
         """True: answered, and nothing was taken."""
         troubles = {"429": (429, 20429, "RateLimitError"),
                     "daily": (429, 20429, "TooManyRequestsError"),
-                    "21610": (400, 21610, "BadRequestError"), "401": (401, 20003, "AuthError"),
+                    "21610": (400, 21610, "ValidationError"), "401": (401, 20003, "AuthError"),
                     "500": (500, 20500, "Exception")}
         if mode in troubles:
             self.trouble(*troubles[mode])

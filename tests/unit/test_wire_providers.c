@@ -479,6 +479,8 @@ static void what_a_send_says_is_classed(void **state)
 			"{\"errors\":[{\"error\":\"RateLimitError\"}]}", RD_SEND_AGAIN },
 		{ "bad number", &rd_notify, 400, "{\"errors\":[{\"error\":\"ValidationError\"}]}",
 			RD_SEND_REFUSED },
+		{ "our template is not as it was", &rd_notify, 400,
+			"{\"errors\":[{\"error\":\"BadRequestError\"}]}", RD_SEND_AGAIN },
 		{ "clock or key", &rd_notify, 403, "{\"errors\":[{\"error\":\"AuthError\"}]}",
 			RD_SEND_AGAIN },
 		{ "may have been taken", &rd_notify, 504, "<html>", RD_SEND_UNCERTAIN },

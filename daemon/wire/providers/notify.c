@@ -289,7 +289,8 @@ static void read_sent(const struct rd_provider_account *account,
 				       ? DAY_MS - send->now_ms % DAY_MS
 				       : 60 * 1000;
 	} else if (status == 401 || status == 403 || status == 404 ||
-		   (status >= 300 && status < 400)) {
+		   (status >= 300 && status < 400) ||
+		   (status == 400 && strcmp(word, "BadRequestError") == 0)) {
 		sent.outcome = RD_SEND_AGAIN;
 		sent.ours = true;
 	} else if (status >= 400 && status < 500) {
