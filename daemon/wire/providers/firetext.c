@@ -39,12 +39,23 @@ static size_t without_blanks(const char *text)
 	return len;
 }
 
+/* One instant, however the webhook and the list spell it; else the words that it was given in. */
+static const char *same_time(struct rd_arena *arena, const char *time)
+{
+	char instant[RD_INSTANT_MAX];
+	const char *text = rd_arena_copy(arena, time, without_blanks(time));
+	int64_t ms = text ? rd_provider_instant(text) : 0;
+	return ms ? rd_arena_strdup(arena, rd_provider_utc(ms, instant)) : text;
+}
+
 const char *rd_firetext_id(struct rd_arena *arena, const char *from, const char *to,
 	const char *time, const char *words)
 {
 	char hex[RD_SHA256_HEX_SIZE];
-	const char *all = rd_arena_printf(arena, "%s\n%s\n%.*s\n%.*s", from, to,
-		(int)without_blanks(time), time, (int)without_blanks(words), words);
+	const char *at = same_time(arena, time);
+	const char *all = at ? rd_arena_printf(arena, "%s\n%s\n%s\n%.*s", from, to, at,
+				       (int)without_blanks(words), words)
+			     : NULL;
 	if (!all)
 		return NULL;
 	rd_sha256_hex(all, strlen(all), hex);
