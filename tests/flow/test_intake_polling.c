@@ -240,6 +240,22 @@ static void where_nobody_listens_all_is_taken_and_none_is_lost(void **state)
 	close_world(w);
 }
 
+/* As people write it: a list that is asked for it as it stands holds nothing. */
+static void a_national_number_is_asked_for_as_providers_name_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		struct world *w = open_world(i);
+		w->texts.number = "07700 900000";
+		walks(w, 0);
+		w->ahead_ms = HOUR_MS;
+		receive(1, -5);
+		walks(w, 1);
+		assert_int_equal(w->polled.lost.n, 1);
+		close_world(w);
+	}
+}
+
 static void by_webhook_and_list_it_is_one_message(void **state)
 {
 	(void)state;
@@ -670,6 +686,7 @@ int main(void)
 		cmocka_unit_test(what_the_webhook_lost_is_found_once_and_named),
 		cmocka_unit_test(one_broken_character_hides_no_text),
 		cmocka_unit_test(where_nobody_listens_all_is_taken_and_none_is_lost),
+		cmocka_unit_test(a_national_number_is_asked_for_as_providers_name_it),
 		cmocka_unit_test(by_webhook_and_list_it_is_one_message),
 		cmocka_unit_test(a_part_is_one_text_or_a_part_of_one),
 		cmocka_unit_test(at_once_it_is_one_message_too),

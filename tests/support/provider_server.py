@@ -173,7 +173,7 @@ class Handler(BaseHTTPRequestHandler):
         data = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         path = urlsplit(self.path).path
         if path == "/api/receivedmessages/json":
-            return self.firetext_list()
+            return self.firetext_list(parse_qs(data.decode()))
         mode = state["mode"]
         if self.send_trouble(mode):
             return None
@@ -215,7 +215,8 @@ class Handler(BaseHTTPRequestHandler):
             return None
         first = int(query.get("Page", ["0"])[0]) * state["page"]
         since = query["DateSent>"][0]
-        fit = [t for t in newest_first() if utc(t["at"], "%Y-%m-%d") >= since]
+        ours = query.get("To", ["+" + OUR_NUMBER])[0] == "+" + OUR_NUMBER
+        fit = [t for t in newest_first() if ours and utc(t["at"], "%Y-%m-%d") >= since]
         page = [{"sid": t["id"], "from": t["from"], "to": "+" + OUR_NUMBER, "body": t["words"],
                  "direction": "inbound", "status": "received", "num_media": str(t["pictures"]),
                  "date_sent": formatdate(t["at"]).replace("-0000", "+0000")}
@@ -256,18 +257,20 @@ class Handler(BaseHTTPRequestHandler):
         records = [{"message_id": t["id"], "from": t["from"].lstrip("+"), "to": OUR_NUMBER,
                     "direction": "inbound", "date_received": utc(t["at"], "%Y-%m-%dT%H:%M:%S+0000"),
                     "message_body": t["words"]}
-                   for t in newest_first() if since <= t["at"] < until]
+                   for t in newest_first()
+                   if since <= t["at"] < until and query["to"][0] == OUR_NUMBER]
         if state["received"] == "bodyless":
             for record in records:
                 del record["message_body"]
         return self.answer(200, {"request_status": "SUCCESS", "records": records})
 
-    def firetext_list(self):
+    def firetext_list(self, form):
         if self.list_trouble():
             return None
         return self.answer(200, {"code": 0, "data": [
             {"receivedFrom": t["from"].lstrip("+"), "sentTo": OUR_NUMBER, "message": t["words"],
-             "receivedOn": utc(t["at"], "%Y-%m-%d %H:%M:%S")} for t in newest_first()]})
+             "receivedOn": utc(t["at"], "%Y-%m-%d %H:%M:%S")} for t in newest_first()
+            if form["sentTo"][0] == OUR_NUMBER]})
 
     def esendex_list(self, query):
         if self.list_trouble():

@@ -48,9 +48,12 @@ enum rd_rc rd_provider_account_read(const struct rd_texts_config *texts,
 	if (texts->api_key.from != RD_SECRET_NONE)
 		RD_TRY(rd_credential_read(&texts->api_key, &ret_secrets->api_key, err));
 	const char *api_url = or_none(texts->api_url);
+	const char *number = or_none(texts->number);
+	if (rd_phone_canonical(number, ret_secrets->number))
+		number = ret_secrets->number; /* else a messaging service, a short code, a name */
 	*ret_account = (struct rd_provider_account){
 		.name = or_none(texts->name),
-		.number = or_none(texts->number),
+		.number = number,
 		.account = or_none(texts->account),
 		.user = or_none(texts->user),
 		.template_id = or_none(texts->template_id),

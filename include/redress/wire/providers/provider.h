@@ -24,6 +24,7 @@
 #include "redress/base/arena.h"
 #include "redress/base/date.h"
 #include "redress/base/err.h"
+#include "redress/message/sms.h"
 #include "redress/wire/config.h"
 #include "redress/wire/credential.h"
 #include "redress/wire/http.h"
@@ -251,11 +252,13 @@ const struct rd_provider *rd_provider_of(enum rd_texts_kind kind);
 struct rd_provider_secrets {
 	struct rd_secret token;
 	struct rd_secret api_key;
+	char number[RD_PHONE_MAX]; /* no secret: the stanza's, as providers name it */
 };
 void rd_provider_secrets_wipe(struct rd_provider_secrets *secrets);
 
 /* Reads the stanza's secrets and points *ret_account at them and at the stanza (both borrowed). A
- * secret that the stanza does not name is "". */
+ * secret that the stanza does not name is "". A national number (07700 900000) is put in E.164: as
+ * it stands no provider's list would hold it. */
 RD_MUST_USE enum rd_rc rd_provider_account_read(const struct rd_texts_config *texts,
 	struct rd_provider_secrets *ret_secrets, struct rd_provider_account *ret_account,
 	struct rd_err *err);
