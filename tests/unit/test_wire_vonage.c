@@ -358,6 +358,27 @@ static void a_message_is_believed_by_its_claims(void **state)
 	}
 }
 
+/* Told to send its receipts to the wrong address, Vonage would fill the review list. */
+static void a_status_report_is_no_text(void **state)
+{
+	static const char report[] =
+		"{\"message_uuid\":\"aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab\",\"to\":"
+		"\"447700900123\","
+		"\"from\":\"447700900000\",\"timestamp\":\"2013-11-21T15:27:30Z\",\"status\":"
+		"\"delivered\",\"channel\":\"sms\"}";
+	struct rd_err err = { 0 };
+	struct rd_provider_text text;
+	char hash[RD_SHA256_HEX_SIZE];
+	rd_sha256_hex(report, strlen(report), hash);
+	const char *claims = rd_arena_printf(*state,
+		"{\"iss\":\"Vonage\",\"iat\":1385047698,\"payload_hash\":\"%s\",\"api_key\":"
+		"\"abcd1234\"}",
+		hash);
+	const struct rd_webhook_request request = message(*state, claims, report);
+	assert_int_equal(rd_vonage.read_text(&vonage, &request, *state, &text, &err), RD_E_INPUT);
+	assert_non_null(strstr(err.msg, "/status"));
+}
+
 static void an_unsigned_message_must_be_sent_again(void **state)
 {
 	struct rd_err err = { 0 };
@@ -603,6 +624,7 @@ int main(void)
 		WITH_ARENA(the_known_token_fits_and_no_flipped_byte_of_it),
 		WITH_ARENA(no_other_algorithm_is_ever_taken),
 		WITH_ARENA(a_message_is_believed_by_its_claims),
+		WITH_ARENA(a_status_report_is_no_text),
 		WITH_ARENA(an_unsigned_message_must_be_sent_again),
 		WITH_ARENA(receipts_carry_our_key_and_the_opt_out),
 		WITH_ARENA(a_send_names_number_words_and_key),

@@ -301,6 +301,10 @@ static enum rd_rc read_message(const struct rd_provider_account *account,
 	RD_CLEANUP(rd_json_free) json_t *root = NULL;
 	struct rd_provider_text text = { .n_media = 0 };
 	RD_TRY(check_jwt(account, request, arena, &root, err));
+	if (rd_json_word(root, "status")[0] && !json_object_get(root, "message_type"))
+		return rd_fail(err, RD_E_INPUT,
+			"it is a status report and no text; give Vonage the address with /status "
+			"at its end as the status URL");
 	RD_TRY(copy_id(rd_json_word(root, "message_uuid"), "message_uuid", arena, &text.id, err));
 	RD_TRY(take_numbers(
 		rd_json_word(root, "from"), rd_json_word(root, "to"), arena, &text, err));
