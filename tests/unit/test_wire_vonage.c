@@ -108,6 +108,12 @@ static void separators_in_values_are_signed_as_underscores(void **state)
 	const char *twice = "a=1&a=2";
 	assert_int_equal(rd_form_parse(twice, strlen(twice), *state, &form, &err), RD_OK);
 	assert_null(rd_vonage_sign(*state, "md5", "signature_secret", &form));
+	/* One field whose name is read as two others' signed text. */
+	static const char *const odd[] = { "a%3D1%26b=2", "a%26b=1", "a%3Db=1" };
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+		assert_int_equal(rd_form_parse(odd[i], strlen(odd[i]), *state, &form, &err), RD_OK);
+		assert_null(rd_vonage_sign(*state, "md5", "signature_secret", &form));
+	}
 }
 
 /* Signed rightly, whatever the fields. */

@@ -45,7 +45,14 @@ static enum rd_rc add_value(
 	return RD_OK;
 }
 
-/* What is signed; RD_E_INPUT where a name stands twice. */
+/* In values & and = are signed as _; a name with one in it could stand for two fields. */
+static bool is_ambiguous(const struct rd_form_field *field)
+{
+	return memchr(field->name, '&', field->name_len) ||
+	       memchr(field->name, '=', field->name_len);
+}
+
+/* What is signed; RD_E_INPUT where a name stands twice, or could be taken for something else. */
 static enum rd_rc signed_text(
 	struct rd_arena *arena, const struct rd_form *form, struct rd_buf *buf, struct rd_err *err)
 {
@@ -57,6 +64,8 @@ static enum rd_rc signed_text(
 	for (size_t i = 0; i < form->n_fields; i++) {
 		if (i > 0 && by_name(&sorted[i - 1], &sorted[i]) == 0)
 			return rd_fail(err, RD_E_INPUT, "a field is given twice");
+		if (is_ambiguous(&sorted[i]))
+			return rd_fail(err, RD_E_INPUT, "a field's name holds & or =");
 		if (is_sig(&sorted[i]))
 			continue;
 		RD_TRY(rd_buf_add(buf, "&", 1, err));
