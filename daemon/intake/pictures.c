@@ -43,8 +43,9 @@ static enum rd_rc get(struct fetching *f, struct rd_http_response *response, str
 
 static const char *type_of(const struct fetching *f, const struct rd_http_response *response)
 {
-	bool image = strncasecmp(response->content_type, "image/", 6) == 0;
-	return image || !f->media->type[0] ? response->content_type : f->media->type;
+	const char *type = rd_provider_media_type(response->content_type);
+	bool image = strncasecmp(type, "image/", 6) == 0;
+	return image || !f->media->type[0] ? type : f->media->type;
 }
 
 static enum rd_rc keep(

@@ -647,6 +647,21 @@ static void notify_is_asked_by_reference(void **state)
 
 /* ---- received texts, and their pictures ---- */
 
+static void a_type_is_printable_or_none(void **state)
+{
+	char long_one[RD_HTTP_TYPE_BYTES_MAX + 2];
+	(void)state;
+	memset(long_one, 'a', sizeof long_one - 1);
+	long_one[sizeof long_one - 1] = '\0';
+	assert_string_equal(rd_provider_media_type("image/png; a=b"), "image/png; a=b");
+	assert_string_equal(rd_provider_media_type("image/\x1B[2Jpng"), "");
+	assert_string_equal(rd_provider_media_type("image/\xC2\x9Bpng"), "");
+	assert_string_equal(rd_provider_media_type("image/\x7F"), "");
+	assert_string_equal(rd_provider_media_type(""), "");
+	assert_string_equal(rd_provider_media_type(long_one), "");
+	assert_string_equal(rd_provider_media_type(long_one + 1), long_one + 1);
+}
+
 static void pictures_are_named_by_the_form(void **state)
 {
 	struct rd_provider_text text;
@@ -654,7 +669,7 @@ static void pictures_are_named_by_the_form(void **state)
 		read_signed(*state, &rd_twilio, &twilio,
 			"MessageSid=MM1&AccountSid=acctid&From=%2B447700900123&Body=&NumMedia=3"
 			"&MediaUrl0=https%3A%2F%2Fapi.example.org%2Fa&MediaContentType0=image%"
-			"2Fjpeg"
+			"2Fjpeg&MediaContentType2=image%2F%1B%5B2Jpng"
 			"&MediaUrl2=https%3A%2F%2Fapi.example.org%2Fc",
 			&text, NULL),
 		RD_OK);
@@ -954,6 +969,7 @@ int main(void)
 		WITH_ARENA(twilio_is_asked_for_the_same_words_since_the_attempt),
 		WITH_ARENA(the_next_page_is_asked_for_at_our_own_host_alone),
 		WITH_ARENA(notify_is_asked_by_reference),
+		WITH_ARENA(a_type_is_printable_or_none),
 		WITH_ARENA(pictures_are_named_by_the_form),
 		WITH_ARENA(pictures_are_fetched_from_the_provider_alone),
 		WITH_ARENA(received_texts_of_twilio_are_listed),

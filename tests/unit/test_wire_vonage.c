@@ -471,6 +471,21 @@ static void what_a_send_says_is_classed(void **state)
 		{ "may have been taken", 503, "", RD_SEND_UNCERTAIN, false },
 	};
 	check_sent(&rd_vonage, &vonage, rows, sizeof rows / sizeof rows[0], *state);
+	/* What is kept of an answer is status and id, never anything else that stands in it. */
+	static const char *const ids[] = { "0A0000000123ABCD1", "\\u001b[2J", "words of it",
+		"\xC3\xA9\xC3\xA9\xC3\xA9" };
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+		struct rd_provider_sent sent;
+		RD_CLEANUP(rd_http_response_free)
+		struct rd_http_response response = answer(
+			200, rd_arena_printf(*state,
+				     "{\"messages\":[{\"status\":\"0\",\"message-id\":\"%s\"}]}",
+				     ids[i]));
+		rd_vonage.read_sent(&vonage, &send_one, &response, *state, &sent);
+		assert_int_equal(sent.outcome, RD_SEND_DONE);
+		assert_string_equal(sent.response,
+			i == 0 ? "HTTP 200 0A0000000123ABCD1, 1 parts" : "HTTP 200 -, 1 parts");
+	}
 }
 
 static void it_is_asked_for_our_key_later(void **state)

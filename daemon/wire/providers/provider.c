@@ -117,6 +117,15 @@ bool rd_provider_id_good(const char *id)
 		       len;
 }
 
+const char *rd_provider_media_type(const char *text)
+{
+	size_t len = strlen(text);
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return "";
+	return len <= RD_HTTP_TYPE_BYTES_MAX ? text : "";
+}
+
 void rd_provider_find(struct rd_provider_findings *findings, const char *sentence)
 {
 	if (sentence && findings->n < RD_PROVIDER_FINDINGS_MAX)

@@ -157,8 +157,7 @@ enum rd_rc rd_twilio_media(const struct rd_form *form, struct rd_arena *arena,
 		if (!url || !url->value[0] || strlen(url->value) > RD_HTTP_URL_BYTES_MAX)
 			continue; /* the words are worth more than their picture */
 		media[n_found].url = url->value;
-		media[n_found++].type =
-			type && type->value_len <= RD_HTTP_TYPE_BYTES_MAX ? type->value : "";
+		media[n_found++].type = type ? rd_provider_media_type(type->value) : "";
 	}
 	if (n_found > 0) {
 		text->media = media;
@@ -280,7 +279,8 @@ enum rd_rc rd_twilio_read_media_list(const struct rd_provider_account *account, 
 				err, RD_E_AGAIN, "the list of a text's pictures cannot be read");
 		media[i].url =
 			rd_arena_printf(arena, "%s%.*s", account->api_url, (int)path_len, path);
-		media[i].type = rd_arena_strdup(arena, rd_json_word(one, "content_type"));
+		media[i].type = rd_arena_strdup(
+			arena, rd_provider_media_type(rd_json_word(one, "content_type")));
 	}
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the list of a text's pictures is too large");

@@ -89,9 +89,9 @@ static void read_parts(const json_t *parts, const struct rd_provider_send *send,
 		const char *id = rd_arena_strdup(arena, send->key);
 		sent->id = id ? id : "";
 		sent->outcome = RD_SEND_DONE;
+		const char *first = rd_json_word(json_array_get(parts, 0), "message-id");
 		snprintf(sent->response, sizeof sent->response, "HTTP 200 %.40s, %zu parts",
-			rd_json_word(json_array_get(parts, 0), "message-id"),
-			json_array_size(parts));
+			rd_provider_id_good(first) ? first : "-", json_array_size(parts));
 		return;
 	}
 	snprintf(sent->response, sizeof sent->response, "HTTP 200, status %ld", worst);

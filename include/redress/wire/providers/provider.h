@@ -272,6 +272,10 @@ const char *rd_provider_words(
  * typographic ones. Our texts name a case and a day, so that two of ours never read alike. */
 bool rd_provider_same_words(const char *a, const char *b);
 
+/* The type of a picture as somebody gives it, fit to be kept and shown: "" where it is longer than
+ * RD_HTTP_TYPE_BYTES_MAX or holds anything but printable ASCII. Else the text itself. */
+const char *rd_provider_media_type(const char *text);
+
 /* Letters, digits, - _ and . alone, RD_PROVIDER_ID_BYTES_MAX at most, not empty. */
 bool rd_provider_id_good(const char *id);
 
