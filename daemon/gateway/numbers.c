@@ -23,6 +23,7 @@ struct number {
 	int failures;		 /* in a row */
 	bool troubled;		 /* an alarm may stand, perhaps from an earlier run */
 	int64_t lost_ms;	 /* monotonic: a lost webhook was found last, or this run began */
+	bool pictures_wait;	 /* said already */
 	struct rd_poll_ids lost; /* all that the alarm stands for, found by this run */
 };
 
@@ -221,12 +222,22 @@ static void walk(struct numbers *numbers, struct number *number, const struct rd
 
 /* --- a round --- */
 
-static enum rd_rc fetch_pictures(
-	struct numbers *numbers, const struct rd_poll *poll, struct rd_err *err)
+static enum rd_rc fetch_pictures(struct numbers *numbers, struct number *number,
+	const struct rd_poll *poll, struct rd_err *err)
 {
 	struct rd_pictures pictures;
+	struct rd_err why = { 0 };
+	const enum rd_rc rc = rd_pictures_fetch(poll, &pictures, &why);
 
-	RD_TRY(rd_pictures_fetch(poll, &pictures, err));
+	if (rc == RD_E_STORE) {
+		*err = why;
+		return rc;
+	}
+	/* One number's trouble (a secret that cannot be read) is not the others'. */
+	if (rc != RD_OK && !number->pictures_wait)
+		rd_log(RD_LOG_WARNING, why.msg, "TEXTS", number->config->name, NULL);
+	number->pictures_wait = rc != RD_OK;
+	numbers->must_wait = numbers->must_wait || rc != RD_OK;
 	if (pictures.n_put_off > 0)
 		numbers->must_wait = true;
 	if (pictures.n_given_up > 0)
@@ -273,7 +284,7 @@ static enum rd_rc one_round(struct numbers *numbers, struct rd_err *err)
 			walk(numbers, number, &poll);
 			number->next_ms = rd_monotonic_ms() + number->config->poll_ms;
 		}
-		RD_TRY(fetch_pictures(numbers, &poll, err));
+		RD_TRY(fetch_pictures(numbers, number, &poll, err));
 	}
 	return RD_OK;
 }
