@@ -19,10 +19,11 @@ static const struct rd_actor actor = { RD_ACTOR_DAEMON, -1 };
 /* What one number's walks came to. */
 struct number {
 	const struct rd_texts_config *config;
-	int64_t next_ms;	 /* monotonic */
-	int failures;		 /* in a row */
-	bool troubled;		 /* an alarm may stand, perhaps from an earlier run */
-	int64_t lost_ms;	 /* monotonic: a lost webhook was found last, or this run began */
+	int64_t next_ms; /* monotonic */
+	int failures;	 /* in a row */
+	bool troubled;	 /* an alarm may stand, perhaps from an earlier run */
+	int64_t lost_ms; /* monotonic: a lost webhook was found last, or this run began */
+	struct rd_poll_rest rest;
 	bool pictures_wait;	 /* said already */
 	struct rd_poll_ids lost; /* all that the alarm stands for, found by this run */
 };
@@ -34,7 +35,9 @@ struct numbers {
 	struct rd_thread *self; /* NULL in --once */
 	struct number items[RD_TEXTS_MAX];
 	size_t n;
-	size_t n_new;	/* messages committed in this round */
+	size_t n_new;		     /* messages committed, and not told yet */
+	void (*news)(void *context); /* NULL: nobody waits for them */
+	void *news_context;
 	bool must_wait; /* something was put off */
 };
 
@@ -216,6 +219,10 @@ static void walk(struct numbers *numbers, struct number *number, const struct rd
 			tell_failed(numbers, number, rc, &err);
 		return;
 	}
+	if (polled.goes_on) {
+		numbers->must_wait = true;
+		return;
+	}
 	tell_too_late(numbers, number, &polled);
 	clear_alarms(numbers, number, &polled);
 }
@@ -262,31 +269,50 @@ static enum rd_rc close_parts(struct numbers *numbers, struct rd_err *err)
 	return RD_OK;
 }
 
+/* Not only at the round's end: a slow provider keeps nobody's text. */
+static void tell_news(struct numbers *numbers)
+{
+	if (numbers->n_new > 0 && numbers->news != NULL)
+		numbers->news(numbers->news_context);
+	numbers->n_new = 0;
+}
+
+static enum rd_rc look_after(struct numbers *numbers, struct number *number, struct rd_err *err)
+{
+	const struct rd_poll poll = {
+		.db = numbers->desk->db,
+		.texts = number->config,
+		.clock = numbers->desk->office.clock,
+		.http = numbers->http,
+		.arena = numbers->arena,
+		.no_webhook = numbers->self == NULL,
+		.rest = &number->rest,
+		.stopping = stopping,
+		.context = numbers,
+	};
+
+	if (number->config->poll_ms > 0 && rd_monotonic_ms() >= number->next_ms) {
+		walk(numbers, number, &poll);
+		number->next_ms =
+			rd_monotonic_ms() + (number->rest.stands ? 0 : number->config->poll_ms);
+	}
+	return fetch_pictures(numbers, number, &poll, err);
+}
+
 static enum rd_rc one_round(struct numbers *numbers, struct rd_err *err)
 {
-	numbers->n_new = 0;
-	numbers->must_wait = false;
-	RD_TRY(close_parts(numbers, err));
-	for (size_t i = 0; i < numbers->n && !stopping(numbers); i++) {
-		struct number *number = &numbers->items[i];
-		const struct rd_poll poll = {
-			.db = numbers->desk->db,
-			.texts = number->config,
-			.clock = numbers->desk->office.clock,
-			.http = numbers->http,
-			.arena = numbers->arena,
-			.no_webhook = numbers->self == NULL,
-			.stopping = stopping,
-			.context = numbers,
-		};
+	enum rd_rc rc;
 
-		if (number->config->poll_ms > 0 && rd_monotonic_ms() >= number->next_ms) {
-			walk(numbers, number, &poll);
-			number->next_ms = rd_monotonic_ms() + number->config->poll_ms;
-		}
-		RD_TRY(fetch_pictures(numbers, number, &poll, err));
+	numbers->must_wait = false;
+	rc = close_parts(numbers, err);
+	for (size_t i = 0; i < numbers->n && rc == RD_OK && !stopping(numbers); i++) {
+		tell_news(numbers);
+		rc = look_after(numbers, &numbers->items[i], err);
+		if (rc == RD_OK)
+			rc = close_parts(numbers, err);
 	}
-	return RD_OK;
+	tell_news(numbers);
+	return rc;
 }
 
 static enum rd_rc prepare(struct numbers *numbers, struct rd_desk *desk,
@@ -321,6 +347,8 @@ void rd_numbers_run(struct rd_thread *self, struct rd_store *store, const struct
 		rd_log(RD_LOG_ERROR, err.msg, "THREAD", "numbers", NULL);
 		return;
 	}
+	numbers.news = news;
+	numbers.news_context = context;
 	while (!rd_thread_stopping(self)) {
 		bool changed;
 		enum rd_rc rc = RD_OK;
@@ -335,8 +363,6 @@ void rd_numbers_run(struct rd_thread *self, struct rd_store *store, const struct
 			rd_log(RD_LOG_ERROR, err.msg, "THREAD", "numbers", NULL);
 			rd_desk_close(&desk);
 		}
-		if (numbers.n_new > 0)
-			news(context);
 		rd_thread_beat(self);
 		rd_thread_wait(self, rc == RD_OK ? RD_NUMBERS_ROUND_MS : TROUBLE_PAUSE_MS);
 	}

@@ -15,6 +15,7 @@ struct fetching {
 	struct rd_provider_account account;
 	const struct rd_text_media *media;
 	struct rd_pictures *pictures;
+	bool unanswered; /* the others wait for the next round */
 };
 
 /* The answer, one redirect behind it. RD_E_REFUSED: it will never be given. */
@@ -27,7 +28,9 @@ static enum rd_rc get(struct fetching *f, struct rd_http_response *response, str
 		RD_TRY(f->provider->build_media(&f->account, url, f->poll->arena, &request, err));
 		request.answer_max = RD_MEDIA_BYTES_MAX;
 		rd_http_response_free(response);
-		RD_TRY(rd_http_ask(f->poll->http, &request, response, &reached, err));
+		enum rd_rc rc = rd_http_ask(f->poll->http, &request, response, &reached, err);
+		f->unanswered = rc == RD_E_AGAIN;
+		RD_TRY(rc);
 		if (response->status < 300 || response->status >= 400 || hop == 1)
 			break;
 		url = rd_arena_strdup(f->poll->arena, response->location);
@@ -149,6 +152,8 @@ enum rd_rc rd_pictures_fetch(
 	for (size_t i = 0; i < n; i++) {
 		f.media = &items[i];
 		RD_TRY(fetch_one(&f, err));
+		if (f.unanswered)
+			return RD_OK;
 		if (poll->stopping && poll->stopping(poll->context))
 			return RD_OK;
 	}

@@ -18,6 +18,10 @@ struct walk {
 	int64_t source_id;
 	char url[RD_HTTP_URL_BYTES_MAX + 1]; /* the page to ask for; "" : the first */
 	size_t n_put_off;		     /* texts whose words were not given: not past them */
+	size_t n_pages;
+	int64_t until_ms; /* monotonic: this stretch's end */
+	size_t n_fetched; /* words, in this stretch: one at least */
+	bool tired;	  /* it ends within a page */
 	struct rd_polled *polled;
 };
 
@@ -43,6 +47,11 @@ static bool is_for_another(const struct walk *walk, const struct rd_provider_tex
 	char theirs[RD_PHONE_MAX];
 	return text->to && rd_phone_canonical(walk->account.number, ours) &&
 	       rd_phone_canonical(text->to, theirs) && strcmp(ours, theirs) != 0;
+}
+
+static bool is_late(const struct walk *walk)
+{
+	return rd_monotonic_ms() >= walk->until_ms;
 }
 
 /* *ret_answered: the provider gave some answer. */
@@ -121,6 +130,10 @@ static enum rd_rc take(struct walk *walk, struct rd_provider_text *text, struct 
 	const int64_t now_ms = rd_now_ms(poll->clock);
 	struct rd_err why = { 0 };
 	bool answered;
+	if (text->body_url && walk->n_fetched++ > 0 && is_late(walk)) {
+		walk->tired = true;
+		return RD_OK;
+	}
 	if (fetch_words(walk, text, &answered, &why) != RD_OK)
 		return put_off(walk, text, answered, &why, err);
 	enum rd_rc rc = rd_text_take(
@@ -166,7 +179,7 @@ static enum rd_rc look_through(
 {
 	int64_t oldest_ms = INT64_MAX;
 	bool news = false;
-	for (size_t i = 0; i < listed->n_texts; i++) {
+	for (size_t i = 0; i < listed->n_texts && !walk->tired; i++) {
 		struct rd_provider_text *text = &listed->texts[i];
 		if (text->sent_ms && text->sent_ms < oldest_ms)
 			oldest_ms = text->sent_ms;
@@ -195,7 +208,7 @@ static enum rd_rc look_at_page(struct walk *walk, bool *ret_more, struct rd_err 
 	RD_TRY(walk->provider->read_list(&walk->account, &walk->window, request.url, &response,
 		walk->poll->arena, &listed, err));
 	RD_TRY(look_through(walk, &listed, ret_more, err));
-	if (!*ret_more)
+	if (!*ret_more || walk->tired)
 		return RD_OK;
 	if (strlen(listed.next_url) >= sizeof walk->url)
 		return rd_fail(
@@ -228,6 +241,43 @@ static enum rd_rc begin(struct walk *walk, struct rd_err *err)
 	return RD_OK;
 }
 
+/* The end of a stretch; the walk goes on at the page that it would come to next. */
+static enum rd_rc rest(struct walk *walk, struct rd_err *err)
+{
+	struct rd_poll_rest *rest = walk->poll->rest;
+	if (walk->n_pages >= RD_POLL_PAGES_MAX)
+		return rd_fail(err, RD_E_AGAIN, "the provider's list has no end after %d pages",
+			RD_POLL_PAGES_MAX);
+	rest->stands = true;
+	rest->begun_ms = walk->window.now_ms;
+	rest->n_pages = walk->n_pages;
+	rest->n_put_off = walk->n_put_off;
+	memcpy(rest->url, walk->url, sizeof rest->url);
+	walk->polled->goes_on = true;
+	return RD_OK;
+}
+
+/* Where a walk fails the next one begins anew: an address may be good for a while only. */
+static void go_on(struct walk *walk)
+{
+	struct rd_poll_rest *rest = walk->poll->rest;
+	if (rest->stands) {
+		walk->window.now_ms = rest->begun_ms;
+		walk->n_pages = rest->n_pages;
+		walk->n_put_off = rest->n_put_off;
+		memcpy(walk->url, rest->url, sizeof walk->url);
+	}
+	rest->stands = false;
+}
+
+static enum rd_rc finish(struct walk *walk, struct rd_err *err)
+{
+	if (walk->n_put_off > 0)
+		return rd_fail(err, RD_E_AGAIN,
+			"the words of %zu texts that it lists are not given", walk->n_put_off);
+	return note_done(walk, err);
+}
+
 enum rd_rc rd_poll_walk(
 	const struct rd_poll *poll, struct rd_polled *ret_polled, struct rd_err *err)
 {
@@ -235,25 +285,25 @@ enum rd_rc rd_poll_walk(
 	struct walk walk = { .poll = poll,
 		.provider = rd_provider_of(poll->texts->kind),
 		.window.now_ms = rd_now_ms(poll->clock),
+		.until_ms = rd_monotonic_ms() +
+			    (poll->stretch_ms ? poll->stretch_ms : RD_POLL_STRETCH_MS),
 		.polled = ret_polled };
 	memset(ret_polled, 0, sizeof *ret_polled);
 	if (rd_provider_account_read(poll->texts, &secrets, &walk.account, err) != RD_OK) {
 		err->code = RD_E_REFUSED; /* a secret that cannot be read */
 		return RD_E_REFUSED;
 	}
+	go_on(&walk);
 	RD_TRY(begin(&walk, err));
-	for (int page = 0; page < RD_POLL_PAGES_MAX; page++) {
+	for (;;) {
 		bool more = false;
 		RD_TRY(look_at_page(&walk, &more, err));
-		if (!more && walk.n_put_off > 0)
-			return rd_fail(err, RD_E_AGAIN,
-				"the words of %zu texts that it lists are not given",
-				walk.n_put_off);
+		walk.n_pages++;
+		if (walk.tired || (more && (is_late(&walk) || walk.n_pages >= RD_POLL_PAGES_MAX)))
+			return rest(&walk, err);
 		if (!more)
-			return note_done(&walk, err);
+			return finish(&walk, err);
 		if (poll->stopping && poll->stopping(poll->context))
 			return rd_fail(err, RD_E_AGAIN, "the gateway stops");
 	}
-	return rd_fail(err, RD_E_AGAIN, "the provider's list has no end after %d pages",
-		RD_POLL_PAGES_MAX);
 }

@@ -39,6 +39,7 @@ struct world {
 	struct rd_http *http;
 	struct rd_arena *arena;
 	struct rd_poll poll;
+	struct rd_poll_rest rest;
 	struct rd_polled polled;
 	struct rd_err err;
 };
@@ -93,6 +94,7 @@ static struct world *open_world(size_t i)
 		.texts = &w->texts,
 		.clock = &w->clock,
 		.http = w->http,
+		.rest = &w->rest,
 		.arena = w->arena };
 	tell("empty");
 	tell("received ok");
@@ -168,6 +170,15 @@ static int64_t n_stored(struct world *w)
 	struct rd_status_counts counts;
 	assert_int_equal(rd_status_counts(w->store.db, &counts, &w->err), RD_OK);
 	return counts.accepted;
+}
+
+static int64_t polled_ms(struct world *w)
+{
+	struct rd_text_poll poll;
+	int64_t source;
+	assert_int_equal(rd_text_source(w->store.db, &w->texts, 1, &source, &w->err), RD_OK);
+	assert_int_equal(rd_text_poll_get(w->store.db, source, &poll, &w->err), RD_OK);
+	return poll.polled_ms;
 }
 
 /* ---- claims ---- */
@@ -362,6 +373,45 @@ static void every_page_is_walked_to_past_the_last_known(void **state)
 	}
 }
 
+/* Other numbers wait: a long walk is made in stretches. */
+static void a_long_walk_goes_on_where_it_was(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		if (!kinds[i].pages)
+			continue;
+		struct world *w = begun(i);
+		const int64_t before_ms = polled_ms(w);
+		size_t n_new = 0;
+		int n_stretches = 0;
+		tell("page 7");
+		for (int n = 1; n <= 20; n++)
+			receive(n, -5 - n / 5);
+		w->poll.stretch_ms = -1; /* a page, or the words of one text */
+		do {
+			assert_int_equal(walk(w), RD_OK);
+			n_new += w->polled.n_new;
+			if (n_stretches ==
+				1) { /* one that fails begins anew, and takes nothing twice */
+				tell("received 500");
+				assert_int_equal(walk(w), RD_E_AGAIN);
+				assert_false(w->rest.stands);
+				tell("received ok");
+			}
+			if (w->polled.goes_on)
+				assert_true(polled_ms(w) == before_ms);
+			w->ahead_ms += 60 * 1000;
+		} while ((w->polled.goes_on || n_stretches == 1) && ++n_stretches < 100);
+		assert_int_equal(n_new, 20);
+		assert_in_range(n_stretches, 3, 60);
+		assert_int_equal(n_stored(w), 20);
+		/* From where it began: what came meanwhile is the next one's. */
+		assert_true(polled_ms(w) > before_ms);
+		assert_true(polled_ms(w) < rd_now_ms(&w->clock) - 60 * 1000);
+		close_world(w);
+	}
+}
+
 static void a_list_that_is_not_given_is_asked_for_again(void **state)
 {
 	static const struct {
@@ -394,15 +444,6 @@ static void a_list_that_is_not_given_is_asked_for_again(void **state)
 		assert_int_equal(w->polled.lost.n, 1);
 		close_world(w);
 	}
-}
-
-static int64_t polled_ms(struct world *w)
-{
-	struct rd_text_poll poll;
-	int64_t source;
-	assert_int_equal(rd_text_source(w->store.db, &w->texts, 1, &source, &w->err), RD_OK);
-	assert_int_equal(rd_text_poll_get(w->store.db, source, &poll, &w->err), RD_OK);
-	return poll.polled_ms;
 }
 
 static struct rd_task *tasks_of(struct world *w, size_t *ret_n)
@@ -666,6 +707,28 @@ static void a_picture_that_cannot_be_had_becomes_a_task(void **state)
 	}
 }
 
+/* It would wait for half a minute at each of them. */
+static void pictures_that_are_not_answered_wait_together(void **state)
+{
+	(void)state;
+	struct world *w = open_world(0);
+	char url[200];
+	struct rd_tx *tx = NULL;
+	snprintf(url, sizeof url, "%s/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1", w->api_url);
+	webhook_brings_a_picture(w, url);
+	assert_int_equal(rd_tx_begin(w->store.db, &tx, &w->err), RD_OK);
+	for (int place = 2; place <= 4; place++)
+		assert_int_equal(rd_text_media_put(tx, 1, place, url, "image/png",
+					 rd_now_ms(&w->clock), &w->err),
+			RD_OK);
+	assert_int_equal(rd_tx_commit(&tx, &w->err), RD_OK);
+	tell("pictures lost");
+	assert_int_equal(fetch(w).n_put_off, 1);
+	tell("pictures ok");
+	assert_int_equal(fetch(w).n_kept, 3);
+	close_world(w);
+}
+
 static int start_provider(void **state)
 {
 	(void)state;
@@ -691,6 +754,7 @@ int main(void)
 		cmocka_unit_test(a_part_is_one_text_or_a_part_of_one),
 		cmocka_unit_test(at_once_it_is_one_message_too),
 		cmocka_unit_test(every_page_is_walked_to_past_the_last_known),
+		cmocka_unit_test(a_long_walk_goes_on_where_it_was),
 		cmocka_unit_test(a_list_that_is_not_given_is_asked_for_again),
 		cmocka_unit_test(a_text_that_cannot_be_read_is_a_task_once_and_read_when_it_can_be),
 		cmocka_unit_test(no_walk_passes_a_text_whose_words_are_not_given),
@@ -701,6 +765,7 @@ int main(void)
 		cmocka_unit_test(a_listed_picture_is_fetched_and_kept),
 		cmocka_unit_test(a_picture_nobody_says_the_place_of_is_a_task_at_once),
 		cmocka_unit_test(a_picture_that_cannot_be_had_becomes_a_task),
+		cmocka_unit_test(pictures_that_are_not_answered_wait_together),
 	};
 	return cmocka_run_group_tests(tests, start_provider, stop_provider);
 }

@@ -29,7 +29,7 @@ Texts that the provider has received, for its lists (newest first, by whatever p
   polled      pages of received texts asked for so far
 Pictures of Twilio, at /2010-04-01/Accounts/AC/Messages/ID/Media/ME1 (redirected to /kept/ME1):
   picture ID  gives the received text a picture
-  pictures WORD  ok | 500 | 404 | huge, how they are answered
+  pictures WORD  ok | 500 | 404 | huge | lost, how they are answered
   fetched     times that a picture was given
 """
 import argparse
@@ -333,6 +333,8 @@ class Handler(BaseHTTPRequestHandler):
                 {"uri": url.path[:-5] + "/ME1.json", "content_type": "image/png"}]})
         if word in ("500", "404"):
             return self.trouble(int(word), 20404, "x")
+        if word == "lost":
+            return self.hang_up()
         if "/Media/" in url.path and "Basic" in self.headers.get("Authorization", ""):
             return self.answer(307, b"", [("Location", f"http://{self.headers['Host']}"
                                                        "/2010-04-01/kept/ME1")])

@@ -2,8 +2,9 @@
  *
  * Each number's list of received texts is walked through every `Poll every:` (intake/polling.h),
  * pictures are fetched (intake/pictures.h), and long texts whose last part stays out are given to
- * the pipeline as far as they came. A provider that is slow delays the other numbers, never a
- * mailbox, the webhook or a letter.
+ * the pipeline as far as they came, after each number. A provider that is slow delays the other
+ * numbers, by RD_POLL_STRETCH_MS and a request or two at most, never a mailbox, the webhook or a
+ * letter.
  *
  * Alarms, NAME behind a colon: texts-lost (the list held what the webhook never brought; stands for
  * a day), texts-gone (the last walk is longer ago than the provider keeps texts; stands as long),

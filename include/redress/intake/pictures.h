@@ -17,7 +17,8 @@ struct rd_pictures {
 	size_t n_given_up; /* each is a task */
 };
 
-/* Those of one number that are due. Does nothing where the provider has none. */
+/* Those of one number that are due, up to the first that is not answered. Does nothing where the
+ * provider has none. */
 RD_MUST_USE enum rd_rc rd_pictures_fetch(
 	const struct rd_poll *poll, struct rd_pictures *ret_pictures, struct rd_err *err);
 
