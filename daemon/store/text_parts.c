@@ -8,8 +8,6 @@
 
 #define MISSING	    "[...]"
 #define AT_ONCE_MAX 100
-#define PARTS_OF_ONE                                                                               \
-	256 /* a concatenation counts its parts in one byte: 3GPP TS 23.040 9.2.3.24.1 */
 
 /* The parts of one text that are there, by their number; of two with the same the first that came.
  */
@@ -23,7 +21,7 @@ struct group {
 	int64_t first_seen_ms, received_ms, provider_ms;
 	bool gap;
 	struct rd_buf *body;
-	int64_t rows[PARTS_OF_ONE]; /* the n_there that were used */
+	int64_t rows[RD_TEXT_PARTS_MAX]; /* the n_there that were used */
 };
 
 static enum rd_rc add_part(struct group *group, const struct rd_rows *rows, struct rd_arena *arena,
@@ -32,7 +30,7 @@ static enum rd_rc add_part(struct group *group, const struct rd_rows *rows, stru
 	int part = (int)rd_rows_int(rows, 0);
 	size_t len = 0;
 
-	if (part == *last || group->n_there == PARTS_OF_ONE)
+	if (part == *last || group->n_there == RD_TEXT_PARTS_MAX)
 		return RD_OK;
 	if (part != *last + 1) {
 		group->gap = true;
@@ -133,7 +131,7 @@ static enum rd_rc check_part(const struct rd_text_part *part, struct rd_err *err
 	if (text->body_len > RD_SMS_BYTES_MAX)
 		return rd_fail(err, RD_E_RANGE, "a part of a text is longer than %u bytes",
 			RD_SMS_BYTES_MAX);
-	if (part->n_parts < 2 || part->n_parts > PARTS_OF_ONE || part->part < 1 ||
+	if (part->n_parts < 2 || part->n_parts > RD_TEXT_PARTS_MAX || part->part < 1 ||
 		part->part > part->n_parts)
 		return rd_fail(
 			err, RD_E_INPUT, "a part %d of %d of a text", part->part, part->n_parts);
@@ -147,7 +145,8 @@ static enum rd_rc check_part(const struct rd_text_part *part, struct rd_err *err
 enum rd_rc rd_text_part_put(struct rd_tx *tx, const struct rd_text_part *part,
 	struct rd_arena *arena, int64_t *ret_message_id, struct rd_err *err)
 {
-	RD_CLEANUP(rd_buf_free) struct rd_buf body = RD_BUF(PARTS_OF_ONE * (RD_SMS_BYTES_MAX + 8));
+	RD_CLEANUP(rd_buf_free)
+	struct rd_buf body = RD_BUF(RD_TEXT_PARTS_MAX * (RD_SMS_BYTES_MAX + 8));
 	const struct rd_text_put *text = &part->text;
 	uint8_t sender[RD_STORE_KEY_BYTES];
 	int64_t inserted = 0;
@@ -225,7 +224,8 @@ static enum rd_rc list_waiting(struct rd_db *db, struct rd_arena *arena, struct 
 static enum rd_rc expire_one(struct rd_tx *tx, const struct waiting *waiting, int64_t now_ms,
 	struct rd_arena *arena, struct rd_err *err)
 {
-	RD_CLEANUP(rd_buf_free) struct rd_buf body = RD_BUF(PARTS_OF_ONE * (RD_SMS_BYTES_MAX + 8));
+	RD_CLEANUP(rd_buf_free)
+	struct rd_buf body = RD_BUF(RD_TEXT_PARTS_MAX * (RD_SMS_BYTES_MAX + 8));
 	struct group group = { .source_id = waiting->source_id,
 		.ref = waiting->ref,
 		.sender_key = waiting->sender_key,

@@ -223,7 +223,8 @@ static void a_part_names_its_place(void **state)
 		{ "&concat=false&concat-ref=0A", RD_OK, 0, 0 },
 		{ "&concat=true&concat-ref=0A&concat-part=4&concat-total=3", RD_E_INPUT, 0, 0 },
 		{ "&concat=true&concat-ref=0A&concat-part=0&concat-total=3", RD_E_INPUT, 0, 0 },
-		{ "&concat=true&concat-ref=0A&concat-part=1&concat-total=900", RD_E_INPUT, 0, 0 },
+		{ "&concat=true&concat-ref=0A&concat-part=255&concat-total=255", RD_OK, 255, 255 },
+		{ "&concat=true&concat-ref=0A&concat-part=1&concat-total=256", RD_E_INPUT, 0, 0 },
 		{ "&concat=true&concat-part=1&concat-total=2", RD_E_INPUT, 0, 0 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

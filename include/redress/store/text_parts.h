@@ -19,7 +19,7 @@ struct rd_text_part {
 	struct rd_text_put text; /* provider_id: the part's own */
 	const char *ref;	 /* what the parts of one text have in common, with their sender */
 	int part;		 /* from 1 */
-	int n_parts;
+	int n_parts;		 /* RD_TEXT_PARTS_MAX at most */
 };
 
 /* RD_E_EXISTS without harm: this part is in the store. *ret_message_id: 0 while others are waited

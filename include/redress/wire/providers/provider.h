@@ -32,7 +32,6 @@
 #define RD_PROVIDER_ID_BYTES_MAX   128
 #define RD_PROVIDER_ASK_PAGES_MAX  5
 #define RD_PROVIDER_RESPONSE_BYTES 160
-#define RD_TEXT_PARTS_MAX	   32
 
 /* What a webhook got. Borrowed. */
 struct rd_webhook_request {
@@ -282,9 +281,6 @@ bool rd_provider_id_good(const char *id);
 /* A number without its plus, as some providers write them. Borrowed. */
 const char *rd_provider_bare(const char *number);
 
-/* The same for a provider that writes every number without its plus. */
-const char *rd_provider_msisdn(struct rd_arena *arena, const char *text, size_t len);
-
 /* Adds a sentence; NULL, or one too many, is left out. */
 void rd_provider_find(struct rd_provider_findings *findings, const char *sentence);
 
@@ -305,5 +301,7 @@ enum rd_rc rd_provider_list_failed(long status, struct rd_err *err);
 
 /* A number as we keep it: +44... for 44... and 07...; blanks out; anything else as it is. */
 const char *rd_provider_number(struct rd_arena *arena, const char *text, size_t len);
+/* The same for a provider that writes every number without its plus: +1... for 1... too. */
+const char *rd_provider_msisdn(struct rd_arena *arena, const char *text, size_t len);
 
 #endif
