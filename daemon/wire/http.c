@@ -315,3 +315,18 @@ enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *reque
 	memcpy(ret_response->content_type, answer.content_type, sizeof answer.content_type);
 	return RD_OK;
 }
+
+enum rd_rc rd_http_follow(const char *url, const char *location,
+	char ret_url[static RD_HTTP_URL_BYTES_MAX + 1], struct rd_err *err)
+{
+	RD_CLEANUP(free_url) CURLU *parts = curl_url();
+	RD_CLEANUP(free_text) char *whole = NULL;
+	RD_ASSERT(parts);
+	if (!location[0] || curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK ||
+		curl_url_set(parts, CURLUPART_URL, location, 0) != CURLUE_OK ||
+		curl_url_get(parts, CURLUPART_URL, &whole, 0) != CURLUE_OK ||
+		strlen(whole) > RD_HTTP_URL_BYTES_MAX)
+		return rd_fail(err, RD_E_REFUSED, "a redirect that leads nowhere");
+	memcpy(ret_url, whole, strlen(whole) + 1);
+	return RD_OK;
+}

@@ -619,6 +619,19 @@ static void a_listed_picture_is_fetched_and_kept(void **state)
 	close_world(w);
 }
 
+static void a_redirect_may_be_a_path(void **state)
+{
+	(void)state;
+	struct world *w = begun(0);
+	receive(1, -5);
+	tell("picture %s", id_of(1));
+	tell("pictures relative");
+	walks(w, 1);
+	assert_int_equal(fetch(w).n_put_off, 1);
+	assert_int_equal(fetch(w).n_kept, 1);
+	close_world(w);
+}
+
 static int64_t webhook_brings_a_picture(struct world *w, const char *url)
 {
 	struct rd_arena *arena = rd_arena_new(1 << 20);
@@ -763,6 +776,7 @@ int main(void)
 		cmocka_unit_test(a_secret_that_cannot_be_read_is_our_trouble),
 		cmocka_unit_test(a_walk_later_than_the_provider_keeps_texts_says_so),
 		cmocka_unit_test(a_listed_picture_is_fetched_and_kept),
+		cmocka_unit_test(a_redirect_may_be_a_path),
 		cmocka_unit_test(a_picture_nobody_says_the_place_of_is_a_task_at_once),
 		cmocka_unit_test(a_picture_that_cannot_be_had_becomes_a_task),
 		cmocka_unit_test(pictures_that_are_not_answered_wait_together),

@@ -29,7 +29,8 @@ Texts that the provider has received, for its lists (newest first, by whatever p
   polled      pages of received texts asked for so far
 Pictures of Twilio, at /2010-04-01/Accounts/AC/Messages/ID/Media/ME1 (redirected to /kept/ME1):
   picture ID  gives the received text a picture
-  pictures WORD  ok | 500 | 404 | huge | lost, how they are answered
+  pictures WORD  ok | 500 | 404 | huge | lost | relative (redirected by a path alone), how they are
+              answered; behind the redirect a secret is taken amiss (500)
   fetched     times that a picture was given
 """
 import argparse
@@ -336,11 +337,13 @@ class Handler(BaseHTTPRequestHandler):
         if word == "lost":
             return self.hang_up()
         if "/Media/" in url.path and "Basic" in self.headers.get("Authorization", ""):
-            return self.answer(307, b"", [("Location", f"http://{self.headers['Host']}"
-                                                       "/2010-04-01/kept/ME1")])
+            place = "" if word == "relative" else f"http://{self.headers['Host']}"
+            return self.answer(307, b"", [("Location", place + "/2010-04-01/kept/ME1")])
+        if "/kept/" in url.path and "Authorization" in self.headers:
+            return self.trouble(500, 20404, "x")
         with lock:
             state["fetched"] += 1
-        return self.answer(200, PICTURE if word == "ok" else b"x" * (6 << 20), (), "image/png")
+        return self.answer(200, b"x" * (6 << 20) if word == "huge" else PICTURE, (), "image/png")
 
     def do_GET(self):
         self.note()

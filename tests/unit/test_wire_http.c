@@ -188,6 +188,37 @@ static void an_address_inside_is_never_connected_to(void **state)
 	assert_int_equal(child_number(&s->plain, "requests"), before);
 }
 
+static void a_redirect_leads_to_a_whole_address(void **state)
+{
+	static const struct {
+		const char *location, *url; /* NULL: nowhere */
+	} rows[] = {
+		{ "https://b.example.org/y", "https://b.example.org/y" },
+		{ "/y?z=1", "https://a.example.org/y?z=1" },
+		{ "//b.example.org/y", "https://b.example.org/y" },
+		{ "", NULL },
+		{ "https://b.example.org:99999/", NULL },
+	};
+	char url[RD_HTTP_URL_BYTES_MAX + 1];
+	char long_one[RD_HTTP_URL_BYTES_MAX + 1];
+	struct rd_err err = { 0 };
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		enum rd_rc rc =
+			rd_http_follow("https://a.example.org/x?q=1", rows[i].location, url, &err);
+		if (rc != (rows[i].url ? RD_OK : RD_E_REFUSED))
+			print_error("%s\n", rows[i].location);
+		assert_int_equal(rc, rows[i].url ? RD_OK : RD_E_REFUSED);
+		if (rows[i].url)
+			assert_string_equal(url, rows[i].url);
+	}
+	memset(long_one, 'a', sizeof long_one - 1);
+	long_one[0] = '/';
+	long_one[sizeof long_one - 1] = '\0';
+	assert_int_equal(
+		rd_http_follow("https://a.example.org/x", long_one, url, &err), RD_E_REFUSED);
+}
+
 static bool is_public(const char *text)
 {
 	struct sockaddr_in four = { .sin_family = AF_INET };
@@ -324,6 +355,7 @@ int main(void)
 		cmocka_unit_test(a_server_that_cannot_be_verified_never_sees_the_request),
 		cmocka_unit_test(plain_http_is_for_loopback_alone),
 		cmocka_unit_test(an_address_inside_is_never_connected_to),
+		cmocka_unit_test(a_redirect_leads_to_a_whole_address),
 		cmocka_unit_test(addresses_inside_are_known),
 		cmocka_unit_test(a_redirect_is_an_answer_and_not_followed),
 		cmocka_unit_test(an_answer_beyond_the_limit_is_refused),
