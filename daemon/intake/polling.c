@@ -110,13 +110,12 @@ static enum rd_rc leave_to_person(struct walk *walk, const char *id, struct rd_e
 static enum rd_rc put_off(struct walk *walk, const struct rd_provider_text *text, bool answered,
 	const struct rd_err *why, struct rd_err *err)
 {
-	bool waits =
-		why->code == RD_E_AGAIN && text->sent_ms > walk->window.now_ms - RD_POLL_BODY_MS;
-	if (why->code == RD_E_STORE || !answered) {
+	bool passes = why->code == RD_E_AGAIN || why->code == RD_E_REFUSED;
+	if (!answered) {
 		*err = *why;
 		return why->code;
 	}
-	if (!waits)
+	if (!passes || text->sent_ms <= walk->window.now_ms - RD_POLL_BODY_MS)
 		return leave_to_person(walk, text->id, err);
 	if (++walk->n_put_off < RD_POLL_BODIES_MAX)
 		return RD_OK;

@@ -409,6 +409,8 @@ enum rd_rc rd_esendex_read_body(const struct rd_provider_account *account,
 {
 	struct rd_xml xml;
 	(void)account;
+	if (response->status == 404 || response->status == 410)
+		return rd_fail(err, RD_E_INPUT, "a text is no longer there");
 	if (response->status != 200)
 		return rd_provider_list_failed(response->status, err);
 	if (rd_xml_read(rd_buf_str(&response->body), response->body.len, arena, &xml, err) != RD_OK)

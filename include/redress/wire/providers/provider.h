@@ -216,7 +216,8 @@ struct rd_provider {
 		const struct rd_provider_window *window, const char *url,
 		const struct rd_http_response *response, struct rd_arena *arena,
 		struct rd_provider_listed *ret_listed, struct rd_err *err);
-	/* The words of a listed text that has a body_url. NULL where lists carry them. */
+	/* The words of a listed text that has a body_url. NULL where lists carry them.
+	 * RD_E_INPUT: never; RD_E_REFUSED, RD_E_AGAIN: not now. */
 	enum rd_rc (*build_body)(const struct rd_provider_account *account,
 		const struct rd_provider_text *text, struct rd_arena *arena,
 		struct rd_http_request *ret_request, struct rd_err *err);
