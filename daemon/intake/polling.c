@@ -70,26 +70,24 @@ static enum rd_rc fetch_words(
 	return walk->provider->read_body(&walk->account, &response, walk->poll->arena, text, err);
 }
 
-/* Nobody has seen it, and this program will not: once for each, whatever becomes of the task. Not
- * by number: two numbers of one account may share its list. */
+/* Nobody has seen it, and this program will not: once for each, whatever becomes of the task. */
 static enum rd_rc leave_to_person(struct walk *walk, const char *id, struct rd_err *err)
 {
 	const struct rd_poll *poll = walk->poll;
 	const int64_t now_ms = rd_now_ms(poll->clock);
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
-	char cause[RD_PROVIDER_ID_BYTES_MAX + 32];
+	char cause[RD_TEXT_CAUSE_MAX];
 	char text[400];
 	int64_t task_id;
 	bool ever;
 	bool is_new;
-	snprintf(cause, sizeof cause, "unread:%s:%s", walk->provider->kind, id);
 	snprintf(text, sizeof text,
 		"The provider of the texts %.60s lists a text that cannot be read here: %.80s. "
 		"Read it in the provider's console, and deal with it as one that came today.",
 		poll->texts->name, id);
 	const struct rd_task task = {
 		.kind = "look",
-		.cause = cause,
+		.cause = rd_text_unread_cause(poll->texts, id, cause),
 		.text = text,
 		.landlord = poll->texts->landlord ? poll->texts->landlord : "",
 		.due = rd_date_of(now_ms),

@@ -83,6 +83,13 @@ static enum rd_rc put_media(struct rd_tx *tx, const struct rd_provider_text *tex
 	return n > 0 ? owe_look(tx, put, n, message_id, err) : RD_OK;
 }
 
+const char *rd_text_unread_cause(
+	const struct rd_texts_config *texts, const char *id, char out[static RD_TEXT_CAUSE_MAX])
+{
+	snprintf(out, RD_TEXT_CAUSE_MAX, "unread:%s:%s", rd_provider_of(texts->kind)->kind, id);
+	return out;
+}
+
 /* A part, or a whole text: never both, whichever came first. */
 static enum rd_rc put(struct rd_tx *tx, const struct rd_provider_text *text,
 	const struct rd_text_put *put, struct rd_arena *arena, struct rd_err *err)
@@ -109,6 +116,7 @@ enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
 {
 	const struct rd_source_identity identity = identity_of(texts);
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	char cause[RD_TEXT_CAUSE_MAX];
 	int64_t source = *source_id;
 	bool is_new;
 	RD_TRY(rd_tx_begin(db, &tx, err));
@@ -131,6 +139,8 @@ enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
 	enum rd_rc rc = put(tx, text, &given, arena, err);
 	if (rc != RD_OK && rc != RD_E_EXISTS)
 		return rc;
+	RD_TRY(rd_task_settled(tx, "look", rd_text_unread_cause(texts, text->id, cause), "redressd",
+		"the text came after all", now_ms, err));
 	RD_TRY(rd_source_note_success(tx, source, now_ms, err));
 	rd_fault_point("text-commit-before");
 	RD_TRY(rd_tx_commit(&tx, err));

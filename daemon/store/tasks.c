@@ -87,6 +87,16 @@ enum rd_rc rd_task_done(struct rd_tx *tx, int64_t id, const char *by, const char
 	return rd_fail(err, RD_E_MISSING, "there is no task %lld", (long long)id);
 }
 
+enum rd_rc rd_task_settled(struct rd_tx *tx, const char *kind, const char *cause, const char *by,
+	const char *how, int64_t now_ms, struct rd_err *err)
+{
+	return rd_sql_change(tx,
+		"UPDATE task SET done_ms = ?3, done_by = ?4, done_how = ?5"
+		" WHERE kind = ?1 AND COALESCE(case_id, 0) = 0 AND cause = ?2 AND done_ms IS NULL",
+		RD_ARGS(rd_text(kind), rd_text(cause), rd_int(now_ms), rd_text(by), rd_text(how)),
+		NULL, err);
+}
+
 enum rd_rc rd_task_done_of_case(struct rd_tx *tx, int64_t case_id, const char *kind, const char *by,
 	const char *how, int64_t now_ms, int64_t *ret_n, struct rd_err *err)
 {

@@ -483,9 +483,15 @@ static void a_text_that_cannot_be_read_is_a_task_once_and_read_when_it_can_be(vo
 	walks(w, 0);
 	tasks_of(w, &n);
 	assert_int_equal(n, 0); /* done is done */
+	receive(3, -6);
+	walks(w, 0);
+	tasks_of(w, &n);
+	assert_int_equal(n, 1);
 	tell("received ok");
-	walks(w, 1);
+	walks(w, 2);
 	assert_int_equal(w->polled.unread.n, 0);
+	tasks_of(w, &n);
+	assert_int_equal(n, 0); /* it came after all: nobody owes it */
 	close_world(w);
 }
 

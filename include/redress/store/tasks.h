@@ -31,6 +31,9 @@ RD_MUST_USE enum rd_rc rd_task_share(struct rd_tx *tx, const struct rd_task *tas
 /* RD_E_MISSING, or RD_E_EXISTS when it is done already. */
 RD_MUST_USE enum rd_rc rd_task_done(struct rd_tx *tx, int64_t id, const char *by, const char *how,
 	int64_t now_ms, struct rd_err *err);
+/* Those of no case with that cause, where they are not done: the cause is gone by itself. */
+RD_MUST_USE enum rd_rc rd_task_settled(struct rd_tx *tx, const char *kind, const char *cause,
+	const char *by, const char *how, int64_t now_ms, struct rd_err *err);
 /* All of a case that are not done, of one kind where not NULL. *ret_n may be NULL. */
 RD_MUST_USE enum rd_rc rd_task_done_of_case(struct rd_tx *tx, int64_t case_id, const char *kind,
 	const char *by, const char *how, int64_t now_ms, int64_t *ret_n, struct rd_err *err);
