@@ -120,15 +120,16 @@ static size_t n_shown(const struct rd_poll_ids *ids)
 	return n;
 }
 
-/* Adds those of a walk to all that the alarm stands for. */
+/* Adds those of a walk to all that the alarm stands for. Where not all of them have room the latest
+ * are named: the earlier ones were. */
 static void add_ids(struct rd_poll_ids *all, const struct rd_poll_ids *more)
 {
-	const size_t len = strlen(all->text);
+	size_t len = strlen(all->text);
 
 	all->n += more->n;
-	if (more->text[0] != '\0' && len + strlen(more->text) + 3 < sizeof all->text)
-		snprintf(all->text + len, sizeof all->text - len, "%s%s", len ? ", " : "",
-			more->text);
+	if (len + strlen(more->text) + 3 >= sizeof all->text)
+		len = 0;
+	snprintf(all->text + len, sizeof all->text - len, "%s%s", len ? ", " : "", more->text);
 }
 
 static void tell_lost(
