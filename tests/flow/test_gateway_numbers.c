@@ -95,10 +95,64 @@ static void a_secret_that_cannot_be_read_stops_no_other_number(void **state)
 	line_end(&line);
 }
 
+static void receive(const char *id)
+{
+	char line[120];
+
+	snprintf(line, sizeof line, "receive %s " HOUSE_PHONE " -2 the gate is off its hinges", id);
+	child_ask(&provider, line);
+}
+
+/* No later walk finds it again. */
+static void what_a_walk_found_is_told_although_it_failed(void **state)
+{
+	struct line line;
+
+	(void)state;
+	line_begin(&line);
+	add_esendex(&line, "esendex", "+447700900000");
+	struct house *h = line_open(&line);
+	assert_false(once(h));
+	receive("A1");
+	receive("A2");
+	child_ask(&provider, "received wordless");
+	child_ask(&provider, "hide A2");
+	assert_true(once(h));
+	assert_true(house_alarm(h, "texts-unread:esendex"));
+	assert_true(house_alarm(h, "texts-unreachable:esendex"));
+	assert_int_equal(house_n_tasks(h, 0, "look"), 1);
+	child_ask(&provider, "received ok");
+	child_ask(&provider, "hide none");
+	assert_false(once(h));
+	assert_false(house_alarm(h, "texts-unread:esendex"));
+	assert_false(house_alarm(h, "texts-unreachable:esendex"));
+	assert_int_equal(house_n_tasks(h, 0, "look"), 0); /* it came after all */
+	line_end(&line);
+}
+
+/* By a cause of its own: it does not take the place of the ids that another alarm names. */
+static void a_walk_later_than_texts_are_kept_is_an_alarm_of_its_own(void **state)
+{
+	struct line line;
+
+	(void)state;
+	line_begin(&line);
+	add_esendex(&line, "esendex", "+447700900000");
+	struct house *h = line_open(&line);
+	assert_false(once(h));
+	h->now_ms += INT64_C(31) * 24 * 3600 * 1000;
+	assert_false(once(h));
+	assert_true(house_alarm(h, "texts-gone:esendex"));
+	assert_false(house_alarm(h, "texts-lost:esendex"));
+	line_end(&line);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_secret_that_cannot_be_read_stops_no_other_number),
+		cmocka_unit_test(what_a_walk_found_is_told_although_it_failed),
+		cmocka_unit_test(a_walk_later_than_texts_are_kept_is_an_alarm_of_its_own),
 	};
 
 	house_main(argc, argv);
