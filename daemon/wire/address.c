@@ -45,25 +45,39 @@ static bool lies_in(const uint8_t *address, const struct block *block)
 	return rest == 0 || address[whole] >> (8 - rest) == block->start[whole] >> (8 - rest);
 }
 
+static bool four_is_public(const uint8_t *bytes)
+{
+	for (size_t i = 0; i < sizeof blocks_4 / sizeof blocks_4[0]; i++)
+		if (lies_in(bytes, &blocks_4[i]))
+			return false;
+	return true;
+}
+
+static bool six_is_public(const uint8_t *bytes)
+{
+	/* Where a network has IPv6 alone, its translator's prefix stands before an IPv4 address
+	 * (RFC 6052 2.1). */
+	static const struct block translated = { { 0x00, 0x64, 0xff, 0x9b }, 96 };
+	if (lies_in(bytes, &translated))
+		return four_is_public(bytes + 12);
+	if (bytes[0] >> 5 != 1)
+		return false;
+	for (size_t i = 0; i < sizeof blocks_6 / sizeof blocks_6[0]; i++)
+		if (lies_in(bytes, &blocks_6[i]))
+			return false;
+	return true;
+}
+
 bool rd_address_is_public(const struct sockaddr *address, socklen_t len)
 {
+	uint8_t bytes[16];
 	if (address->sa_family == AF_INET && len >= sizeof(struct sockaddr_in)) {
-		uint8_t bytes[4];
 		memcpy(bytes, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
-		for (size_t i = 0; i < sizeof blocks_4 / sizeof blocks_4[0]; i++)
-			if (lies_in(bytes, &blocks_4[i]))
-				return false;
-		return true;
+		return four_is_public(bytes);
 	}
 	if (address->sa_family == AF_INET6 && len >= sizeof(struct sockaddr_in6)) {
-		uint8_t bytes[16];
 		memcpy(bytes, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
-		if (bytes[0] >> 5 != 1)
-			return false;
-		for (size_t i = 0; i < sizeof blocks_6 / sizeof blocks_6[0]; i++)
-			if (lies_in(bytes, &blocks_6[i]))
-				return false;
-		return true;
+		return six_is_public(bytes);
 	}
 	return false;
 }

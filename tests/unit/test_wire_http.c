@@ -238,7 +238,7 @@ static void addresses_inside_are_known(void **state)
 		"fe80::1", "ff02::1", "2002:a00:1::", "2001:0:a00:1::" };
 	static const char *const outside[] = { "8.8.8.8", "11.0.0.1", "100.63.255.255",
 		"100.128.0.1", "172.15.0.1", "172.32.0.1", "192.167.1.1", "223.255.255.1",
-		"2001:4860:4860::8888", "2a00:1450:4009::1" };
+		"2001:4860:4860::8888", "64:ff9b::808:808", "2a00:1450:4009::1" };
 	const struct sockaddr other = { .sa_family = AF_UNIX };
 	(void)state;
 	for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {

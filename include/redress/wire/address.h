@@ -10,7 +10,8 @@
 #include <sys/socket.h>
 
 /* false: loopback, private, shared, link-local, multicast or reserved (IANA's special-purpose
- * registries), IPv6 that carries an IPv4 address, and whatever is neither IPv4 nor IPv6. */
+ * registries), IPv6 that carries an IPv4 address (but for a translator's, which is as that address
+ * is), and whatever is neither IPv4 nor IPv6. */
 bool rd_address_is_public(const struct sockaddr *address, socklen_t len);
 
 #endif
