@@ -100,6 +100,11 @@ static size_t take_piece(const struct rd_provider *provider, const char *words)
 	return at_line ? at_line : at_word ? at_word : len;
 }
 
+bool rd_text_leaves_whole(const struct rd_text_sender *sender, const char *body)
+{
+	return body[take_piece(sender->provider, body)] == '\0';
+}
+
 static enum rd_rc send_piece(struct rd_text_sender *sender,
 	const struct rd_provider_account *account, const struct rd_provider_send *text,
 	const struct rd_deliver_hooks *hooks, struct rd_arena *arena,

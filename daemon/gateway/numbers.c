@@ -23,6 +23,9 @@ struct number {
 	int failures;	 /* in a row */
 	bool troubled;	 /* an alarm may stand, perhaps from an earlier run */
 	int64_t lost_ms; /* monotonic: a lost webhook was found last, or this run began */
+	struct rd_poll_rest rest;
+	bool pictures_wait;	 /* said already */
+	struct rd_poll_ids lost; /* all that the alarm stands for, found by this run */
 };
 
 struct numbers {
@@ -32,7 +35,9 @@ struct numbers {
 	struct rd_thread *self; /* NULL in --once */
 	struct number items[RD_TEXTS_MAX];
 	size_t n;
-	size_t n_new;	/* messages committed in this round */
+	size_t n_new;		     /* messages committed, and not told yet */
+	void (*news)(void *context); /* NULL: nobody waits for them */
+	void *news_context;
 	bool must_wait; /* something was put off */
 };
 
@@ -115,45 +120,89 @@ static size_t n_shown(const struct rd_poll_ids *ids)
 	return n;
 }
 
-static void tell_found(
+/* Adds those of a walk to all that the alarm stands for. Where not all of them have room the latest
+ * are named: the earlier ones were. */
+static void add_ids(struct rd_poll_ids *all, const struct rd_poll_ids *more)
+{
+	size_t len = strlen(all->text);
+
+	all->n += more->n;
+	if (len + strlen(more->text) + 3 >= sizeof all->text)
+		len = 0;
+	snprintf(all->text + len, sizeof all->text - len, "%s%s", len ? ", " : "", more->text);
+}
+
+static void tell_lost(
+	struct numbers *numbers, struct number *number, const struct rd_polled *polled)
+{
+	const struct rd_poll_ids *lost = &number->lost;
+	const char *name = number->config->name;
+	char text[RD_ERR_MAX + 200];
+	char more[40];
+
+	if (polled->lost.n == 0)
+		return;
+	number->lost_ms = rd_monotonic_ms();
+	add_ids(&number->lost, &polled->lost);
+	snprintf(text, sizeof text,
+		"Texts %s: the webhook never brought %zu text%s that the provider had received; "
+		"the list did, and they are being dealt with: %s%s. Check that the provider "
+		"reaches the webhook's address.",
+		name, lost->n, lost->n == 1 ? "" : "s", lost->text,
+		more_of(more, lost, n_shown(lost)));
+	raise_alarm(numbers, number, RD_ALARM_TEXTS_LOST, text);
+}
+
+static void tell_unread(
 	struct numbers *numbers, struct number *number, const struct rd_polled *polled)
 {
 	const char *name = number->config->name;
 	char text[RD_ERR_MAX + 200];
 	char more[40];
 
-	if (polled->lost.n > 0) {
-		number->lost_ms = rd_monotonic_ms();
-		snprintf(text, sizeof text,
-			"Texts %s: the webhook never brought %zu text%s that the provider had "
-			"received; the list did, and they are being dealt with: %s%s. Check that "
-			"the provider reaches the webhook's address.",
-			name, polled->lost.n, polled->lost.n == 1 ? "" : "s", polled->lost.text,
-			more_of(more, &polled->lost, n_shown(&polled->lost)));
-		raise_alarm(numbers, number, RD_ALARM_TEXTS_LOST, text);
-	} else if (rd_monotonic_ms() - number->lost_ms > LOST_STANDS_MS) {
+	if (polled->unread.n == 0)
+		return;
+	snprintf(text, sizeof text,
+		"Texts %s: the provider lists %zu text%s that it does not let us read: %s%s. "
+		"Nobody has seen them: read them in the provider's console. Each is a task.",
+		name, polled->unread.n, polled->unread.n == 1 ? "" : "s", polled->unread.text,
+		more_of(more, &polled->unread, n_shown(&polled->unread)));
+	raise_alarm(numbers, number, RD_ALARM_TEXTS_UNREAD, text);
+}
+
+static void tell_too_late(
+	struct numbers *numbers, struct number *number, const struct rd_polled *polled)
+{
+	char text[RD_ERR_MAX];
+
+	if (!polled->too_long_ago)
+		return;
+	number->lost_ms = rd_monotonic_ms();
+	snprintf(text, sizeof text,
+		"Texts %s: the list of received texts was last read longer ago than the provider "
+		"keeps it. Texts whose webhook was lost before that are gone: look in the "
+		"provider's console.",
+		number->config->name);
+	raise_alarm(numbers, number, RD_ALARM_TEXTS_GONE, text);
+}
+
+/* After a whole walk: what no longer stands. */
+static void clear_alarms(
+	struct numbers *numbers, struct number *number, const struct rd_polled *polled)
+{
+	if (rd_monotonic_ms() - number->lost_ms > LOST_STANDS_MS) {
 		clear_alarm(numbers, number, RD_ALARM_TEXTS_LOST);
+		clear_alarm(numbers, number, RD_ALARM_TEXTS_GONE);
+		number->lost = (struct rd_poll_ids){ .n = 0 };
 	}
-	if (polled->unread.n > 0) {
-		snprintf(text, sizeof text,
-			"Texts %s: the provider lists %zu text%s that it does not let us read: "
-			"%s%s. Nobody has seen them: read them in the provider's console.",
-			name, polled->unread.n, polled->unread.n == 1 ? "" : "s",
-			polled->unread.text,
-			more_of(more, &polled->unread, n_shown(&polled->unread)));
-		raise_alarm(numbers, number, RD_ALARM_TEXTS_UNREAD, text);
-	} else {
+	if (polled->unread.n == 0)
 		clear_alarm(numbers, number, RD_ALARM_TEXTS_UNREAD);
+	if (number->troubled) {
+		clear_alarm(numbers, number, RD_ALARM_TEXTS_REFUSED);
+		clear_alarm(numbers, number, RD_ALARM_TEXTS_UNREACHABLE);
 	}
-	if (polled->too_long_ago) {
-		snprintf(text, sizeof text,
-			"Texts %s: the list of received texts was last read longer ago than the "
-			"provider keeps it. Texts whose webhook was lost before that are gone: "
-			"look in the provider's console.",
-			name);
-		raise_alarm(numbers, number, RD_ALARM_TEXTS_LOST, text);
-		number->lost_ms = rd_monotonic_ms();
-	}
+	number->troubled = false;
+	number->failures = 0;
 }
 
 static void walk(struct numbers *numbers, struct number *number, const struct rd_poll *poll)
@@ -163,30 +212,40 @@ static void walk(struct numbers *numbers, struct number *number, const struct rd
 	const enum rd_rc rc = rd_poll_walk(poll, &polled, &err);
 
 	numbers->n_new += polled.n_new;
+	/* What was found is told whatever became of the walk: no later one finds it again. */
+	tell_lost(numbers, number, &polled);
+	tell_unread(numbers, number, &polled);
 	if (rc != RD_OK) {
 		if (!stopping(numbers))
 			tell_failed(numbers, number, rc, &err);
-		if (polled.lost.n > 0)
-			tell_found(numbers, number, &polled);
 		return;
 	}
-	tell_found(numbers, number, &polled);
-	if (number->troubled) {
-		clear_alarm(numbers, number, RD_ALARM_TEXTS_REFUSED);
-		clear_alarm(numbers, number, RD_ALARM_TEXTS_UNREACHABLE);
+	if (polled.goes_on) {
+		numbers->must_wait = true;
+		return;
 	}
-	number->troubled = false;
-	number->failures = 0;
+	tell_too_late(numbers, number, &polled);
+	clear_alarms(numbers, number, &polled);
 }
 
 /* --- a round --- */
 
-static enum rd_rc fetch_pictures(
-	struct numbers *numbers, const struct rd_poll *poll, struct rd_err *err)
+static enum rd_rc fetch_pictures(struct numbers *numbers, struct number *number,
+	const struct rd_poll *poll, struct rd_err *err)
 {
 	struct rd_pictures pictures;
+	struct rd_err why = { 0 };
+	const enum rd_rc rc = rd_pictures_fetch(poll, &pictures, &why);
 
-	RD_TRY(rd_pictures_fetch(poll, &pictures, err));
+	if (rc == RD_E_STORE) {
+		*err = why;
+		return rc;
+	}
+	/* One number's trouble (a secret that cannot be read) is not the others'. */
+	if (rc != RD_OK && !number->pictures_wait)
+		rd_log(RD_LOG_WARNING, why.msg, "TEXTS", number->config->name, NULL);
+	number->pictures_wait = rc != RD_OK;
+	numbers->must_wait = numbers->must_wait || rc != RD_OK;
 	if (pictures.n_put_off > 0)
 		numbers->must_wait = true;
 	if (pictures.n_given_up > 0)
@@ -211,31 +270,50 @@ static enum rd_rc close_parts(struct numbers *numbers, struct rd_err *err)
 	return RD_OK;
 }
 
+/* Not only at the round's end: a slow provider keeps nobody's text. */
+static void tell_news(struct numbers *numbers)
+{
+	if (numbers->n_new > 0 && numbers->news != NULL)
+		numbers->news(numbers->news_context);
+	numbers->n_new = 0;
+}
+
+static enum rd_rc look_after(struct numbers *numbers, struct number *number, struct rd_err *err)
+{
+	const struct rd_poll poll = {
+		.db = numbers->desk->db,
+		.texts = number->config,
+		.clock = numbers->desk->office.clock,
+		.http = numbers->http,
+		.arena = numbers->arena,
+		.no_webhook = numbers->self == NULL,
+		.rest = &number->rest,
+		.stopping = stopping,
+		.context = numbers,
+	};
+
+	if (number->config->poll_ms > 0 && rd_monotonic_ms() >= number->next_ms) {
+		walk(numbers, number, &poll);
+		number->next_ms =
+			rd_monotonic_ms() + (number->rest.stands ? 0 : number->config->poll_ms);
+	}
+	return fetch_pictures(numbers, number, &poll, err);
+}
+
 static enum rd_rc one_round(struct numbers *numbers, struct rd_err *err)
 {
-	numbers->n_new = 0;
-	numbers->must_wait = false;
-	RD_TRY(close_parts(numbers, err));
-	for (size_t i = 0; i < numbers->n && !stopping(numbers); i++) {
-		struct number *number = &numbers->items[i];
-		const struct rd_poll poll = {
-			.db = numbers->desk->db,
-			.texts = number->config,
-			.clock = numbers->desk->office.clock,
-			.http = numbers->http,
-			.arena = numbers->arena,
-			.no_webhook = numbers->self == NULL,
-			.stopping = stopping,
-			.context = numbers,
-		};
+	enum rd_rc rc;
 
-		if (number->config->poll_ms > 0 && rd_monotonic_ms() >= number->next_ms) {
-			walk(numbers, number, &poll);
-			number->next_ms = rd_monotonic_ms() + number->config->poll_ms;
-		}
-		RD_TRY(fetch_pictures(numbers, &poll, err));
+	numbers->must_wait = false;
+	rc = close_parts(numbers, err);
+	for (size_t i = 0; i < numbers->n && rc == RD_OK && !stopping(numbers); i++) {
+		tell_news(numbers);
+		rc = look_after(numbers, &numbers->items[i], err);
+		if (rc == RD_OK)
+			rc = close_parts(numbers, err);
 	}
-	return RD_OK;
+	tell_news(numbers);
+	return rc;
 }
 
 static enum rd_rc prepare(struct numbers *numbers, struct rd_desk *desk,
@@ -270,6 +348,8 @@ void rd_numbers_run(struct rd_thread *self, struct rd_store *store, const struct
 		rd_log(RD_LOG_ERROR, err.msg, "THREAD", "numbers", NULL);
 		return;
 	}
+	numbers.news = news;
+	numbers.news_context = context;
 	while (!rd_thread_stopping(self)) {
 		bool changed;
 		enum rd_rc rc = RD_OK;
@@ -284,8 +364,6 @@ void rd_numbers_run(struct rd_thread *self, struct rd_store *store, const struct
 			rd_log(RD_LOG_ERROR, err.msg, "THREAD", "numbers", NULL);
 			rd_desk_close(&desk);
 		}
-		if (numbers.n_new > 0)
-			news(context);
 		rd_thread_beat(self);
 		rd_thread_wait(self, rc == RD_OK ? RD_NUMBERS_ROUND_MS : TROUBLE_PAUSE_MS);
 	}

@@ -17,6 +17,7 @@
 #include "redress/store/erasure.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
+#include "redress/store/text_media.h"
 
 #define TX_MESSAGES_MAX 100
 #define TX_MS_MAX	50
@@ -88,6 +89,20 @@ static enum rd_rc erase_again(
 	return rd_erasure_keep(&erasure, err);
 }
 
+/* Of texts that are decided together any one may have brought them. */
+static enum rd_rc look_for_pictures(const struct settling *s, struct rd_tx *tx, size_t first,
+	struct rd_facts *facts, struct rd_err *err)
+{
+	const size_t end = rd_batch_group_end(s->batch, first);
+
+	if (s->batch->claimed[first].channel != RD_CHANNEL_SMS)
+		return RD_OK;
+	for (size_t i = first; i < end && !facts->pictures; i++)
+		RD_TRY(rd_text_media_any(
+			rd_tx_db(tx), s->batch->claimed[i].id, &facts->pictures, err));
+	return RD_OK;
+}
+
 /* One message, from what the child read to its fate, in the caller's transaction. reading NULL: it
  * ended the parser three times and a person must read it. */
 static enum rd_rc decide_one(struct settling *s, struct rd_tx *tx, size_t first,
@@ -105,6 +120,7 @@ static enum rd_rc decide_one(struct settling *s, struct rd_tx *tx, size_t first,
 
 	RD_TRY(rd_office_policy(office, claimed->landlord, &policy, err));
 	RD_TRY(rd_guards_look(tx, office, claimed, message, score, s->batch->arena, &guarded, err));
+	RD_TRY(look_for_pictures(s, tx, first, &guarded.facts, err));
 	rd_decide(score, &guarded.facts, &policy->landlord, policy->calendar, &verdict);
 	if (reading != NULL)
 		RD_TRY(rd_reading_put(

@@ -15,24 +15,37 @@ struct fetching {
 	struct rd_provider_account account;
 	const struct rd_text_media *media;
 	struct rd_pictures *pictures;
+	bool unanswered; /* the others wait for the next round */
 };
+
+static bool is_redirect(const struct rd_http_response *response)
+{
+	return response->status >= 300 && response->status < 400;
+}
+
+static enum rd_rc ask(struct fetching *f, const char *url, bool redirected,
+	struct rd_http_response *response, struct rd_err *err)
+{
+	struct rd_http_request request;
+	bool reached;
+	RD_TRY(f->provider->build_media(&f->account, url, f->poll->arena, &request, err));
+	request.answer_max = RD_MEDIA_BYTES_MAX;
+	if (redirected) /* the place was named by an answer, and not by us */
+		request.user = request.password = request.authorization = NULL;
+	enum rd_rc rc = rd_http_ask(f->poll->http, &request, response, &reached, err);
+	f->unanswered = rc == RD_E_AGAIN;
+	return rc;
+}
 
 /* The answer, one redirect behind it. RD_E_REFUSED: it will never be given. */
 static enum rd_rc get(struct fetching *f, struct rd_http_response *response, struct rd_err *err)
 {
-	const char *url = f->media->url;
-	for (int hop = 0; hop < 2; hop++) {
-		struct rd_http_request request;
-		bool reached;
-		RD_TRY(f->provider->build_media(&f->account, url, f->poll->arena, &request, err));
-		request.answer_max = RD_MEDIA_BYTES_MAX;
+	char next[RD_HTTP_URL_BYTES_MAX + 1];
+	RD_TRY(ask(f, f->media->url, false, response, err));
+	if (is_redirect(response)) {
+		RD_TRY(rd_http_follow(f->media->url, response->location, next, err));
 		rd_http_response_free(response);
-		RD_TRY(rd_http_ask(f->poll->http, &request, response, &reached, err));
-		if (response->status < 300 || response->status >= 400 || hop == 1)
-			break;
-		url = rd_arena_strdup(f->poll->arena, response->location);
-		if (!url)
-			return rd_fail(err, RD_E_RANGE, "a picture's address is too long");
+		RD_TRY(ask(f, next, true, response, err));
 	}
 	if (response->status == 200)
 		return RD_OK;
@@ -43,8 +56,9 @@ static enum rd_rc get(struct fetching *f, struct rd_http_response *response, str
 
 static const char *type_of(const struct fetching *f, const struct rd_http_response *response)
 {
-	bool image = strncasecmp(response->content_type, "image/", 6) == 0;
-	return image || !f->media->type[0] ? response->content_type : f->media->type;
+	const char *type = rd_provider_media_type(response->content_type);
+	bool image = strncasecmp(type, "image/", 6) == 0;
+	return image || !f->media->type[0] ? type : f->media->type;
 }
 
 static enum rd_rc keep(
@@ -148,6 +162,8 @@ enum rd_rc rd_pictures_fetch(
 	for (size_t i = 0; i < n; i++) {
 		f.media = &items[i];
 		RD_TRY(fetch_one(&f, err));
+		if (f.unanswered)
+			return RD_OK;
 		if (poll->stopping && poll->stopping(poll->context))
 			return RD_OK;
 	}

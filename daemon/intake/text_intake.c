@@ -41,14 +41,53 @@ enum rd_rc rd_text_source(struct rd_db *db, const struct rd_texts_config *texts,
 	return rd_tx_commit(&tx, err);
 }
 
+/* Pictures that came with it and cannot be fetched, for nobody says where they are. */
+static int n_out_of_reach(const struct rd_provider_text *text)
+{
+	return text->n_unplaced + (text->media ? 0 : text->n_media);
+}
+
+static enum rd_rc owe_look(struct rd_tx *tx, const struct rd_text_put *put, int n,
+	int64_t message_id, struct rd_err *err)
+{
+	char text[300];
+	char cause[64];
+	int64_t id;
+	bool is_new;
+	snprintf(cause, sizeof cause, "picture-unplaced:%lld", (long long)message_id);
+	snprintf(text, sizeof text,
+		"Text %lld came with a picture (%d in all) that is not fetched: the provider does "
+		"not say where it is. Look at it in the provider's console, or ask the resident to "
+		"send it by e-mail.",
+		(long long)message_id, n);
+	const struct rd_task task = {
+		.kind = "look",
+		.message_id = message_id,
+		.cause = cause,
+		.text = text,
+		.landlord = put->landlord,
+		.due = rd_date_of(put->first_seen_ms),
+		.n = 1,
+	};
+	return rd_task_put(tx, &task, put->first_seen_ms, &id, &is_new, err);
+}
+
 /* Pictures are fetched later: their text does not wait for them. */
 static enum rd_rc put_media(struct rd_tx *tx, const struct rd_provider_text *text,
-	int64_t message_id, int64_t now_ms, struct rd_err *err)
+	const struct rd_text_put *put, int64_t message_id, struct rd_err *err)
 {
+	const int n = n_out_of_reach(text);
 	for (int i = 0; text->media && i < text->n_media && i < RD_MEDIA_MAX; i++)
 		RD_TRY(rd_text_media_put(tx, message_id, i + 1, text->media[i].url,
-			text->media[i].type, now_ms, err));
-	return RD_OK;
+			text->media[i].type, put->first_seen_ms, err));
+	return n > 0 ? owe_look(tx, put, n, message_id, err) : RD_OK;
+}
+
+const char *rd_text_unread_cause(
+	const struct rd_texts_config *texts, const char *id, char out[static RD_TEXT_CAUSE_MAX])
+{
+	snprintf(out, RD_TEXT_CAUSE_MAX, "unread:%s:%s", rd_provider_of(texts->kind)->kind, id);
+	return out;
 }
 
 /* A part, or a whole text: never both, whichever came first. */
@@ -68,7 +107,7 @@ static enum rd_rc put(struct rd_tx *tx, const struct rd_provider_text *text,
 		return rd_text_part_put(tx, &part, arena, &message_id, err);
 	}
 	RD_TRY(rd_intake_put_text(tx, put, &message_id, err));
-	return put_media(tx, text, message_id, put->first_seen_ms, err);
+	return put_media(tx, text, put, message_id, err);
 }
 
 enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
@@ -77,6 +116,7 @@ enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
 {
 	const struct rd_source_identity identity = identity_of(texts);
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	char cause[RD_TEXT_CAUSE_MAX];
 	int64_t source = *source_id;
 	bool is_new;
 	RD_TRY(rd_tx_begin(db, &tx, err));
@@ -94,10 +134,13 @@ enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
 		/* Where the provider's clock runs ahead, the store keeps to ours. */
 		.received_ms = text->sent_ms > 0 ? text->sent_ms : now_ms,
 		.first_seen_ms = now_ms,
+		.cut = n_out_of_reach(text) > 0,
 	};
 	enum rd_rc rc = put(tx, text, &given, arena, err);
 	if (rc != RD_OK && rc != RD_E_EXISTS)
 		return rc;
+	RD_TRY(rd_task_settled(tx, "look", rd_text_unread_cause(texts, text->id, cause), "redressd",
+		"the text came after all", now_ms, err));
 	RD_TRY(rd_source_note_success(tx, source, now_ms, err));
 	rd_fault_point("text-commit-before");
 	RD_TRY(rd_tx_commit(&tx, err));

@@ -198,12 +198,11 @@ static struct reply check_failed(struct rd_webhook *w, const struct line *line,
 		rd_peer_fails(&w->failed, &client, rd_monotonic_ms(), w->limits.failed_per_minute);
 	tell(w, RD_WEBHOOK_REFUSED, line, err->msg);
 	if (over)
-		return say_with(429, "Too many requests from this address failed their check.\n",
-			"Retry-After", "60");
+		return say_with(429, RD_WEBHOOK_TOO_MANY, "Retry-After", "60");
 	if (rc == RD_E_AGAIN)
 		return say_with(503, "This request is not signed. Send it again, signed.\n",
 			"Retry-After", "5");
-	return say(403, "This request is not signed as this number's provider signs.\n");
+	return say(403, RD_WEBHOOK_NOT_SIGNED);
 }
 
 static struct reply taken(const struct line *line)

@@ -157,6 +157,9 @@ static void take_score(struct decision *d)
 		add_reason(v, "not all of it could be read");
 	if (f->nothing_new && !told)
 		add_reason(v, "it holds nothing but earlier mail or a signature");
+	/* "see pic": the words may be the least of it. */
+	if (f->pictures && v->kind == RD_OTHER)
+		add_reason(v, "it came with a picture, which only a person can look at");
 	add_reasons_of_signs(v);
 	if (v->n_reasons > 0)
 		v->review = true;

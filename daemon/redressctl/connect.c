@@ -14,6 +14,7 @@
 #include "redress/deliver/smtp.h"
 #include "redress/deliver/text.h"
 #include "redress/intake/imap.h"
+#include "redress/intake/webhook.h"
 #include "redress/wire/http.h"
 
 #define ARENA_BYTES (32u << 20)
@@ -98,6 +99,22 @@ static void try_outgoing(struct trying *t, const struct rd_outgoing_config *outg
 	tell(t, "Outgoing", outgoing->name, rc, &err, &none);
 }
 
+/* Any page may answer with a status: redressd turns down what is not signed in words of its own,
+ * and takes an empty request for a probe where the provider sends them. */
+static bool is_redressd(
+	const struct rd_texts_config *texts, const struct rd_http_response *response)
+{
+	const struct rd_provider *provider = rd_provider_of(texts->kind);
+	const char *body = rd_buf_str(&response->body);
+
+	if (response->status == 403)
+		return strcmp(body, RD_WEBHOOK_NOT_SIGNED) == 0;
+	if (response->status == 429)
+		return strcmp(body, RD_WEBHOOK_TOO_MANY) == 0;
+	return response->status == 200 && provider->takes_get &&
+	       strcmp(body, provider->answer_body) == 0;
+}
+
 /* The way that the provider's requests come, tried from here: an unsigned one must reach the daemon
  * and be turned down by it (or, by a provider that probes, be taken for a probe). */
 static void try_webhook(struct trying *t, const struct rd_texts_config *texts,
@@ -132,7 +149,7 @@ static void try_webhook(struct trying *t, const struct rd_texts_config *texts,
 				"where this machine has no way to itself from outside may it be in "
 				"order all the same.",
 				url, err.msg));
-	else if (response.status != 403 && response.status != 429 && response.status != 200)
+	else if (!is_redressd(texts, &response))
 		rd_provider_find(findings,
 			rd_arena_printf(t->arena,
 				"The webhook's address %s answers HTTP %ld, not as redressd does. "

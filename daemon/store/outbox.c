@@ -474,3 +474,15 @@ enum rd_rc rd_outbox_receipt(struct rd_tx *tx, const char *outgoing, const char 
 		return rd_fail(err, RD_E_EXISTS, "this receipt is in the store already");
 	return id ? apply_receipts(tx, id, err) : RD_OK;
 }
+
+enum rd_rc rd_outbox_has_receipt(struct rd_db *db, const char *outgoing, const char *provider_id,
+	bool *ret_has, struct rd_err *err)
+{
+	int64_t id = 0;
+
+	RD_TRY(rd_sql_int(db,
+		"SELECT id FROM receipt WHERE outgoing = ?1 AND provider_id = ?2 LIMIT 1",
+		RD_ARGS(rd_text(outgoing), rd_text(provider_id)), 0, &id, err));
+	*ret_has = id != 0;
+	return RD_OK;
+}

@@ -44,6 +44,17 @@ enum rd_rc rd_task_put(struct rd_tx *tx, const struct rd_task *task, int64_t now
 	return RD_OK;
 }
 
+enum rd_rc rd_task_ever(
+	struct rd_db *db, const char *kind, const char *cause, bool *ret_ever, struct rd_err *err)
+{
+	int64_t id = 0;
+
+	RD_TRY(rd_sql_int(db, "SELECT id FROM task WHERE kind = ?1 AND cause = ?2 LIMIT 1",
+		RD_ARGS(rd_text(kind), rd_text(cause)), 0, &id, err));
+	*ret_ever = id != 0;
+	return RD_OK;
+}
+
 enum rd_rc rd_task_share(struct rd_tx *tx, const struct rd_task *task, int64_t now_ms,
 	int64_t *ret_id, struct rd_err *err)
 {
@@ -74,6 +85,16 @@ enum rd_rc rd_task_done(struct rd_tx *tx, int64_t id, const char *by, const char
 	if (exists)
 		return rd_fail(err, RD_E_EXISTS, "task %lld is done already", (long long)id);
 	return rd_fail(err, RD_E_MISSING, "there is no task %lld", (long long)id);
+}
+
+enum rd_rc rd_task_settled(struct rd_tx *tx, const char *kind, const char *cause, const char *by,
+	const char *how, int64_t now_ms, struct rd_err *err)
+{
+	return rd_sql_change(tx,
+		"UPDATE task SET done_ms = ?3, done_by = ?4, done_how = ?5"
+		" WHERE kind = ?1 AND COALESCE(case_id, 0) = 0 AND cause = ?2 AND done_ms IS NULL",
+		RD_ARGS(rd_text(kind), rd_text(cause), rd_int(now_ms), rd_text(by), rd_text(how)),
+		NULL, err);
 }
 
 enum rd_rc rd_task_done_of_case(struct rd_tx *tx, int64_t case_id, const char *kind, const char *by,

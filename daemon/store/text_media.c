@@ -124,3 +124,14 @@ enum rd_rc rd_text_media_bytes(struct rd_db *db, int64_t id, struct rd_arena *ar
 	*ret_len = len;
 	return rd_arena_check(arena, err);
 }
+
+enum rd_rc rd_text_media_any(
+	struct rd_db *db, int64_t message_id, bool *ret_any, struct rd_err *err)
+{
+	int64_t id = 0;
+
+	RD_TRY(rd_sql_int(db, "SELECT id FROM text_media WHERE message_id = ?1 LIMIT 1",
+		RD_ARGS(rd_int(message_id)), 0, &id, err));
+	*ret_any = id != 0;
+	return RD_OK;
+}

@@ -8,8 +8,6 @@
 
 #define MISSING	    "[...]"
 #define AT_ONCE_MAX 100
-#define PARTS_OF_ONE                                                                               \
-	256 /* a concatenation counts its parts in one byte: 3GPP TS 23.040 9.2.3.24.1 */
 
 /* The parts of one text that are there, by their number; of two with the same the first that came.
  */
@@ -23,6 +21,7 @@ struct group {
 	int64_t first_seen_ms, received_ms, provider_ms;
 	bool gap;
 	struct rd_buf *body;
+	int64_t rows[RD_TEXT_PARTS_MAX]; /* the n_there that were used */
 };
 
 static enum rd_rc add_part(struct group *group, const struct rd_rows *rows, struct rd_arena *arena,
@@ -31,7 +30,7 @@ static enum rd_rc add_part(struct group *group, const struct rd_rows *rows, stru
 	int part = (int)rd_rows_int(rows, 0);
 	size_t len = 0;
 
-	if (part == *last)
+	if (part == *last || group->n_there == RD_TEXT_PARTS_MAX)
 		return RD_OK;
 	if (part != *last + 1) {
 		group->gap = true;
@@ -50,7 +49,7 @@ static enum rd_rc add_part(struct group *group, const struct rd_rows *rows, stru
 	if (rd_rows_int(rows, 6) < group->received_ms)
 		group->received_ms = rd_rows_int(rows, 6);
 	*last = part;
-	group->n_there++;
+	group->rows[group->n_there++] = rd_rows_int(rows, 8);
 	return RD_OK;
 }
 
@@ -62,7 +61,7 @@ static enum rd_rc gather(
 
 	RD_TRY(rd_sql_query(rd_tx_db(tx),
 		"SELECT part, body, provider_id, landlord, sender, recipient, received_ms,"
-		" COALESCE(provider_ms, 0) FROM text_part WHERE source_id = ?1"
+		" COALESCE(provider_ms, 0), id FROM text_part WHERE source_id = ?1"
 		" AND sender_key = ?2 AND ref = ?3 AND n_parts = ?4 AND message_id IS NULL"
 		" ORDER BY part, id",
 		RD_ARGS(rd_int(group->source_id), rd_blob(group->sender_key, group->sender_key_len),
@@ -83,7 +82,8 @@ static enum rd_rc gather(
 	return rd_arena_check(arena, err);
 }
 
-/* The message of what is there; its parts keep their ids alone. */
+/* The message of what is there; the parts it is made of keep their ids alone. A part of another
+ * text with the same reference (a phone counts them in one byte) may lie there too: it waits on. */
 static enum rd_rc make_message(struct rd_tx *tx, const struct group *group, int64_t now_ms,
 	int64_t *ret_message_id, struct rd_err *err)
 {
@@ -105,13 +105,12 @@ static enum rd_rc make_message(struct rd_tx *tx, const struct group *group, int6
 
 	if (rc != RD_OK && rc != RD_E_EXISTS)
 		return rc;
-	return rd_sql_change(tx,
-		"UPDATE text_part SET message_id = ?5, sender = '', recipient = '', body = ''"
-		" WHERE source_id = ?1 AND sender_key = ?2 AND ref = ?3 AND n_parts = ?4"
-		" AND message_id IS NULL",
-		RD_ARGS(rd_int(group->source_id), rd_blob(group->sender_key, group->sender_key_len),
-			rd_text(group->ref), rd_int(group->n_parts), rd_int(*ret_message_id)),
-		NULL, err);
+	for (int i = 0; i < group->n_there; i++)
+		RD_TRY(rd_sql_change(tx,
+			"UPDATE text_part SET message_id = ?2, sender = '', recipient = '',"
+			" body = '' WHERE id = ?1",
+			RD_ARGS(rd_int(group->rows[i]), rd_int(*ret_message_id)), NULL, err));
+	return RD_OK;
 }
 
 enum rd_rc rd_text_part_known(struct rd_db *db, int64_t source_id, const char *provider_id,
@@ -132,7 +131,7 @@ static enum rd_rc check_part(const struct rd_text_part *part, struct rd_err *err
 	if (text->body_len > RD_SMS_BYTES_MAX)
 		return rd_fail(err, RD_E_RANGE, "a part of a text is longer than %u bytes",
 			RD_SMS_BYTES_MAX);
-	if (part->n_parts < 2 || part->n_parts > PARTS_OF_ONE || part->part < 1 ||
+	if (part->n_parts < 2 || part->n_parts > RD_TEXT_PARTS_MAX || part->part < 1 ||
 		part->part > part->n_parts)
 		return rd_fail(
 			err, RD_E_INPUT, "a part %d of %d of a text", part->part, part->n_parts);
@@ -146,7 +145,8 @@ static enum rd_rc check_part(const struct rd_text_part *part, struct rd_err *err
 enum rd_rc rd_text_part_put(struct rd_tx *tx, const struct rd_text_part *part,
 	struct rd_arena *arena, int64_t *ret_message_id, struct rd_err *err)
 {
-	RD_CLEANUP(rd_buf_free) struct rd_buf body = RD_BUF(PARTS_OF_ONE * (RD_SMS_BYTES_MAX + 8));
+	RD_CLEANUP(rd_buf_free)
+	struct rd_buf body = RD_BUF(RD_TEXT_PARTS_MAX * (RD_SMS_BYTES_MAX + 8));
 	const struct rd_text_put *text = &part->text;
 	uint8_t sender[RD_STORE_KEY_BYTES];
 	int64_t inserted = 0;
@@ -224,7 +224,8 @@ static enum rd_rc list_waiting(struct rd_db *db, struct rd_arena *arena, struct 
 static enum rd_rc expire_one(struct rd_tx *tx, const struct waiting *waiting, int64_t now_ms,
 	struct rd_arena *arena, struct rd_err *err)
 {
-	RD_CLEANUP(rd_buf_free) struct rd_buf body = RD_BUF(PARTS_OF_ONE * (RD_SMS_BYTES_MAX + 8));
+	RD_CLEANUP(rd_buf_free)
+	struct rd_buf body = RD_BUF(RD_TEXT_PARTS_MAX * (RD_SMS_BYTES_MAX + 8));
 	struct group group = { .source_id = waiting->source_id,
 		.ref = waiting->ref,
 		.sender_key = waiting->sender_key,
@@ -239,23 +240,37 @@ static enum rd_rc expire_one(struct rd_tx *tx, const struct waiting *waiting, in
 	return make_message(tx, &group, now_ms, &message_id, err);
 }
 
+/* Those that are due of what waits, oldest first. */
+static enum rd_rc expire_due(struct rd_db *db, const struct waiting *items, size_t n_due,
+	int64_t now_ms, struct rd_arena *arena, struct rd_err *err)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+
+	RD_TRY(rd_tx_begin(db, &tx, err));
+	for (size_t i = 0; i < n_due; i++)
+		RD_TRY(expire_one(tx, &items[i], now_ms, arena, err));
+	return rd_tx_commit(&tx, err);
+}
+
 enum rd_rc rd_text_parts_expire(struct rd_db *db, int64_t now_ms, struct rd_arena *arena,
 	size_t *ret_n, int64_t *ret_next_ms, struct rd_err *err)
 {
-	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
-	struct waiting *items;
-	size_t n, done = 0;
+	size_t total = 0;
 
-	RD_TRY(list_waiting(db, arena, &items, &n, err));
-	while (done < n && items[done].first_seen_ms + RD_TEXT_PART_WAIT_MS <= now_ms)
-		done++;
-	if (done > 0) {
-		RD_TRY(rd_tx_begin(db, &tx, err));
-		for (size_t i = 0; i < done; i++)
-			RD_TRY(expire_one(tx, &items[i], now_ms, arena, err));
-		RD_TRY(rd_tx_commit(&tx, err));
+	/* Once more after each: of two texts with one reference the second is seen only then. */
+	for (;;) {
+		struct waiting *items;
+		size_t n, due = 0;
+
+		RD_TRY(list_waiting(db, arena, &items, &n, err));
+		while (due < n && items[due].first_seen_ms + RD_TEXT_PART_WAIT_MS <= now_ms)
+			due++;
+		if (due == 0) {
+			*ret_n = total;
+			*ret_next_ms = n > 0 ? items[0].first_seen_ms + RD_TEXT_PART_WAIT_MS : 0;
+			return RD_OK;
+		}
+		RD_TRY(expire_due(db, items, due, now_ms, arena, err));
+		total += due;
 	}
-	*ret_n = done;
-	*ret_next_ms = done < n ? items[done].first_seen_ms + RD_TEXT_PART_WAIT_MS : 0;
-	return RD_OK;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "redress/wire/address.h"
 #include "redress/wire/config.h"
 
 #define RETRY_AFTER_S_MAX 86400
@@ -17,6 +18,7 @@ struct rd_http {
 	void *beat_context;
 	bool (*stopping)(void *context);
 	void *stop_context;
+	bool lay_inside; /* of the request that is under way: no socket was opened to it */
 };
 
 struct answer {
@@ -80,6 +82,18 @@ static int progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, cur
 	if (http->beat)
 		http->beat(http->beat_context);
 	return http->stopping && http->stopping(http->stop_context);
+}
+
+/* Asked with each address that the host's name led to, so that no name can hide one. */
+static curl_socket_t open_public(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct rd_http *http = context;
+	(void)purpose;
+	if (!rd_address_is_public(&address->addr, address->addrlen)) {
+		http->lay_inside = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 static size_t take_body(char *data, size_t size, size_t n, void *context)
@@ -234,6 +248,13 @@ static void set_up(struct rd_http *http, const struct rd_http_request *request,
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, progress);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http);
+	http->lay_inside = false;
+	if (request->public_only) {
+		curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_public);
+		curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, http);
+		/* A kept connection would not be asked about. */
+		curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+	}
 	if (request->user) {
 		curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);
@@ -282,6 +303,9 @@ enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *reque
 		if (answer.too_long)
 			return rd_fail(
 				err, RD_E_RANGE, "%s: an answer of more than %zu bytes", host, max);
+		if (http->lay_inside)
+			return rd_fail(err, RD_E_REFUSED,
+				"%s lies inside this network; nothing is fetched from there", host);
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", host, curl_easy_strerror(rc));
 	}
 	ret_response->status = status;
@@ -289,5 +313,20 @@ enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *reque
 	ret_response->retry_after_s = answer.retry_after_s;
 	memcpy(ret_response->location, answer.location, sizeof answer.location);
 	memcpy(ret_response->content_type, answer.content_type, sizeof answer.content_type);
+	return RD_OK;
+}
+
+enum rd_rc rd_http_follow(const char *url, const char *location,
+	char ret_url[static RD_HTTP_URL_BYTES_MAX + 1], struct rd_err *err)
+{
+	RD_CLEANUP(free_url) CURLU *parts = curl_url();
+	RD_CLEANUP(free_text) char *whole = NULL;
+	RD_ASSERT(parts);
+	if (!location[0] || curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK ||
+		curl_url_set(parts, CURLUPART_URL, location, 0) != CURLUE_OK ||
+		curl_url_get(parts, CURLUPART_URL, &whole, 0) != CURLUE_OK ||
+		strlen(whole) > RD_HTTP_URL_BYTES_MAX)
+		return rd_fail(err, RD_E_REFUSED, "a redirect that leads nowhere");
+	memcpy(ret_url, whole, strlen(whole) + 1);
 	return RD_OK;
 }

@@ -647,6 +647,51 @@ static void a_provider_whose_list_lags_is_asked_later(void **state)
 	assert_int_equal(n_tasks(w, "settle"), 0);
 }
 
+static void a_receipt_comes(struct world *w, const char *line, int64_t id, const char *status)
+{
+	struct rd_tx *tx = NULL;
+	struct rd_err err = { 0 };
+	int64_t row;
+	assert_int_equal(rd_tx_begin(w->db, &tx, &err), RD_OK);
+	assert_int_equal(
+		rd_outbox_receipt(tx, line, get(w, id).message_id, status, w->now_ms, &row, &err),
+		RD_OK);
+	assert_int_equal(rd_tx_commit(&tx, &err), RD_OK);
+}
+
+/* Its receipt came although its answer did not: by our own key, so that it names the row. */
+static void a_receipt_proves_that_a_text_has_gone(void **state)
+{
+	static const char *const lines[] = { "vonage-line", "firetext-line" };
+	struct world *w = *state;
+	at_real_time(w);
+	child_ask(&w->provider, "list empty"); /* a list that lags says that it is not there */
+	for (size_t i = 0; i < 2; i++) {
+		long total = child_number(&w->provider, "total");
+		long asked = child_number(&w->provider, "asked");
+		int64_t id = put_letter(w, lines[i]);
+		child_ask(&w->provider, "mode lost");
+		run(w);
+		child_ask(&w->provider, "mode ok");
+		assert_int_equal(get(w, id).state, RD_OUTBOX_UNCERTAIN);
+		a_receipt_comes(
+			w, lines[1 - i], id, "delivered"); /* another line's proves nothing */
+		w->now_ms += 1000;
+		run(w);
+		assert_int_equal(get(w, id).state, RD_OUTBOX_UNCERTAIN);
+		a_receipt_comes(w, lines[i], id, i ? "failed" : "delivered");
+		w->now_ms += 20 * MINUTE_MS;
+		run(w);
+		struct rd_outbox_row row = get(w, id);
+		assert_int_equal(row.state, RD_OUTBOX_SENT);
+		assert_string_equal(row.delivery, i ? "failed" : "delivered");
+		assert_int_equal(child_number(&w->provider, "total"), total + 1);
+		assert_int_equal(child_number(&w->provider, "asked"), asked);
+	}
+	assert_int_equal(n_tasks(w, "settle"), 0);
+	assert_int_equal(n_tasks(w, "send"), 1); /* the one that failed */
+}
+
 /* FireText has nothing to ask. */
 static void one_that_offers_no_way_to_ask_leaves_it_to_a_person_at_once(void **state)
 {
@@ -941,6 +986,7 @@ int main(void)
 		IN_WORLD(a_text_over_each_provider_is_recorded_with_its_id),
 		IN_WORLD(what_a_provider_refuses_is_recorded),
 		IN_WORLD(a_provider_whose_list_lags_is_asked_later),
+		IN_WORLD(a_receipt_proves_that_a_text_has_gone),
 		IN_WORLD(one_that_offers_no_way_to_ask_leaves_it_to_a_person_at_once),
 		IN_WORLD(after_a_lost_answer_the_provider_is_asked_before_sending_again),
 		IN_WORLD(a_provider_that_cannot_be_asked_leaves_it_to_a_person),

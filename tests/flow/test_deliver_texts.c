@@ -156,6 +156,8 @@ static void a_longer_text_leaves_as_two(void **state)
 	child_ask(&w->provider, "words");
 	assert_string_equal(w->provider.line, words + 501);
 	assert_int_equal(w->n_on_wire, 1);
+	assert_false(rd_text_leaves_whole(w->sender, words));
+	assert_true(rd_text_leaves_whole(w->sender, words + 501));
 	/* The first is taken, the second not: it is never begun anew. */
 	child_ask(&w->provider, "forget");
 	child_ask(&w->provider, "mode once");
@@ -214,13 +216,19 @@ static void a_lost_answer_is_asked_for(void **state)
 		assert_int_equal(rd_text_ask(w->sender, &text, w->arena, &asked, &err), RD_OK);
 		assert_int_equal(
 			asked.answer, kinds[i].can_be_asked ? RD_ASKED_FOUND : RD_ASKED_UNCLEAR);
+		child_ask(&w->provider, "others 250"); /* it stands on a later page then */
+		assert_int_equal(rd_text_ask(w->sender, &text, w->arena, &asked, &err), RD_OK);
+		assert_int_equal(
+			asked.answer, kinds[i].can_be_asked ? RD_ASKED_FOUND : RD_ASKED_UNCLEAR);
 		child_ask(&w->provider, "list empty");
 		assert_int_equal(rd_text_ask(w->sender, &text, w->arena, &asked, &err), RD_OK);
 		assert_int_equal(
 			asked.answer, kinds[i].can_be_asked ? RD_ASKED_ABSENT : RD_ASKED_UNCLEAR);
-		child_ask(&w->provider, "list 500");
-		assert_int_equal(rd_text_ask(w->sender, &text, w->arena, &asked, &err),
-			kinds[i].can_be_asked ? RD_E_AGAIN : RD_OK);
+		for (int k = 0; k < 2; k++) {
+			child_ask(&w->provider, k ? "list html" : "list 500");
+			assert_int_equal(rd_text_ask(w->sender, &text, w->arena, &asked, &err),
+				kinds[i].can_be_asked ? RD_E_AGAIN : RD_OK);
+		}
 		rd_text_sender_free(w->sender);
 	}
 }

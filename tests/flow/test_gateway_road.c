@@ -1,6 +1,8 @@
 /* From stored bytes to one committed fate: promises 3, 4, 7 and 12. */
 #include "support/house.h"
 
+#include "redress/store/text_media.h"
+
 static void a_complaint_by_mail_becomes_case_clocks_and_letter(void **state)
 {
 	struct house *h = *state;
@@ -76,6 +78,23 @@ static void the_same_id_with_another_body_joins_and_a_person_sees_it(void **stat
 	assert_int_equal(house_case_of(h, two), house_case_of(h, one));
 	assert_non_null(house_task(h, house_case_of(h, one), "read").kind);
 	assert_int_equal(house_letters(h, 0, NULL, NULL), 1);
+}
+
+/* "see pic": what the words do not say, the picture may. */
+static void a_picture_with_a_few_words_is_looked_at_by_a_person(void **state)
+{
+	struct house *h = *state;
+	const int64_t without = house_text(h, "+447700900555", CIRCULAR);
+	const int64_t with = house_text(h, HOUSE_PHONE, CIRCULAR);
+	struct rd_tx *tx = NULL;
+
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_text_media_put(tx, with, 1, "https://api.example.org/1", "", h->now_ms, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+	house_work_texts(h);
+	FATE_IS(without, RD_FATE_OTHER);
+	FATE_IS(with, RD_FATE_OPENED);
+	assert_int_equal(house_case(h, house_case_of(h, with)).status, RD_STATUS_REVIEW);
 }
 
 static void another_body_of_what_was_nothing_is_answered_and_shown(void **state)
@@ -440,6 +459,7 @@ int main(int argc, char **argv)
 		house_test(when_it_has_gone_one_clock_is_met_and_the_next_runs),
 		house_test(the_same_mail_in_two_mailboxes_is_one_case_with_two_arrivals),
 		house_test(the_same_id_with_another_body_joins_and_a_person_sees_it),
+		house_test(a_picture_with_a_few_words_is_looked_at_by_a_person),
 		house_test(another_body_of_what_was_nothing_is_answered_and_shown),
 		house_test(two_residents_with_the_same_words_are_two_cases),
 		house_test(a_decided_message_is_not_decided_again_by_the_next_run),

@@ -16,15 +16,14 @@
 static const struct {
 	enum rd_texts_kind kind;
 	const char *account, *user;
-	bool pages;	 /* it pages its list */
-	bool own_ids;	 /* the id is the provider's */
-	bool body_apart; /* a text may be listed without words that can be read */
+	bool pages;   /* it pages its list */
+	bool own_ids; /* the id is the provider's */
 } kinds[] = {
-	{ RD_TEXTS_TWILIO, "AC1", "", true, true, false },
-	{ RD_TEXTS_NOTIFY, "", "", true, true, false },
-	{ RD_TEXTS_VONAGE, "abcd1234", "", false, true, true },
-	{ RD_TEXTS_ESENDEX, "EX0000001", "it@example.org", true, true, true },
-	{ RD_TEXTS_FIRETEXT, "", "redress", false, false, false },
+	{ RD_TEXTS_TWILIO, "AC1", "", true, true },
+	{ RD_TEXTS_NOTIFY, "", "", true, true },
+	{ RD_TEXTS_VONAGE, "abcd1234", "", false, true },
+	{ RD_TEXTS_ESENDEX, "EX0000001", "it@example.org", true, true },
+	{ RD_TEXTS_FIRETEXT, "", "redress", false, false },
 };
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -40,6 +39,7 @@ struct world {
 	struct rd_http *http;
 	struct rd_arena *arena;
 	struct rd_poll poll;
+	struct rd_poll_rest rest;
 	struct rd_polled polled;
 	struct rd_err err;
 };
@@ -94,6 +94,7 @@ static struct world *open_world(size_t i)
 		.texts = &w->texts,
 		.clock = &w->clock,
 		.http = w->http,
+		.rest = &w->rest,
 		.arena = w->arena };
 	tell("empty");
 	tell("received ok");
@@ -171,6 +172,15 @@ static int64_t n_stored(struct world *w)
 	return counts.accepted;
 }
 
+static int64_t polled_ms(struct world *w)
+{
+	struct rd_text_poll poll;
+	int64_t source;
+	assert_int_equal(rd_text_source(w->store.db, &w->texts, 1, &source, &w->err), RD_OK);
+	assert_int_equal(rd_text_poll_get(w->store.db, source, &poll, &w->err), RD_OK);
+	return poll.polled_ms;
+}
+
 /* ---- claims ---- */
 
 static void what_the_webhook_lost_is_found_once_and_named(void **state)
@@ -204,6 +214,30 @@ static void what_the_webhook_lost_is_found_once_and_named(void **state)
 	}
 }
 
+/* Half an emoji, cut in two by a phone or a carrier, or a NUL: it hides no other text. */
+static void one_broken_character_hides_no_text(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		struct world *w = begun(i);
+		receive(1, -5);
+		tell("receive %s +447700900123 -6 half \\ud83d, \\u0000, whole \\ud83d\\ude1c",
+			id_of(2));
+		receive(3, -7);
+		walks(w, 3);
+		assert_int_equal(w->polled.unread.n, 0);
+		struct rd_claimed *items;
+		int64_t next_ms;
+		size_t n = world_claim(&w->store, rd_now_ms(&w->clock) + HOUR_MS, &items, &next_ms);
+		size_t n_found = 0;
+		for (size_t k = 0; k < n; k++)
+			n_found += strstr(items[k].text, "half \xEF\xBF\xBD, \xEF\xBF\xBD, whole "
+							 "\xF0\x9F\x98\x9C") != NULL;
+		assert_int_equal(n_found, 1);
+		close_world(w);
+	}
+}
+
 /* redressd --once has no listener. */
 static void where_nobody_listens_all_is_taken_and_none_is_lost(void **state)
 {
@@ -215,6 +249,22 @@ static void where_nobody_listens_all_is_taken_and_none_is_lost(void **state)
 	walks(w, 2);
 	assert_int_equal(w->polled.lost.n, 0);
 	close_world(w);
+}
+
+/* As people write it: a list that is asked for it as it stands holds nothing. */
+static void a_national_number_is_asked_for_as_providers_name_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		struct world *w = open_world(i);
+		w->texts.number = "07700 900000";
+		walks(w, 0);
+		w->ahead_ms = HOUR_MS;
+		receive(1, -5);
+		walks(w, 1);
+		assert_int_equal(w->polled.lost.n, 1);
+		close_world(w);
+	}
 }
 
 static void by_webhook_and_list_it_is_one_message(void **state)
@@ -323,6 +373,45 @@ static void every_page_is_walked_to_past_the_last_known(void **state)
 	}
 }
 
+/* Other numbers wait: a long walk is made in stretches. */
+static void a_long_walk_goes_on_where_it_was(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		if (!kinds[i].pages)
+			continue;
+		struct world *w = begun(i);
+		const int64_t before_ms = polled_ms(w);
+		size_t n_new = 0;
+		int n_stretches = 0;
+		tell("page 7");
+		for (int n = 1; n <= 20; n++)
+			receive(n, -5 - n / 5);
+		w->poll.stretch_ms = -1; /* a page, or the words of one text */
+		do {
+			assert_int_equal(walk(w), RD_OK);
+			n_new += w->polled.n_new;
+			if (n_stretches ==
+				1) { /* one that fails begins anew, and takes nothing twice */
+				tell("received 500");
+				assert_int_equal(walk(w), RD_E_AGAIN);
+				assert_false(w->rest.stands);
+				tell("received ok");
+			}
+			if (w->polled.goes_on)
+				assert_true(polled_ms(w) == before_ms);
+			w->ahead_ms += 60 * 1000;
+		} while ((w->polled.goes_on || n_stretches == 1) && ++n_stretches < 100);
+		assert_int_equal(n_new, 20);
+		assert_in_range(n_stretches, 3, 60);
+		assert_int_equal(n_stored(w), 20);
+		/* From where it began: what came meanwhile is the next one's. */
+		assert_true(polled_ms(w) > before_ms);
+		assert_true(polled_ms(w) < rd_now_ms(&w->clock) - 60 * 1000);
+		close_world(w);
+	}
+}
+
 static void a_list_that_is_not_given_is_asked_for_again(void **state)
 {
 	static const struct {
@@ -357,23 +446,118 @@ static void a_list_that_is_not_given_is_asked_for_again(void **state)
 	}
 }
 
-static void a_text_without_its_words_is_named_and_read_when_it_can_be(void **state)
+static struct rd_task *tasks_of(struct world *w, size_t *ret_n)
+{
+	struct rd_task *tasks;
+	const struct rd_date any = { 0 };
+	assert_int_equal(
+		rd_task_list(w->store.db, any, w->store.arena, &tasks, ret_n, &w->err), RD_OK);
+	return tasks;
+}
+
+/* Vonage lists some without their words. */
+static void a_text_that_cannot_be_read_is_a_task_once_and_read_when_it_can_be(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < N_KINDS; i++) {
-		if (!kinds[i].body_apart)
-			continue;
-		struct world *w = begun(i);
-		tell("received bodyless");
-		receive(1, -5);
-		walks(w, 0);
-		assert_int_equal(w->polled.unread.n, 1);
-		assert_string_equal(w->polled.unread.text, id_of(1));
-		tell("received ok");
-		walks(w, 1);
-		assert_int_equal(w->polled.unread.n, 0);
-		close_world(w);
-	}
+	struct world *w = begun(2);
+	struct rd_tx *tx = NULL;
+	size_t n;
+	tell("received bodyless");
+	receive(1, -5);
+	receive(2, -3595); /* its webhook may still be on its way */
+	walks(w, 0);
+	assert_int_equal(w->polled.unread.n, 1);
+	assert_string_equal(w->polled.unread.text, id_of(1));
+	struct rd_task *tasks = tasks_of(w, &n);
+	assert_int_equal(n, 1);
+	assert_string_equal(tasks[0].kind, "look");
+	assert_string_equal(tasks[0].landlord, "homes");
+	assert_non_null(strstr(tasks[0].text, id_of(1)));
+	walks(w, 0);
+	assert_int_equal(w->polled.unread.n, 0); /* told already: the alarm may end */
+	assert_int_equal(rd_tx_begin(w->store.db, &tx, &w->err), RD_OK);
+	assert_int_equal(
+		rd_task_done(tx, tasks[0].id, "ann", "read it", rd_now_ms(&w->clock), &w->err),
+		RD_OK);
+	assert_int_equal(rd_tx_commit(&tx, &w->err), RD_OK);
+	walks(w, 0);
+	tasks_of(w, &n);
+	assert_int_equal(n, 0); /* done is done */
+	receive(3, -6);
+	walks(w, 0);
+	tasks_of(w, &n);
+	assert_int_equal(n, 1);
+	tell("received ok");
+	walks(w, 2);
+	assert_int_equal(w->polled.unread.n, 0);
+	tasks_of(w, &n);
+	assert_int_equal(n, 0); /* it came after all: nobody owes it */
+	close_world(w);
+}
+
+/* Esendex gives the words of each one apart. */
+static void no_walk_passes_a_text_whose_words_are_not_given(void **state)
+{
+	(void)state;
+	struct world *w = begun(3);
+	size_t n;
+	int64_t before_ms = polled_ms(w);
+	for (int k = 1; k <= 3; k++)
+		receive(k, -5 - k);
+	tell("hide %s", id_of(2));
+	assert_int_equal(walk(w), RD_E_AGAIN);
+	assert_int_equal(w->polled.n_new, 2); /* the others do not wait for it */
+	assert_int_equal(w->polled.unread.n, 0);
+	assert_true(polled_ms(w) == before_ms);
+	w->ahead_ms += 12 * HOUR_MS;
+	assert_int_equal(walk(w), RD_E_AGAIN);
+	assert_true(polled_ms(w) == before_ms);
+	tell("hide none");
+	walks(w, 1);
+	assert_true(polled_ms(w) > before_ms);
+	/* One that is never given holds up nothing after a day. */
+	before_ms = polled_ms(w);
+	receive(4, -5 - 12 * 3600);
+	tell("hide %s", id_of(4));
+	w->ahead_ms += HOUR_MS;
+	assert_int_equal(walk(w), RD_E_AGAIN);
+	tasks_of(w, &n);
+	assert_int_equal(n, 0);
+	w->ahead_ms += 25 * HOUR_MS;
+	walks(w, 0);
+	assert_int_equal(w->polled.unread.n, 1);
+	tasks_of(w, &n);
+	assert_int_equal(n, 1);
+	assert_true(polled_ms(w) > before_ms);
+	tell("hide none");
+	close_world(w);
+}
+
+static void words_that_are_given_and_are_none_become_a_task_at_once(void **state)
+{
+	(void)state;
+	struct world *w = begun(3);
+	receive(1, -5);
+	tell("received wordless");
+	walks(w, 0);
+	assert_int_equal(w->polled.unread.n, 1);
+	close_world(w);
+}
+
+/* It would wait for half a minute at each of them. */
+static void a_walk_ends_where_the_provider_gives_no_answer(void **state)
+{
+	(void)state;
+	struct world *w = begun(3);
+	for (int k = 1; k <= 6; k++)
+		receive(k, -5 - k);
+	tell("received bodylost");
+	long before = child_number(&provider, "requests");
+	assert_int_equal(walk(w), RD_E_AGAIN);
+	assert_in_range(child_number(&provider, "requests") - before, 2, 4);
+	tell("received ok");
+	walks(w, 6);
+	close_world(w);
 }
 
 static void a_secret_that_cannot_be_read_is_our_trouble(void **state)
@@ -441,6 +625,19 @@ static void a_listed_picture_is_fetched_and_kept(void **state)
 	close_world(w);
 }
 
+static void a_redirect_may_be_a_path(void **state)
+{
+	(void)state;
+	struct world *w = begun(0);
+	receive(1, -5);
+	tell("picture %s", id_of(1));
+	tell("pictures relative");
+	walks(w, 1);
+	assert_int_equal(fetch(w).n_put_off, 1);
+	assert_int_equal(fetch(w).n_kept, 1);
+	close_world(w);
+}
+
 static int64_t webhook_brings_a_picture(struct world *w, const char *url)
 {
 	struct rd_arena *arena = rd_arena_new(1 << 20);
@@ -459,6 +656,34 @@ static int64_t webhook_brings_a_picture(struct world *w, const char *url)
 		RD_OK);
 	rd_arena_free(arena);
 	return source;
+}
+
+/* Vonage's Messages API says that there is one, and not in the form that is read where. */
+static void a_picture_nobody_says_the_place_of_is_a_task_at_once(void **state)
+{
+	(void)state;
+	struct world *w = open_world(2);
+	struct rd_arena *arena = rd_arena_new(1 << 20);
+	struct rd_provider_text text = {
+		.id = "MM1", .from = "+447700900123", .to = "", .body = "", .n_media = 1
+	};
+	struct rd_claimed *items;
+	int64_t source = 0;
+	int64_t next_ms;
+	size_t n;
+	for (int k = 0; k < 2; k++) /* the second time it is known */
+		assert_int_equal(rd_text_take(w->store.db, &w->texts, &text, rd_now_ms(&w->clock),
+					 &source, arena, &w->err),
+			k == 0 ? RD_OK : RD_E_EXISTS);
+	struct rd_task *tasks = tasks_of(w, &n);
+	assert_int_equal(n, 1);
+	assert_string_equal(tasks[0].kind, "look");
+	assert_int_equal(
+		world_claim(&w->store, rd_now_ms(&w->clock) + HOUR_MS, &items, &next_ms), 1);
+	assert_true(items[0].cut);
+	assert_int_equal(tasks[0].message_id, items[0].id);
+	rd_arena_free(arena);
+	close_world(w);
 }
 
 static void a_picture_that_cannot_be_had_becomes_a_task(void **state)
@@ -501,6 +726,28 @@ static void a_picture_that_cannot_be_had_becomes_a_task(void **state)
 	}
 }
 
+/* It would wait for half a minute at each of them. */
+static void pictures_that_are_not_answered_wait_together(void **state)
+{
+	(void)state;
+	struct world *w = open_world(0);
+	char url[200];
+	struct rd_tx *tx = NULL;
+	snprintf(url, sizeof url, "%s/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1", w->api_url);
+	webhook_brings_a_picture(w, url);
+	assert_int_equal(rd_tx_begin(w->store.db, &tx, &w->err), RD_OK);
+	for (int place = 2; place <= 4; place++)
+		assert_int_equal(rd_text_media_put(tx, 1, place, url, "image/png",
+					 rd_now_ms(&w->clock), &w->err),
+			RD_OK);
+	assert_int_equal(rd_tx_commit(&tx, &w->err), RD_OK);
+	tell("pictures lost");
+	assert_int_equal(fetch(w).n_put_off, 1);
+	tell("pictures ok");
+	assert_int_equal(fetch(w).n_kept, 3);
+	close_world(w);
+}
+
 static int start_provider(void **state)
 {
 	(void)state;
@@ -519,17 +766,26 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_webhook_lost_is_found_once_and_named),
+		cmocka_unit_test(one_broken_character_hides_no_text),
 		cmocka_unit_test(where_nobody_listens_all_is_taken_and_none_is_lost),
+		cmocka_unit_test(a_national_number_is_asked_for_as_providers_name_it),
 		cmocka_unit_test(by_webhook_and_list_it_is_one_message),
 		cmocka_unit_test(a_part_is_one_text_or_a_part_of_one),
 		cmocka_unit_test(at_once_it_is_one_message_too),
 		cmocka_unit_test(every_page_is_walked_to_past_the_last_known),
+		cmocka_unit_test(a_long_walk_goes_on_where_it_was),
 		cmocka_unit_test(a_list_that_is_not_given_is_asked_for_again),
-		cmocka_unit_test(a_text_without_its_words_is_named_and_read_when_it_can_be),
+		cmocka_unit_test(a_text_that_cannot_be_read_is_a_task_once_and_read_when_it_can_be),
+		cmocka_unit_test(no_walk_passes_a_text_whose_words_are_not_given),
+		cmocka_unit_test(words_that_are_given_and_are_none_become_a_task_at_once),
+		cmocka_unit_test(a_walk_ends_where_the_provider_gives_no_answer),
 		cmocka_unit_test(a_secret_that_cannot_be_read_is_our_trouble),
 		cmocka_unit_test(a_walk_later_than_the_provider_keeps_texts_says_so),
 		cmocka_unit_test(a_listed_picture_is_fetched_and_kept),
+		cmocka_unit_test(a_redirect_may_be_a_path),
+		cmocka_unit_test(a_picture_nobody_says_the_place_of_is_a_task_at_once),
 		cmocka_unit_test(a_picture_that_cannot_be_had_becomes_a_task),
+		cmocka_unit_test(pictures_that_are_not_answered_wait_together),
 	};
 	return cmocka_run_group_tests(tests, start_provider, stop_provider);
 }

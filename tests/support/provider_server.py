@@ -7,7 +7,8 @@ text-messages, Vonage under /sms/json and /v2/reports/records, Esendex under /v1
               15 s: later than a test waits, sooner than the daemon gives up) | 429 | 21610 |
               daily | 401 | 500 (not taken) | 500-taken | 307 | huge | once (429 from the
               second on)
-  list WORD   ok | 500 | empty, for questions after texts
+  list WORD   ok | 500 | empty | html (a page of words, HTTP 200), for questions after texts
+  others N    takes N texts to somebody else
   total       texts taken
   asked       questions after texts so far
   requests    requests in all
@@ -17,19 +18,25 @@ text-messages, Vonage under /sms/json and /v2/reports/records, Esendex under /v1
   forget      throws the texts away
   template TEXT  of Notify: ((body)) at first; none: there is none
 Texts that the provider has received, for its lists (newest first, by whatever paging it has):
-  receive ID FROM AGE_S WORDS...   one that came AGE_S seconds ago
-  received WORD  ok | 500 | 401 | 429 | lost | broken | bodyless, how lists are answered
+  receive ID FROM AGE_S WORDS...   one that came AGE_S seconds ago; \\uXXXX in the words is
+              that code unit, halves of pairs and NUL too
+  received WORD  ok | 500 | 401 | 429 | lost | broken | bodyless (listed without words) | bodylost
+              (hangs up where the words are asked for) | wordless (gives something else there),
+              how lists are answered
+  hide ID     of Esendex: the words of that one are not given (500); none: of none
   page N      texts a page
   empty       throws them away
   polled      pages of received texts asked for so far
 Pictures of Twilio, at /2010-04-01/Accounts/AC/Messages/ID/Media/ME1 (redirected to /kept/ME1):
   picture ID  gives the received text a picture
-  pictures WORD  ok | 500 | 404 | huge, how they are answered
+  pictures WORD  ok | 500 | 404 | huge | lost | relative (redirected by a path alone), how they are
+              answered; behind the redirect a secret is taken amiss (500)
   fetched     times that a picture was given
 """
 import argparse
 import calendar
 import json
+import re
 import ssl
 import sys
 import threading
@@ -49,7 +56,7 @@ OUR_NUMBER = "447700900000"
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 state = {"mode": "ok", "list": "ok", "texts": [], "asked": 0, "requests": 0, "auth": "",
          "received": "ok", "inbox": [], "page": 50, "polled": 0, "pictures": "ok", "fetched": 0,
-         "template": "((body))"}
+         "template": "((body))", "hidden": "none"}
 lock = threading.Lock()
 
 
@@ -84,7 +91,8 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def xml(self, text):
-        self.answer(200, b'<?xml version="1.0" encoding="utf-8"?>' + text.encode(), (),
+        data = text.encode("ascii", "xmlcharrefreplace").replace(b"\0", b"&#0;")
+        self.answer(200, b'<?xml version="1.0" encoding="utf-8"?>' + data, (),
                     "application/xml; charset=utf-8")
 
     def trouble(self, status, code, word):
@@ -107,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
         """True: answered, and nothing was taken."""
         troubles = {"429": (429, 20429, "RateLimitError"),
                     "daily": (429, 20429, "TooManyRequestsError"),
-                    "21610": (400, 21610, "BadRequestError"), "401": (401, 20003, "AuthError"),
+                    "21610": (400, 21610, "ValidationError"), "401": (401, 20003, "AuthError"),
                     "500": (500, 20500, "Exception")}
         if mode in troubles:
             self.trouble(*troubles[mode])
@@ -166,7 +174,7 @@ class Handler(BaseHTTPRequestHandler):
         data = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         path = urlsplit(self.path).path
         if path == "/api/receivedmessages/json":
-            return self.firetext_list()
+            return self.firetext_list(parse_qs(data.decode()))
         mode = state["mode"]
         if self.send_trouble(mode):
             return None
@@ -208,7 +216,8 @@ class Handler(BaseHTTPRequestHandler):
             return None
         first = int(query.get("Page", ["0"])[0]) * state["page"]
         since = query["DateSent>"][0]
-        fit = [t for t in newest_first() if utc(t["at"], "%Y-%m-%d") >= since]
+        ours = query.get("To", ["+" + OUR_NUMBER])[0] == "+" + OUR_NUMBER
+        fit = [t for t in newest_first() if ours and utc(t["at"], "%Y-%m-%d") >= since]
         page = [{"sid": t["id"], "from": t["from"], "to": "+" + OUR_NUMBER, "body": t["words"],
                  "direction": "inbound", "status": "received", "num_media": str(t["pictures"]),
                  "date_sent": formatdate(t["at"]).replace("-0000", "+0000")}
@@ -239,8 +248,8 @@ class Handler(BaseHTTPRequestHandler):
             with lock:
                 state["asked"] += 1
                 sent = [] if state["list"] == "empty" else list(state["texts"])
-            if state["list"] == "500":
-                return self.trouble(500, 20500, "Exception")
+            if self.ask_trouble():
+                return None
             return self.answer(200, {"records": [
                 {"message_id": t["id"], "client_ref": t["client_ref"], "direction": "outbound"}
                 for t in sent if t["to"].lstrip("+") == query["to"][0]]})
@@ -249,18 +258,20 @@ class Handler(BaseHTTPRequestHandler):
         records = [{"message_id": t["id"], "from": t["from"].lstrip("+"), "to": OUR_NUMBER,
                     "direction": "inbound", "date_received": utc(t["at"], "%Y-%m-%dT%H:%M:%S+0000"),
                     "message_body": t["words"]}
-                   for t in newest_first() if since <= t["at"] < until]
+                   for t in newest_first()
+                   if since <= t["at"] < until and query["to"][0] == OUR_NUMBER]
         if state["received"] == "bodyless":
             for record in records:
                 del record["message_body"]
         return self.answer(200, {"request_status": "SUCCESS", "records": records})
 
-    def firetext_list(self):
+    def firetext_list(self, form):
         if self.list_trouble():
             return None
         return self.answer(200, {"code": 0, "data": [
             {"receivedFrom": t["from"].lstrip("+"), "sentTo": OUR_NUMBER, "message": t["words"],
-             "receivedOn": utc(t["at"], "%Y-%m-%d %H:%M:%S")} for t in newest_first()]})
+             "receivedOn": utc(t["at"], "%Y-%m-%d %H:%M:%S")} for t in newest_first()
+            if form["sentTo"][0] == OUR_NUMBER]})
 
     def esendex_list(self, query):
         if self.list_trouble():
@@ -277,22 +288,38 @@ class Handler(BaseHTTPRequestHandler):
                         f'"{len(texts)}" xmlns="http://api.esendex.com/ns/">{headers}'
                         '</messageheaders>')
 
-    def esendex_sent(self):
+    def ask_trouble(self):
+        """True: answered. How questions after texts are not answered."""
+        word = state["list"]
+        if word == "500":
+            self.trouble(500, 20500, "Exception")
+        elif word == "html":
+            self.answer(200, b"<html/>", (), "text/html")
+        return word in ("500", "html")
+
+    def esendex_sent(self, query):
         with lock:
             state["asked"] += 1
-            sent = [] if state["list"] == "empty" else list(state["texts"])
-        if state["list"] == "500":
-            return self.trouble(500, 20500, "Exception")
-        return self.xml("<messageheaders>" + "".join(
+            sent = [] if state["list"] == "empty" else list(state["texts"])[::-1]
+        if self.ask_trouble():
+            return None
+        first = int(query["startIndex"][0])
+        page = sent[first:first + int(query["count"][0])]
+        headers = "".join(
             f'<messageheader id="{t["id"]}"><submittedat>{utc(t["at"])}</submittedat><to>'
             f'<phonenumber>{t["to"].lstrip("+")}</phonenumber></to><summary>'
             f'{escape(t["body"][:50])}</summary><body uri="https://api.esendex.com/v1.0/'
-            f'messageheaders/{t["id"]}/body"/></messageheader>' for t in sent[::-1])
-            + "</messageheaders>")
+            f'messageheaders/{t["id"]}/body"/></messageheader>' for t in page)
+        return self.xml(f'<messageheaders startindex="{first}" count="{len(page)}" totalcount='
+                        f'"{len(sent)}">{headers}</messageheaders>')
 
     def esendex_body(self, wanted):
-        if state["received"] == "bodyless":
+        if state["received"] == "bodyless" or state["hidden"] == wanted:
             return self.trouble(500, 20500, "Exception")
+        if state["received"] == "bodylost":
+            return self.hang_up()
+        if state["received"] == "wordless":
+            return self.xml("<error/>")
         with lock:
             words = [t["words"] for t in state["inbox"] if t["id"] == wanted] + \
                     [t["body"] for t in state["texts"] if t.get("id") == wanted]
@@ -307,12 +334,16 @@ class Handler(BaseHTTPRequestHandler):
                 {"uri": url.path[:-5] + "/ME1.json", "content_type": "image/png"}]})
         if word in ("500", "404"):
             return self.trouble(int(word), 20404, "x")
+        if word == "lost":
+            return self.hang_up()
         if "/Media/" in url.path and "Basic" in self.headers.get("Authorization", ""):
-            return self.answer(307, b"", [("Location", f"http://{self.headers['Host']}"
-                                                       "/2010-04-01/kept/ME1")])
+            place = "" if word == "relative" else f"http://{self.headers['Host']}"
+            return self.answer(307, b"", [("Location", place + "/2010-04-01/kept/ME1")])
+        if "/kept/" in url.path and "Authorization" in self.headers:
+            return self.trouble(500, 20404, "x")
         with lock:
             state["fetched"] += 1
-        return self.answer(200, PICTURE if word == "ok" else b"x" * (6 << 20), (), "image/png")
+        return self.answer(200, b"x" * (6 << 20) if word == "huge" else PICTURE, (), "image/png")
 
     def do_GET(self):
         self.note()
@@ -333,7 +364,7 @@ class Handler(BaseHTTPRequestHandler):
         if url.path.startswith("/v1.0/inbox/"):
             return self.esendex_list(query)
         if url.path == "/v1.0/messageheaders":
-            return self.esendex_sent()
+            return self.esendex_sent(query)
         if url.path.startswith("/v1.0/messageheaders/"):
             return self.esendex_body(url.path.split("/")[3])
         if url.path.startswith("/2010-04-01/") and "DateSent>" in query:
@@ -341,8 +372,8 @@ class Handler(BaseHTTPRequestHandler):
         with lock:
             state["asked"] += 1
             texts = list(state["texts"])
-        if state["list"] == "500":
-            return self.trouble(500, 20500, "Exception")
+        if self.ask_trouble():
+            return None
         if state["list"] == "empty":
             texts = []
         if url.path.startswith("/2010-04-01/"):
@@ -354,6 +385,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def receive(rest):
     wanted, sender, age, words = rest.split(" ", 3)
+    words = re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m.group(1), 16)), words)
     with lock:
         state["inbox"].append({"id": wanted, "from": sender, "at": int(time.time()) - int(age),
                                "words": words, "pictures": 0})
@@ -365,6 +397,9 @@ def answer(line):
     if word in ("mode", "list", "received", "pictures", "template"):
         state[word] = rest
         return "ok"
+    if word == "hide":
+        state["hidden"] = rest
+        return "ok"
     if word == "page":
         state["page"] = int(rest)
         return "ok"
@@ -373,6 +408,12 @@ def answer(line):
     if word == "picture":
         with lock:
             next(t for t in state["inbox"] if t["id"] == rest)["pictures"] = 1
+        return "ok"
+    if word == "others":
+        with lock:
+            state["texts"] += [{"id": str(uuid.uuid4()), "to": "+447700900999", "body": "another",
+                                "client_ref": f"other {n}", "at": time.time()}
+                               for n in range(int(rest))]
         return "ok"
     if word == "total":
         return len(state["texts"])

@@ -7,8 +7,10 @@ import contextlib
 import hashlib
 import hmac
 import http.client
+import http.server
 import json
 import sqlite3
+import threading
 import time
 import urllib.parse
 
@@ -247,6 +249,38 @@ def connect_says_what_is_wrong(build):
         equal(home.provider.number("total"), 0, "texts sent")
 
 
+class Page(http.server.BaseHTTPRequestHandler):
+    """Somebody else's web server at our address."""
+
+    def do_POST(self):
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "7")
+        self.end_headers()
+        self.wfile.write(b"<html/>")
+
+    def log_message(self, *args):
+        pass
+
+
+def connect_knows_the_daemon_from_any_other_page(build):
+    page = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=page.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{page.server_address[1]}"
+    with house.House(build, texts=three, gateway={"Public_URL": address}) as home:
+        for name in ("vonage", "firetext"):
+            for status in (200, 403, 404, 429):
+                page.status = status
+                said = connect(home, name, 1)["says"]
+                equal([f"HTTP {status}, not as redressd does" in s for s in said], [True], said)
+    page.shutdown()
+    place = f"127.0.0.1:{house.free_port()}"
+    with house.House(build, texts=three,
+                     gateway={"Public_URL": f"http://{place}", "Listen": place}) as home:
+        home.start()
+        for name in ("vonage", "esendex", "firetext"):
+            equal(connect(home, name, 0)["well"], True, name)
+
+
 # --- webhooks that were lost ---
 
 def twilio(home):
@@ -305,5 +339,6 @@ def texts_that_came_while_the_gateway_was_down_are_found(build):
 
 if __name__ == "__main__":
     house.run([connect_says_what_is_wrong,
+               connect_knows_the_daemon_from_any_other_page,
                each_provider_is_heard_and_answered,
                texts_that_came_while_the_gateway_was_down_are_found])

@@ -77,6 +77,9 @@ static const struct row rows[] = {
 	{ "a rule error is never a silent no", "norules",
 		"opened other none review received review@2026-11-23 "
 		"+stage1.acknowledge@2026-11-27" },
+	{ "a picture with a few words that say nothing", "other pictures",
+		"opened other none review received review@2026-11-23 "
+		"+stage1.acknowledge@2026-11-27" },
 	{ "unreadable text", "service_request troubled",
 		"opened service_request none review received review@2026-11-23 "
 		"+stage1.acknowledge@2026-11-27" },
@@ -546,6 +549,7 @@ static bool set_fact(const char *word, struct rd_facts *facts)
 	} bools[] = {
 		{ "troubled", offsetof(struct rd_facts, troubled) },
 		{ "nothing_new", offsetof(struct rd_facts, nothing_new) },
+		{ "pictures", offsetof(struct rd_facts, pictures) },
 		{ "quarantined", offsetof(struct rd_facts, quarantined) },
 		{ "says_complaint", offsetof(struct rd_facts, says_complaint) },
 		{ "second", offsetof(struct rd_facts, second_body) },

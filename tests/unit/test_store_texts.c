@@ -122,7 +122,51 @@ static void parts_of_others_and_of_other_texts_are_kept_apart(void **state)
 	assert_string_equal(the_text(w, NOW_MS).text, "mould again");
 	FAILS(RD_E_INPUT, put_part(w, "D", "7", 4, 3, "x", NOW_MS, &message));
 	FAILS(RD_E_INPUT, put_part(w, "D", "7", 1, 1, "x", NOW_MS, &message));
-	FAILS(RD_E_INPUT, put_part(w, "D", "7", 1, 9999, "x", NOW_MS, &message));
+	FAILS(RD_E_INPUT, put_part(w, "D", "7", 1, 256, "x", NOW_MS, &message));
+	OK(put_part(w, "D", "7", 255, 255, "x", NOW_MS, &message)); /* as many as a webhook takes */
+}
+
+/* A phone counts its references in one byte: a second long text may have the first one's. */
+static void a_part_of_another_text_with_the_same_reference_is_left_alone(void **state)
+{
+	struct store_world *w = *state;
+	const int64_t b_ms = NOW_MS + 100000; /* past the pause: not decided together */
+	int64_t message = 0, next_ms = 0;
+	size_t n = 9;
+	OK(put_part(w, "A1", "7", 1, 2, "mould ", NOW_MS, &message));
+	OK(put_part(w, "B1", "7", 1, 2, "the gas ", b_ms, &message));
+	assert_int_equal(message, 0);
+	OK(put_part(w, "A2", "7", 2, 2, "again", b_ms + 1000, &message));
+	assert_true(message != 0);
+	assert_string_equal(the_text(w, b_ms + 1000).text, "mould again");
+	/* Its wait is its own. */
+	OK(rd_text_parts_expire(
+		w->db, NOW_MS + RD_TEXT_PART_WAIT_MS, w->arena, &n, &next_ms, &w->err));
+	assert_int_equal(n, 0);
+	assert_int_equal(next_ms, b_ms + RD_TEXT_PART_WAIT_MS);
+	OK(put_part(w, "B2", "7", 2, 2, "smells", b_ms + 2000, &message));
+	assert_true(message != 0);
+	assert_string_equal(the_text(w, NOW_MS + 3600000).text, "the gas smells");
+}
+
+static void two_texts_with_one_reference_that_stay_unfinished_are_both_read(void **state)
+{
+	struct store_world *w = *state;
+	const int64_t later_ms = NOW_MS + RD_TEXT_PART_WAIT_MS;
+	struct rd_claimed *items = NULL;
+	int64_t message = 0, next_ms = 0;
+	size_t n = 9;
+	OK(put_part(w, "A1", "7", 1, 2, "mould ", NOW_MS, &message));
+	OK(put_part(w, "B1", "7", 1, 2, "the gas ", NOW_MS + 1, &message));
+	OK(rd_text_parts_expire(w->db, later_ms, w->arena, &n, &next_ms, &w->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(next_ms, later_ms + 1);
+	OK(rd_text_parts_expire(w->db, later_ms + 1, w->arena, &n, &next_ms, &w->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(next_ms, 0);
+	assert_int_equal(world_claim(w, later_ms + 100000, &items, &next_ms), 2);
+	assert_string_equal(items[0].text, "mould [...]");
+	assert_string_equal(items[1].text, "the gas [...]");
 }
 
 static void a_picture_is_due_until_it_is_kept(void **state)
@@ -202,6 +246,8 @@ int main(void)
 		IN_A_STORE(parts_in_any_order_are_one_text),
 		IN_A_STORE(a_part_that_stays_out_is_shown_as_missing),
 		IN_A_STORE(parts_of_others_and_of_other_texts_are_kept_apart),
+		IN_A_STORE(a_part_of_another_text_with_the_same_reference_is_left_alone),
+		IN_A_STORE(two_texts_with_one_reference_that_stay_unfinished_are_both_read),
 		IN_A_STORE(a_picture_is_due_until_it_is_kept),
 		IN_A_STORE(a_picture_is_tried_for_hours_and_then_given_up),
 		IN_A_STORE(a_walk_is_remembered),

@@ -80,8 +80,8 @@ static void what_is_no_such_xml_is_refused(void **state)
 		"<InboundMessage><MessageId>" ID "</MessageId></InboundMessage>",
 		"<InboundMessage><MessageId>../x</MessageId><From>1</From></InboundMessage>",
 		"<!DOCTYPE x [<!ENTITY e \"boom\">]><InboundMessage>&e;</InboundMessage>",
-		"<InboundMessage>&nbsp;</InboundMessage>", "<InboundMessage>&#0;</InboundMessage>",
-		"<InboundMessage>&#xD800;</InboundMessage>", "<InboundMessage a=1/>",
+		"<InboundMessage>&nbsp;</InboundMessage>", "<InboundMessage>&#;</InboundMessage>",
+		"<InboundMessage>&#xD800</InboundMessage>", "<InboundMessage a=1/>",
 		"<InboundMessage a=\"1/>", "<InboundMessage a=\"<\"/>", "<InboundMessage><!--",
 		"<InboundMessage>&#x110000;</InboundMessage>", "<a:/>", "</a>",
 		"<a><b><c><d><e><f><g><h><i><j><k><l><m><n><o><p><q></q></p></o></n></m></l></k></"
@@ -109,6 +109,31 @@ static void xml_is_read_with_its_prefixes_left_out(void **state)
 	assert_string_equal(rd_xml_value(&xml, "a/c"), "");
 	assert_string_equal(
 		rd_xml_escape(*state, "<a & 'b'>\x01\n"), "&lt;a &amp; &apos;b&apos;&gt;\n");
+}
+
+static void characters_that_are_none_are_shown_as_such(void **state)
+{
+	static const struct {
+		const char *xml, *words;
+	} rows[] = {
+		{ "<a>&#xD83D;&#xDE1C;</a>", "\xF0\x9F\x98\x9C" },
+		{ "<a>&#55357;&#56860;</a>", "\xF0\x9F\x98\x9C" },
+		{ "<a>1&#xD83D;2</a>", "1\xEF\xBF\xBD"
+				       "2" },
+		{ "<a>1&#xDE1C;2</a>", "1\xEF\xBF\xBD"
+				       "2" },
+		{ "<a>1&#xD83D;&#163;</a>", "1\xEF\xBF\xBD\xC2\xA3" },
+		{ "<a>1&#0;2</a>", "1\xEF\xBF\xBD"
+				   "2" },
+		{ "<a>1&#xD83D;&amp;</a>", "1\xEF\xBF\xBD&" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rd_err err = { 0 };
+		struct rd_xml xml;
+		assert_int_equal(
+			rd_xml_read(rows[i].xml, strlen(rows[i].xml), *state, &xml, &err), RD_OK);
+		assert_string_equal(rd_xml_value(&xml, "a"), rows[i].words);
+	}
 }
 
 static void receipts_and_opt_outs_are_read(void **state)
@@ -195,66 +220,116 @@ static void what_a_send_says_is_classed(void **state)
 	"<messageheader id=\"" id "\"><submittedat>" at "</submittedat><to><phonenumber>" to       \
 	"</phonenumber></to><summary>" summary "</summary><body uri=\"http://evil.example.com/"    \
 	"v1.0/messageheaders/" id "/body\"/></messageheader>"
+#define PLACE(start, total, headers)                                                               \
+	"<messageheaders startindex=\"" start "\" count=\"1\" totalcount=\"" total "\">" headers   \
+	"</messageheaders>"
 #define BEGINNING "RD100001-K7QF: we will answer by 6 Dec..."
+#define WHOLE	  "RD100001-K7QF: we will answer by 6 December 2026 - \"home\""
+#define IN_TIME	  "2026-11-18T11:06:41.37Z"
+#define BEFORE	  "2026-11-18T11:00:41Z"
+#define TO	  "447700900123"
+#define THE_BODY  "https://api.example.org/v1.0/messageheaders/A1/body"
+#define PAGE_2                                                                                     \
+	"https://api.example.org/v1.0/messageheaders?accountreference=EX0000001"                   \
+	"&startIndex=1&count=100"
 
+static enum rd_asked asked_about(
+	struct rd_arena *arena, const char *body, struct rd_provider_asked *asked)
+{
+	struct rd_err err = { 0 };
+	RD_CLEANUP(rd_http_response_free) struct rd_http_response response = answer(200, body);
+	assert_int_equal(
+		rd_esendex.read_asked(&esendex, &send_one, &response, arena, asked, &err), RD_OK);
+	return asked->answer;
+}
+
+/* "Absent" means that it is sent once more: only where nothing in the whole list may be it. */
 static void a_lost_answer_is_looked_up_and_its_words_compared(void **state)
 {
 	static const struct {
-		const char *why, *page, *words;
+		const char *why, *page, *next, *words;
 		enum rd_asked first, second;
 	} rows[] = {
-		{ "there", HEADER("A1", "2026-11-18T11:06:41.37Z", "447700900123", BEGINNING),
-			"RD100001-K7QF: we will answer by 6 December 2026 - \"home\"",
+		{ "there", PLACE("0", "1", HEADER("A1", IN_TIME, TO, BEGINNING)), THE_BODY, WHOLE,
 			RD_ASKED_MORE, RD_ASKED_FOUND },
+		{ "a national number",
+			PLACE("0", "1", HEADER("A1", IN_TIME, "07700900123", BEGINNING)), THE_BODY,
+			WHOLE, RD_ASKED_MORE, RD_ASKED_FOUND },
+		{ "without a beginning", PLACE("0", "1", HEADER("A1", IN_TIME, TO, "")), THE_BODY,
+			WHOLE, RD_ASKED_MORE, RD_ASKED_FOUND },
 		{ "the same beginning, another text",
-			HEADER("A1", "2026-11-18T11:06:41Z", "447700900123", BEGINNING),
+			PLACE("0", "1", HEADER("A1", IN_TIME, TO, BEGINNING)), THE_BODY,
 			"RD100001-K7QF: we will answer by 6 December 2027", RD_ASKED_MORE,
-			RD_ASKED_ABSENT },
-		{ "of before the attempt",
-			HEADER("A1", "2026-11-18T11:00:41Z", "447700900123", BEGINNING), "",
-			RD_ASKED_ABSENT, RD_ASKED_ABSENT },
-		{ "to another number",
-			HEADER("A1", "2026-11-18T11:06:41Z", "447700900124", BEGINNING), "",
-			RD_ASKED_ABSENT, RD_ASKED_ABSENT },
-		{ "other words", HEADER("A1", "2026-11-18T11:06:41Z", "447700900123", "RD2"), "",
-			RD_ASKED_ABSENT, RD_ASKED_ABSENT },
-		{ "two that may be it",
-			HEADER("A1", "2026-11-18T11:06:41Z", "447700900123", BEGINNING)
-				HEADER("A2", "2026-11-18T11:06:42Z", "447700900123", BEGINNING),
-			"", RD_ASKED_UNCLEAR, RD_ASKED_UNCLEAR },
-		{ "no time", HEADER("A1", "soon", "447700900123", BEGINNING), "", RD_ASKED_UNCLEAR,
 			RD_ASKED_UNCLEAR },
-		{ "nothing sent", "", "", RD_ASKED_ABSENT, RD_ASKED_ABSENT },
+		{ "without words", PLACE("0", "1", HEADER("A1", IN_TIME, TO, BEGINNING)), THE_BODY,
+			"", RD_ASKED_MORE, RD_ASKED_UNCLEAR },
+		{ "a letter exchanged for another",
+			PLACE("0", "1",
+				HEADER("A1", IN_TIME, TO, "RD100001-K7QF: we vvill answer")),
+			NULL, "", RD_ASKED_UNCLEAR, RD_ASKED_UNCLEAR },
+		{ "of before the attempt", PLACE("0", "9", HEADER("A1", BEFORE, TO, BEGINNING)),
+			NULL, "", RD_ASKED_ABSENT, RD_ASKED_ABSENT },
+		{ "to another number",
+			PLACE("0", "1", HEADER("A1", IN_TIME, "447700900124", BEGINNING)), NULL, "",
+			RD_ASKED_ABSENT, RD_ASKED_ABSENT },
+		{ "to another number, and more to come",
+			PLACE("0", "2", HEADER("A1", IN_TIME, "447700900124", BEGINNING)), PAGE_2,
+			"", RD_ASKED_MORE, RD_ASKED_MORE },
+		{ "more to come, but none of it given", PLACE("0", "2", ""), NULL, "",
+			RD_ASKED_UNCLEAR, RD_ASKED_UNCLEAR },
+		{ "two that may be it",
+			PLACE("0", "2",
+				HEADER("A1", IN_TIME, TO, BEGINNING)
+					HEADER("A2", IN_TIME, TO, BEGINNING)),
+			NULL, "", RD_ASKED_UNCLEAR, RD_ASKED_UNCLEAR },
+		{ "no time", PLACE("0", "1", HEADER("A1", "soon", TO, BEGINNING)), NULL, "",
+			RD_ASKED_UNCLEAR, RD_ASKED_UNCLEAR },
+		{ "nothing sent", PLACE("0", "0", ""), NULL, "", RD_ASKED_ABSENT, RD_ASKED_ABSENT },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct rd_err err = { 0 };
 		struct rd_provider_asked asked = { .id = "" };
-		RD_CLEANUP(rd_http_response_free)
-		struct rd_http_response one =
-			answer(200, rd_arena_printf(*state, "<messageheaders>%s</messageheaders>",
-					    rows[i].page));
-		assert_int_equal(
-			rd_esendex.read_asked(&esendex, &send_one, &one, *state, &asked, &err),
-			RD_OK);
-		if (asked.answer != rows[i].first)
+		enum rd_asked first = asked_about(*state, rows[i].page, &asked);
+		if (first != rows[i].first)
 			print_error("%s\n", rows[i].why);
-		assert_int_equal(asked.answer, rows[i].first);
-		if (asked.answer != RD_ASKED_MORE)
+		assert_int_equal(first, rows[i].first);
+		if (first != RD_ASKED_MORE)
 			continue;
 		/* Never at a host that an answer names. */
-		assert_string_equal(
-			asked.next_url, "https://api.example.org/v1.0/messageheaders/A1/body");
-		RD_CLEANUP(rd_http_response_free)
-		struct rd_http_response two =
-			answer(200, rd_arena_printf(*state,
-					    "<messagebody><bodytext>%s</bodytext></messagebody>",
-					    rd_xml_escape(*state, rows[i].words)));
-		assert_int_equal(
-			rd_esendex.read_asked(&esendex, &send_one, &two, *state, &asked, &err),
-			RD_OK);
-		assert_int_equal(asked.answer, rows[i].second);
-		if (asked.answer == RD_ASKED_FOUND)
+		assert_string_equal(asked.next_url, rows[i].next);
+		if (rows[i].second == RD_ASKED_MORE)
+			continue;
+		enum rd_asked second = asked_about(*state,
+			rd_arena_printf(*state,
+				"<messagebody><bodytext>%s</bodytext></messagebody>",
+				rd_xml_escape(*state, rows[i].words)),
+			&asked);
+		if (second != rows[i].second)
+			print_error("%s\n", rows[i].why);
+		assert_int_equal(second, rows[i].second);
+		if (second == RD_ASKED_FOUND)
 			assert_string_equal(asked.id, "A1");
+	}
+}
+
+static void what_is_no_such_list_says_nothing(void **state)
+{
+	static const char *const pages[] = { "<html/>", "<messageheaders/>", "", "{}",
+		"<messageheaders startindex=\"0\"/>", "<messageheaders totalcount=\"0\"/>",
+		PLACE("0", "", ""), PLACE("-1", "0", ""), PLACE("0", "99999999999999999999", ""),
+		"<html>" PLACE("0", "0", "") "</html>" };
+	const struct rd_provider_window window = { 0, 0 };
+	for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+		struct rd_err err = { 0 };
+		struct rd_provider_asked asked = { .id = "" };
+		struct rd_provider_listed listed;
+		RD_CLEANUP(rd_http_response_free)
+		struct rd_http_response response = answer(200, pages[i]);
+		assert_int_equal(
+			rd_esendex.read_asked(&esendex, &send_one, &response, *state, &asked, &err),
+			RD_E_AGAIN);
+		assert_int_equal(rd_esendex.read_list(
+					 &esendex, &window, "", &response, *state, &listed, &err),
+			RD_E_AGAIN);
 	}
 }
 
@@ -285,7 +360,7 @@ static void the_inbox_is_listed_page_by_page_and_words_fetched(void **state)
 	assert_string_equal(listed.texts[0].id, "B2");
 	assert_true(listed.texts[0].sent_ms == INT64_C(1794999997910));
 	assert_int_equal(listed.n_unread, 1);
-	assert_string_equal(listed.unread[0], "B1");
+	assert_string_equal(listed.unread[0].id, "B1");
 	assert_string_equal(listed.next_url,
 		"https://api.example.org/v1.0/inbox/EX0000001/messages?startIndex=2&count=100");
 	assert_int_equal(
@@ -304,6 +379,18 @@ static void the_inbox_is_listed_page_by_page_and_words_fetched(void **state)
 	assert_int_equal(
 		rd_esendex.read_list(&esendex, &window, "", &last, *state, &listed, &err), RD_OK);
 	assert_null(listed.next_url);
+	/* One that never comes to its end is not taken for one that has. */
+	static const char *const endless[] = { PLACE("2", "9", ""),
+		PLACE("0", "9", LISTED("B0", "447700900123", "2026-11-18T11:06:37Z")) };
+	for (size_t i = 0; i < 2; i++) {
+		RD_CLEANUP(rd_http_response_free)
+		struct rd_http_response one = answer(200, endless[i]);
+		assert_int_equal(rd_esendex.read_list(&esendex, &window,
+					 "https://api.example.org/v1.0/inbox/EX0000001/messages?"
+					 "startIndex=1&count=100",
+					 &one, *state, &listed, &err),
+			RD_E_AGAIN);
+	}
 }
 
 int main(void)
@@ -313,10 +400,12 @@ int main(void)
 		WITH_ARENA(one_flipped_byte_of_the_secret_is_refused),
 		WITH_ARENA(what_is_no_such_xml_is_refused),
 		WITH_ARENA(xml_is_read_with_its_prefixes_left_out),
+		WITH_ARENA(characters_that_are_none_are_shown_as_such),
 		WITH_ARENA(receipts_and_opt_outs_are_read),
 		WITH_ARENA(a_send_is_xml_that_holds_any_words),
 		WITH_ARENA(what_a_send_says_is_classed),
 		WITH_ARENA(a_lost_answer_is_looked_up_and_its_words_compared),
+		WITH_ARENA(what_is_no_such_list_says_nothing),
 		WITH_ARENA(the_inbox_is_listed_page_by_page_and_words_fetched),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,8 +90,21 @@ static void the_id_is_made_of_what_the_text_is(void **state)
 		RD_OK);
 	assert_int_equal(listed.n_texts, 1);
 	assert_int_equal(listed.n_unread, 1);
+	assert_memory_equal(listed.unread[0].id, "no-id-", 6);
 	assert_null(listed.next_url);
 	assert_string_equal(listed.texts[0].id, text.id);
+	static const char *const spelt[] = {
+		"source=447700900123&destination=447700900000&message=No+heating+%26+damp"
+		"&time=2026-11-18T10:06:40Z",
+		"source=447700900123&destination=447700900000&message=No+heating+%26+damp"
+		"&time=2026-11-18+10:06:40%2B0000+",
+		"source=447700900123&destination=447700900000&message=No+heating+%26+damp"
+		"&time=2026-11-18T11:06:40.000%2B01:00",
+	};
+	for (size_t i = 0; i < sizeof spelt / sizeof spelt[0]; i++) {
+		assert_int_equal(read(*state, RIGHT, spelt[i], &other), RD_OK);
+		assert_string_equal(other.id, text.id);
+	}
 	static const char *const others[] = {
 		"source=447700900124&destination=447700900000&message=No+heating+%26+damp"
 		"&time=2026-11-18+10:06:40",

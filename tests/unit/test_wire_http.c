@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 
+#include "redress/wire/address.h"
 #include "redress/wire/http.h"
 #include "support/child.h"
 
@@ -76,7 +77,8 @@ struct outcome {
 	struct rd_err err;
 };
 
-static struct outcome ask(const char *ca, const char *method, const char *url, int64_t timeout_ms)
+static struct outcome ask_where(
+	const char *ca, const char *method, const char *url, int64_t timeout_ms, bool public_only)
 {
 	struct outcome out = { 0 };
 	RD_CLEANUP(rd_http_cleanup) struct rd_http *http = NULL;
@@ -90,6 +92,7 @@ static struct outcome ask(const char *ca, const char *method, const char *url, i
 		.user = "us",
 		.password = "secret",
 		.timeout_ms = timeout_ms,
+		.public_only = public_only,
 	};
 	assert_int_equal(rd_http_new(ca, &http, &out.err), RD_OK);
 	out.rc = rd_http_ask(http, &request, &response, &out.reached, &out.err);
@@ -98,6 +101,11 @@ static struct outcome ask(const char *ca, const char *method, const char *url, i
 	if (out.rc == RD_OK)
 		snprintf(out.body, sizeof out.body, "%s", rd_buf_str(&response.body));
 	return out;
+}
+
+static struct outcome ask(const char *ca, const char *method, const char *url, int64_t timeout_ms)
+{
+	return ask_where(ca, method, url, timeout_ms, false);
 }
 
 static const char *url_of(const char *scheme, const char *host, int port, const char *path)
@@ -162,6 +170,88 @@ static void plain_http_is_for_loopback_alone(void **state)
 		assert_int_equal(out.rc, RD_E_REFUSED);
 		assert_false(out.reached);
 	}
+}
+
+/* A picture's address is named by whoever wrote: no name in it leads into our own network. */
+static void an_address_inside_is_never_connected_to(void **state)
+{
+	static const char *const hosts[] = { "127.0.0.1", "localhost" };
+	struct servers *s = *state;
+	long before = child_number(&s->plain, "requests");
+	for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+		struct outcome out = ask_where(
+			"", "GET", url_of("http", hosts[i], s->plain.port, "/plain"), 0, true);
+		assert_int_equal(out.rc, RD_E_REFUSED);
+		assert_false(out.reached);
+		assert_non_null(strstr(out.err.msg, "inside"));
+	}
+	assert_int_equal(child_number(&s->plain, "requests"), before);
+}
+
+static void a_redirect_leads_to_a_whole_address(void **state)
+{
+	static const struct {
+		const char *location, *url; /* NULL: nowhere */
+	} rows[] = {
+		{ "https://b.example.org/y", "https://b.example.org/y" },
+		{ "/y?z=1", "https://a.example.org/y?z=1" },
+		{ "//b.example.org/y", "https://b.example.org/y" },
+		{ "", NULL },
+		{ "https://b.example.org:99999/", NULL },
+	};
+	char url[RD_HTTP_URL_BYTES_MAX + 1];
+	char long_one[RD_HTTP_URL_BYTES_MAX + 1];
+	struct rd_err err = { 0 };
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		enum rd_rc rc =
+			rd_http_follow("https://a.example.org/x?q=1", rows[i].location, url, &err);
+		if (rc != (rows[i].url ? RD_OK : RD_E_REFUSED))
+			print_error("%s\n", rows[i].location);
+		assert_int_equal(rc, rows[i].url ? RD_OK : RD_E_REFUSED);
+		if (rows[i].url)
+			assert_string_equal(url, rows[i].url);
+	}
+	memset(long_one, 'a', sizeof long_one - 1);
+	long_one[0] = '/';
+	long_one[sizeof long_one - 1] = '\0';
+	assert_int_equal(
+		rd_http_follow("https://a.example.org/x", long_one, url, &err), RD_E_REFUSED);
+}
+
+static bool is_public(const char *text)
+{
+	struct sockaddr_in four = { .sin_family = AF_INET };
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
+	if (inet_pton(AF_INET, text, &four.sin_addr) == 1)
+		return rd_address_is_public((const void *)&four, sizeof four);
+	assert_int_equal(inet_pton(AF_INET6, text, &six.sin6_addr), 1);
+	return rd_address_is_public((const void *)&six, sizeof six);
+}
+
+static void addresses_inside_are_known(void **state)
+{
+	static const char *const inside[] = { "0.0.0.0", "10.255.0.1", "100.64.0.1",
+		"100.127.255.255", "127.9.9.9", "169.254.169.254", "172.16.0.1", "172.31.255.255",
+		"192.168.1.1", "198.19.0.1", "224.0.0.1", "255.255.255.255", "::", "::1",
+		"::ffff:10.0.0.1", "::ffff:8.8.8.8", "64:ff9b::a00:1", "fc00::1", "fd12::1",
+		"fe80::1", "ff02::1", "2002:a00:1::", "2001:0:a00:1::" };
+	static const char *const outside[] = { "8.8.8.8", "11.0.0.1", "100.63.255.255",
+		"100.128.0.1", "172.15.0.1", "172.32.0.1", "192.167.1.1", "223.255.255.1",
+		"2001:4860:4860::8888", "64:ff9b::808:808", "2a00:1450:4009::1" };
+	const struct sockaddr other = { .sa_family = AF_UNIX };
+	(void)state;
+	for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
+		if (is_public(inside[i]))
+			print_error("%s\n", inside[i]);
+		assert_false(is_public(inside[i]));
+	}
+	for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
+		if (!is_public(outside[i]))
+			print_error("%s\n", outside[i]);
+		assert_true(is_public(outside[i]));
+	}
+	assert_false(rd_address_is_public(&other, sizeof other));
 }
 
 static void a_redirect_is_an_answer_and_not_followed(void **state)
@@ -264,6 +354,9 @@ int main(void)
 		cmocka_unit_test(a_verified_server_is_answered),
 		cmocka_unit_test(a_server_that_cannot_be_verified_never_sees_the_request),
 		cmocka_unit_test(plain_http_is_for_loopback_alone),
+		cmocka_unit_test(an_address_inside_is_never_connected_to),
+		cmocka_unit_test(a_redirect_leads_to_a_whole_address),
+		cmocka_unit_test(addresses_inside_are_known),
 		cmocka_unit_test(a_redirect_is_an_answer_and_not_followed),
 		cmocka_unit_test(an_answer_beyond_the_limit_is_refused),
 		cmocka_unit_test(retry_after_is_read),

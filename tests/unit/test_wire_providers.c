@@ -479,6 +479,8 @@ static void what_a_send_says_is_classed(void **state)
 			"{\"errors\":[{\"error\":\"RateLimitError\"}]}", RD_SEND_AGAIN },
 		{ "bad number", &rd_notify, 400, "{\"errors\":[{\"error\":\"ValidationError\"}]}",
 			RD_SEND_REFUSED },
+		{ "our template is not as it was", &rd_notify, 400,
+			"{\"errors\":[{\"error\":\"BadRequestError\"}]}", RD_SEND_AGAIN },
 		{ "clock or key", &rd_notify, 403, "{\"errors\":[{\"error\":\"AuthError\"}]}",
 			RD_SEND_AGAIN },
 		{ "may have been taken", &rd_notify, 504, "<html>", RD_SEND_UNCERTAIN },
@@ -605,6 +607,16 @@ static void the_next_page_is_asked_for_at_our_own_host_alone(void **state)
 		answer(200, "{\"messages\":[],\"next_page_uri\":\"https://evil.example.com/\"}");
 	assert_int_equal(
 		rd_twilio.read_asked(&twilio, &send_one, &two, *state, &asked, &err), RD_OK);
+	assert_int_equal(asked.answer, RD_ASKED_UNCLEAR); /* what stands there is not known */
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response three = answer(200, "{\"messages\":[],\"next_page_uri\":7}");
+	assert_int_equal(
+		rd_twilio.read_asked(&twilio, &send_one, &three, *state, &asked, &err), RD_OK);
+	assert_int_equal(asked.answer, RD_ASKED_UNCLEAR);
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response end = answer(200, "{\"messages\":[],\"next_page_uri\":null}");
+	assert_int_equal(
+		rd_twilio.read_asked(&twilio, &send_one, &end, *state, &asked, &err), RD_OK);
 	assert_int_equal(asked.answer, RD_ASKED_ABSENT);
 }
 
@@ -635,6 +647,21 @@ static void notify_is_asked_by_reference(void **state)
 
 /* ---- received texts, and their pictures ---- */
 
+static void a_type_is_printable_or_none(void **state)
+{
+	char long_one[RD_HTTP_TYPE_BYTES_MAX + 2];
+	(void)state;
+	memset(long_one, 'a', sizeof long_one - 1);
+	long_one[sizeof long_one - 1] = '\0';
+	assert_string_equal(rd_provider_media_type("image/png; a=b"), "image/png; a=b");
+	assert_string_equal(rd_provider_media_type("image/\x1B[2Jpng"), "");
+	assert_string_equal(rd_provider_media_type("image/\xC2\x9Bpng"), "");
+	assert_string_equal(rd_provider_media_type("image/\x7F"), "");
+	assert_string_equal(rd_provider_media_type(""), "");
+	assert_string_equal(rd_provider_media_type(long_one), "");
+	assert_string_equal(rd_provider_media_type(long_one + 1), long_one + 1);
+}
+
 static void pictures_are_named_by_the_form(void **state)
 {
 	struct rd_provider_text text;
@@ -642,11 +669,12 @@ static void pictures_are_named_by_the_form(void **state)
 		read_signed(*state, &rd_twilio, &twilio,
 			"MessageSid=MM1&AccountSid=acctid&From=%2B447700900123&Body=&NumMedia=3"
 			"&MediaUrl0=https%3A%2F%2Fapi.example.org%2Fa&MediaContentType0=image%"
-			"2Fjpeg"
+			"2Fjpeg&MediaContentType2=image%2F%1B%5B2Jpng"
 			"&MediaUrl2=https%3A%2F%2Fapi.example.org%2Fc",
 			&text, NULL),
 		RD_OK);
 	assert_int_equal(text.n_media, 2);
+	assert_int_equal(text.n_unplaced, 1);
 	assert_string_equal(text.media[0].url, "https://api.example.org/a");
 	assert_string_equal(text.media[0].type, "image/jpeg");
 	assert_string_equal(text.media[1].url, "https://api.example.org/c");
@@ -671,6 +699,18 @@ static void pictures_are_fetched_from_the_provider_alone(void **state)
 		{ "https://eviltwiliocdn.com/x", RD_E_REFUSED, false },
 		{ "http://mms.twiliocdn.com/x", RD_E_REFUSED, false },
 		{ "https://127.0.0.1/x", RD_E_REFUSED, false },
+		{ "https://x.twilio.com:y@intranet/x", RD_E_REFUSED, false },
+		{ "https://x.twilio.com:8443/x", RD_E_REFUSED, false },
+		{ "https://intranet\\.twilio.com/x", RD_E_REFUSED, false },
+		{ "https://intranet#.twilio.com/x", RD_E_REFUSED, false },
+		{ "https://twilio.com/x", RD_E_REFUSED, false },
+		{ "https://bucket.s3.amazonaws.com/x", RD_OK, false },
+		{ "https://bucket.s3.eu-west-1.amazonaws.com/x?X-Amz-Date=@:", RD_OK, false },
+		{ "https://s3.eu-west-1.amazonaws.com/x", RD_OK, false },
+		{ "https://evil-1.eu-west-1.elb.amazonaws.com/x", RD_E_REFUSED, false },
+		{ "https://s3-evil.elb.eu-west-1.amazonaws.com/x", RD_E_REFUSED, false },
+		{ "https://ec2-198-51-100-7.compute-1.amazonaws.com/x", RD_E_REFUSED, false },
+		{ "https://s3.amazonaws.com.evil.example.com/x", RD_E_REFUSED, false },
 		{ "file:///etc/passwd", RD_E_REFUSED, false },
 		{ "", RD_E_REFUSED, false },
 	};
@@ -681,8 +721,11 @@ static void pictures_are_fetched_from_the_provider_alone(void **state)
 		if (rc != rows[i].rc)
 			print_error("%s\n", rows[i].url);
 		assert_int_equal(rc, rows[i].rc);
-		if (rc == RD_OK)
-			assert_int_equal(request.user != NULL, rows[i].with_secret);
+		if (rc != RD_OK)
+			continue;
+		assert_int_equal(request.user != NULL, rows[i].with_secret);
+		/* What lies elsewhere is never fetched from inside our own network. */
+		assert_int_equal(request.public_only, !rows[i].with_secret);
 	}
 }
 
@@ -710,7 +753,7 @@ static void received_texts_of_twilio_are_listed(void **state)
 		"{\"sid\":\"SM4\",\"direction\":\"inbound\",\"status\":\"receiving\",\"from\":"
 		"\"1\",\"body\":\"x\"},"
 		"{\"sid\":\"SM5\",\"direction\":\"inbound\",\"from\":\"1\",\"body\":null}],"
-		"\"next_page_uri\":\"https://evil.example.com/\"}");
+		"\"next_page_uri\":\"\"}");
 	assert_int_equal(
 		rd_twilio.read_list(&twilio, &window, "", &response, *state, &listed, &err), RD_OK);
 	assert_int_equal(listed.n_texts, 2);
@@ -719,8 +762,15 @@ static void received_texts_of_twilio_are_listed(void **state)
 	assert_string_equal(listed.texts[1].media[0].url,
 		"https://api.example.org/2010-04-01/Accounts/acctid/Messages/MM2/Media.json");
 	assert_int_equal(listed.n_unread, 1);
-	assert_string_equal(listed.unread[0], "SM5");
-	assert_null(listed.next_url); /* not a path of our own host */
+	assert_string_equal(listed.unread[0].id, "SM5");
+	assert_null(listed.next_url);
+	/* A next page that is no path of our own host is not taken for the end. */
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response elsewhere =
+		answer(200, "{\"messages\":[],\"next_page_uri\":\"https://evil.example.com/\"}");
+	assert_int_equal(
+		rd_twilio.read_list(&twilio, &window, "", &elsewhere, *state, &listed, &err),
+		RD_E_AGAIN);
 	const struct rd_provider_media *media;
 	size_t n;
 	RD_CLEANUP(rd_http_response_free)
@@ -737,6 +787,40 @@ static void received_texts_of_twilio_are_listed(void **state)
 		rd_twilio.read_media_list(&twilio, media[0].url, &list, *state, &media, &n, &err),
 		RD_OK);
 	assert_int_equal(n, 0); /* a picture, whatever its bytes look like */
+}
+
+#define INBOUND(id, to, service)                                                                   \
+	"{\"sid\":\"" id "\",\"direction\":\"inbound\",\"from\":\"+447700900123\",\"to\":\"" to    \
+	"\",\"body\":\"damp\",\"messaging_service_sid\":" service "}"
+
+/* The list is the whole account's there: other teams' residents are not ours to read. */
+static void a_messaging_service_lists_its_own_texts_alone(void **state)
+{
+	struct rd_provider_account service = twilio;
+	struct rd_http_request request;
+	struct rd_provider_listed listed;
+	struct rd_err err = { 0 };
+	const struct rd_provider_window window = { 0, 1795003600000 };
+	service.number = "MG0123456789abcdef0123456789abcdef";
+	assert_int_equal(
+		rd_twilio.build_list(&service, &window, NULL, *state, &request, &err), RD_OK);
+	assert_null(strstr(request.url, "To="));
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response response =
+		answer(200, "{\"messages\":[" INBOUND("SM1", "+447700900001",
+				    "\"MG0123456789abcdef0123456789abcdef\"") "," INBOUND("SM2",
+				    "+447700900002",
+				    "\"MG99999999999999999999999999999999\"") "," INBOUND("SM3",
+				    "+447700900003", "null") "],\"next_page_uri\":null}");
+	assert_int_equal(
+		rd_twilio.read_list(&service, &window, "", &response, *state, &listed, &err),
+		RD_OK);
+	assert_int_equal(listed.n_texts, 1);
+	assert_string_equal(listed.texts[0].id, "SM1");
+	assert_int_equal(listed.n_unread, 0);
+	assert_int_equal(
+		rd_twilio.read_list(&twilio, &window, "", &response, *state, &listed, &err), RD_OK);
+	assert_int_equal(listed.n_texts, 3);
 }
 
 #define LISTED(id, at)                                                                             \
@@ -795,6 +879,19 @@ static void a_page_of_notify_goes_on_before_those_of_its_last_instant(void **sta
 			RD_OK);
 		assert_null(listed.next_url);
 	}
+}
+
+static void a_list_of_notify_that_goes_on_at_no_id_is_not_whole(void **state)
+{
+	struct rd_err err = { 0 };
+	struct rd_provider_listed listed;
+	const struct rd_provider_window window = { 0, 1795000000000 };
+	RD_CLEANUP(rd_http_response_free)
+	struct rd_http_response response = answer(
+		200, "{\"received_text_messages\":[{\"id\":\"1\",\"created_at\":\"soon\"}]}");
+	assert_int_equal(
+		rd_notify.read_list(&notify, &window, PAGE_OF, &response, *state, &listed, &err),
+		RD_E_AGAIN);
 }
 
 /* ---- the tray's files, and numbers ---- */
@@ -872,10 +969,13 @@ int main(void)
 		WITH_ARENA(twilio_is_asked_for_the_same_words_since_the_attempt),
 		WITH_ARENA(the_next_page_is_asked_for_at_our_own_host_alone),
 		WITH_ARENA(notify_is_asked_by_reference),
+		WITH_ARENA(a_type_is_printable_or_none),
 		WITH_ARENA(pictures_are_named_by_the_form),
 		WITH_ARENA(pictures_are_fetched_from_the_provider_alone),
 		WITH_ARENA(received_texts_of_twilio_are_listed),
+		WITH_ARENA(a_messaging_service_lists_its_own_texts_alone),
 		WITH_ARENA(a_page_of_notify_goes_on_before_those_of_its_last_instant),
+		WITH_ARENA(a_list_of_notify_that_goes_on_at_no_id_is_not_whole),
 		WITH_ARENA(a_text_goes_into_the_tray_once),
 		WITH_ARENA(numbers_are_kept_one_way),
 	};

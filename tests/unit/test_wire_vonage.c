@@ -108,6 +108,12 @@ static void separators_in_values_are_signed_as_underscores(void **state)
 	const char *twice = "a=1&a=2";
 	assert_int_equal(rd_form_parse(twice, strlen(twice), *state, &form, &err), RD_OK);
 	assert_null(rd_vonage_sign(*state, "md5", "signature_secret", &form));
+	/* One field whose name is read as two others' signed text. */
+	static const char *const odd[] = { "a%3D1%26b=2", "a%26b=1", "a%3Db=1" };
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+		assert_int_equal(rd_form_parse(odd[i], strlen(odd[i]), *state, &form, &err), RD_OK);
+		assert_null(rd_vonage_sign(*state, "md5", "signature_secret", &form));
+	}
 }
 
 /* Signed rightly, whatever the fields. */
@@ -176,6 +182,24 @@ static void texts_come_as_query_form_and_json(void **state)
 	assert_int_equal(rd_vonage.read_text(&vonage, &json, *state, &text, &err), RD_E_REFUSED);
 }
 
+/* Refused it would come again for a day, and then never. */
+static void half_an_emoji_in_json_is_read(void **state)
+{
+	struct rd_err err = { 0 };
+	struct rd_provider_text text;
+	struct rd_webhook_request json = form_request("", NOW_MS);
+	const char *form = signed_form(*state, OTHER "&type=unicode&text=mould+%EF%BF%BD");
+	json.content_type = "application/json";
+	json.body = rd_arena_printf(*state,
+		"{\"messageId\":\"0A1\",\"msisdn\":\"447700900123\",\"to\":\"447700900000\","
+		"\"timestamp\":1385047698,\"type\":\"unicode\",\"text\":\"mould \\ud83d\",\"sig\":"
+		"\"%s\"}",
+		strstr(form, "&sig=") + 5);
+	json.body_len = strlen(json.body);
+	assert_int_equal(rd_vonage.read_text(&vonage, &json, *state, &text, &err), RD_OK);
+	assert_string_equal(text.body, "mould \xEF\xBF\xBD");
+}
+
 static void a_probe_is_answered_and_an_unsigned_text_is_not(void **state)
 {
 	struct rd_err err = { 0 };
@@ -199,7 +223,8 @@ static void a_part_names_its_place(void **state)
 		{ "&concat=false&concat-ref=0A", RD_OK, 0, 0 },
 		{ "&concat=true&concat-ref=0A&concat-part=4&concat-total=3", RD_E_INPUT, 0, 0 },
 		{ "&concat=true&concat-ref=0A&concat-part=0&concat-total=3", RD_E_INPUT, 0, 0 },
-		{ "&concat=true&concat-ref=0A&concat-part=1&concat-total=900", RD_E_INPUT, 0, 0 },
+		{ "&concat=true&concat-ref=0A&concat-part=255&concat-total=255", RD_OK, 255, 255 },
+		{ "&concat=true&concat-ref=0A&concat-part=1&concat-total=256", RD_E_INPUT, 0, 0 },
 		{ "&concat=true&concat-part=1&concat-total=2", RD_E_INPUT, 0, 0 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -340,6 +365,27 @@ static void a_message_is_believed_by_its_claims(void **state)
 	}
 }
 
+/* Told to send its receipts to the wrong address, Vonage would fill the review list. */
+static void a_status_report_is_no_text(void **state)
+{
+	static const char report[] =
+		"{\"message_uuid\":\"aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab\",\"to\":"
+		"\"447700900123\","
+		"\"from\":\"447700900000\",\"timestamp\":\"2013-11-21T15:27:30Z\",\"status\":"
+		"\"delivered\",\"channel\":\"sms\"}";
+	struct rd_err err = { 0 };
+	struct rd_provider_text text;
+	char hash[RD_SHA256_HEX_SIZE];
+	rd_sha256_hex(report, strlen(report), hash);
+	const char *claims = rd_arena_printf(*state,
+		"{\"iss\":\"Vonage\",\"iat\":1385047698,\"payload_hash\":\"%s\",\"api_key\":"
+		"\"abcd1234\"}",
+		hash);
+	const struct rd_webhook_request request = message(*state, claims, report);
+	assert_int_equal(rd_vonage.read_text(&vonage, &request, *state, &text, &err), RD_E_INPUT);
+	assert_non_null(strstr(err.msg, "/status"));
+}
+
 static void an_unsigned_message_must_be_sent_again(void **state)
 {
 	struct rd_err err = { 0 };
@@ -426,6 +472,21 @@ static void what_a_send_says_is_classed(void **state)
 		{ "may have been taken", 503, "", RD_SEND_UNCERTAIN, false },
 	};
 	check_sent(&rd_vonage, &vonage, rows, sizeof rows / sizeof rows[0], *state);
+	/* What is kept of an answer is status and id, never anything else that stands in it. */
+	static const char *const ids[] = { "0A0000000123ABCD1", "\\u001b[2J", "words of it",
+		"\xC3\xA9\xC3\xA9\xC3\xA9" };
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+		struct rd_provider_sent sent;
+		RD_CLEANUP(rd_http_response_free)
+		struct rd_http_response response = answer(
+			200, rd_arena_printf(*state,
+				     "{\"messages\":[{\"status\":\"0\",\"message-id\":\"%s\"}]}",
+				     ids[i]));
+		rd_vonage.read_sent(&vonage, &send_one, &response, *state, &sent);
+		assert_int_equal(sent.outcome, RD_SEND_DONE);
+		assert_string_equal(sent.response,
+			i == 0 ? "HTTP 200 0A0000000123ABCD1, 1 parts" : "HTTP 200 -, 1 parts");
+	}
 }
 
 static void it_is_asked_for_our_key_later(void **state)
@@ -444,6 +505,12 @@ static void it_is_asked_for_our_key_later(void **state)
 			"{\"records\":[],\"_links\":{\"next\":{\"href\":\"https://evil.example.com/"
 			"v2/reports/records?cursor=1\"}}}",
 			RD_ASKED_MORE },
+		{ "more pages where none can be",
+			"{\"records\":[],\"_links\":{\"next\":{\"href\":\"/v3/other?cursor=1\"}}}",
+			RD_ASKED_UNCLEAR },
+		{ "more pages nowhere", "{\"records\":[],\"_links\":{\"next\":{}}}",
+			RD_ASKED_UNCLEAR },
+		{ "no more pages", "{\"records\":[],\"_links\":{\"next\":null}}", RD_ASKED_ABSENT },
 	};
 	struct rd_http_request request;
 	struct rd_err err = { 0 };
@@ -501,11 +568,67 @@ static void a_long_outage_is_listed_day_by_day(void **state)
 		assert_string_equal(listed.texts[0].body, "damp");
 		assert_true(listed.texts[0].sent_ms == now_ms - 4000 * 1000);
 		assert_int_equal(listed.n_unread, 1); /* listed without its words */
-		assert_string_equal(listed.unread[0], "A2");
+		assert_string_equal(listed.unread[0].id, "A2");
 		next = listed.next_url;
 		n_pages++;
 	} while (next && n_pages < 10);
 	assert_int_equal(n_pages, 3);
+}
+
+/* Further pages of a day have an address that does not say which day it is. */
+static void the_days_before_are_listed_behind_the_last_page_of_a_day(void **state)
+{
+	static const char last[] = "{\"records\":[]}";
+	static const char first[] = "{\"records\":[],\"_links\":{\"next\":{\"href\":"
+				    "\"https://api.nexmo.com/v2/reports/records?cursor=1\"}}}";
+	struct rd_err err = { 0 };
+	const int64_t now_ms = INT64_C(1795000000000); /* 2026-11-18T11:06:40Z */
+	const struct rd_provider_window window = { .from_ms = now_ms - INT64_C(30) * 3600 * 1000,
+		.now_ms = now_ms };
+	static const char *const pages[] = { first, last, last };
+	const char *next = NULL;
+	for (size_t i = 0; i < 3; i++) {
+		struct rd_http_request request;
+		struct rd_provider_listed listed;
+		RD_CLEANUP(rd_http_response_free)
+		struct rd_http_response response = answer(200, pages[i]);
+		assert_int_equal(
+			rd_vonage.build_list(&vonage, &window, next, *state, &request, &err),
+			RD_OK);
+		assert_int_equal(rd_vonage.read_list(&vonage, &window, request.url, &response,
+					 *state, &listed, &err),
+			RD_OK);
+		next = listed.next_url;
+		if (i == 0)
+			assert_memory_equal(
+				next, "https://api.example.org/v2/reports/records?cursor=1#", 52);
+		if (i == 1)
+			assert_non_null(strstr(next, "&date_end=2026-11-17T11%3A06%3A40Z"));
+	}
+	assert_null(next);
+}
+
+static void a_list_that_goes_on_where_it_cannot_be_read_is_not_whole(void **state)
+{
+	static const struct {
+		const char *url, *body;
+	} rows[] = {
+		{ "https://api.example.org/v2/reports/records?date_start=2026-11-18T11%3A06%3A40Z",
+			"{\"records\":[],\"_links\":{\"next\":{\"href\":\"cursor=1\"}}}" },
+		{ "https://api.example.org/v2/reports/records?cursor=1", "{\"records\":[]}" },
+		{ "https://api.example.org/v2/reports/records?date_start=soon",
+			"{\"records\":[]}" },
+	};
+	const struct rd_provider_window window = { 0, INT64_C(1795000000000) };
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rd_err err = { 0 };
+		struct rd_provider_listed listed;
+		RD_CLEANUP(rd_http_response_free)
+		struct rd_http_response response = answer(200, rows[i].body);
+		assert_int_equal(rd_vonage.read_list(&vonage, &window, rows[i].url, &response,
+					 *state, &listed, &err),
+			RD_E_AGAIN);
+	}
 }
 
 int main(void)
@@ -516,18 +639,22 @@ int main(void)
 		WITH_ARENA(separators_in_values_are_signed_as_underscores),
 		WITH_ARENA(the_time_that_was_signed_must_be_near),
 		WITH_ARENA(texts_come_as_query_form_and_json),
+		WITH_ARENA(half_an_emoji_in_json_is_read),
 		WITH_ARENA(a_probe_is_answered_and_an_unsigned_text_is_not),
 		WITH_ARENA(a_part_names_its_place),
 		WITH_ARENA(a_binary_text_is_kept_without_words),
 		WITH_ARENA(the_known_token_fits_and_no_flipped_byte_of_it),
 		WITH_ARENA(no_other_algorithm_is_ever_taken),
 		WITH_ARENA(a_message_is_believed_by_its_claims),
+		WITH_ARENA(a_status_report_is_no_text),
 		WITH_ARENA(an_unsigned_message_must_be_sent_again),
 		WITH_ARENA(receipts_carry_our_key_and_the_opt_out),
 		WITH_ARENA(a_send_names_number_words_and_key),
 		WITH_ARENA(what_a_send_says_is_classed),
 		WITH_ARENA(it_is_asked_for_our_key_later),
 		WITH_ARENA(a_long_outage_is_listed_day_by_day),
+		WITH_ARENA(the_days_before_are_listed_behind_the_last_page_of_a_day),
+		WITH_ARENA(a_list_that_goes_on_where_it_cannot_be_read_is_not_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

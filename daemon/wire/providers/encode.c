@@ -81,6 +81,12 @@ const struct rd_form_field *rd_form_find(const struct rd_form *form, const char 
 	return NULL;
 }
 
+const char *rd_form_text(const struct rd_form *form, const char *name)
+{
+	const struct rd_form_field *field = rd_form_find(form, name);
+	return field && strlen(field->value) == field->value_len ? field->value : "";
+}
+
 char *rd_percent_encode(struct rd_arena *arena, const char *text, size_t len)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -101,6 +107,12 @@ char *rd_percent_encode(struct rd_arena *arena, const char *text, size_t len)
 	}
 	out[n] = '\0';
 	return out;
+}
+
+const char *rd_percent(struct rd_arena *arena, const char *text)
+{
+	const char *out = rd_percent_encode(arena, text, strlen(text));
+	return out ? out : "";
 }
 
 static char *base64(

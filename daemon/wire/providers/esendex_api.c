@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "redress/base/limits.h"
+#include "redress/message/sms.h"
 #include "redress/wire/providers/encode.h"
 #include "redress/wire/providers/xml.h"
 
 #define CLOCK_SKEW_MS (2 * 60 * 1000)
 #define PAGE	      100
+#define INDEX_MAX     10000000
 #define XML_TYPE      "application/xml"
 #define HEADER	      "messageheaders/messageheader"
 #define BODY_TEXT     "messagebody/bodytext"
@@ -18,17 +20,6 @@
 struct header {
 	const char *id, *at, *from, *to, *summary, *body_url;
 };
-
-static const char *bare(const char *number)
-{
-	return number[0] == '+' ? number + 1 : number;
-}
-
-static const char *enc(struct rd_arena *arena, const char *text)
-{
-	const char *out = rd_percent_encode(arena, text, strlen(text));
-	return out ? out : "";
-}
 
 static void authorise(const struct rd_provider_account *account, struct rd_http_request *request)
 {
@@ -53,7 +44,7 @@ enum rd_rc rd_esendex_build_send(const struct rd_provider_account *account,
 {
 	const char *words = rd_xml_escape(arena, send->body);
 	const char *reference = rd_xml_escape(arena, account->account);
-	const char *to = rd_xml_escape(arena, bare(send->to));
+	const char *to = rd_xml_escape(arena, rd_provider_bare(send->to));
 	const char *body = rd_arena_printf(arena,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
 		"<messages xmlns=\"http://api.esendex.com/ns/\"><accountreference>%s"
@@ -145,6 +136,11 @@ static bool next_header(const struct rd_xml *xml, size_t *at, struct header *ret
 	return false;
 }
 
+static const char *root_of(const struct rd_xml *xml)
+{
+	return xml->items[xml->n_items - 1].path; /* it ends last */
+}
+
 static enum rd_rc read_page(const struct rd_http_response *response, struct rd_arena *arena,
 	struct rd_xml *ret_xml, struct rd_err *err)
 {
@@ -156,7 +152,36 @@ static enum rd_rc read_page(const struct rd_http_response *response, struct rd_a
 	return RD_OK;
 }
 
+static bool read_index(const struct rd_xml *xml, const char *path, long *ret_index)
+{
+	const char *text = rd_xml_value(xml, path);
+	size_t len = strlen(text);
+	if (len == 0 || len > 8 || strspn(text, "0123456789") != len)
+		return false;
+	*ret_index = strtol(text, NULL, 10);
+	return *ret_index <= INDEX_MAX;
+}
+
+/* Which part of a list a page is. RD_E_AGAIN: it does not say, or is no such page at all. */
+static enum rd_rc read_place(
+	const struct rd_xml *xml, long *ret_start, long *ret_total, struct rd_err *err)
+{
+	if (strcmp(root_of(xml), "messageheaders") != 0 ||
+		!read_index(xml, "messageheaders@startindex", ret_start) ||
+		!read_index(xml, "messageheaders@totalcount", ret_total))
+		return rd_fail(err, RD_E_AGAIN, "the provider's list cannot be read");
+	return RD_OK;
+}
+
 /* ---- asking ---- */
+
+static const char *sent_url(
+	const struct rd_provider_account *account, long start, struct rd_arena *arena)
+{
+	return rd_arena_printf(arena,
+		"%s/v1.0/messageheaders?accountreference=%s&startIndex=%ld&count=%d",
+		account->api_url, rd_percent(arena, account->account), start, PAGE);
+}
 
 enum rd_rc rd_esendex_build_ask(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, const char *next_url, struct rd_arena *arena,
@@ -165,11 +190,7 @@ enum rd_rc rd_esendex_build_ask(const struct rd_provider_account *account,
 	(void)send;
 	struct rd_http_request request = {
 		.method = "GET",
-		.url = next_url ? next_url
-				: rd_arena_printf(arena,
-					  "%s/v1.0/messageheaders?accountreference=%s"
-					  "&startIndex=0&count=%d",
-					  account->api_url, enc(arena, account->account), PAGE),
+		.url = next_url ? next_url : sent_url(account, 0, arena),
 	};
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the question is too large to ask");
@@ -199,50 +220,95 @@ static bool begins_with(const char *text, const char *summary)
 	return false;
 }
 
-/* The words of the one that may be it, whose id the page before gave. */
-static enum rd_rc compare_words(const struct rd_xml *xml, const struct rd_provider_send *send,
-	struct rd_provider_asked *asked)
+/* "447700900123", "07700900123" and "+44 7700 900123" are one. */
+static bool is_to(const struct header *header, const char *number, struct rd_arena *arena)
 {
-	const char *words = rd_xml_value(xml, BODY_TEXT);
-	if (rd_provider_same_words(words, send->body)) {
-		asked->answer = RD_ASKED_FOUND;
-		asked->body = words;
-	} else {
-		asked->answer = RD_ASKED_ABSENT;
-	}
-	return RD_OK;
+	char theirs[RD_PHONE_MAX];
+	char ours[RD_PHONE_MAX];
+	const char *to = rd_provider_msisdn(arena, header->to, strlen(header->to));
+	rd_phone_canonical(to ? to : "", theirs);
+	rd_phone_canonical(number, ours);
+	return strcmp(theirs, ours) == 0;
 }
 
+/* The words of the one that may be it, whose id the page before gave. Where they are others it is
+ * still not certain that ours has not gone: characters may have been exchanged for others. */
+static void compare_words(const struct rd_xml *xml, const struct rd_provider_send *send,
+	const char *id, struct rd_provider_asked *asked)
+{
+	const char *words = rd_xml_value(xml, BODY_TEXT);
+	asked->answer = RD_ASKED_UNCLEAR;
+	if (!words[0] || !id[0] || !rd_provider_same_words(words, send->body))
+		return;
+	asked->answer = RD_ASKED_FOUND;
+	asked->id = id;
+	asked->body = words;
+}
+
+/* One page of headers, newest first. */
+struct looked {
+	long n;		     /* headers on it */
+	size_t n_fit;	     /* to our number, since the attempt, with a beginning like ours */
+	size_t n_other;	     /* of the rest to our number those that cannot be told from ours */
+	bool past;	     /* the last one was before the attempt: so is all that follows */
+	struct header found; /* the last that fits */
+};
+
+static struct looked look_through(
+	const struct rd_xml *xml, const struct rd_provider_send *send, struct rd_arena *arena)
+{
+	struct looked looked = { .n = 0 };
+	struct header header;
+	size_t at = 0;
+	while (next_header(xml, &at, &header)) {
+		int64_t sent_ms = rd_provider_instant(header.at);
+		looked.n++;
+		looked.past = sent_ms && sent_ms < send->attempted_ms - CLOCK_SKEW_MS;
+		if (looked.past || !is_to(&header, send->to, arena))
+			continue;
+		if (!sent_ms || !header.id || !rd_provider_id_good(header.id) ||
+			(header.summary[0] && !begins_with(send->body, header.summary))) {
+			looked.n_other++;
+			continue;
+		}
+		looked.n_fit++;
+		looked.found = header;
+	}
+	return looked;
+}
+
+/* ABSENT only where the list was seen whole, back to the attempt, and nothing in it may be ours. */
 enum rd_rc rd_esendex_read_asked(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, const struct rd_http_response *response,
 	struct rd_arena *arena, struct rd_provider_asked *ret_asked, struct rd_err *err)
 {
-	struct rd_provider_asked asked = { .answer = RD_ASKED_ABSENT, .id = "", .body = "" };
+	struct rd_provider_asked asked = { .answer = RD_ASKED_UNCLEAR, .id = "", .body = "" };
 	struct rd_xml xml;
-	struct header header;
-	size_t at = 0;
-	size_t n_fit = 0;
+	long start;
+	long total;
 	if (read_page(response, arena, &xml, err) != RD_OK)
 		return rd_fail(err, RD_E_AGAIN, "the provider answered HTTP %ld", response->status);
-	if (rd_xml_value(&xml, BODY_TEXT)[0]) {
-		asked.id = ret_asked->id;
-		RD_TRY(compare_words(&xml, send, &asked));
+	if (strcmp(root_of(&xml), "messagebody") == 0) {
+		compare_words(&xml, send, ret_asked->id, &asked);
 		*ret_asked = asked;
 		return RD_OK;
 	}
-	while (next_header(&xml, &at, &header)) {
-		int64_t sent_ms = rd_provider_instant(header.at);
-		if (!header.id || strcmp(bare(header.to), bare(send->to)) != 0 ||
-			(sent_ms && sent_ms < send->attempted_ms - CLOCK_SKEW_MS) ||
-			!begins_with(send->body, header.summary))
-			continue;
-		n_fit++;
-		asked.id = header.id;
-		asked.next_url = at_our_host(account, header.body_url, arena);
-		asked.answer = sent_ms && asked.next_url ? RD_ASKED_MORE : RD_ASKED_UNCLEAR;
+	RD_TRY(read_place(&xml, &start, &total, err));
+	const struct looked looked = look_through(&xml, send, arena);
+	if (looked.n_fit == 1) {
+		asked.id = looked.found.id;
+		asked.next_url = at_our_host(account, looked.found.body_url, arena);
+		asked.answer = asked.next_url ? RD_ASKED_MORE : RD_ASKED_UNCLEAR;
+	} else if (looked.n_fit == 0 && looked.n_other == 0) {
+		if (looked.past || start + looked.n >= total) {
+			asked.answer = RD_ASKED_ABSENT;
+		} else if (looked.n > 0) {
+			asked.answer = RD_ASKED_MORE;
+			asked.next_url = sent_url(account, start + looked.n, arena);
+		}
 	}
-	if (n_fit > 1)
-		asked.answer = RD_ASKED_UNCLEAR;
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
 	*ret_asked = asked;
 	return RD_OK;
 }
@@ -259,7 +325,8 @@ enum rd_rc rd_esendex_build_list(const struct rd_provider_account *account,
 		.url = next_url ? next_url
 				: rd_arena_printf(arena,
 					  "%s/v1.0/inbox/%s/messages?startIndex=0&count=%d",
-					  account->api_url, enc(arena, account->account), PAGE),
+					  account->api_url, rd_percent(arena, account->account),
+					  PAGE),
 	};
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the question is too large to ask");
@@ -273,16 +340,18 @@ static enum rd_rc take_text(const struct rd_provider_account *account, const str
 {
 	struct rd_provider_text text = { .id = header->id, .body = "" };
 	text.body_url = at_our_host(account, header->body_url, arena);
-	if (!header->id || !rd_provider_id_good(header->id) || !header->from[0] ||
+	const char *id = header->id ? header->id : "";
+	text.sent_ms = rd_provider_instant(header->at);
+	if (!rd_provider_id_good(id) || !header->from[0] ||
 		strlen(header->from) > RD_ADDRESS_BYTES_MAX ||
 		strlen(header->to) > RD_ADDRESS_BYTES_MAX || !text.body_url) {
-		listed->unread[listed->n_unread++] =
-			header->id && rd_provider_id_good(header->id) ? header->id : "?";
-		return RD_OK;
+		const char *all = rd_arena_printf(
+			arena, "%s\n%s\n%s", header->at, header->from, header->summary);
+		return rd_provider_unread(listed, id, all ? all : "", all ? strlen(all) : 0,
+			text.sent_ms, arena, err);
 	}
 	text.from = rd_provider_msisdn(arena, header->from, strlen(header->from));
 	text.to = rd_provider_msisdn(arena, header->to, strlen(header->to));
-	text.sent_ms = rd_provider_instant(header->at);
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
 	listed->texts[listed->n_texts++] = text;
@@ -298,22 +367,26 @@ enum rd_rc rd_esendex_read_list(const struct rd_provider_account *account,
 	struct rd_xml xml;
 	struct header header;
 	size_t at = 0;
+	long start;
+	long total;
 	(void)window;
-	(void)url;
 	RD_TRY(read_page(response, arena, &xml, err));
+	RD_TRY(read_place(&xml, &start, &total, err));
 	listed.texts = rd_arena_array(arena, xml.n_items + 1, sizeof *listed.texts);
 	listed.unread = rd_arena_array(arena, xml.n_items + 1, sizeof *listed.unread);
 	if (!listed.texts || !listed.unread)
 		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
 	while (next_header(&xml, &at, &header))
 		RD_TRY(take_text(account, &header, arena, &listed, err));
-	long start = strtol(rd_xml_value(&xml, "messageheaders@startindex"), NULL, 10);
-	long total = strtol(rd_xml_value(&xml, "messageheaders@totalcount"), NULL, 10);
 	long seen = start + (long)(listed.n_texts + listed.n_unread);
-	if (seen > start && seen < total)
+	if (seen < total)
 		listed.next_url =
 			rd_arena_printf(arena, "%s/v1.0/inbox/%s/messages?startIndex=%ld&count=%d",
-				account->api_url, enc(arena, account->account), seen, PAGE);
+				account->api_url, rd_percent(arena, account->account), seen, PAGE);
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+	if (listed.next_url && (seen == start || strcmp(listed.next_url, url) == 0))
+		return rd_fail(err, RD_E_AGAIN, "the provider's list stops before its end");
 	*ret_listed = listed;
 	return RD_OK;
 }
@@ -336,11 +409,15 @@ enum rd_rc rd_esendex_read_body(const struct rd_provider_account *account,
 {
 	struct rd_xml xml;
 	(void)account;
-	RD_TRY(read_page(response, arena, &xml, err));
+	if (response->status == 404 || response->status == 410)
+		return rd_fail(err, RD_E_INPUT, "a text is no longer there");
+	if (response->status != 200)
+		return rd_provider_list_failed(response->status, err);
+	if (rd_xml_read(rd_buf_str(&response->body), response->body.len, arena, &xml, err) != RD_OK)
+		return rd_fail(err, RD_E_INPUT, "the words of a text cannot be read");
 	const char *words = rd_xml_value(&xml, BODY_TEXT);
-	if (strcmp(xml.items[xml.n_items - 1].path, "messagebody") != 0 ||
-		strlen(words) > RD_SMS_BYTES_MAX)
-		return rd_fail(err, RD_E_AGAIN, "the words of a text cannot be read");
+	if (strcmp(root_of(&xml), "messagebody") != 0 || strlen(words) > RD_SMS_BYTES_MAX)
+		return rd_fail(err, RD_E_INPUT, "the words of a text cannot be read");
 	text->body = rd_provider_words(arena, words, strlen(words), &text->body_len);
 	if (!text->body)
 		return rd_fail(err, RD_E_RANGE, "the words of a text are too large");

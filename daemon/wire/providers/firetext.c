@@ -1,6 +1,5 @@
 #include "redress/wire/providers/firetext.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,27 +7,11 @@
 #include "redress/base/limits.h"
 #include "redress/message/sms.h"
 #include "redress/wire/providers/encode.h"
+#include "redress/wire/providers/json.h"
 
 #define TIME_BYTES_MAX	 40
 #define CODE_DESTINATION 2 /* not a number that texts can go to */
 #define CODE_MESSAGE	 5 /* not a text that can be sent */
-
-static void free_json(json_t **json)
-{
-	json_decref(*json);
-}
-
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-	return text ? text : "";
-}
-
-static const char *enc(struct rd_arena *arena, const char *text)
-{
-	const char *out = rd_percent_encode(arena, text, strlen(text));
-	return out ? out : "";
-}
 
 /* ---- what comes ---- */
 
@@ -47,12 +30,6 @@ static enum rd_rc check(const struct rd_provider_account *account,
 	return RD_OK;
 }
 
-static const char *value_of(const struct rd_form *form, const char *name)
-{
-	const struct rd_form_field *field = rd_form_find(form, name);
-	return field && strlen(field->value) == field->value_len ? field->value : "";
-}
-
 /* The list may leave out the blanks at the end that the webhook had. */
 static size_t without_blanks(const char *text)
 {
@@ -62,12 +39,23 @@ static size_t without_blanks(const char *text)
 	return len;
 }
 
+/* One instant, however the webhook and the list spell it; else the words that it was given in. */
+static const char *same_time(struct rd_arena *arena, const char *time)
+{
+	char instant[RD_INSTANT_MAX];
+	const char *text = rd_arena_copy(arena, time, without_blanks(time));
+	int64_t ms = text ? rd_provider_instant(text) : 0;
+	return ms ? rd_arena_strdup(arena, rd_provider_utc(ms, instant)) : text;
+}
+
 const char *rd_firetext_id(struct rd_arena *arena, const char *from, const char *to,
 	const char *time, const char *words)
 {
 	char hex[RD_SHA256_HEX_SIZE];
-	const char *all = rd_arena_printf(arena, "%s\n%s\n%.*s\n%.*s", from, to,
-		(int)without_blanks(time), time, (int)without_blanks(words), words);
+	const char *at = same_time(arena, time);
+	const char *all = at ? rd_arena_printf(arena, "%s\n%s\n%s\n%.*s", from, to, at,
+				       (int)without_blanks(words), words)
+			     : NULL;
 	if (!all)
 		return NULL;
 	rd_sha256_hex(all, strlen(all), hex);
@@ -106,8 +94,8 @@ static enum rd_rc read_text(const struct rd_provider_account *account,
 	const struct rd_form_field *words = rd_form_find(&form, "message");
 	if (!words)
 		return rd_fail(err, RD_E_INPUT, "message is missing");
-	return take_text(value_of(&form, "source"), value_of(&form, "destination"),
-		value_of(&form, "time"), words->value, words->value_len, arena, ret_text, err);
+	return take_text(rd_form_text(&form, "source"), rd_form_text(&form, "destination"),
+		rd_form_text(&form, "time"), words->value, words->value_len, arena, ret_text, err);
 }
 
 static enum rd_rc read_receipt(const struct rd_provider_account *account,
@@ -126,9 +114,9 @@ static enum rd_rc read_receipt(const struct rd_provider_account *account,
 	struct rd_form form;
 	struct rd_provider_receipt receipt = { .id = NULL };
 	RD_TRY(check(account, request, arena, &form, err));
-	const char *reference = value_of(&form, "reference");
-	const char *status = value_of(&form, "status");
-	const char *code = value_of(&form, "code");
+	const char *reference = rd_form_text(&form, "reference");
+	const char *status = rd_form_text(&form, "status");
+	const char *code = rd_form_text(&form, "code");
 	if (!reference[0] || strlen(reference) > RD_PROVIDER_ID_BYTES_MAX)
 		return rd_fail(err, RD_E_INPUT, "reference is missing or too long");
 	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
@@ -151,11 +139,6 @@ static enum rd_rc read_receipt(const struct rd_provider_account *account,
 
 /* ---- what goes ---- */
 
-static const char *bare(const char *number)
-{
-	return number[0] == '+' ? number + 1 : number;
-}
-
 /* Where receipts shall go, with what they must bring along. */
 static const char *status_url(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, struct rd_arena *arena)
@@ -164,7 +147,8 @@ static const char *status_url(const struct rd_provider_account *account,
 	if (!host)
 		return "";
 	return rd_arena_printf(arena, "%.*s%s:%s@%s", (int)(host + 3 - send->status_url),
-		send->status_url, enc(arena, account->user), enc(arena, account->token), host + 3);
+		send->status_url, rd_percent(arena, account->user),
+		rd_percent(arena, account->token), host + 3);
 }
 
 static enum rd_rc build_send(const struct rd_provider_account *account,
@@ -179,10 +163,12 @@ static enum rd_rc build_send(const struct rd_provider_account *account,
 			RD_FIRETEXT_GSM_MAX, RD_FIRETEXT_UCS2_MAX, size.units);
 	const char *receipts = status_url(account, send, arena);
 	const char *body = rd_arena_printf(arena,
-		"apiKey=%s&from=%s&to=%s&message=%s&reference=%s%s%s", enc(arena, account->api_key),
-		enc(arena, bare(account->number)), enc(arena, bare(send->to)),
-		enc(arena, send->body), enc(arena, send->key),
-		send->status_url[0] ? "&receipt=" : "", enc(arena, receipts ? receipts : ""));
+		"apiKey=%s&from=%s&to=%s&message=%s&reference=%s%s%s",
+		rd_percent(arena, account->api_key),
+		rd_percent(arena, rd_provider_bare(account->number)),
+		rd_percent(arena, rd_provider_bare(send->to)), rd_percent(arena, send->body),
+		rd_percent(arena, send->key), send->status_url[0] ? "&receipt=" : "",
+		rd_percent(arena, receipts ? receipts : ""));
 	struct rd_http_request request = {
 		.method = "POST",
 		.url = rd_arena_printf(arena, "%s/api/sendsms/json", account->api_url),
@@ -199,9 +185,8 @@ static enum rd_rc build_send(const struct rd_provider_account *account,
 /* The number before the colon of "0:1 SMS successfully queued", or JSON's code; -1: neither. */
 static long code_of(const struct rd_http_response *response)
 {
-	json_error_t why;
 	const char *text = rd_buf_str(&response->body);
-	RD_CLEANUP(free_json) json_t *root = json_loadb(text, response->body.len, 0, &why);
+	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	const json_t *code = json_object_get(root, "code");
 	char *end = NULL;
 	if (json_is_integer(code))
@@ -252,8 +237,9 @@ static enum rd_rc build_list(const struct rd_provider_account *account,
 	(void)window;
 	(void)next_url;
 	/* POST: the key stays out of the address. */
-	const char *body = rd_arena_printf(arena, "apiKey=%s&sentTo=%s",
-		enc(arena, account->api_key), enc(arena, bare(account->number)));
+	const char *body =
+		rd_arena_printf(arena, "apiKey=%s&sentTo=%s", rd_percent(arena, account->api_key),
+			rd_percent(arena, rd_provider_bare(account->number)));
 	struct rd_http_request request = {
 		.method = "POST",
 		.url = rd_arena_printf(arena, "%s/api/receivedmessages/json", account->api_url),
@@ -269,8 +255,8 @@ static enum rd_rc build_list(const struct rd_provider_account *account,
 
 static const char *either(const json_t *object, const char *one, const char *other)
 {
-	const char *text = text_of(object, one);
-	return text[0] ? text : text_of(object, other);
+	const char *text = rd_json_word(object, one);
+	return text[0] ? text : rd_json_word(object, other);
 }
 
 static enum rd_rc read_list(const struct rd_provider_account *account,
@@ -278,16 +264,13 @@ static enum rd_rc read_list(const struct rd_provider_account *account,
 	const struct rd_http_response *response, struct rd_arena *arena,
 	struct rd_provider_listed *ret_listed, struct rd_err *err)
 {
-	json_error_t why;
 	struct rd_provider_listed listed = { .n_texts = 0 };
 	(void)account;
 	(void)window;
 	(void)url;
 	if (response->status != 200)
 		return rd_provider_list_failed(response->status, err);
-	RD_CLEANUP(free_json)
-	json_t *root = json_loadb(
-		rd_buf_str(&response->body), response->body.len, JSON_REJECT_DUPLICATES, &why);
+	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	const json_t *data = json_object_get(root, "data");
 	if (!json_is_array(data) && code_of(response) > 0)
 		return rd_fail(err, RD_E_REFUSED,
@@ -315,8 +298,8 @@ static enum rd_rc read_list(const struct rd_provider_account *account,
 		if (rc == RD_OK && json_is_string(words))
 			listed.n_texts++;
 		else
-			listed.unread[listed.n_unread++] =
-				rd_arena_printf(arena, "entry %zu", i + 1);
+			RD_TRY(rd_json_unread(&listed, "", m,
+				rd_provider_instant(either(m, "receivedOn", "time")), arena, err));
 	}
 	*ret_listed = listed;
 	return RD_OK;

@@ -1,6 +1,5 @@
 #include "redress/wire/providers/notify.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,15 +8,11 @@
 #include "redress/base/date.h"
 #include "redress/base/limits.h"
 #include "redress/wire/providers/encode.h"
+#include "redress/wire/providers/json.h"
 #include "redress/wire/providers/jwt.h"
 
 #define UUID_LEN 36
 #define DAY_MS	 (24 * 3600 * (int64_t)1000)
-
-static void free_json(json_t **json)
-{
-	json_decref(*json);
-}
 
 static enum rd_rc check_token(const struct rd_provider_account *account,
 	const struct rd_webhook_request *request, struct rd_err *err)
@@ -36,8 +31,7 @@ static enum rd_rc read_object(
 	const struct rd_webhook_request *request, json_t **ret_root, struct rd_err *err)
 {
 	json_error_t why;
-	json_t *root = json_loadb(
-		request->body, request->body_len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+	json_t *root = rd_json_read(request->body, request->body_len, &why);
 	if (!root)
 		return rd_fail(err, RD_E_INPUT,
 			"the body is not JSON, or has a key twice "
@@ -89,7 +83,7 @@ static enum rd_rc read_text(const struct rd_provider_account *account,
 	struct rd_provider_text *ret_text, struct rd_err *err)
 {
 	RD_TRY(check_token(account, request, err));
-	RD_CLEANUP(free_json) json_t *root = NULL;
+	RD_CLEANUP(rd_json_free) json_t *root = NULL;
 	RD_TRY(read_object(request, &root, err));
 	struct rd_provider_text text = { 0 };
 	const char *from;
@@ -136,7 +130,7 @@ static enum rd_rc read_receipt(const struct rd_provider_account *account,
 		{ "sent", RD_DELIVERY_UNDERWAY },
 	};
 	RD_TRY(check_token(account, request, err));
-	RD_CLEANUP(free_json) json_t *root = NULL;
+	RD_CLEANUP(rd_json_free) json_t *root = NULL;
 	RD_TRY(read_object(request, &root, err));
 	struct rd_provider_receipt receipt = { .reference = "" };
 	const char *status;
@@ -207,7 +201,7 @@ static enum rd_rc dump(
 enum rd_rc rd_notify_payload(const char *template_id, const char *body, struct rd_arena *arena,
 	const char **ret_payload, struct rd_err *err)
 {
-	RD_CLEANUP(free_json)
+	RD_CLEANUP(rd_json_free)
 	json_t *root = json_pack("{s:s, s:n, s:{s:s}}", "template_id", template_id,
 		"template_version", "values", "body", body);
 	if (!root)
@@ -220,10 +214,10 @@ static enum rd_rc build_send(const struct rd_provider_account *account,
 	struct rd_http_request *ret_request, struct rd_err *err)
 {
 	json_error_t why;
-	RD_CLEANUP(free_json) json_t *stored = json_loads(send->body, 0, &why);
+	RD_CLEANUP(rd_json_free) json_t *stored = json_loads(send->body, 0, &why);
 	const char *template_id = json_string_value(json_object_get(stored, "template_id"));
 	json_t *values = json_object_get(stored, "values");
-	RD_CLEANUP(free_json) json_t *root = NULL;
+	RD_CLEANUP(rd_json_free) json_t *root = NULL;
 	if (template_id && json_is_object(values))
 		root = json_pack("{s:s, s:s, s:O, s:s}", "phone_number", send->to, "template_id",
 			template_id, "personalisation", values, "reference", send->key);
@@ -243,13 +237,6 @@ static enum rd_rc build_send(const struct rd_provider_account *account,
 	RD_TRY(authorise(account, send->now_ms, arena, &request, err));
 	*ret_request = request;
 	return RD_OK;
-}
-
-static json_t *read_json(const struct rd_http_response *response)
-{
-	json_error_t why;
-	return json_loadb(
-		rd_buf_str(&response->body), response->body.len, JSON_REJECT_DUPLICATES, &why);
 }
 
 static const char *arena_text(struct rd_arena *arena, const json_t *value)
@@ -276,7 +263,7 @@ static void read_sent(const struct rd_provider_account *account,
 	struct rd_provider_sent sent = {
 		.outcome = RD_SEND_UNCERTAIN, .id = "", .body = "", .template_id = ""
 	};
-	RD_CLEANUP(free_json) json_t *root = read_json(response);
+	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	const char *word = error_word(root);
 	long status = response->status;
 	snprintf(sent.response, sizeof sent.response, "HTTP %ld%s%s", status, word[0] ? " " : "",
@@ -302,7 +289,8 @@ static void read_sent(const struct rd_provider_account *account,
 				       ? DAY_MS - send->now_ms % DAY_MS
 				       : 60 * 1000;
 	} else if (status == 401 || status == 403 || status == 404 ||
-		   (status >= 300 && status < 400)) {
+		   (status >= 300 && status < 400) ||
+		   (status == 400 && strcmp(word, "BadRequestError") == 0)) {
 		sent.outcome = RD_SEND_AGAIN;
 		sent.ours = true;
 	} else if (status >= 400 && status < 500) {
@@ -315,13 +303,12 @@ static enum rd_rc build_ask(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, const char *next_url, struct rd_arena *arena,
 	struct rd_http_request *ret_request, struct rd_err *err)
 {
-	const char *key = rd_percent_encode(arena, send->key, strlen(send->key));
 	struct rd_http_request request = {
 		.method = "GET",
 		.url = next_url ? next_url
 				: rd_arena_printf(arena,
 					  "%s/v2/notifications?template_type=sms&reference=%s",
-					  account->api_url, key ? key : ""),
+					  account->api_url, rd_percent(arena, send->key)),
 	};
 	RD_TRY(authorise(account, send->now_ms, arena, &request, err));
 	*ret_request = request;
@@ -336,7 +323,7 @@ static enum rd_rc read_asked(const struct rd_provider_account *account,
 	struct rd_provider_asked asked = { .answer = RD_ASKED_ABSENT, .id = "", .body = "" };
 	if (response->status != 200)
 		return rd_fail(err, RD_E_AGAIN, "the provider answered HTTP %ld", response->status);
-	RD_CLEANUP(free_json) json_t *root = read_json(response);
+	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	const json_t *list = json_object_get(root, "notifications");
 	if (!json_is_array(list))
 		return rd_fail(err, RD_E_AGAIN, "the provider's list cannot be read");
@@ -378,20 +365,19 @@ static enum rd_rc take_listed(const json_t *m, struct rd_arena *arena,
 {
 	struct rd_provider_text text = { .n_media = 0 };
 	const json_t *words = json_object_get(m, "content");
-	const char *id = json_string_value(json_object_get(m, "id"));
-	const char *from = json_string_value(json_object_get(m, "user_number"));
-	const char *to = json_string_value(json_object_get(m, "notify_number"));
-	const char *date = json_string_value(json_object_get(m, "created_at"));
-	bool known = id && uuid_like(id, strlen(id));
-	if (!known || !from || !from[0] || strlen(from) > RD_ADDRESS_BYTES_MAX || !date ||
-		(to && strlen(to) > RD_ADDRESS_BYTES_MAX) || !json_is_string(words) ||
-		json_string_length(words) > RD_SMS_BYTES_MAX) {
-		listed->unread[listed->n_unread++] = rd_arena_strdup(arena, known ? id : "?");
-		return RD_OK;
-	}
+	const char *id = rd_json_word(m, "id");
+	const char *from = rd_json_word(m, "user_number");
+	const char *to = rd_json_word(m, "notify_number");
+	const char *date = rd_json_word(m, "created_at");
+	bool known = uuid_like(id, strlen(id));
+	if (!known || !from[0] || strlen(from) > RD_ADDRESS_BYTES_MAX || !date[0] ||
+		strlen(to) > RD_ADDRESS_BYTES_MAX || !json_is_string(words) ||
+		json_string_length(words) > RD_SMS_BYTES_MAX)
+		return rd_json_unread(
+			listed, known ? id : "", m, rd_provider_instant(date), arena, err);
 	text.id = rd_arena_strdup(arena, id);
 	text.from = rd_provider_number(arena, from, strlen(from));
-	text.to = to ? rd_provider_number(arena, to, strlen(to)) : "";
+	text.to = rd_provider_number(arena, to, strlen(to));
 	text.body = rd_provider_words(
 		arena, json_string_value(words), json_string_length(words), &text.body_len);
 	text.sent_ms = rd_provider_instant(date);
@@ -403,8 +389,7 @@ static enum rd_rc take_listed(const json_t *m, struct rd_arena *arena,
 
 static const char *member(const json_t *list, size_t i, const char *name)
 {
-	const char *text = json_string_value(json_object_get(json_array_get(list, i), name));
-	return text ? text : "";
+	return rd_json_word(json_array_get(list, i), name);
 }
 
 /* Where to go on. Notify gives what is strictly older than the text named, by its time alone: the
@@ -429,13 +414,10 @@ static enum rd_rc read_list(const struct rd_provider_account *account,
 	struct rd_provider_listed *ret_listed, struct rd_err *err)
 {
 	struct rd_provider_listed listed = { .n_texts = 0 };
-	json_error_t why;
 	(void)window;
 	if (response->status != 200)
 		return rd_provider_list_failed(response->status, err);
-	RD_CLEANUP(free_json)
-	json_t *root = json_loadb(rd_buf_str(&response->body), response->body.len,
-		JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	const json_t *list = json_object_get(root, "received_text_messages");
 	if (!json_is_array(list))
 		return rd_fail(err, RD_E_AGAIN, "the provider's list cannot be read");
@@ -447,7 +429,10 @@ static enum rd_rc read_list(const struct rd_provider_account *account,
 	for (size_t i = 0; i < n; i++)
 		RD_TRY(take_listed(json_array_get(list, i), arena, &listed, err));
 	const char *from = cursor(list);
-	if (from && uuid_like(from, strlen(from)))
+	if (from && !uuid_like(from, strlen(from)))
+		return rd_fail(
+			err, RD_E_AGAIN, "the provider's list goes on where it cannot be read");
+	if (from)
 		listed.next_url = rd_arena_printf(arena,
 			"%s/v2/received-text-messages?older_than=%s", account->api_url, from);
 	/* The same page again: only those of one instant were left. */
@@ -462,11 +447,10 @@ static enum rd_rc read_list(const struct rd_provider_account *account,
 static enum rd_rc build_setup(const struct rd_provider_account *account, int64_t now_ms,
 	struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err)
 {
-	const char *id =
-		rd_percent_encode(arena, account->template_id, strlen(account->template_id));
 	struct rd_http_request request = {
 		.method = "GET",
-		.url = rd_arena_printf(arena, "%s/v2/template/%s", account->api_url, id ? id : ""),
+		.url = rd_arena_printf(arena, "%s/v2/template/%s", account->api_url,
+			rd_percent(arena, account->template_id)),
 	};
 	RD_TRY(authorise(account, now_ms, arena, &request, err));
 	*ret_request = request;
@@ -508,7 +492,6 @@ static enum rd_rc read_setup(const struct rd_provider_account *account,
 	const struct rd_http_response *response, struct rd_arena *arena,
 	struct rd_provider_findings *findings, struct rd_err *err)
 {
-	json_error_t why;
 	size_t n_body;
 	(void)account;
 	if (response->status == 404)
@@ -517,8 +500,7 @@ static enum rd_rc read_setup(const struct rd_provider_account *account,
 			"into `Template:`");
 	if (response->status != 200)
 		return rd_provider_list_failed(response->status, err);
-	RD_CLEANUP(free_json)
-	json_t *root = json_loadb(rd_buf_str(&response->body), response->body.len, 0, &why);
+	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	const char *type = json_string_value(json_object_get(root, "type"));
 	const char *body = json_string_value(json_object_get(root, "body"));
 	if (!type || !body)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "redress/wire/providers/encode.h"
 #include "redress/wire/providers/esendex.h"
 #include "redress/wire/providers/firetext.h"
 #include "redress/wire/providers/notify.h"
@@ -47,9 +48,12 @@ enum rd_rc rd_provider_account_read(const struct rd_texts_config *texts,
 	if (texts->api_key.from != RD_SECRET_NONE)
 		RD_TRY(rd_credential_read(&texts->api_key, &ret_secrets->api_key, err));
 	const char *api_url = or_none(texts->api_url);
+	const char *number = or_none(texts->number);
+	if (rd_phone_canonical(number, ret_secrets->number))
+		number = ret_secrets->number; /* else a messaging service, a short code, a name */
 	*ret_account = (struct rd_provider_account){
 		.name = or_none(texts->name),
-		.number = or_none(texts->number),
+		.number = number,
 		.account = or_none(texts->account),
 		.user = or_none(texts->user),
 		.template_id = or_none(texts->template_id),
@@ -113,6 +117,15 @@ bool rd_provider_id_good(const char *id)
 		       len;
 }
 
+const char *rd_provider_media_type(const char *text)
+{
+	size_t len = strlen(text);
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return "";
+	return len <= RD_HTTP_TYPE_BYTES_MAX ? text : "";
+}
+
 void rd_provider_find(struct rd_provider_findings *findings, const char *sentence)
 {
 	if (sentence && findings->n < RD_PROVIDER_FINDINGS_MAX)
@@ -147,12 +160,35 @@ int64_t rd_provider_instant(const char *text)
 	return rd_instant_parse(whole, &ms, &err) == RD_OK ? ms : 0;
 }
 
+enum rd_rc rd_provider_unread(struct rd_provider_listed *listed, const char *id, const char *record,
+	size_t len, int64_t sent_ms, struct rd_arena *arena, struct rd_err *err)
+{
+	char hex[RD_SHA256_HEX_SIZE];
+	const char *copy;
+	if (rd_provider_id_good(id)) {
+		copy = rd_arena_strdup(arena, id);
+	} else {
+		rd_sha256_hex(record, len, hex);
+		copy = rd_arena_printf(arena, "no-id-%.16s", hex);
+	}
+	if (!copy)
+		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+	listed->unread[listed->n_unread++] =
+		(struct rd_provider_unread){ .id = copy, .sent_ms = sent_ms };
+	return RD_OK;
+}
+
 enum rd_rc rd_provider_list_failed(long status, struct rd_err *err)
 {
 	if (status == 401 || status == 403 || status == 404)
 		return rd_fail(err, RD_E_REFUSED,
 			"the provider answered HTTP %ld; check the account and its key", status);
 	return rd_fail(err, RD_E_AGAIN, "the provider answered HTTP %ld", status);
+}
+
+const char *rd_provider_bare(const char *number)
+{
+	return number[0] == '+' ? number + 1 : number;
 }
 
 const char *rd_provider_msisdn(struct rd_arena *arena, const char *text, size_t len)

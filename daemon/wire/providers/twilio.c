@@ -1,6 +1,5 @@
 #include "redress/wire/providers/twilio.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "redress/base/buf.h"
 #include "redress/base/limits.h"
+#include "redress/wire/providers/json.h"
 #include "redress/wire/providers/twilio_api.h"
 #include "redress/wire/providers/twilio_list.h"
 
@@ -128,19 +128,13 @@ static bool body_hash_right(const struct rd_webhook_request *request, struct rd_
 	return rd_same_secret(hex, given->value);
 }
 
-static void free_json(json_t **json)
-{
-	json_decref(*json);
-}
-
 /* The string members of a JSON object as fields. */
 static enum rd_rc json_fields(const struct rd_webhook_request *request, struct rd_arena *arena,
 	struct rd_form *ret_form, struct rd_err *err)
 {
 	json_error_t why;
-	RD_CLEANUP(free_json)
-	json_t *root = json_loadb(
-		request->body, request->body_len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+	RD_CLEANUP(rd_json_free)
+	json_t *root = rd_json_read(request->body, request->body_len, &why);
 	if (!json_is_object(root))
 		return rd_fail(err, RD_E_INPUT, "the body is not a JSON object");
 	size_t size = json_object_size(root);
@@ -202,16 +196,9 @@ enum rd_rc rd_twilio_check(const char *token, const struct rd_webhook_request *r
 	return RD_OK;
 }
 
-static const char *value_of(const struct rd_form *form, const char *name)
-{
-	const struct rd_form_field *field = rd_form_find(form, name);
-	/* One with a NUL inside would be read as less than was signed. */
-	return field && strlen(field->value) == field->value_len ? field->value : "";
-}
-
 static enum rd_rc check_account(const struct rd_form *form, const char *account, struct rd_err *err)
 {
-	if (account[0] && strcmp(value_of(form, "AccountSid"), account) != 0)
+	if (account[0] && strcmp(rd_form_text(form, "AccountSid"), account) != 0)
 		return rd_fail(err, RD_E_REFUSED, "AccountSid is not the configured account");
 	return RD_OK;
 }
@@ -220,9 +207,9 @@ enum rd_rc rd_twilio_text(const struct rd_form *form, const char *account, struc
 	struct rd_provider_text *ret_text, struct rd_err *err)
 {
 	RD_TRY(check_account(form, account, err));
-	const char *id = value_of(form, "MessageSid");
+	const char *id = rd_form_text(form, "MessageSid");
 	if (!id[0])
-		id = value_of(form, "SmsMessageSid");
+		id = rd_form_text(form, "SmsMessageSid");
 	if (!rd_provider_id_good(id))
 		return rd_fail(err, RD_E_INPUT, "MessageSid is missing or not an id");
 	const struct rd_form_field *from = rd_form_find(form, "From");
@@ -236,7 +223,7 @@ enum rd_rc rd_twilio_text(const struct rd_form *form, const char *account, struc
 		return rd_fail(err, RD_E_INPUT, "Body is missing");
 	if (body->value_len > RD_SMS_BYTES_MAX)
 		return rd_fail(err, RD_E_INPUT, "Body is longer than %u bytes", RD_SMS_BYTES_MAX);
-	const char *media = value_of(form, "NumMedia");
+	const char *media = rd_form_text(form, "NumMedia");
 	struct rd_provider_text text = {
 		.id = id,
 		.from = rd_provider_number(arena, from->value, strlen(from->value)),
@@ -256,20 +243,20 @@ enum rd_rc rd_twilio_receipt(const struct rd_form *form, const char *account,
 	static const char *const states[] = { "accepted", "scheduled", "queued", "sending", "sent",
 		"receiving", "delivered", "read", "failed", "undelivered", "canceled" };
 	RD_TRY(check_account(form, account, err));
-	const char *id = value_of(form, "MessageSid");
+	const char *id = rd_form_text(form, "MessageSid");
 	if (!id[0])
-		id = value_of(form, "SmsSid");
+		id = rd_form_text(form, "SmsSid");
 	if (!rd_provider_id_good(id))
 		return rd_fail(err, RD_E_INPUT, "MessageSid is missing or not an id");
-	const char *status = value_of(form, "MessageStatus");
+	const char *status = rd_form_text(form, "MessageStatus");
 	if (!status[0])
-		status = value_of(form, "SmsStatus");
+		status = rd_form_text(form, "SmsStatus");
 	size_t at = 0;
 	while (at < sizeof states / sizeof states[0] && strcmp(states[at], status) != 0)
 		at++;
 	if (at == sizeof states / sizeof states[0])
 		return rd_fail(err, RD_E_INPUT, "MessageStatus is missing or not a known state");
-	const char *code = value_of(form, "ErrorCode");
+	const char *code = rd_form_text(form, "ErrorCode");
 	if (strlen(code) > 10 || strspn(code, "0123456789") != strlen(code))
 		code = "";
 	struct rd_provider_receipt receipt = {

@@ -1,43 +1,18 @@
 #include "redress/wire/providers/twilio_api.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "redress/base/date.h"
 #include "redress/wire/providers/encode.h"
+#include "redress/wire/providers/json.h"
 
 #define CLOCK_SKEW_MS (2 * 60 * 1000)
 
-static void free_json(json_t **json)
-{
-	json_decref(*json);
-}
-
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-	return text ? text : "";
-}
-
-static json_t *read_json(const struct rd_http_response *response)
-{
-	json_error_t why;
-	return json_loadb(
-		rd_buf_str(&response->body), response->body.len, JSON_REJECT_DUPLICATES, &why);
-}
-
 static const char *base_path(const struct rd_provider_account *account, struct rd_arena *arena)
 {
-	const char *sid = rd_percent_encode(arena, account->account, strlen(account->account));
-	return rd_arena_printf(
-		arena, "%s/2010-04-01/Accounts/%s/Messages.json", account->api_url, sid ? sid : "");
-}
-
-static const char *enc(struct rd_arena *arena, const char *text)
-{
-	const char *out = rd_percent_encode(arena, text, strlen(text));
-	return out ? out : "";
+	return rd_arena_printf(arena, "%s/2010-04-01/Accounts/%s/Messages.json", account->api_url,
+		rd_percent(arena, account->account));
 }
 
 static void authorise(const struct rd_provider_account *account, struct rd_http_request *request)
@@ -52,10 +27,10 @@ enum rd_rc rd_twilio_build_send(const struct rd_provider_account *account,
 {
 	/* A number that starts MG is a messaging service, which picks the number itself. */
 	bool service = strncmp(account->number, "MG", 2) == 0;
-	const char *body = rd_arena_printf(arena, "To=%s&%s=%s&Body=%s%s%s", enc(arena, send->to),
-		service ? "MessagingServiceSid" : "From", enc(arena, account->number),
-		enc(arena, send->body), send->status_url[0] ? "&StatusCallback=" : "",
-		enc(arena, send->status_url));
+	const char *body = rd_arena_printf(arena, "To=%s&%s=%s&Body=%s%s%s",
+		rd_percent(arena, send->to), service ? "MessagingServiceSid" : "From",
+		rd_percent(arena, account->number), rd_percent(arena, send->body),
+		send->status_url[0] ? "&StatusCallback=" : "", rd_percent(arena, send->status_url));
 	struct rd_http_request request = {
 		.method = "POST",
 		.url = base_path(account, arena),
@@ -100,7 +75,7 @@ void rd_twilio_read_sent(const struct rd_provider_account *account,
 	struct rd_provider_sent sent = {
 		.outcome = RD_SEND_UNCERTAIN, .id = "", .body = "", .template_id = ""
 	};
-	RD_CLEANUP(free_json) json_t *root = read_json(response);
+	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	int64_t code = json_integer_value(json_object_get(root, "code"));
 	long status = response->status;
 	if (code)
@@ -109,10 +84,10 @@ void rd_twilio_read_sent(const struct rd_provider_account *account,
 	else
 		snprintf(sent.response, sizeof sent.response, "HTTP %ld", status);
 	if (status >= 200 && status < 300) {
-		const char *id = text_of(root, "sid");
+		const char *id = rd_json_word(root, "sid");
 		if (rd_provider_id_good(id)) {
 			const char *id_copy = rd_arena_strdup(arena, id);
-			const char *body = rd_arena_strdup(arena, text_of(root, "body"));
+			const char *body = rd_arena_strdup(arena, rd_json_word(root, "body"));
 			sent.id = id_copy ? id_copy : "";
 			sent.body = body ? body : "";
 			sent.outcome = RD_SEND_DONE;
@@ -134,9 +109,10 @@ enum rd_rc rd_twilio_build_ask(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, const char *next_url, struct rd_arena *arena,
 	struct rd_http_request *ret_request, struct rd_err *err)
 {
-	const char *url = next_url ? next_url
-				   : rd_arena_printf(arena, "%s?To=%s&PageSize=50",
-					     base_path(account, arena), enc(arena, send->to));
+	const char *url = next_url
+				  ? next_url
+				  : rd_arena_printf(arena, "%s?To=%s&PageSize=50",
+					    base_path(account, arena), rd_percent(arena, send->to));
 	struct rd_http_request request = { .method = "GET", .url = url };
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the question is too large to ask");
@@ -171,6 +147,20 @@ bool rd_twilio_date(const char *text, int64_t *ret_ms)
 	return rd_instant_parse(instant, ret_ms, &err) == RD_OK;
 }
 
+bool rd_twilio_next(const struct rd_provider_account *account, const json_t *root,
+	struct rd_arena *arena, const char **ret_url)
+{
+	const json_t *next = json_object_get(root, "next_page_uri");
+	const char *path = rd_json_word(root, "next_page_uri");
+	*ret_url = NULL;
+	if (!next || json_is_null(next) || (json_is_string(next) && !json_string_length(next)))
+		return true;
+	if (path[0] != '/')
+		return false;
+	*ret_url = rd_arena_printf(arena, "%s%s", account->api_url, path);
+	return *ret_url != NULL;
+}
+
 enum rd_rc rd_twilio_read_asked(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, const struct rd_http_response *response,
 	struct rd_arena *arena, struct rd_provider_asked *ret_asked, struct rd_err *err)
@@ -178,7 +168,7 @@ enum rd_rc rd_twilio_read_asked(const struct rd_provider_account *account,
 	struct rd_provider_asked asked = { .answer = RD_ASKED_ABSENT, .id = "", .body = "" };
 	if (response->status != 200)
 		return rd_fail(err, RD_E_AGAIN, "the provider answered HTTP %ld", response->status);
-	RD_CLEANUP(free_json) json_t *root = read_json(response);
+	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	const json_t *messages = json_object_get(root, "messages");
 	if (!json_is_array(messages))
 		return rd_fail(err, RD_E_AGAIN, "the provider's list cannot be read");
@@ -188,9 +178,9 @@ enum rd_rc rd_twilio_read_asked(const struct rd_provider_account *account,
 	json_array_foreach(messages, i, m)
 	{
 		int64_t created_ms = 0;
-		if (strncmp(text_of(m, "direction"), "outbound", 8) != 0)
+		if (strncmp(rd_json_word(m, "direction"), "outbound", 8) != 0)
 			continue;
-		if (!rd_twilio_date(text_of(m, "date_created"), &created_ms)) {
+		if (!rd_twilio_date(rd_json_word(m, "date_created"), &created_ms)) {
 			asked.answer = RD_ASKED_UNCLEAR; /* one that cannot be placed in time */
 			continue;
 		}
@@ -198,25 +188,20 @@ enum rd_rc rd_twilio_read_asked(const struct rd_provider_account *account,
 			older = true;
 			continue;
 		}
-		if (!rd_provider_same_words(text_of(m, "body"), send->body))
+		if (!rd_provider_same_words(rd_json_word(m, "body"), send->body))
 			continue;
 		asked.answer = RD_ASKED_FOUND;
-		asked.id = rd_arena_strdup(arena, text_of(m, "sid"));
-		asked.body = rd_arena_strdup(arena, text_of(m, "body"));
+		asked.id = rd_arena_strdup(arena, rd_json_word(m, "sid"));
+		asked.body = rd_arena_strdup(arena, rd_json_word(m, "body"));
 		if (!asked.id || !asked.body)
 			return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
 		*ret_asked = asked;
 		return RD_OK;
 	}
-	const char *next = text_of(root, "next_page_uri");
-	if (next[0] == '/' && !older) {
-		/* Only a path: the credentials never go to a host that an answer names. */
-		asked.next_url = rd_arena_printf(arena, "%s%s", account->api_url, next);
-		if (!asked.next_url)
-			return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
-		if (asked.answer == RD_ASKED_ABSENT)
-			asked.answer = RD_ASKED_MORE;
-	}
+	if (!older && !rd_twilio_next(account, root, arena, &asked.next_url))
+		asked.answer = RD_ASKED_UNCLEAR; /* there is more, and it cannot be seen */
+	if (asked.next_url && asked.answer == RD_ASKED_ABSENT)
+		asked.answer = RD_ASKED_MORE;
 	*ret_asked = asked;
 	return RD_OK;
 }

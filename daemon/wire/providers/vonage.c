@@ -1,6 +1,5 @@
 #include "redress/wire/providers/vonage.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "redress/base/buf.h"
 #include "redress/base/date.h"
 #include "redress/base/limits.h"
+#include "redress/wire/providers/json.h"
 #include "redress/wire/providers/jwt.h"
 #include "redress/wire/providers/vonage_api.h"
 
@@ -16,11 +16,6 @@
 #define OPTED_OUT_CODE	 "9" /* err-code of a receipt: the opt-out assistant */
 
 static const char *const signatures[] = { "sha256", "sha512", "sha1", "md5", "md5hash", NULL };
-
-static void free_json(json_t **json)
-{
-	json_decref(*json);
-}
 
 /* ---- the signature of the SMS API ---- */
 
@@ -50,7 +45,14 @@ static enum rd_rc add_value(
 	return RD_OK;
 }
 
-/* What is signed; RD_E_INPUT where a name stands twice. */
+/* In values & and = are signed as _; a name with one in it could stand for two fields. */
+static bool is_ambiguous(const struct rd_form_field *field)
+{
+	return memchr(field->name, '&', field->name_len) ||
+	       memchr(field->name, '=', field->name_len);
+}
+
+/* What is signed; RD_E_INPUT where a name stands twice, or could be taken for something else. */
 static enum rd_rc signed_text(
 	struct rd_arena *arena, const struct rd_form *form, struct rd_buf *buf, struct rd_err *err)
 {
@@ -62,6 +64,8 @@ static enum rd_rc signed_text(
 	for (size_t i = 0; i < form->n_fields; i++) {
 		if (i > 0 && by_name(&sorted[i - 1], &sorted[i]) == 0)
 			return rd_fail(err, RD_E_INPUT, "a field is given twice");
+		if (is_ambiguous(&sorted[i]))
+			return rd_fail(err, RD_E_INPUT, "a field's name holds & or =");
 		if (is_sig(&sorted[i]))
 			continue;
 		RD_TRY(rd_buf_add(buf, "&", 1, err));
@@ -93,18 +97,6 @@ const char *rd_vonage_sign(
 
 /* ---- what came ---- */
 
-static const struct rd_form_field *find(const struct rd_form *form, const char *name)
-{
-	return rd_form_find(form, name);
-}
-
-/* "" where it is missing; one with a NUL inside would be read as less than was signed. */
-static const char *value_of(const struct rd_form *form, const char *name)
-{
-	const struct rd_form_field *field = find(form, name);
-	return field && strlen(field->value) == field->value_len ? field->value : "";
-}
-
 static enum rd_rc json_value(const json_t *value, struct rd_arena *arena,
 	struct rd_form_field *field, struct rd_err *err)
 {
@@ -129,9 +121,8 @@ static enum rd_rc json_form(const struct rd_webhook_request *request, struct rd_
 	struct rd_form *ret_form, struct rd_err *err)
 {
 	json_error_t why;
-	RD_CLEANUP(free_json)
-	json_t *root = json_loadb(
-		request->body, request->body_len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+	RD_CLEANUP(rd_json_free)
+	json_t *root = rd_json_read(request->body, request->body_len, &why);
 	if (!json_is_object(root))
 		return rd_fail(err, RD_E_INPUT, "the body is not a JSON object");
 	size_t n_max = json_object_size(root);
@@ -196,7 +187,7 @@ static enum rd_rc check_sig(const struct rd_provider_account *account,
 		*ret_form = form;
 		return RD_OK;
 	}
-	const char *sig = value_of(&form, "sig");
+	const char *sig = rd_form_text(&form, "sig");
 	if (!sig[0])
 		return rd_fail(err, RD_E_REFUSED,
 			"there is no `sig`; ask Vonage's support to sign the account's webhooks");
@@ -208,7 +199,7 @@ static enum rd_rc check_sig(const struct rd_provider_account *account,
 	if (!ours || !rd_same_secret(ours, given))
 		return rd_fail(err, RD_E_REFUSED,
 			"`sig` does not fit; check the signature secret and `Signature:`");
-	if (!timely(strtoll(value_of(&form, "timestamp"), NULL, 10), request->now_ms))
+	if (!timely(strtoll(rd_form_text(&form, "timestamp"), NULL, 10), request->now_ms))
 		return rd_fail(err, RD_E_REFUSED,
 			"`timestamp` is missing, ahead of our clock or more than a day old");
 	*ret_form = form;
@@ -217,23 +208,16 @@ static enum rd_rc check_sig(const struct rd_provider_account *account,
 
 /* ---- the Messages API ---- */
 
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-	return text ? text : "";
-}
-
 /* Signed or not: is it the Messages API's kind of request? */
 static bool is_messages_api(const struct rd_webhook_request *request)
 {
 	if (strncasecmp(request->authorization, "Bearer ", 7) == 0)
 		return true;
 	json_error_t why;
-	RD_CLEANUP(free_json)
-	json_t *root = is_json(request) ? json_loadb(request->body, request->body_len,
-						  JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why)
-					: NULL;
-	return text_of(root, "message_uuid")[0] != '\0';
+	RD_CLEANUP(rd_json_free)
+	json_t *root =
+		is_json(request) ? rd_json_read(request->body, request->body_len, &why) : NULL;
+	return rd_json_word(root, "message_uuid")[0] != '\0';
 }
 
 static enum rd_rc check_claims(const struct rd_provider_account *account,
@@ -242,13 +226,14 @@ static enum rd_rc check_claims(const struct rd_provider_account *account,
 {
 	json_error_t why;
 	char hash[RD_SHA256_HEX_SIZE];
-	RD_CLEANUP(free_json) json_t *root = json_loadb(claims, len, JSON_REJECT_DUPLICATES, &why);
-	if (strcmp(text_of(root, "iss"), "Vonage") != 0)
+	RD_CLEANUP(rd_json_free)
+	json_t *root = json_loadb(claims, len, JSON_REJECT_DUPLICATES, &why);
+	if (strcmp(rd_json_word(root, "iss"), "Vonage") != 0)
 		return rd_fail(err, RD_E_REFUSED, "the JSON Web Token is not Vonage's");
-	if (strcmp(text_of(root, "api_key"), account->account) != 0)
+	if (strcmp(rd_json_word(root, "api_key"), account->account) != 0)
 		return rd_fail(err, RD_E_REFUSED, "api_key is not the configured account");
 	rd_sha256_hex(request->body, request->body_len, hash);
-	if (!rd_same_secret(hash, text_of(root, "payload_hash")))
+	if (!rd_same_secret(hash, rd_json_word(root, "payload_hash")))
 		return rd_fail(err, RD_E_REFUSED, "payload_hash is missing or wrong");
 	if (!timely(json_integer_value(json_object_get(root, "iat")), request->now_ms))
 		return rd_fail(err, RD_E_REFUSED,
@@ -267,8 +252,7 @@ static enum rd_rc check_jwt(const struct rd_provider_account *account,
 		return rd_fail(err, RD_E_AGAIN, "it is not signed; Vonage sends it again, signed");
 	RD_TRY(rd_jwt_check(arena, account->token, request->authorization + 7, &claims, &len, err));
 	RD_TRY(check_claims(account, request, claims, len, err));
-	json_t *root = json_loadb(
-		request->body, request->body_len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+	json_t *root = rd_json_read(request->body, request->body_len, &why);
 	if (!json_is_object(root)) {
 		json_decref(root);
 		return rd_fail(err, RD_E_INPUT, "the body is not a JSON object");
@@ -323,17 +307,22 @@ static enum rd_rc read_message(const struct rd_provider_account *account,
 	const struct rd_webhook_request *request, struct rd_arena *arena,
 	struct rd_provider_text *ret_text, struct rd_err *err)
 {
-	RD_CLEANUP(free_json) json_t *root = NULL;
+	RD_CLEANUP(rd_json_free) json_t *root = NULL;
 	struct rd_provider_text text = { .n_media = 0 };
 	RD_TRY(check_jwt(account, request, arena, &root, err));
-	RD_TRY(copy_id(text_of(root, "message_uuid"), "message_uuid", arena, &text.id, err));
-	RD_TRY(take_numbers(text_of(root, "from"), text_of(root, "to"), arena, &text, err));
+	if (rd_json_word(root, "status")[0] && !json_object_get(root, "message_type"))
+		return rd_fail(err, RD_E_INPUT,
+			"it is a status report and no text; give Vonage the address with /status "
+			"at its end as the status URL");
+	RD_TRY(copy_id(rd_json_word(root, "message_uuid"), "message_uuid", arena, &text.id, err));
+	RD_TRY(take_numbers(
+		rd_json_word(root, "from"), rd_json_word(root, "to"), arena, &text, err));
 	/* Anything but words (a picture, a file) is kept as a text without any: a person looks. */
 	const json_t *words = json_object_get(root, "text");
 	RD_TRY(take_words(json_is_string(words) ? json_string_value(words) : "",
 		json_string_length(words), arena, &text, err));
 	text.n_media = json_is_string(words) ? 0 : 1;
-	text.sent_ms = instant_of(arena, text_of(root, "timestamp"), "");
+	text.sent_ms = instant_of(arena, rd_json_word(root, "timestamp"), "");
 	*ret_text = text;
 	return RD_OK;
 }
@@ -343,11 +332,11 @@ static enum rd_rc read_message(const struct rd_provider_account *account,
 static enum rd_rc take_part(const struct rd_form *form, struct rd_arena *arena,
 	struct rd_provider_text *text, struct rd_err *err)
 {
-	if (strcmp(value_of(form, "concat"), "true") != 0)
+	if (strcmp(rd_form_text(form, "concat"), "true") != 0)
 		return RD_OK;
-	const char *ref = value_of(form, "concat-ref");
-	long part = strtol(value_of(form, "concat-part"), NULL, 10);
-	long total = strtol(value_of(form, "concat-total"), NULL, 10);
+	const char *ref = rd_form_text(form, "concat-ref");
+	long part = strtol(rd_form_text(form, "concat-part"), NULL, 10);
+	long total = strtol(rd_form_text(form, "concat-total"), NULL, 10);
 	if (!rd_provider_id_good(ref) || part < 1 || total < part || total > RD_TEXT_PARTS_MAX)
 		return rd_fail(err, RD_E_INPUT,
 			"concat-ref, concat-part and concat-total do not name a part of 1 to %d",
@@ -373,16 +362,17 @@ static enum rd_rc read_text(const struct rd_provider_account *account,
 		*ret_text = (struct rd_provider_text){ .nothing = true };
 		return RD_OK;
 	}
-	RD_TRY(copy_id(value_of(&form, "messageId"), "messageId", arena, &text.id, err));
-	RD_TRY(take_numbers(value_of(&form, "msisdn"), value_of(&form, "to"), arena, &text, err));
-	const struct rd_form_field *words = find(&form, "text");
-	bool binary = strcmp(value_of(&form, "type"), "binary") == 0;
+	RD_TRY(copy_id(rd_form_text(&form, "messageId"), "messageId", arena, &text.id, err));
+	RD_TRY(take_numbers(
+		rd_form_text(&form, "msisdn"), rd_form_text(&form, "to"), arena, &text, err));
+	const struct rd_form_field *words = rd_form_find(&form, "text");
+	bool binary = strcmp(rd_form_text(&form, "type"), "binary") == 0;
 	if (!words && !binary)
 		return rd_fail(err, RD_E_INPUT, "text is missing");
 	RD_TRY(take_words(
 		binary ? "" : words->value, binary ? 0 : words->value_len, arena, &text, err));
 	RD_TRY(take_part(&form, arena, &text, err));
-	text.sent_ms = instant_of(arena, value_of(&form, "message-timestamp"), "Z");
+	text.sent_ms = instant_of(arena, rd_form_text(&form, "message-timestamp"), "Z");
 	*ret_text = text;
 	return RD_OK;
 }
@@ -443,11 +433,11 @@ static enum rd_rc read_receipt(const struct rd_provider_account *account,
 {
 	struct rd_provider_receipt receipt = { .reference = "" };
 	if (is_messages_api(request)) {
-		RD_CLEANUP(free_json) json_t *root = NULL;
+		RD_CLEANUP(rd_json_free) json_t *root = NULL;
 		RD_TRY(check_jwt(account, request, arena, &root, err));
-		RD_TRY(take_key(text_of(root, "client_ref"), text_of(root, "message_uuid"), arena,
-			&receipt, err));
-		RD_TRY(take_state(text_of(root, "status"), "", arena, &receipt, err));
+		RD_TRY(take_key(rd_json_word(root, "client_ref"),
+			rd_json_word(root, "message_uuid"), arena, &receipt, err));
+		RD_TRY(take_state(rd_json_word(root, "status"), "", arena, &receipt, err));
 	} else {
 		struct rd_form form;
 		RD_TRY(check_sig(account, request, arena, &form, err));
@@ -455,10 +445,10 @@ static enum rd_rc read_receipt(const struct rd_provider_account *account,
 			*ret_receipt = (struct rd_provider_receipt){ .nothing = true };
 			return RD_OK;
 		}
-		RD_TRY(take_key(value_of(&form, "client-ref"), value_of(&form, "messageId"), arena,
-			&receipt, err));
-		RD_TRY(take_state(value_of(&form, "status"), value_of(&form, "err-code"), arena,
-			&receipt, err));
+		RD_TRY(take_key(rd_form_text(&form, "client-ref"), rd_form_text(&form, "messageId"),
+			arena, &receipt, err));
+		RD_TRY(take_state(rd_form_text(&form, "status"), rd_form_text(&form, "err-code"),
+			arena, &receipt, err));
 	}
 	*ret_receipt = receipt;
 	return RD_OK;

@@ -1,6 +1,5 @@
 #include "redress/wire/providers/vonage_api.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,39 +8,11 @@
 #include "redress/base/limits.h"
 #include "redress/message/sms.h"
 #include "redress/wire/providers/encode.h"
+#include "redress/wire/providers/json.h"
 
 #define CLOCK_SKEW_MS (2 * 60 * 1000)
 #define DAY_MS	      (24 * 3600 * (int64_t)1000)
-
-static void free_json(json_t **json)
-{
-	json_decref(*json);
-}
-
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-	return text ? text : "";
-}
-
-static json_t *read_json(const struct rd_http_response *response)
-{
-	json_error_t why;
-	return json_loadb(
-		rd_buf_str(&response->body), response->body.len, JSON_REJECT_DUPLICATES, &why);
-}
-
-static const char *enc(struct rd_arena *arena, const char *text)
-{
-	const char *out = rd_percent_encode(arena, text, strlen(text));
-	return out ? out : "";
-}
-
-/* Vonage writes numbers without their plus. */
-static const char *bare(const char *number)
-{
-	return number[0] == '+' ? number + 1 : number;
-}
+#define START_MARK    "#start="
 
 enum rd_rc rd_vonage_build_send(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, struct rd_arena *arena,
@@ -49,12 +20,12 @@ enum rd_rc rd_vonage_build_send(const struct rd_provider_account *account,
 {
 	const char *body = rd_arena_printf(arena,
 		"api_key=%s&api_secret=%s&from=%s&to=%s&text=%s&type=%s&client-ref=%s%s%s",
-		enc(arena, account->account), enc(arena, account->api_key),
-		enc(arena, bare(account->number)), enc(arena, bare(send->to)),
-		enc(arena, send->body),
+		rd_percent(arena, account->account), rd_percent(arena, account->api_key),
+		rd_percent(arena, rd_provider_bare(account->number)),
+		rd_percent(arena, rd_provider_bare(send->to)), rd_percent(arena, send->body),
 		rd_sms_size(send->body, strlen(send->body)).gsm7 ? "text" : "unicode",
-		enc(arena, send->key), send->status_url[0] ? "&callback=" : "",
-		enc(arena, send->status_url));
+		rd_percent(arena, send->key), send->status_url[0] ? "&callback=" : "",
+		rd_percent(arena, send->status_url));
 	struct rd_http_request request = {
 		.method = "POST",
 		.url = rd_arena_printf(arena, "%s/sms/json", account->api_url),
@@ -71,7 +42,7 @@ enum rd_rc rd_vonage_build_send(const struct rd_provider_account *account,
 /* -1: none that can be read. */
 static long status_of(const json_t *part)
 {
-	const char *text = text_of(part, "status");
+	const char *text = rd_json_word(part, "status");
 	size_t len = strlen(text);
 	if (len == 0 || len > 2 || strspn(text, "0123456789") != len)
 		return -1;
@@ -118,8 +89,9 @@ static void read_parts(const json_t *parts, const struct rd_provider_send *send,
 		const char *id = rd_arena_strdup(arena, send->key);
 		sent->id = id ? id : "";
 		sent->outcome = RD_SEND_DONE;
+		const char *first = rd_json_word(json_array_get(parts, 0), "message-id");
 		snprintf(sent->response, sizeof sent->response, "HTTP 200 %.40s, %zu parts",
-			text_of(json_array_get(parts, 0), "message-id"), json_array_size(parts));
+			rd_provider_id_good(first) ? first : "-", json_array_size(parts));
 		return;
 	}
 	snprintf(sent->response, sizeof sent->response, "HTTP 200, status %ld", worst);
@@ -139,7 +111,7 @@ void rd_vonage_read_sent(const struct rd_provider_account *account,
 	struct rd_provider_sent sent = {
 		.outcome = RD_SEND_UNCERTAIN, .id = "", .body = "", .template_id = ""
 	};
-	RD_CLEANUP(free_json) json_t *root = read_json(response);
+	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	long status = response->status;
 	snprintf(sent.response, sizeof sent.response, "HTTP %ld", status);
 	if (status == 200) {
@@ -175,9 +147,9 @@ enum rd_rc rd_vonage_build_ask(const struct rd_provider_account *account,
 				: rd_arena_printf(arena,
 					  "%s/v2/reports/records?account_id=%s&product=SMS"
 					  "&direction=outbound&to=%s&date_start=%s&date_end=%s",
-					  reports_url(account), enc(arena, account->account),
-					  enc(arena, bare(send->to)), enc(arena, from),
-					  enc(arena, to)),
+					  reports_url(account), rd_percent(arena, account->account),
+					  rd_percent(arena, rd_provider_bare(send->to)),
+					  rd_percent(arena, from), rd_percent(arena, to)),
 		.user = account->account,
 		.password = account->api_key,
 	};
@@ -187,14 +159,22 @@ enum rd_rc rd_vonage_build_ask(const struct rd_provider_account *account,
 	return RD_OK;
 }
 
-/* Only at our own host: the credentials never go to one that an answer names. */
-static const char *next_of(
-	const struct rd_provider_account *account, const json_t *root, struct rd_arena *arena)
+/* Where a list goes on, at our own host alone: the credentials never go to one that an answer
+ * names. *ret_url NULL: it ends here. false: it goes on, and where cannot be said. */
+static bool next_of(const struct rd_provider_account *account, const json_t *root,
+	struct rd_arena *arena, const char **ret_url)
 {
-	const json_t *links = json_object_get(root, "_links");
-	const char *href = text_of(json_object_get(links, "next"), "href");
-	const char *path = strstr(href, "/v2/reports/records?");
-	return path ? rd_arena_printf(arena, "%s%s", reports_url(account), path) : NULL;
+	const json_t *next = json_object_get(json_object_get(root, "_links"), "next");
+	const json_t *href = json_object_get(next, "href");
+	*ret_url = NULL;
+	if (!next || json_is_null(next) || (json_is_string(href) && !json_string_length(href)))
+		return true;
+	const char *path = strstr(rd_json_word(next, "href"), "/v2/reports/records?");
+	if (!path)
+		return false;
+	*ret_url = rd_arena_printf(
+		arena, "%s%.*s", reports_url(account), (int)strcspn(path, "#"), path);
+	return *ret_url != NULL;
 }
 
 enum rd_rc rd_vonage_read_asked(const struct rd_provider_account *account,
@@ -204,7 +184,7 @@ enum rd_rc rd_vonage_read_asked(const struct rd_provider_account *account,
 	struct rd_provider_asked asked = { .answer = RD_ASKED_ABSENT, .id = "", .body = "" };
 	if (response->status != 200)
 		return rd_fail(err, RD_E_AGAIN, "the provider answered HTTP %ld", response->status);
-	RD_CLEANUP(free_json) json_t *root = read_json(response);
+	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	const json_t *records = json_object_get(root, "records");
 	if (!json_is_array(records))
 		return rd_fail(err, RD_E_AGAIN, "the provider's list cannot be read");
@@ -212,7 +192,7 @@ enum rd_rc rd_vonage_read_asked(const struct rd_provider_account *account,
 	json_t *record;
 	json_array_foreach(records, i, record)
 	{
-		const char *reference = text_of(record, "client_ref");
+		const char *reference = rd_json_word(record, "client_ref");
 		if (!reference[0])
 			asked.answer = RD_ASKED_UNCLEAR; /* it may be ours */
 		if (strcmp(reference, send->key) != 0)
@@ -224,7 +204,8 @@ enum rd_rc rd_vonage_read_asked(const struct rd_provider_account *account,
 		*ret_asked = asked;
 		return RD_OK;
 	}
-	asked.next_url = next_of(account, root, arena);
+	if (!next_of(account, root, arena, &asked.next_url))
+		asked.answer = RD_ASKED_UNCLEAR; /* there is more, and it cannot be seen */
 	if (asked.next_url && asked.answer == RD_ASKED_ABSENT)
 		asked.answer = RD_ASKED_MORE;
 	*ret_asked = asked;
@@ -245,8 +226,9 @@ static const char *window_url(const struct rd_provider_account *account, int64_t
 	return rd_arena_printf(arena,
 		"%s/v2/reports/records?account_id=%s&product=SMS&direction=inbound&to=%s"
 		"&include_message=true&date_start=%s&date_end=%s",
-		reports_url(account), enc(arena, account->account),
-		enc(arena, bare(account->number)), enc(arena, from), enc(arena, to));
+		reports_url(account), rd_percent(arena, account->account),
+		rd_percent(arena, rd_provider_bare(account->number)), rd_percent(arena, from),
+		rd_percent(arena, to));
 }
 
 enum rd_rc rd_vonage_build_list(const struct rd_provider_account *account,
@@ -271,43 +253,59 @@ static enum rd_rc take_text(const json_t *record, struct rd_arena *arena,
 {
 	struct rd_provider_text text = { .n_media = 0 };
 	const json_t *words = json_object_get(record, "message_body");
-	const char *id = text_of(record, "message_id");
-	const char *from = text_of(record, "from");
-	const char *to = text_of(record, "to");
+	const char *id = rd_json_word(record, "message_id");
+	const char *from = rd_json_word(record, "from");
+	const char *to = rd_json_word(record, "to");
+	text.sent_ms = rd_provider_instant(rd_json_word(record, "date_received"));
 	if (!rd_provider_id_good(id) || !from[0] || strlen(from) > RD_ADDRESS_BYTES_MAX ||
 		strlen(to) > RD_ADDRESS_BYTES_MAX || !json_is_string(words) ||
-		json_string_length(words) > RD_SMS_BYTES_MAX) {
-		listed->unread[listed->n_unread++] =
-			rd_arena_strdup(arena, rd_provider_id_good(id) ? id : "?");
-		return RD_OK;
-	}
+		json_string_length(words) > RD_SMS_BYTES_MAX)
+		return rd_json_unread(listed, id, record, text.sent_ms, arena, err);
 	text.id = rd_arena_strdup(arena, id);
 	text.from = rd_provider_msisdn(arena, from, strlen(from));
 	text.to = rd_provider_msisdn(arena, to, strlen(to));
 	text.body = rd_provider_words(
 		arena, json_string_value(words), json_string_length(words), &text.body_len);
-	text.sent_ms = rd_provider_instant(text_of(record, "date_received"));
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
 	listed->texts[listed->n_texts++] = text;
 	return RD_OK;
 }
 
-/* The window before the one that was asked for; NULL where it reached back far enough. */
-static const char *window_before(const struct rd_provider_account *account,
-	const struct rd_provider_window *window, const char *url, struct rd_arena *arena)
+/* When the window of that page begins. Further pages of a window have an address of Vonage's
+ * making; there it stands behind #, which is never sent. 0: it cannot be said. */
+static int64_t start_of(const char *url, struct rd_arena *arena)
 {
 	struct rd_form query = { 0 };
 	struct rd_err err = { 0 };
+	const char *mark = strstr(url, START_MARK);
 	const char *text = strchr(url, '?');
+	if (mark)
+		return rd_provider_instant(mark + sizeof START_MARK - 1);
 	if (!text || rd_form_parse(text + 1, strlen(text + 1), arena, &query, &err) != RD_OK)
-		return NULL;
-	const struct rd_form_field *start = rd_form_find(&query, "date_start");
-	int64_t start_ms = start ? rd_provider_instant(start->value) : 0;
-	/* Whole seconds are asked for. */
-	if (start_ms == 0 || start_ms <= window->from_ms + 1000)
-		return NULL;
-	return window_url(account, window->from_ms, start_ms, arena);
+		return 0;
+	return rd_provider_instant(rd_form_text(&query, "date_start"));
+}
+
+/* The next page of the window that was asked for; behind its last one the window before; NULL where
+ * that one reached back far enough. */
+static enum rd_rc page_after(const struct rd_provider_account *account,
+	const struct rd_provider_window *window, const char *url, const json_t *root,
+	struct rd_arena *arena, const char **ret_url, struct rd_err *err)
+{
+	char start[RD_INSTANT_MAX];
+	int64_t start_ms = start_of(url, arena);
+	if (!next_of(account, root, arena, ret_url) || start_ms == 0)
+		return rd_fail(
+			err, RD_E_AGAIN, "the provider's list goes on where it cannot be read");
+	if (*ret_url)
+		*ret_url = rd_arena_printf(
+			arena, "%s" START_MARK "%s", *ret_url, rd_provider_utc(start_ms, start));
+	else if (start_ms > window->from_ms + 1000) /* whole seconds are asked for */
+		*ret_url = window_url(account, window->from_ms, start_ms, arena);
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
+	return RD_OK;
 }
 
 enum rd_rc rd_vonage_read_list(const struct rd_provider_account *account,
@@ -318,7 +316,7 @@ enum rd_rc rd_vonage_read_list(const struct rd_provider_account *account,
 	struct rd_provider_listed listed = { .n_texts = 0 };
 	if (response->status != 200)
 		return rd_provider_list_failed(response->status, err);
-	RD_CLEANUP(free_json) json_t *root = read_json(response);
+	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	const json_t *records = json_object_get(root, "records");
 	if (!json_is_array(records))
 		return rd_fail(err, RD_E_AGAIN, "the provider's list cannot be read");
@@ -329,13 +327,11 @@ enum rd_rc rd_vonage_read_list(const struct rd_provider_account *account,
 		return rd_fail(err, RD_E_RANGE, "the provider's list is too large");
 	for (size_t i = 0; i < n; i++) {
 		const json_t *record = json_array_get(records, i);
-		const char *direction = text_of(record, "direction");
+		const char *direction = rd_json_word(record, "direction");
 		if (strcmp(direction, "outbound") != 0)
 			RD_TRY(take_text(record, arena, &listed, err));
 	}
-	listed.next_url = next_of(account, root, arena);
-	if (!listed.next_url)
-		listed.next_url = window_before(account, window, url, arena);
+	RD_TRY(page_after(account, window, url, root, arena, &listed.next_url, err));
 	*ret_listed = listed;
 	return RD_OK;
 }

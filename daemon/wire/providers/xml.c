@@ -9,6 +9,7 @@
 #include "redress/base/buf.h"
 
 #define TEXT_BYTES_MAX (4u << 20)
+#define REPLACEMENT    "\xEF\xBF\xBD"
 
 struct reader {
 	const char *at, *end;
@@ -85,6 +86,38 @@ static enum rd_rc add_item(struct reader *r, const char *path, const char *value
 
 /* ---- characters ---- */
 
+/* "&#163;" or "&#xA3;" at that place; false: there is none, or none that any character has. */
+static bool read_code(const struct reader *r, const char *at, uint32_t *ret_code, size_t *ret_len)
+{
+	size_t left = (size_t)(r->end - at);
+	bool hex = left > 2 && memcmp(at, "&#x", 3) == 0;
+	uint32_t code = 0;
+	size_t from = hex ? 3 : 2;
+	size_t n = from;
+	if (left < 3 || memcmp(at, "&#", 2) != 0)
+		return false;
+	for (; n < left && n < from + 8; n++) {
+		char c = at[n];
+		uint32_t digit = c >= '0' && c <= '9'	       ? (uint32_t)(c - '0')
+				 : hex && c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
+				 : hex && c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
+							       : 16;
+		if (digit == 16)
+			break;
+		code = code * (hex ? 16 : 10) + digit;
+	}
+	if (n == from || n >= left || at[n] != ';' || code > 0x10FFFF)
+		return false;
+	*ret_code = code;
+	*ret_len = n + 1;
+	return true;
+}
+
+static bool is_high(uint32_t code)
+{
+	return code >= 0xD800 && code <= 0xDBFF;
+}
+
 static enum rd_rc add_reference(struct reader *r, struct rd_buf *out)
 {
 	static const struct {
@@ -97,28 +130,22 @@ static enum rd_rc add_reference(struct reader *r, struct rd_buf *out)
 			r->at += strlen(known[i].name);
 			return rd_buf_add_str(out, known[i].text, r->err);
 		}
-	if (!looks_at(r, "&#"))
-		return broken(r);
-	bool hex = looks_at(r, "&#x");
-	const char *digits = r->at + (hex ? 3 : 2);
-	uint32_t code = 0;
-	size_t n = 0;
-	for (; digits + n < r->end && n < 8; n++) {
-		char c = digits[n];
-		uint32_t digit = c >= '0' && c <= '9'	       ? (uint32_t)(c - '0')
-				 : hex && c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
-				 : hex && c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
-							       : 16;
-		if (digit == 16)
-			break;
-		code = code * (hex ? 16 : 10) + digit;
-	}
+	size_t len;
+	uint32_t code;
 	uint8_t bytes[6];
-	int len = code && code <= 0x10FFFF ? u8_uctomb(bytes, code, sizeof bytes) : -1;
-	if (n == 0 || digits + n >= r->end || digits[n] != ';' || len <= 0)
+	if (!read_code(r, r->at, &code, &len))
 		return broken(r);
-	r->at = digits + n + 1;
-	return rd_buf_add(out, bytes, (size_t)len, r->err);
+	r->at += len;
+	/* Some write a pair of code units where one character is meant (XML 1.0 4.1). */
+	uint32_t low;
+	if (is_high(code) && read_code(r, r->at, &low, &len) && low >= 0xDC00 && low <= 0xDFFF) {
+		code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+		r->at += len;
+	}
+	int n = code ? u8_uctomb(bytes, code, sizeof bytes) : -1;
+	if (n <= 0) /* what a phone sent must not make the rest of the page unreadable */
+		return rd_buf_add_str(out, REPLACEMENT, r->err);
+	return rd_buf_add(out, bytes, (size_t)n, r->err);
 }
 
 /* Up to one of the stops, references resolved. */
@@ -129,7 +156,12 @@ static enum rd_rc add_text(struct reader *r, char stop, struct rd_buf *out)
 			RD_TRY(add_reference(r, out));
 			continue;
 		}
-		if (*r->at == '\0' || (*r->at == '<' && stop != '<'))
+		if (*r->at == '\0') {
+			r->at++;
+			RD_TRY(rd_buf_add_str(out, REPLACEMENT, r->err));
+			continue;
+		}
+		if (*r->at == '<' && stop != '<')
 			return broken(r);
 		RD_TRY(rd_buf_add(out, r->at++, 1, r->err));
 	}

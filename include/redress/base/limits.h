@@ -14,6 +14,7 @@
 #define RD_PART_DEPTH_MAX	20
 #define RD_HITS_MAX		512
 #define RD_SMS_BYTES_MAX	(16u << 10) /* one text message's body */
+#define RD_TEXT_PARTS_MAX	255 /* of one text: they are counted in a byte (3GPP TS 23.040) */
 #define RD_WEBHOOK_BYTES_MAX	(64u << 10)
 #define RD_MEDIA_MAX		10	   /* pictures of one text */
 #define RD_MEDIA_BYTES_MAX	(5u << 20) /* one picture: Twilio takes no larger ones */

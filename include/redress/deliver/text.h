@@ -34,6 +34,8 @@ void rd_text_send(struct rd_text_sender *sender, const struct rd_provider_send *
 RD_MUST_USE enum rd_rc rd_text_ask(struct rd_text_sender *sender,
 	const struct rd_provider_send *text, struct rd_arena *arena,
 	struct rd_provider_asked *ret_asked, struct rd_err *err);
+/* Or is it longer than the provider takes at once, and leaves as several? */
+bool rd_text_leaves_whole(const struct rd_text_sender *sender, const char *body);
 
 /* For `redressctl connect`: proves account and key at the provider and looks at how it is set up,
  * and sends nothing. RD_E_REFUSED: it does not let us in; RD_E_AGAIN: it does not answer;

@@ -2,12 +2,14 @@
  *
  * Each number's list of received texts is walked through every `Poll every:` (intake/polling.h),
  * pictures are fetched (intake/pictures.h), and long texts whose last part stays out are given to
- * the pipeline as far as they came. A provider that is slow delays the other numbers, never a
- * mailbox, the webhook or a letter.
+ * the pipeline as far as they came, after each number. A provider that is slow delays the other
+ * numbers, by RD_POLL_STRETCH_MS and a request or two at most, never a mailbox, the webhook or a
+ * letter.
  *
  * Alarms, NAME behind a colon: texts-lost (the list held what the webhook never brought; stands for
- * a day), texts-unread (listed and not to be read), texts-refused (our account or key),
- * texts-unreachable (three walks in a row).
+ * a day), texts-gone (the last walk is longer ago than the provider keeps texts; stands as long),
+ * texts-unread (listed and not to be read; stands until the tasks are made), texts-refused (our
+ * account or key), texts-unreachable (three walks in a row).
  */
 #ifndef REDRESS_GATEWAY_NUMBERS_H
 #define REDRESS_GATEWAY_NUMBERS_H
@@ -18,6 +20,7 @@
 #define RD_NUMBERS_ROUND_MS 10000
 
 #define RD_ALARM_TEXTS_LOST	   "texts-lost"
+#define RD_ALARM_TEXTS_GONE	   "texts-gone"
 #define RD_ALARM_TEXTS_UNREAD	   "texts-unread"
 #define RD_ALARM_TEXTS_REFUSED	   "texts-refused"
 #define RD_ALARM_TEXTS_UNREACHABLE "texts-unreachable"

@@ -35,6 +35,10 @@
 #define RD_WEBHOOK_FIGURES_MAX	 (1u << 20) /* bytes of /metrics */
 #define RD_WEBHOOK_URI_BYTES_MAX 2048
 
+/* The bodies of 403 and 429: `redressctl connect` knows the daemon by them. */
+#define RD_WEBHOOK_NOT_SIGNED "This request is not signed as this number's provider signs.\n"
+#define RD_WEBHOOK_TOO_MANY   "Too many requests from this address failed their check.\n"
+
 enum rd_webhook_event {
 	RD_WEBHOOK_TEXT = 0,	 /* stored: wake the pipeline */
 	RD_WEBHOOK_DUPLICATE,	 /* stored already */

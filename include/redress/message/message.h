@@ -79,7 +79,7 @@ struct rd_trouble {
 	bool text_truncated; /* more readable text than RD_TEXT_BYTES_MAX, or more to score than
 				allowed */
 	bool cut; /* of a mail longer than Size limit only the beginning is stored; of a text a
-			     part is missing */
+			     part, or a picture, is missing */
 	bool too_many_parts; /* a cap on headers, parts, boundaries or depth was reached */
 	bool encrypted;	     /* S/MIME or PGP: no text to read */
 	bool no_text;	     /* nothing readable at all (a picture alone) */

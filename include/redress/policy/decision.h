@@ -111,6 +111,7 @@ struct rd_facts {
 	struct rd_automatic
 		automatic;   /* as the reader found it; a case opens, the reply is withheld */
 	bool troubled;	     /* rd_message_troubled */
+	bool pictures;	     /* it came with pictures, which nothing here looks into */
 	bool nothing_new;    /* stripping left nothing and the whole was scored */
 	bool quarantined;    /* it killed the parser three times: there is no score (NULL) */
 	bool score_failed;   /* the rules reported an error: there is no score (NULL) */

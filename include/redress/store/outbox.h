@@ -174,5 +174,8 @@ RD_MUST_USE enum rd_rc rd_outbox_by_provider_id(struct rd_db *db, const char *ou
 RD_MUST_USE enum rd_rc rd_outbox_receipt(struct rd_tx *tx, const char *outgoing,
 	const char *provider_id, const char *status, int64_t at_ms, int64_t *ret_id,
 	struct rd_err *err);
+/* Has any receipt of that id come? */
+RD_MUST_USE enum rd_rc rd_outbox_has_receipt(struct rd_db *db, const char *outgoing,
+	const char *provider_id, bool *ret_has, struct rd_err *err);
 
 #endif

@@ -22,12 +22,18 @@ struct rd_task {
  * RD_OK, *ret_new false. */
 RD_MUST_USE enum rd_rc rd_task_put(struct rd_tx *tx, const struct rd_task *task, int64_t now_ms,
 	int64_t *ret_id, bool *ret_new, struct rd_err *err);
+/* Was there ever one of this kind and cause, done or not, of any case or none? */
+RD_MUST_USE enum rd_rc rd_task_ever(
+	struct rd_db *db, const char *kind, const char *cause, bool *ret_ever, struct rd_err *err);
 /* The shared row of old mail: made with n 1, else n + 1. */
 RD_MUST_USE enum rd_rc rd_task_share(struct rd_tx *tx, const struct rd_task *task, int64_t now_ms,
 	int64_t *ret_id, struct rd_err *err);
 /* RD_E_MISSING, or RD_E_EXISTS when it is done already. */
 RD_MUST_USE enum rd_rc rd_task_done(struct rd_tx *tx, int64_t id, const char *by, const char *how,
 	int64_t now_ms, struct rd_err *err);
+/* Those of no case with that cause, where they are not done: the cause is gone by itself. */
+RD_MUST_USE enum rd_rc rd_task_settled(struct rd_tx *tx, const char *kind, const char *cause,
+	const char *by, const char *how, int64_t now_ms, struct rd_err *err);
 /* All of a case that are not done, of one kind where not NULL. *ret_n may be NULL. */
 RD_MUST_USE enum rd_rc rd_task_done_of_case(struct rd_tx *tx, int64_t case_id, const char *kind,
 	const char *by, const char *how, int64_t now_ms, int64_t *ret_n, struct rd_err *err);

@@ -35,6 +35,9 @@ RD_MUST_USE enum rd_rc rd_text_media_drop(struct rd_tx *tx, int64_t id, struct r
 RD_MUST_USE enum rd_rc rd_text_media_failed(struct rd_tx *tx, const struct rd_text_media *media,
 	bool for_good, int64_t now_ms, bool *ret_given_up, struct rd_err *err);
 
+/* Did any come with it, whatever became of them? */
+RD_MUST_USE enum rd_rc rd_text_media_any(
+	struct rd_db *db, int64_t message_id, bool *ret_any, struct rd_err *err);
 /* All of one message, by place. */
 RD_MUST_USE enum rd_rc rd_text_media_list(struct rd_db *db, int64_t message_id,
 	struct rd_arena *arena, struct rd_text_media **ret_items, size_t *ret_n,

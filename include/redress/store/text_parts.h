@@ -3,7 +3,8 @@
  * A part is committed as it comes (then the provider may be answered). When the last one is there,
  * the whole becomes one message under the id of its first part. Where one stays out longer than the
  * wait, what is there becomes the message, with "[...]" where a part is missing, marked cut: a
- * person looks. A part that comes after that is a text of its own, after a wait of its own.
+ * person looks. A part that comes after that, or of another text with the same reference, is a text
+ * of its own, after a wait of its own.
  *
  * Ids of parts are kept for ever, their words and numbers only until the message is made.
  */
@@ -18,7 +19,7 @@ struct rd_text_part {
 	struct rd_text_put text; /* provider_id: the part's own */
 	const char *ref;	 /* what the parts of one text have in common, with their sender */
 	int part;		 /* from 1 */
-	int n_parts;
+	int n_parts;		 /* RD_TEXT_PARTS_MAX at most */
 };
 
 /* RD_E_EXISTS without harm: this part is in the store. *ret_message_id: 0 while others are waited

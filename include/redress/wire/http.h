@@ -2,16 +2,18 @@
  *
  * A client keeps its connections and is used by one thread at a time. TLS 1.2 or later, certificate
  * and host name verified against the system's store or one CA file; there is no way to switch that
- * off. Plain http is taken for loopback alone. Redirects are never followed, proxies of the
- * environment never used, nothing is decompressed, and an answer is read up to
- * RD_HTTP_ANSWER_BYTES_MAX.
+ * off. Plain http is taken for loopback alone. Redirects are never followed: where one leads is
+ * told, and whoever asked decides. Proxies of the environment are never used, nothing is
+ * decompressed, and an answer is read up to the request's answer_max and no further.
  *
  * A POST always opens a connection of its own: libcurl repeats a request by itself when a kept
- * connection turns out to be dead, and a text sent twice is what the outbox exists to prevent.
+ * connection turns out to be dead, and a text sent twice is what the outbox exists to prevent. So
+ * does a request that is public_only, for a kept connection would not be asked about.
  *
  * Errors     RD_E_AGAIN    no answer: name, connection, time-out, certificate
  *            RD_E_RANGE    the answer was longer than the limit
- *            RD_E_REFUSED  an address that is neither https nor loopback
+ *            RD_E_REFUSED  an address that is neither https nor loopback, or, where public_only is
+ *                          set, a host that lies inside (wire/address.h)
  * Any HTTP status is an answer (RD_OK). Messages name the host, never a query or a secret.
  */
 #ifndef REDRESS_WIRE_HTTP_H
@@ -44,6 +46,7 @@ struct rd_http_request {
 	int64_t timeout_ms; /* 0: RD_HTTP_TIMEOUT_MS */
 	const char *accept; /* NULL: application/json */
 	size_t answer_max;  /* 0: RD_HTTP_ANSWER_BYTES_MAX */
+	bool public_only;   /* somebody else named the address: never connect to one inside */
 };
 
 /* Owned: rd_http_response_free. */
@@ -74,5 +77,10 @@ void rd_http_set_stop(struct rd_http *http, bool (*stopping)(void *context), voi
 RD_MUST_USE enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *request,
 	struct rd_http_response *ret_response, bool *ret_reached, struct rd_err *err);
 void rd_http_response_free(struct rd_http_response *response);
+
+/* Where a redirect leads: location may be a whole address or a path at the one that was asked for.
+ * RD_E_REFUSED: no address, or one that is too long. */
+RD_MUST_USE enum rd_rc rd_http_follow(const char *url, const char *location,
+	char ret_url[static RD_HTTP_URL_BYTES_MAX + 1], struct rd_err *err);
 
 #endif

@@ -31,8 +31,12 @@ RD_MUST_USE enum rd_rc rd_form_parse(const char *text, size_t len, struct rd_are
 	struct rd_form *ret_form, struct rd_err *err);
 /* The first field of that name, or NULL. */
 const struct rd_form_field *rd_form_find(const struct rd_form *form, const char *name);
+/* Its value; "" where it is missing, or holds a NUL: it would be read as less than was signed. */
+const char *rd_form_text(const struct rd_form *form, const char *name);
 
 char *rd_percent_encode(struct rd_arena *arena, const char *text, size_t len); /* RFC 3986 2.3 */
+/* The same of a whole string; "" when the arena is full (rd_arena_overflowed tells). */
+const char *rd_percent(struct rd_arena *arena, const char *text);
 char *rd_base64(struct rd_arena *arena, const void *data, size_t len);
 char *rd_base64_url(struct rd_arena *arena, const void *data, size_t len); /* no padding */
 

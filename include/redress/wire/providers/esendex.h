@@ -7,8 +7,9 @@
  *
  * Sending is POST /v1.0/messagedispatcher with Basic authentication: `User:` and `API key:` (the
  * API password), `Account:` is the account reference. After a lost answer the sent messages are
- * listed, newest first; where the number and the beginning fit, the whole words are fetched and
- * compared.
+ * listed, newest first, page by page back to the attempt; where the number and the beginning fit,
+ * the whole words are fetched and compared. Anything to the same number since the attempt that
+ * reads otherwise is unclear, for Esendex exchanges characters that it cannot send.
  *
  * Received texts are listed by /v1.0/inbox/ACCOUNT/messages with the beginning of their words; the
  * rest is fetched for those that are not known. MessageId of the push is the header's id.

@@ -32,8 +32,9 @@
 /* Static. */
 extern const struct rd_provider rd_firetext;
 
-/* The id of a text that has none. from and to: as we keep numbers; time: as the provider gave it.
- * Arena; NULL when it is full. */
+/* The id of a text that has none. from and to: as we keep numbers; time: as the provider gave it,
+ * by webhook or list, for it is the instant that counts where it can be read. Arena; NULL when it
+ * is full. */
 const char *rd_firetext_id(struct rd_arena *arena, const char *from, const char *to,
 	const char *time, const char *words);
 

@@ -6,8 +6,12 @@
  * with the one placeholder ((body)). `reference` is our row's key; it is not idempotent, so after a
  * lost answer the reference is asked for. A row's payload is rd_notify_payload's JSON: what is
  * stored is template id, version and values, and what its answer says was sent is kept beside it.
- * Plain words are taken too and go through the account's template. JWT         HS256 of the API
- * key's last 36 characters, issuer the 36 before; good for 30 s, so one is made for each request.
+ * Plain words are taken too and go through the account's template. A 400 is a ValidationError where
+ * the number is at fault, refused for good, and a BadRequestError where our template, key or
+ * service is, tried again until a person mends it.
+ *
+ * JWT         HS256 of the API key's last 36 characters, issuer the 36 before; good for 30 s, so
+ * one is made for each request.
  *
  * Received texts are listed newest first and kept for seven days. Notify pages by time alone, so
  * that a page goes on before those of its last instant. The template is looked at before it is

@@ -24,6 +24,7 @@
 #include "redress/base/arena.h"
 #include "redress/base/date.h"
 #include "redress/base/err.h"
+#include "redress/message/sms.h"
 #include "redress/wire/config.h"
 #include "redress/wire/credential.h"
 #include "redress/wire/http.h"
@@ -31,7 +32,6 @@
 #define RD_PROVIDER_ID_BYTES_MAX   128
 #define RD_PROVIDER_ASK_PAGES_MAX  5
 #define RD_PROVIDER_RESPONSE_BYTES 160
-#define RD_TEXT_PARTS_MAX	   32
 
 /* What a webhook got. Borrowed. */
 struct rd_webhook_request {
@@ -61,6 +61,7 @@ struct rd_provider_text {
 	size_t body_len;  /* 0 for a picture alone */
 	int64_t sent_ms;  /* the provider's time, 0 where it gives none */
 	int n_media;	  /* pictures that came with it */
+	int n_unplaced;	  /* further ones, of which it is not said where they are */
 	const struct rd_provider_media *media; /* where they are; NULL where that is unknown */
 	const char *body_url; /* listed without its words: build_body asks there; "" or NULL */
 	const char *part_ref; /* what its parts have in common; "" or NULL: it is whole */
@@ -119,11 +120,17 @@ struct rd_provider_window {
 	int64_t now_ms;
 };
 
+/* One that is listed and cannot be read. */
+struct rd_provider_unread {
+	const char *id;	 /* where it has none one of ours, the same whenever it is listed */
+	int64_t sent_ms; /* 0: not known */
+};
+
 /* One page of received texts, newest first where the provider has an order. */
 struct rd_provider_listed {
 	struct rd_provider_text *texts;
 	size_t n_texts;
-	const char **unread; /* ids of those that are listed and cannot be read */
+	struct rd_provider_unread *unread;
 	size_t n_unread;
 	const char *next_url; /* the page to ask for next; NULL: the end */
 };
@@ -209,7 +216,8 @@ struct rd_provider {
 		const struct rd_provider_window *window, const char *url,
 		const struct rd_http_response *response, struct rd_arena *arena,
 		struct rd_provider_listed *ret_listed, struct rd_err *err);
-	/* The words of a listed text that has a body_url. NULL where lists carry them. */
+	/* The words of a listed text that has a body_url. NULL where lists carry them.
+	 * RD_E_INPUT: never; RD_E_REFUSED, RD_E_AGAIN: not now. */
 	enum rd_rc (*build_body)(const struct rd_provider_account *account,
 		const struct rd_provider_text *text, struct rd_arena *arena,
 		struct rd_http_request *ret_request, struct rd_err *err);
@@ -244,11 +252,13 @@ const struct rd_provider *rd_provider_of(enum rd_texts_kind kind);
 struct rd_provider_secrets {
 	struct rd_secret token;
 	struct rd_secret api_key;
+	char number[RD_PHONE_MAX]; /* no secret: the stanza's, as providers name it */
 };
 void rd_provider_secrets_wipe(struct rd_provider_secrets *secrets);
 
 /* Reads the stanza's secrets and points *ret_account at them and at the stanza (both borrowed). A
- * secret that the stanza does not name is "". */
+ * secret that the stanza does not name is "". A national number (07700 900000) is put in E.164: as
+ * it stands no provider's list would hold it. */
 RD_MUST_USE enum rd_rc rd_provider_account_read(const struct rd_texts_config *texts,
 	struct rd_provider_secrets *ret_secrets, struct rd_provider_account *ret_account,
 	struct rd_err *err);
@@ -262,11 +272,15 @@ const char *rd_provider_words(
  * typographic ones. Our texts name a case and a day, so that two of ours never read alike. */
 bool rd_provider_same_words(const char *a, const char *b);
 
+/* The type of a picture as somebody gives it, fit to be kept and shown: "" where it is longer than
+ * RD_HTTP_TYPE_BYTES_MAX or holds anything but printable ASCII. Else the text itself. */
+const char *rd_provider_media_type(const char *text);
+
 /* Letters, digits, - _ and . alone, RD_PROVIDER_ID_BYTES_MAX at most, not empty. */
 bool rd_provider_id_good(const char *id);
 
-/* The same for a provider that writes every number without its plus. */
-const char *rd_provider_msisdn(struct rd_arena *arena, const char *text, size_t len);
+/* A number without its plus, as some providers write them. Borrowed. */
+const char *rd_provider_bare(const char *number);
 
 /* Adds a sentence; NULL, or one too many, is left out. */
 void rd_provider_find(struct rd_provider_findings *findings, const char *sentence);
@@ -277,10 +291,18 @@ const char *rd_provider_utc(int64_t ms, char out[static RD_INSTANT_MAX]);
  * where it cannot be read. */
 int64_t rd_provider_instant(const char *text);
 
+/* Adds one that cannot be read: by its id, or where that is none by what was listed of it. There
+ * must be room in listed. RD_E_RANGE when the arena is full. */
+RD_MUST_USE enum rd_rc rd_provider_unread(struct rd_provider_listed *listed, const char *id,
+	const char *record, size_t len, int64_t sent_ms, struct rd_arena *arena,
+	struct rd_err *err);
+
 /* How a list that was not given is told: RD_E_REFUSED for 401, 403 and 404, else RD_E_AGAIN. */
 enum rd_rc rd_provider_list_failed(long status, struct rd_err *err);
 
 /* A number as we keep it: +44... for 44... and 07...; blanks out; anything else as it is. */
 const char *rd_provider_number(struct rd_arena *arena, const char *text, size_t len);
+/* The same for a provider that writes every number without its plus: +1... for 1... too. */
+const char *rd_provider_msisdn(struct rd_arena *arena, const char *text, size_t len);
 
 #endif

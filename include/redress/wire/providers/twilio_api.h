@@ -7,6 +7,7 @@
 #ifndef REDRESS_WIRE_PROVIDERS_TWILIO_API_H
 #define REDRESS_WIRE_PROVIDERS_TWILIO_API_H
 
+#include "redress/wire/providers/json.h"
 #include "redress/wire/providers/provider.h"
 
 #define RD_TWILIO_OPTED_OUT	 "21610"
@@ -14,6 +15,10 @@
 
 /* "Fri, 24 May 2019 17:44:50 +0000" */
 bool rd_twilio_date(const char *text, int64_t *ret_ms);
+/* Where a list goes on, at our own host alone: the credentials never go to one that an answer
+ * names. *ret_url NULL: it ends here. false: it goes on, and where cannot be said. */
+bool rd_twilio_next(const struct rd_provider_account *account, const json_t *root,
+	struct rd_arena *arena, const char **ret_url);
 enum rd_rc rd_twilio_build_send(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, struct rd_arena *arena,
 	struct rd_http_request *ret_request, struct rd_err *err);

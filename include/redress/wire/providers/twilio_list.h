@@ -1,13 +1,15 @@
 /* twilio_list: received texts and their pictures, of providers/twilio.h; private to that module's
  * table.
  *
- * The list is asked by To (where the number is one, not a messaging service) and by day of sending;
- * pages follow next_page_uri at our own host. A listed text with pictures has their list's address
- * in place of each one's.
+ * The list is asked by To and by day of sending. Where the number is a messaging service there is
+ * no asking by it: the whole account's texts are listed, and those of any other service, or of
+ * none, are left out. Pages follow next_page_uri at our own host. A listed text with pictures has
+ * their list's address in place of each one's.
  *
  * Pictures are fetched with the account's credentials at the API's own host alone; from there
- * Twilio sends on, without credentials, to where it keeps them: hosts of twilio.com, twiliocdn.com
- * and amazonaws.com over https.
+ * Twilio sends on, without credentials, to where it keeps them: hosts of twilio.com and
+ * twiliocdn.com, and the file store (s3) of amazonaws.com, over https at the usual port, and never
+ * to an address inside our own network.
  */
 #ifndef REDRESS_WIRE_PROVIDERS_TWILIO_LIST_H
 #define REDRESS_WIRE_PROVIDERS_TWILIO_LIST_H

@@ -4,8 +4,8 @@
  *
  * `sig`, of the SMS API, in a GET query, a POST form or POST JSON: the fields without it, sorted by
  * name, & and = in values as _, make S = &name=value&name=value. `Signature: md5hash` is the MD5 of
- * S and the secret, the others are HMACs of S, in hex of any case. A name given twice is refused:
- * what was signed would not be certain.
+ * S and the secret, the others are HMACs of S, in hex of any case. A name given twice, or
+ * with & or = in it, is refused: what was signed would not be certain.
  *
  * A JWT, of the Messages API, in Authorization: Bearer, by HS256: api_key must be the account and
  * payload_hash the body's SHA-256. Such a callback comes unsigned now and then; it is answered 503,
@@ -37,7 +37,8 @@
 /* Static. */
 extern const struct rd_provider rd_vonage;
 
-/* `sig` as it should be, lower-case hex, arena. NULL: a name twice, an unknown method, no room. */
+/* `sig` as it should be, lower-case hex, arena. NULL: a name twice or with & or =, an unknown
+ * method, no room. */
 const char *rd_vonage_sign(
 	struct rd_arena *arena, const char *method, const char *secret, const struct rd_form *form);
 

@@ -2,7 +2,8 @@
  *
  * An element becomes an item when it ends, its attributes when it begins: path "messageheaders/
  * messageheader/from/phonenumber", attributes "messageheaders/messageheader@id". Prefixes of names
- * are left out. The five named entities, character references and CDATA are known; a document type
+ * are left out. The five named entities, character references and CDATA are known; references to
+ * two halves of a surrogate pair are one character, to one half, and NUL, U+FFFD. A document type
  * is refused, and with it everything that could be declared or fetched.
  */
 #ifndef REDRESS_WIRE_PROVIDERS_XML_H
