@@ -269,6 +269,7 @@ static const struct {
 	{ "empty lines", "a\n\n" },
 	{ "quotation marks", "said \"and 'it " },
 	{ "apostrophes", "don't''ve'nt'll " },
+	{ "stops", "?!" },
 	{ "numbers", "1,000 2 10/10 q1 " },
 };
 

@@ -292,6 +292,26 @@ static void the_policys_reasons_are_told_however_many_the_rules_have(void **stat
 	assert_non_null(strstr(reasons, "\nit asks for nothing formal"));
 }
 
+/* Stops that stand side by side are looked at once: a reader that looked at all of them from each
+ * would use up its CPU time, and a person would have to read what holds nothing. */
+static void a_mail_of_nothing_but_stops_ends_no_reader(void **state)
+{
+	static const char *const fills[] = { "!", "?!", ".\"" };
+	struct house *h = *state;
+
+	for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++) {
+		char body[64001];
+
+		for (size_t k = 0; k + 1 < sizeof body; k++)
+			body[k] = fills[i][k % strlen(fills[i])];
+		body[sizeof body - 1] = '\0';
+		const int64_t id = house_mail_in(h, .body = body, .from = "eve@example.net");
+		house_work(h);
+		assert_null(strstr(
+			house_review(h, house_case_of(h, id)).reasons, "could not be taken apart"));
+	}
+}
+
 /* redressd --once too: what was read ahead meanwhile is decided as it was read. */
 static void a_run_once_switches_off_between_two_batches(void **state)
 {
@@ -326,6 +346,7 @@ int main(int argc, char **argv)
 		house_test(one_mail_that_comes_again_and_again_counts_once),
 		house_test(the_alarm_names_the_layer_that_changed_the_rule),
 		house_test(the_policys_reasons_are_told_however_many_the_rules_have),
+		house_test(a_mail_of_nothing_but_stops_ends_no_reader),
 		house_test(a_run_once_switches_off_between_two_batches),
 		house_test_own(each_landlord_has_a_rule_switched_off_by_itself),
 	};

@@ -193,16 +193,6 @@ static void a_rule_that_others_left_too_little_is_not_to_blame(void **state)
 	assert_true(too_much_alone);
 }
 
-static double cpu_seconds(struct bench *b, const char *text)
-{
-	struct timespec from, to;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
-	score_as(b, RD_CHANNEL_EMAIL, "", text);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-	return (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
-}
-
 static char *repeat(struct bench *b, const char *what, size_t bytes)
 {
 	size_t n = strlen(what);
@@ -212,28 +202,6 @@ static char *repeat(struct bench *b, const char *what, size_t bytes)
 	for (size_t i = 0; i < bytes; i++)
 		text[i] = what[i % n];
 	return text;
-}
-
-/* By the length and not by its square: 60 kB cost about ten times what 6 kB do, not a hundred
- * times. */
-static void stops_side_by_side_cost_no_more_than_words(void **state)
-{
-	static const char *const fills[] = { "!", "?!", ".\"", ")." };
-	struct bench *b = *state;
-
-	must_compile(b, HEAD "Rule: it\nPoints: 1\nPhrase: hello\n", NULL);
-	for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++) {
-		const char *some = repeat(b, fills[i], 6000), *many = repeat(b, fills[i], 60000);
-		double once = 0, tenfold = 0;
-
-		for (int k = 0; k < 5; k++) {
-			once += cpu_seconds(b, some);
-			tenfold += cpu_seconds(b, many);
-		}
-		if (tenfold > 40 * once + 0.05)
-			fail_msg("%s: %g s, and %g s for ten times as much", fills[i], once,
-				tenfold);
-	}
 }
 
 static void looking_for_exclusions_is_work_that_has_a_limit(void **state)
@@ -393,7 +361,6 @@ int main(void)
 		TEST(a_rule_that_is_off_and_needs_no_word_takes_every_text_to_a_person),
 		TEST(a_spent_budget_is_not_the_fault_of_rules_that_it_left_untried),
 		TEST(a_rule_that_others_left_too_little_is_not_to_blame),
-		TEST(stops_side_by_side_cost_no_more_than_words),
 		TEST(looking_for_exclusions_is_work_that_has_a_limit),
 		TEST(rules_have_a_maximum_however_they_are_written),
 		TEST(text_beyond_the_cap_goes_to_a_person),

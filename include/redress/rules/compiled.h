@@ -118,8 +118,8 @@ RD_MUST_USE enum rd_rc rd_ruleset_build(const struct rd_rulefiles *files, const 
 	int64_t today_ms, struct rd_problems *problems, struct rd_ruleset **ret_rules,
 	struct rd_err *err);
 
-/* Compiles the phrases of the rules that stand in `layer` ("" the shipped ones) now, so that lint
- * can tell which are too large. */
+/* Of the rules that stand in `layer` ("" the shipped ones): tells the phrases that PCRE2 finds too
+ * large, and compiles those that are long enough to be. */
 void rd_ruleset_check_programs(
 	struct rd_ruleset *rules, const char *layer, struct rd_problems *problems);
 
