@@ -24,9 +24,9 @@ static void the_literal_pass_loses_nothing_on_the_corpus(void **state)
 	unsigned hits = 0;
 	FILE *in = fopen(RD_SOURCE_DIR "/tests/corpus/messages.jsonl", "re");
 	assert_non_null(in);
-	/* Every fifth: the whole takes long under sanitizers, and any of them would do. */
+	/* Every tenth: the whole takes long under sanitizers, and any of them would do. */
 	for (; getline(&line, &size, in) > 0; n++) {
-		if (n % 5 != 0)
+		if (n % 10 != 0)
 			continue;
 		json_t *object = json_loads(line, 0, NULL);
 		assert_non_null(object);
@@ -39,7 +39,7 @@ static void the_literal_pass_loses_nothing_on_the_corpus(void **state)
 		hits += reference_compare(&r, &m, json_string_value(json_object_get(object, "id")));
 		json_decref(object);
 	}
-	assert_true(n > 100 && hits > 300);
+	assert_true(n > 100 && hits > 150);
 	fclose(in);
 	free(line);
 	pcre2_match_data_free(r.data);
