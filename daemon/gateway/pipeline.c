@@ -269,6 +269,7 @@ static struct rd_batch *new_batch(const struct rd_pipeline *pipeline, struct rd_
 	const struct rd_batch_order order = {
 		.db = db,
 		.reader = pipeline->reader,
+		.config = pipeline->office.config,
 		.run = pipeline->run,
 		.now_ms = rd_office_now(&pipeline->office),
 		.text_pause_ms = pipeline->ignore_text_pause ? -pause_ms : pause_ms,

@@ -335,6 +335,8 @@ static json_t *messages_json(struct rd_ctl_desk *desk, const struct whole_case *
 			read ? rd_ctl_hits_json(&message, &score, desk->arena) : json_array());
 		json_object_set_new(
 			item, "pictures", json_integer((json_int_t)n_pictures(desk, row.id)));
+		json_object_set_new(item, "sender", rd_sender_json(read ? &message : NULL));
+		json_object_set_new(item, "form", rd_form_json(read ? &message : NULL));
 		json_object_set_new(item, "withheld",
 			rd_json_text(
 				withheld != RD_WITHHELD_NO ? rd_withheld_names[withheld] : NULL));
@@ -708,9 +710,11 @@ static void show_messages(struct rd_ctl_desk *desk, const struct whole_case *w)
 					     : "  (decided together with the text before it)");
 		else if (erased)
 			puts("  (erased)");
-		else
+		else {
+			rd_sender_print(&message);
 			show_reading(desk, &message, &score,
 				rules_then(desk, w->c.landlord, ruleset, &then));
+		}
 		if (n_pictures(desk, row.id) > 0)
 			printf("  Pictures that came with it: %zu. `redressctl case pictures %s "
 			       "DIR` writes them as files.\n",

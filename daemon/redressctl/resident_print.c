@@ -102,3 +102,51 @@ void rd_case_resident_print(struct rd_ctl_desk *desk, const char *landlord, cons
 	puts("\nWho this is, by the contacts file");
 	rd_resident_print(&resident, n, rd_date_of(rd_office_now(&desk->desk.office)));
 }
+
+/* --- a message's sender --- */
+
+static const char *sender_word(const struct rd_message *message)
+{
+	if (message->authentication == RD_AUTHENTICATION_FAILED)
+		return "spoofed";
+	return message->authentication == RD_AUTHENTICATION_PASSED ? "verified" : "unverified";
+}
+
+json_t *rd_sender_json(const struct rd_message *message)
+{
+	if (message == NULL || message->channel != RD_CHANNEL_EMAIL)
+		return json_null();
+	return json_string(sender_word(message));
+}
+
+json_t *rd_form_json(const struct rd_message *message)
+{
+	if (message == NULL || !message->by_form)
+		return json_null();
+	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "sender", rd_json_text(message->form.sender),
+		"email", rd_json_text(message->from.address), "name",
+		rd_json_text(message->from.name), "phone", rd_json_text(message->form.phone),
+		"address", rd_json_text(message->form.address));
+}
+
+void rd_sender_print(const struct rd_message *message)
+{
+	if (message->channel != RD_CHANNEL_EMAIL)
+		return;
+	if (message->by_form) {
+		printf("  By the web form of %s; whoever filled it in may have written any "
+		       "address:\n",
+			message->form.sender);
+		print_field("name", message->from.name);
+		print_field("e-mail", message->from.address);
+		print_field("phone", message->form.phone);
+		print_field("address", message->form.address);
+	} else if (message->authentication == RD_AUTHENTICATION_FAILED) {
+		puts("  SPOOFED? The mail server says that the sender's address failed its checks: "
+		     "make sure who wrote before you answer.");
+	} else if (message->authentication == RD_AUTHENTICATION_PASSED) {
+		puts("  The sender's address is verified by the mail server.");
+	} else {
+		puts("  The sender's address is not verified.");
+	}
+}

@@ -27,6 +27,7 @@ struct about {
 	const char *subject; /* else its first words; "" where it has none, or they are erased */
 	struct rd_score score;
 	bool read;
+	bool spoofed;				/* the sender's address failed its checks */
 	const char *adjustments, *restrictions; /* of the resident, by the contacts file */
 };
 
@@ -67,6 +68,7 @@ static enum rd_rc read_about(struct rd_ctl_desk *desk, const struct rd_review *r
 		return RD_OK;
 	RD_TRY(rc);
 	about->read = true;
+	about->spoofed = message.authentication == RD_AUTHENTICATION_FAILED;
 	if (!erased)
 		about->subject = message.subject[0] != '\0' ? message.subject : message.body;
 	return RD_OK;
@@ -95,7 +97,9 @@ static const char *with_resident(
 {
 	const char *words = reasons;
 
-	if (about->adjustments[0] != '\0')
+	if (about->spoofed)
+		words = rd_arena_printf(desk->arena, "SPOOFED? ask who wrote; %s", words);
+	if (about->adjustments[0] != '\0' && words != NULL)
 		words = rd_arena_printf(desk->arena, "adjustments: %s; %s",
 			shortened(desk, rd_ctl_in_one_line(desk, about->adjustments)), words);
 	if (about->restrictions[0] != '\0' && words != NULL)
@@ -128,7 +132,7 @@ static json_t *review_json(
 	char reference[RD_REFERENCE_MAX];
 	const bool decided = review->decided_ms != 0;
 
-	return json_pack("{s:I,s:s,s:o,s:s,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "review",
+	return json_pack("{s:I,s:s,s:o,s:s,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b}", "review",
 		(json_int_t)review->id, "ref", reference_of(desk, review->case_id, reference),
 		"message", review->message_id != 0 ? json_integer(review->message_id) : json_null(),
 		"best", rd_kind_names[review->best], "subject", rd_json_text(about->subject),
@@ -136,7 +140,7 @@ static json_t *review_json(
 		decided ? json_string(rd_kind_names[review->decided]) : json_null(), "by",
 		rd_json_text(review->by), "at", rd_json_instant(review->decided_ms), "why",
 		rd_json_text(review->why), "adjustments", rd_json_text(about->adjustments),
-		"restrictions", rd_json_text(about->restrictions));
+		"restrictions", rd_json_text(about->restrictions), "spoofed", about->spoofed);
 }
 
 static enum rd_rc add_review(struct rd_ctl_desk *desk, struct rd_listing *listing,
