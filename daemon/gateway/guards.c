@@ -13,6 +13,7 @@
 #include "redress/store/erasure.h"
 #include "redress/store/outbox.h"
 #include "redress/store/reading.h"
+#include "redress/store/residents.h"
 
 #define DAY_MS (24 * 3600 * (int64_t)1000)
 
@@ -565,6 +566,41 @@ enum rd_rc rd_guards_case_contact(struct rd_db *db, const struct rd_office *offi
 	return RD_OK;
 }
 
+static enum rd_rc look_for_resident(struct look *look, struct rd_err *err)
+{
+	struct rd_resident resident;
+	size_t n = 0;
+
+	if (look->result->passed.by_staff)
+		return RD_OK;
+	RD_TRY(rd_resident_known(
+		look->db, look->claimed->landlord, look->sender, look->arena, &resident, &n, err));
+	if (n > 0)
+		look->result->name = resident.name;
+	return RD_OK;
+}
+
+/* Promise 5: another channel only where the contacts file prefers it. A text whose number has
+ * opted out, or takes no texts, is answered by e-mail then. */
+static enum rd_rc look_for_other_way(struct look *look, struct rd_err *err)
+{
+	struct rd_facts *facts = &look->result->facts;
+	enum rd_case_channel channel = RD_BY_SMS;
+	const char *way = "";
+
+	if (look->claimed->channel != RD_CHANNEL_SMS || look->sender[0] == '\0' ||
+		look->result->joined_case != 0 || !(facts->opted_out || facts->no_address))
+		return RD_OK;
+	RD_TRY(rd_resident_other_way(
+		look->db, look->claimed->landlord, look->sender, look->arena, &way, &channel, err));
+	if (way[0] == '\0' || channel != RD_BY_EMAIL)
+		return RD_OK;
+	look->result->way = way;
+	facts->channel = RD_CHANNEL_EMAIL;
+	RD_TRY(rd_contact_opted_out(look->db, way, &facts->opted_out, err));
+	return look_at_caps(look->db, way, facts, err);
+}
+
 /* A colleague's mail is about whom it names, or about nobody that is known. */
 static void look_for_colleague(struct look *look)
 {
@@ -583,7 +619,7 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_score *score, struct rd_arena *arena, struct rd_guarded *ret_guarded,
 	struct rd_err *err)
 {
-	struct rd_guarded result = { .now_ms = rd_office_now(office) };
+	struct rd_guarded result = { .now_ms = rd_office_now(office), .name = "", .way = "" };
 	struct look look = {
 		.tx = tx,
 		.db = rd_tx_db(tx),
@@ -627,6 +663,8 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 		RD_TRY(look_for_case(&look, err));
 		RD_TRY(look_at_case(&look, err));
 		RD_TRY(look_at_caps(look.db, look.about, &result.facts, err));
+		RD_TRY(look_for_resident(&look, err));
+		RD_TRY(look_for_other_way(&look, err));
 	}
 	*ret_guarded = result;
 	return RD_OK;

@@ -149,6 +149,104 @@ static void whom_no_file_names_any_longer_is_forgotten_in_time(void **state)
 	assert_int_equal(known(h, "ada@example.org", &r), 0);
 }
 
+static int64_t take(struct house *h, int64_t message_id)
+{
+	house_work_texts(h);
+	return house_case_of(h, message_id);
+}
+
+static void the_file_names_who_did_not(void **state)
+{
+	struct house *h = *state;
+	struct rd_contacts_imported done;
+
+	OK(import(h, HEAD ADA BO, (struct rd_contacts_import){ 0 }, &done));
+	assert_string_equal(
+		house_case(h, take(h, house_text(h, "+447700900123", COMPLAINT))).contact_name,
+		"Ada Example");
+	assert_string_equal(house_case(h, take(h, house_mail_in(h, .from = "Bobby <bo@example.org>",
+							  .body = COMPLAINT)))
+				    .contact_name,
+		"Bobby"); /* what they call themselves */
+	/* Who shares a number may be anybody. */
+	OK(import(h, HEAD "Cy Example,cy@example.org,07700900124,,,\n",
+		(struct rd_contacts_import){ 0 }, &done));
+	assert_string_equal(
+		house_case(h, take(h, house_text(h, "+447700900124", COMPLAINT))).contact_name, "");
+}
+
+static void opt_out(struct house *h, const char *number)
+{
+	house_text(h, number, "STOP");
+	house_work_texts(h);
+}
+
+static void a_number_that_opted_out_is_answered_by_mail_where_the_file_prefers_it(void **state)
+{
+	struct house *h = *state;
+	struct rd_contacts_imported done;
+	struct rd_outbox_row letter;
+	int64_t id, case_id;
+
+	OK(import(h, HEAD "Ada Example,ada@example.org,07700900123,email,,\n",
+		(struct rd_contacts_import){ 0 }, &done));
+	opt_out(h, "+447700900123");
+	case_id = take(h, house_text(h, "+447700900123", COMPLAINT));
+	assert_int_equal(house_letters(h, case_id, "acknowledgement", &letter), 1);
+	assert_int_equal(letter.channel, RD_CHANNEL_EMAIL);
+	assert_string_equal(letter.recipient, "ada@example.org");
+	assert_null(house_task(h, case_id, "acknowledge").kind);
+	house_send(h);
+	assert_non_null(house_clock(h, case_id, "stage1.respond").name); /* it met the duty */
+	/* a later text of the number is of the same case */
+	id = house_text(h, "+447700900123", "What time do you open?");
+	house_at(h, "2026-11-17T14:00:00Z");
+	house_work(h);
+	FATE_IS(id, RD_FATE_JOINED);
+	assert_int_equal(house_case_of(h, id), case_id);
+}
+
+static void without_such_a_preference_it_is_a_persons_task(void **state)
+{
+	static const char *const files[] = {
+		"Ada,ada@example.org,07700900123,,,\n", "Ada,ada@example.org,07700900123,sms,,\n",
+		"Ada,ada@example.org,07700900123,phone,,\n",
+		"Ada,ada@example.org,07700900123,email,,\nBo,bo@example.org,07700900123,email,,\n"
+	};
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		struct house *h = house_new(NULL);
+		struct rd_contacts_imported done;
+		int64_t case_id;
+		char text[256];
+
+		*state = h;
+		snprintf(text, sizeof text, HEAD "%s", files[i]);
+		OK(import(h, text, (struct rd_contacts_import){ 0 }, &done));
+		opt_out(h, "+447700900123");
+		case_id = take(h, house_text(h, "+447700900123", COMPLAINT));
+		assert_int_equal(house_letters(h, case_id, NULL, NULL), 0);
+		assert_non_null(house_task(h, case_id, "acknowledge").kind);
+		house_teardown(state);
+	}
+}
+
+static void a_restriction_keeps_nothing_from_being_answered(void **state)
+{
+	struct house *h = *state;
+	struct rd_contacts_imported done;
+	int64_t case_id;
+
+	OK(import(h,
+		"email,restrictions,restrictions until\nada@example.org,one mail a "
+		"week,2027-03-31\n",
+		(struct rd_contacts_import){ 0 }, &done));
+	case_id = take(
+		h, house_mail_in(h, .from = "ada@example.org", .body = COMPLAINT " I smell gas."));
+	assert_true(house_case(h, case_id).flags[RD_HEALTH_SAFETY]);
+	assert_int_equal(house_letters(h, case_id, "acknowledgement", NULL), 1);
+}
+
 static int year_setup(void **state)
 {
 	/* a line of the gateway's stanza */
@@ -168,6 +266,10 @@ int main(int argc, char **argv)
 		house_test(most_of_a_landlords_residents_do_not_go_by_mistake),
 		house_test(who_asks_is_erased_from_it_and_stays_erased),
 		house_test(who_is_on_a_case_kept_for_a_court_is_not_erased_by_another_address),
+		house_test(the_file_names_who_did_not),
+		house_test(a_number_that_opted_out_is_answered_by_mail_where_the_file_prefers_it),
+		cmocka_unit_test(without_such_a_preference_it_is_a_persons_task),
+		house_test(a_restriction_keeps_nothing_from_being_answered),
 		cmocka_unit_test_setup_teardown(whom_no_file_names_any_longer_is_forgotten_in_time,
 			year_setup, house_teardown),
 	};
