@@ -443,9 +443,9 @@ void rd_origin_unpack(struct rd_unpacker *u, struct rd_origin *ret)
 	const uint8_t trust = rd_unpack_u8(u);
 	uint32_t n;
 
-	if (trust >= RD_N_TRUSTS)
+	if (trust >= RD_N_RESULTS_OF)
 		u->bad = true;
-	ret->trust = trust < RD_N_TRUSTS ? (enum rd_results_of)trust : RD_TRUST_NOBODY;
+	ret->trust = trust < RD_N_RESULTS_OF ? (enum rd_results_of)trust : RD_TRUST_NOBODY;
 	ret->trusted = unpack_list(u, RD_TRUSTED_MAX, RD_ANSWER_NAME_MAX, &ret->n_trusted);
 	ret->form_senders =
 		unpack_list(u, RD_FORM_SENDERS_MAX, RD_ADDRESS_BYTES_MAX, &ret->n_form_senders);

@@ -18,7 +18,7 @@ enum rd_results_of {
 	RD_TRUST_TOPMOST,	     /* the topmost one's: Microsoft 365 leaves its name out */
 	RD_TRUST_NAMED,		     /* those of the named servers */
 	RD_TRUST_NOBODY,
-	RD_N_TRUSTS,
+	RD_N_RESULTS_OF,
 };
 
 enum rd_form_part {
