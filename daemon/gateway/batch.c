@@ -98,6 +98,7 @@ static enum rd_rc request_mail(
 		.next = give_stored_mail, .rewind = rewind_stored_mail, .context = mail
 	};
 	request->cut = b->claimed[i].cut;
+	request->origin = rd_config_origin_of(b->order.config, b->claimed[i].source);
 	return RD_OK;
 }
 

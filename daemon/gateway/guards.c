@@ -13,6 +13,7 @@
 #include "redress/store/erasure.h"
 #include "redress/store/outbox.h"
 #include "redress/store/reading.h"
+#include "redress/store/residents.h"
 
 #define DAY_MS (24 * 3600 * (int64_t)1000)
 
@@ -126,6 +127,9 @@ static enum rd_rc look_for_guard(struct look *look, struct rd_err *err)
 /* All who name no sender share one count, else leaving out From would allow any number of tries. */
 static const char *who_tries(const struct look *look)
 {
+	/* A form takes any address: whoever fills it in could have as many senders as they like. */
+	if (look->message->by_form)
+		return look->message->form.sender;
 	return look->sender[0] != '\0' ? look->sender : "nobody";
 }
 
@@ -203,7 +207,7 @@ static enum rd_rc join_by_thread(struct look *look, bool *ret_joined, struct rd_
 		look->db, look->message, look->claimed->landlord, &case_id, &known, err));
 	if (case_id == 0)
 		return RD_OK;
-	if (known) {
+	if (known && !look->result->facts.unauthenticated) {
 		look->result->joined_case = case_id;
 		*ret_joined = true;
 	} else {
@@ -457,7 +461,8 @@ static enum rd_rc look_at_case(struct look *look, struct rd_err *err)
 	if (strcasecmp(look->contact.address, look->sender) != 0)
 		RD_TRY(rd_guards_case_contact(
 			look->db, look->office, matter.id, look->arena, facts, err));
-	if (look->sender[0] != '\0')
+	/* An address that a form names, or that failed its checks, may be anybody's. */
+	if (look->sender[0] != '\0' && !look->message->by_form && !facts->unauthenticated)
 		RD_TRY(rd_case_knows(look->db, look->result->joined_case, look->sender,
 			&facts->sender_known, err));
 	return look_for_linked_complaint(look, err);
@@ -533,6 +538,9 @@ enum rd_rc rd_guards_may_answer(struct rd_db *db, const struct rd_office *office
 		return RD_OK; /* never read: a person answers by whatever way there is */
 	RD_TRY(rc);
 	facts->automatic = message.automatic;
+	facts->unauthenticated = message.authentication == RD_AUTHENTICATION_FAILED &&
+				 strcasecmp(message.from.address, address) == 0 &&
+				 !rd_config_is_staff(office->config, address);
 	if (rd_office_is_us(office, address))
 		facts->automatic.no_reply_address = true;
 	return RD_OK;
@@ -553,8 +561,44 @@ enum rd_rc rd_guards_case_contact(struct rd_db *db, const struct rd_office *offi
 	if (to.channel != RD_BY_EMAIL && to.channel != RD_BY_SMS)
 		facts->case_withheld = RD_WITHHELD_NO_ADDRESS;
 	else if (facts->case_withheld == RD_WITHHELD_NO)
-		facts->case_withheld = rd_address_withholds(&about);
+		facts->case_withheld = about.unauthenticated ? RD_WITHHELD_UNAUTHENTICATED
+							     : rd_address_withholds(&about);
 	return RD_OK;
+}
+
+static enum rd_rc look_for_resident(struct look *look, struct rd_err *err)
+{
+	struct rd_resident resident;
+	size_t n = 0;
+
+	if (look->result->passed.by_staff)
+		return RD_OK;
+	RD_TRY(rd_resident_known(
+		look->db, look->claimed->landlord, look->sender, look->arena, &resident, &n, err));
+	if (n > 0)
+		look->result->name = resident.name;
+	return RD_OK;
+}
+
+/* Promise 5: another channel only where the contacts file prefers it. A text whose number has
+ * opted out, or takes no texts, is answered by e-mail then. */
+static enum rd_rc look_for_other_way(struct look *look, struct rd_err *err)
+{
+	struct rd_facts *facts = &look->result->facts;
+	enum rd_case_channel channel = RD_BY_SMS;
+	const char *way = "";
+
+	if (look->claimed->channel != RD_CHANNEL_SMS || look->sender[0] == '\0' ||
+		look->result->joined_case != 0 || !(facts->opted_out || facts->no_address))
+		return RD_OK;
+	RD_TRY(rd_resident_other_way(
+		look->db, look->claimed->landlord, look->sender, look->arena, &way, &channel, err));
+	if (way[0] == '\0' || channel != RD_BY_EMAIL)
+		return RD_OK;
+	look->result->way = way;
+	facts->channel = RD_CHANNEL_EMAIL;
+	RD_TRY(rd_contact_opted_out(look->db, way, &facts->opted_out, err));
+	return look_at_caps(look->db, way, facts, err);
 }
 
 /* A colleague's mail is about whom it names, or about nobody that is known. */
@@ -575,7 +619,7 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_score *score, struct rd_arena *arena, struct rd_guarded *ret_guarded,
 	struct rd_err *err)
 {
-	struct rd_guarded result = { .now_ms = rd_office_now(office) };
+	struct rd_guarded result = { .now_ms = rd_office_now(office), .name = "", .way = "" };
 	struct look look = {
 		.tx = tx,
 		.db = rd_tx_db(tx),
@@ -606,6 +650,9 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 	result.facts.nothing_new = message->nothing_new;
 	result.facts.score_failed = score == NULL;
 	look_for_colleague(&look);
+	/* What a colleague writes waits for a person anyway, with a warning (staff.h). */
+	result.facts.unauthenticated =
+		message->authentication == RD_AUTHENTICATION_FAILED && !result.passed.by_staff;
 	/* our offer was not made to a colleague */
 	result.facts.says_complaint =
 		rd_message_word(message) == RD_WORD_COMPLAINT && !result.passed.by_staff;
@@ -616,6 +663,8 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 		RD_TRY(look_for_case(&look, err));
 		RD_TRY(look_at_case(&look, err));
 		RD_TRY(look_at_caps(look.db, look.about, &result.facts, err));
+		RD_TRY(look_for_resident(&look, err));
+		RD_TRY(look_for_other_way(&look, err));
 	}
 	*ret_guarded = result;
 	return RD_OK;

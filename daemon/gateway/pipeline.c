@@ -57,7 +57,13 @@ static struct rd_matter matter_of(const struct settling *s, const struct rd_clai
 		matter.resident_task = rd_staff_task_words(
 			&guarded->passed, guarded->joined_case != 0, s->batch->arena);
 	}
+	if (matter.name[0] == '\0')
+		matter.name = guarded->name;
 	matter.letters_by = matter.channel;
+	if (guarded->way[0] != '\0') {
+		matter.address = guarded->way;
+		matter.letters_by = RD_BY_EMAIL;
+	}
 	matter.cause = rd_arena_printf(s->batch->arena, "message:%" PRId64, claimed->id);
 	return matter;
 }
@@ -103,6 +109,21 @@ static enum rd_rc look_for_pictures(const struct settling *s, struct rd_tx *tx, 
 	return RD_OK;
 }
 
+/* Where letters go another way than the text came, later texts of the number still belong. */
+static enum rd_rc keep_number(struct rd_tx *tx, const struct rd_matter *matter,
+	const struct rd_verdict *verdict, const struct rd_claimed *claimed, int64_t case_id,
+	struct rd_err *err)
+{
+	const struct rd_case_contact contact = {
+		.channel = RD_BY_SMS, .address = claimed->from, .name = matter->name
+	};
+
+	if (verdict->fate != RD_FATE_OPENED || matter->letters_by == matter->channel ||
+		claimed->channel != RD_CHANNEL_SMS)
+		return RD_OK;
+	return rd_case_add_contact(tx, case_id, &contact, err);
+}
+
 /* One message, from what the child read to its fate, in the caller's transaction. reading NULL: it
  * ended the parser three times and a person must read it. */
 static enum rd_rc decide_one(struct settling *s, struct rd_tx *tx, size_t first,
@@ -129,6 +150,7 @@ static enum rd_rc decide_one(struct settling *s, struct rd_tx *tx, size_t first,
 	RD_TRY(rd_casework_apply(
 		tx, office, &matter, &verdict, s->batch->arena, &fate.case_id, err));
 
+	RD_TRY(keep_number(tx, &matter, &verdict, claimed, fate.case_id, err));
 	RD_TRY(rd_settling_take_sample(tx, office, &matter, &verdict, fate.case_id, err));
 	if (reading != NULL && verdict.fate != RD_FATE_DUPLICATE)
 		RD_TRY(rd_failing_count(tx, office, claimed->landlord, claimed->id, reading, err));
@@ -269,6 +291,7 @@ static struct rd_batch *new_batch(const struct rd_pipeline *pipeline, struct rd_
 	const struct rd_batch_order order = {
 		.db = db,
 		.reader = pipeline->reader,
+		.config = pipeline->office.config,
 		.run = pipeline->run,
 		.now_ms = rd_office_now(&pipeline->office),
 		.text_pause_ms = pipeline->ignore_text_pause ? -pause_ms : pause_ms,

@@ -103,7 +103,8 @@ static enum rd_rc look_at_recipient(struct rd_tx *tx, const struct rd_office *of
 	const char *sender = message->from.address;
 
 	RD_TRY(rd_guards_may_answer(db, office, sender, message_id, arena, facts, err));
-	if (sender[0] != '\0')
+	/* An address that a form names, or that failed its checks, may be anybody's. */
+	if (sender[0] != '\0' && !message->by_form && !facts->unauthenticated)
 		RD_TRY(rd_case_knows(db, joined->id, sender, &facts->sender_known, err));
 	return facts->sender_known
 		       ? RD_OK

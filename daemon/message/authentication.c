@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "redress/message/domain.h"
+
 /* One "method=result" of the header, with the properties behind it up to the next ";". */
 struct result {
 	const char *text;
@@ -29,84 +31,213 @@ static bool next_result(const char **at, struct result *ret_result)
 	return true;
 }
 
+/* What stands behind "dmarc=" or "dmarc/1=", where the result is of that method; else NULL. */
+static const char *outcome(const struct result *result, const char *method, size_t *ret_len)
+{
+	const char *end = result->text + result->len, *at = result->text;
+	const size_t n = strlen(method);
+
+	if (result->len <= n || strncasecmp(at, method, n) != 0)
+		return NULL;
+	at += n;
+	if (*at == '/')
+		at += 1 + strspn(at + 1, "0123456789");
+	if (at >= end || *at != '=')
+		return NULL;
+	at++;
+	*ret_len = strcspn(at, " \t(;");
+	if (*ret_len > (size_t)(end - at))
+		*ret_len = (size_t)(end - at);
+	return at;
+}
+
 static bool says(const struct result *result, const char *method, const char *word)
 {
-	size_t n = strlen(method), w = strlen(word);
+	size_t len = 0;
+	const char *found = outcome(result, method, &len);
 
-	if (result->len < n + 1 + w || strncasecmp(result->text, method, n) != 0 ||
-		result->text[n] != '=' || strncasecmp(result->text + n + 1, word, w) != 0)
-		return false;
-	return result->len == n + 1 + w || strchr(" \t(", result->text[n + 1 + w]) != NULL;
+	return found != NULL && len == strlen(word) && strncasecmp(found, word, len) == 0;
 }
 
-static bool tried(const struct result *result, const char *method)
+/* The value of "header.d=example.org". What stands in comments and quotes may be the sender's
+ * words. NULL: there is none. */
+static const char *property(const struct result *result, const char *name, size_t *ret_len)
 {
-	size_t n = strlen(method);
+	const char *end = result->text + result->len;
+	const size_t n = strlen(name);
+	bool quoted = false, begins = false;
+	int depth = 0;
 
-	return result->len > n && strncasecmp(result->text, method, n) == 0 &&
-	       result->text[n] == '=';
-}
-
-/* The same domain, or one below the other. */
-static bool is_aligned(const char *domain, size_t len, const char *from)
-{
-	size_t n = strlen(from);
-
-	if (len == n)
-		return strncasecmp(domain, from, n) == 0;
-	if (len > n)
-		return n > 0 && domain[len - n - 1] == '.' &&
-		       strncasecmp(domain + len - n, from, n) == 0;
-	return len > 0 && from[n - len - 1] == '.' && strncasecmp(from + n - len, domain, len) == 0;
+	for (const char *p = result->text; p < end; p++) {
+		if (quoted) {
+			p += *p == '\\' && p + 1 < end;
+			quoted = *p != '"';
+			continue;
+		}
+		if (begins && depth == 0 && (size_t)(end - p) > n && strncasecmp(p, name, n) == 0) {
+			*ret_len = strcspn(p + n, " \t;(");
+			if (*ret_len > (size_t)(end - p) - n)
+				*ret_len = (size_t)(end - p) - n;
+			return p + n;
+		}
+		quoted = *p == '"';
+		depth += *p == '(';
+		depth -= *p == ')' && depth > 0;
+		begins = *p == ' ' || *p == '\t' || *p == ')';
+	}
+	return NULL;
 }
 
 /* "header.d=example.org", "smtp.mailfrom=a@example.org": of the sender's own domain? */
-static bool is_for(const struct result *result, const char *property, const char *from)
+static bool is_for(const struct result *result, const char *name, const char *from)
 {
-	size_t n = strlen(property);
+	size_t len = 0;
+	const char *value = property(result, name, &len);
+	const char *at = value != NULL ? memrchr(value, '@', len) : NULL;
 
-	for (size_t i = 1; i + n < result->len; i++) {
-		const char *value = result->text + i + n;
-		size_t len = 0;
-		const char *at;
+	if (value == NULL)
+		return false;
+	if (at != NULL)
+		return rd_domain_aligned(at + 1, len - (size_t)(at + 1 - value), from);
+	return rd_domain_aligned(value, len, from);
+}
 
-		if (strncasecmp(result->text + i, property, n) != 0)
-			continue;
-		while (i + n + len < result->len && strchr(" \t;()", value[len]) == NULL)
-			len++;
-		at = memchr(value, '@', len);
-		if (at)
-			return is_aligned(at + 1, len - (size_t)(at + 1 - value), from);
-		return is_aligned(value, len, from);
+/* What one server says, over all of its headers. */
+struct findings {
+	enum rd_authentication dmarc; /* the first: it decides */
+	bool passed;		      /* SPF or DKIM, for the domain of From */
+	bool any_passed, failed;
+};
+
+static void take(struct findings *f, const struct result *result, const char *domain)
+{
+	size_t len = 0;
+
+	if (outcome(result, "dmarc", &len) != NULL) {
+		/* DMARC of another domain than From's says nothing of From. */
+		if (f->dmarc != RD_AUTHENTICATION_UNKNOWN ||
+			(property(result, "header.from=", &len) != NULL &&
+				!is_for(result, "header.from=", domain)))
+			return;
+		if (says(result, "dmarc", "pass"))
+			f->dmarc = RD_AUTHENTICATION_PASSED;
+		else if (says(result, "dmarc", "fail"))
+			f->dmarc = RD_AUTHENTICATION_FAILED;
+	} else if (says(result, "spf", "pass") || says(result, "dkim", "pass")) {
+		f->any_passed = true;
+		f->passed = f->passed || is_for(result, "smtp.mailfrom=", domain) ||
+			    is_for(result, "header.d=", domain) ||
+			    is_for(result, "header.i=", domain);
+	} else {
+		f->failed =
+			f->failed || says(result, "spf", "fail") || says(result, "dkim", "fail");
 	}
-	return false;
+}
+
+static void take_header(struct findings *f, const char *value, const char *domain)
+{
+	struct result result;
+
+	while (next_result(&value, &result))
+		take(f, &result, domain);
+}
+
+static enum rd_authentication conclude(const struct findings *f)
+{
+	if (f->dmarc != RD_AUTHENTICATION_UNKNOWN)
+		return f->dmarc;
+	if (f->passed)
+		return RD_AUTHENTICATION_PASSED;
+	return f->failed && !f->any_passed ? RD_AUTHENTICATION_FAILED : RD_AUTHENTICATION_UNKNOWN;
 }
 
 enum rd_authentication rd_authentication_read(const char *value, const char *from)
 {
 	const char *domain = strrchr(from, '@');
-	bool passed = false, any_passed = false, failed = false;
-	struct result result;
+	struct findings f = { .dmarc = RD_AUTHENTICATION_UNKNOWN };
 
-	if (!value || !domain)
+	if (value == NULL || domain == NULL)
 		return RD_AUTHENTICATION_UNKNOWN;
-	domain++;
-	while (next_result(&value, &result)) {
-		if (says(&result, "dmarc", "pass"))
-			return RD_AUTHENTICATION_PASSED;
-		if (says(&result, "dmarc", "fail"))
-			return RD_AUTHENTICATION_FAILED;
-		if (says(&result, "spf", "pass") || says(&result, "dkim", "pass")) {
-			any_passed = true;
-			passed = passed || is_for(&result, "smtp.mailfrom=", domain) ||
-				 is_for(&result, "header.d=", domain) ||
-				 is_for(&result, "header.i=", domain);
-		} else if (tried(&result, "spf") || tried(&result, "dkim")) {
-			failed = failed || says(&result, "spf", "fail") ||
-				 says(&result, "spf", "softfail") || says(&result, "dkim", "fail");
-		}
+	take_header(&f, value, domain + 1);
+	return conclude(&f);
+}
+
+/* --- whose word it is --- */
+
+/* The server's name that a header begins with, comments passed over; "" where it begins with a
+ * result, as Microsoft's do. Borrowed, not ended. */
+static size_t server_of(const char *value, const char **ret_name)
+{
+	int depth = 0;
+	size_t len;
+
+	for (; *value != '\0'; value++) {
+		depth += *value == '(';
+		if (depth == 0 && *value != ' ' && *value != '\t')
+			break;
+		depth -= *value == ')' && depth > 0;
 	}
-	if (passed)
-		return RD_AUTHENTICATION_PASSED;
-	return failed && !any_passed ? RD_AUTHENTICATION_FAILED : RD_AUTHENTICATION_UNKNOWN;
+	len = strcspn(value, " \t;(");
+	*ret_name = value;
+	return memchr(value, '=', len) != NULL ? 0 : len;
+}
+
+static bool is_trusted(const char *value, const struct rd_origin *origin)
+{
+	const char *name;
+	const size_t len = server_of(value, &name);
+
+	for (size_t i = 0; len > 0 && i < origin->n_trusted; i++)
+		if (strlen(origin->trusted[i]) == len &&
+			strncasecmp(origin->trusted[i], name, len) == 0)
+			return true;
+	return false;
+}
+
+static bool same_server(const char *value, const char *other)
+{
+	const char *name, *other_name;
+	const size_t len = server_of(value, &name), other_len = server_of(other, &other_name);
+
+	return len == other_len && strncasecmp(name, other_name, len) == 0;
+}
+
+/* A server's filters write a header each: SPF in one, DKIM in another. They stand together; what
+ * stands apart from them may be the sender's. */
+static enum rd_authentication read_run(
+	const struct rd_result_header *headers, size_t n, const char *from)
+{
+	const char *domain = strrchr(from, '@');
+	struct findings f = { .dmarc = RD_AUTHENTICATION_UNKNOWN };
+
+	if (domain == NULL)
+		return RD_AUTHENTICATION_UNKNOWN;
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 &&
+			(!headers[i].follows || !same_server(headers[i].value, headers[0].value)))
+			break;
+		take_header(&f, headers[i].value, domain + 1);
+	}
+	return conclude(&f);
+}
+
+enum rd_authentication rd_authentication_of(const struct rd_result_header *headers, size_t n,
+	const struct rd_origin *origin, const char *from)
+{
+	const enum rd_results_of trust = origin != NULL ? origin->trust : RD_TRUST_TOPMOST_DOUBTS;
+	enum rd_authentication found;
+
+	if (n == 0 || trust == RD_TRUST_NOBODY)
+		return RD_AUTHENTICATION_UNKNOWN;
+	if (trust == RD_TRUST_NAMED) {
+		for (size_t i = 0; i < n; i++)
+			if (is_trusted(headers[i].value, origin))
+				return read_run(headers + i, n - i, from);
+		return RD_AUTHENTICATION_UNKNOWN;
+	}
+	found = read_run(headers, n, from);
+	/* Where nobody said whose word to take, a pass may be the sender's own. */
+	if (trust == RD_TRUST_TOPMOST_DOUBTS && found == RD_AUTHENTICATION_PASSED)
+		return RD_AUTHENTICATION_UNKNOWN;
+	return found;
 }

@@ -12,6 +12,7 @@
 #include "redress/message/authentication.h"
 #include "redress/message/automatic.h"
 #include "redress/message/charset.h"
+#include "redress/message/domain.h"
 #include "redress/message/mime_parts.h"
 #include "redress/message/mime_scan.h"
 #include "redress/message/quotes.h"
@@ -26,6 +27,7 @@ static void start_gmime(void)
 {
 	g_mime_init();
 	rd_charset_init();
+	rd_domain_init();
 }
 
 void rd_mime_init(void)
@@ -149,6 +151,16 @@ static void read_from(GMimeMessage *mime, struct rd_message *message, const char
 	message->from.address = clean_address(internet_address_mailbox_get_addr(mailbox), arena);
 	message->from.name = rd_mime_clean(
 		internet_address_get_name(INTERNET_ADDRESS(mailbox)), RD_ADDRESS_BYTES_MAX, arena);
+}
+
+static void read_reply_to(GMimeMessage *mime, struct rd_message *message, struct rd_arena *arena)
+{
+	struct address_walk w = { .lists = { g_mime_message_get_reply_to(mime) } };
+	InternetAddressMailbox *mailbox = next_mailbox(&w);
+
+	if (mailbox)
+		message->reply_to =
+			clean_address(internet_address_mailbox_get_addr(mailbox), arena);
 }
 
 static bool read_recipients(GMimeMessage *mime, struct rd_message *message, struct rd_arena *arena)
@@ -292,9 +304,20 @@ static void read_message_id(struct rd_message *message, const char *value, struc
 
 /* First of its name. */
 struct heads {
-	const char *subject_raw, *message_id, *date, *in_reply_to, *references, *return_path,
-		*authentication;
+	const char *subject_raw, *message_id, *date, *in_reply_to, *references, *return_path;
+	struct rd_result_header *results;
+	size_t n_results;
+	int last_result; /* its place among the headers */
 };
+
+static void add_result(struct heads *heads, const char *value, int at)
+{
+	if (heads->results == NULL || heads->n_results == RD_RESULT_HEADERS_MAX)
+		return;
+	heads->results[heads->n_results++] = (struct rd_result_header){ .value = value,
+		.follows = heads->n_results > 0 && heads->last_result == at - 1 };
+	heads->last_result = at;
+}
 
 static void read_headers(
 	GMimeMessage *mime, struct rd_message *message, struct heads *heads, struct rd_arena *arena)
@@ -302,6 +325,7 @@ static void read_headers(
 	GMimeHeaderList *list = g_mime_object_get_header_list(GMIME_OBJECT(mime));
 	int n = g_mime_header_list_get_count(list);
 
+	heads->results = rd_arena_array(arena, RD_RESULT_HEADERS_MAX, sizeof *heads->results);
 	for (int i = 0; i < n && i < RD_MIME_HEADERS_MAX; i++) {
 		GMimeHeader *header = g_mime_header_list_get_header_at(list, i);
 		const char *name = g_mime_header_get_name(header);
@@ -313,8 +337,7 @@ static void read_headers(
 		} wanted[] = { { "Message-ID", &heads->message_id }, { "Date", &heads->date },
 			{ "In-Reply-To", &heads->in_reply_to },
 			{ "References", &heads->references },
-			{ "Return-Path", &heads->return_path },
-			{ "Authentication-Results", &heads->authentication } };
+			{ "Return-Path", &heads->return_path } };
 
 		if (!name || strlen(name) > HEADER_NAME_MAX)
 			continue;
@@ -330,6 +353,8 @@ static void read_headers(
 		for (size_t k = 0; k < sizeof wanted / sizeof wanted[0]; k++)
 			if (strcasecmp(name, wanted[k].name) == 0 && !*wanted[k].where)
 				*wanted[k].where = value;
+		if (strcasecmp(name, "Authentication-Results") == 0)
+			add_result(heads, value, i);
 		rd_automatic_header(&message->automatic, name, value, arena);
 	}
 }
@@ -486,12 +511,15 @@ static enum rd_rc read_mail(GMimeMessage *mime, struct rd_message *message, cons
 
 	read_headers(mime, message, &heads, arena);
 	read_from(mime, message, ret_from, arena);
+	read_reply_to(mime, message, arena);
 	room = read_recipients(mime, message, arena);
 	read_subject(message, heads.subject_raw, arena);
 	read_message_id(message, heads.message_id, arena);
 	read_return_path(message, heads.return_path, arena);
+	message->results = heads.results;
+	message->n_results = heads.n_results;
 	message->authentication =
-		rd_authentication_read(heads.authentication, message->from.address);
+		rd_authentication_of(heads.results, heads.n_results, NULL, message->from.address);
 	if (heads.date)
 		message->date_header = heads.date;
 	room = read_references(message, heads.in_reply_to, heads.references, arena) && room;
@@ -544,6 +572,7 @@ enum rd_rc rd_mime_parse(const void *raw, size_t len, bool cut, struct rd_arena 
 		.return_path = "",
 		.message_id = "",
 		.date_header = "",
+		.reply_to = "",
 		.automatic = { .own_loop = "" },
 		.trouble = { .cut = cut } };
 	const char *from_raw = "";

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include "redress/message/authentication.h"
+#include "redress/message/form.h"
 #include "redress/message/message.h"
 #include "redress/message/mime.h"
 #include "redress/message/sms.h"
@@ -42,6 +44,7 @@ struct asked {
 	int64_t received_ms;
 	char landlord[RD_ANSWER_NAME_MAX + 1];
 	char from[RD_ANSWER_NAME_MAX + 1];
+	struct rd_origin origin; /* in the arena of the message */
 };
 
 struct child {
@@ -178,6 +181,17 @@ static void compile(struct child *child)
 	}
 }
 
+/* Who wrote it, by what is said of its mailbox. */
+static enum rd_rc read_mail(struct child *child, const void *raw, size_t len, bool cut,
+	struct rd_message *m, struct rd_err *err)
+{
+	const struct rd_origin *origin = &child->asked.origin;
+
+	RD_TRY(rd_mime_parse(raw, len, cut, child->work, m, err));
+	m->authentication = rd_authentication_of(m->results, m->n_results, origin, m->from.address);
+	return rd_form_apply(m, origin, child->work, err);
+}
+
 static enum rd_rc read_message(struct child *child, const struct rd_ruleset *rules, const void *raw,
 	size_t len, bool cut, struct rd_message *ret_message, struct rd_score *ret_score,
 	struct rd_err *err)
@@ -189,7 +203,7 @@ static enum rd_rc read_message(struct child *child, const struct rd_ruleset *rul
 	else if (asked->what == RD_BEGIN_TEXT)
 		RD_TRY(rd_sms_message(asked->from, raw, len, child->work, ret_message, err));
 	else
-		RD_TRY(rd_mime_parse(raw, len, cut, child->work, ret_message, err));
+		RD_TRY(read_mail(child, raw, len, cut, ret_message, err));
 	if (asked->what == RD_BEGIN_TEXT)
 		ret_message->trouble.cut = cut;
 	return rd_score_message(
@@ -267,6 +281,7 @@ static void begin(struct child *child)
 
 	if (asked->begun)
 		_exit(RD_CHILD_PROTOCOL);
+	rd_arena_reset(child->work);
 	const uint8_t what = rd_unpack_u8(&unpacker);
 	if (what >= RD_N_BEGINS)
 		_exit(RD_CHILD_PROTOCOL);
@@ -276,10 +291,10 @@ static void begin(struct child *child)
 		rd_unpack_str(&unpacker, RD_ANSWER_NAME_MAX));
 	snprintf(asked->from, sizeof asked->from, "%s",
 		rd_unpack_str(&unpacker, RD_ANSWER_NAME_MAX));
+	rd_origin_unpack(&unpacker, &asked->origin);
 	if (unpacker.bad || unpacker.at != unpacker.end)
 		_exit(RD_CHILD_PROTOCOL);
 	asked->begun = true;
-	rd_arena_reset(child->work);
 }
 
 static const struct rd_ruleset *rules_of(const struct child *child, const char *landlord)
@@ -340,7 +355,7 @@ static void serve_frame(struct child *child)
 		take_bytes(child, len, &child->raw);
 		return;
 	}
-	if (len > RD_ANSWER_NAME_MAX * 3)
+	if (len > RD_BEGIN_BYTES_MAX)
 		_exit(RD_CHILD_PROTOCOL);
 	take_bytes(child, len, &child->frame);
 	if (type == RD_FRAME_BEGIN) {

@@ -96,6 +96,26 @@ static void unpack_forwarded(struct rd_unpacker *u, struct rd_message *m)
 	m->n_forwarded = n;
 }
 
+static void pack_form(struct rd_packer *p, const struct rd_message *m)
+{
+	rd_pack_bool(p, m->by_form);
+	if (!m->by_form)
+		return;
+	pack_cut(p, m->form.sender, RD_ADDRESS_BYTES_MAX);
+	pack_cut(p, m->form.phone, RD_ANSWER_NAME_MAX);
+	pack_cut(p, m->form.address, RD_ANSWER_NAME_MAX);
+}
+
+static void unpack_form(struct rd_unpacker *u, struct rd_message *m)
+{
+	m->by_form = rd_unpack_bool(u);
+	if (!m->by_form)
+		return;
+	m->form.sender = rd_unpack_str(u, RD_ADDRESS_BYTES_MAX);
+	m->form.phone = rd_unpack_str(u, RD_ANSWER_NAME_MAX);
+	m->form.address = rd_unpack_str(u, RD_ANSWER_NAME_MAX);
+}
+
 static void pack_message(struct rd_packer *p, const struct rd_message *m)
 {
 	rd_pack_u8(p, (uint8_t)m->channel);
@@ -118,6 +138,7 @@ static void pack_message(struct rd_packer *p, const struct rd_message *m)
 	pack_booleans(p, m);
 	pack_cut(p, m->automatic.own_loop, RD_ANSWER_NAME_MAX);
 	rd_pack_u8(p, (uint8_t)m->authentication);
+	pack_form(p, m);
 	pack_forwarded(p, m);
 	rd_pack_bytes(p, m->content_key, sizeof m->content_key);
 	rd_pack_bytes(p, m->header_key, sizeof m->header_key);
@@ -144,7 +165,7 @@ static void unpack_spans(struct rd_unpacker *u, struct rd_message *m)
 	for (uint32_t i = 0; spans != NULL && i < n; i++) {
 		uint8_t kind = rd_unpack_u8(u);
 		uint32_t to = rd_unpack_u32(u);
-		if (kind > RD_SPAN_OWN_LETTER || to <= from || to > m->body_len ||
+		if (kind > RD_SPAN_LAST || to <= from || to > m->body_len ||
 			!is_character_start(m->body, to, m->body_len))
 			u->bad = true;
 		spans[i] = (struct rd_span){ (enum rd_span_kind)kind, from, to };
@@ -198,6 +219,7 @@ static void unpack_message(struct rd_unpacker *u, struct rd_message *m)
 	if (authentication > RD_AUTHENTICATION_FAILED)
 		u->bad = true;
 	m->authentication = (enum rd_authentication)authentication;
+	unpack_form(u, m);
 	unpack_forwarded(u, m);
 	rd_unpack_bytes(u, m->content_key, sizeof m->content_key);
 	rd_unpack_bytes(u, m->header_key, sizeof m->header_key);
@@ -398,6 +420,48 @@ enum rd_rc rd_message_decode(const void *bytes, size_t len, struct rd_arena *are
 	RD_TRY(unpack_end(&unpacker, err));
 	*ret_message = message;
 	return RD_OK;
+}
+
+void rd_origin_pack(struct rd_packer *p, const struct rd_origin *origin)
+{
+	static const struct rd_origin unsaid;
+	const struct rd_origin *o = origin != NULL ? origin : &unsaid;
+
+	rd_pack_u8(p, (uint8_t)o->trust);
+	pack_list(p, o->trusted, o->n_trusted, RD_TRUSTED_MAX, RD_ANSWER_NAME_MAX);
+	pack_list(p, o->form_senders, o->n_form_senders, RD_FORM_SENDERS_MAX, RD_ADDRESS_BYTES_MAX);
+	rd_pack_u32(p, (uint32_t)o->n_form_labels);
+	for (size_t i = 0; i < o->n_form_labels; i++) {
+		rd_pack_u8(p, (uint8_t)o->form_labels[i].field);
+		pack_cut(p, o->form_labels[i].label, RD_FORM_LABEL_MAX);
+	}
+}
+
+void rd_origin_unpack(struct rd_unpacker *u, struct rd_origin *ret)
+{
+	struct rd_form_label *labels;
+	const uint8_t trust = rd_unpack_u8(u);
+	uint32_t n;
+
+	if (trust >= RD_N_RESULTS_OF)
+		u->bad = true;
+	ret->trust = trust < RD_N_RESULTS_OF ? (enum rd_results_of)trust : RD_TRUST_NOBODY;
+	ret->trusted = unpack_list(u, RD_TRUSTED_MAX, RD_ANSWER_NAME_MAX, &ret->n_trusted);
+	ret->form_senders =
+		unpack_list(u, RD_FORM_SENDERS_MAX, RD_ADDRESS_BYTES_MAX, &ret->n_form_senders);
+	n = rd_unpack_count(u, RD_FORM_LABELS_MAX, 5);
+	labels = rd_unpack_array(u, n, sizeof *labels);
+	for (uint32_t i = 0; labels != NULL && i < n; i++) {
+		const uint8_t field = rd_unpack_u8(u);
+
+		if (field >= RD_N_FORM_PARTS)
+			u->bad = true;
+		labels[i].field =
+			field < RD_N_FORM_PARTS ? (enum rd_form_part)field : RD_PART_OTHER;
+		labels[i].label = rd_unpack_str(u, RD_FORM_LABEL_MAX);
+	}
+	ret->form_labels = labels;
+	ret->n_form_labels = labels != NULL ? n : 0;
 }
 
 static void pack_off(struct rd_packer *p, const struct rd_off_rules *off)

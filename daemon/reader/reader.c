@@ -319,7 +319,7 @@ static enum rd_begin begin_of(const struct rd_reading_request *request)
 static void assign(struct batch *batch, struct rd_slot *slot, size_t i)
 {
 	const struct rd_reading_request *request = &batch->requests[i];
-	RD_CLEANUP(rd_buf_free) struct rd_buf begin = RD_BUF(3 * RD_ANSWER_NAME_MAX);
+	RD_CLEANUP(rd_buf_free) struct rd_buf begin = RD_BUF(RD_BEGIN_BYTES_MAX);
 	struct rd_packer packer = { &begin, false };
 	struct rd_err err = { 0 };
 
@@ -328,6 +328,7 @@ static void assign(struct batch *batch, struct rd_slot *slot, size_t i)
 	rd_pack_u64(&packer, (uint64_t)request->received_ms);
 	rd_pack_str(&packer, request->landlord);
 	rd_pack_str(&packer, request->from != NULL ? request->from : "");
+	rd_origin_pack(&packer, request->origin);
 	if (packer.full ||
 		rd_slot_say(slot, RD_FRAME_BEGIN, begin.data, begin.len, &err) != RD_OK) {
 		job_end(batch, i, RD_READ_FAILED, "its landlord's name or sender is too long");

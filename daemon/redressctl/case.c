@@ -22,6 +22,7 @@
 #include "redress/store/rulesets.h"
 #include "redress/store/tasks.h"
 #include "redress/store/text_media.h"
+#include "resident_print.h"
 
 #define AUDIT_ROWS_MAX 500
 
@@ -334,6 +335,8 @@ static json_t *messages_json(struct rd_ctl_desk *desk, const struct whole_case *
 			read ? rd_ctl_hits_json(&message, &score, desk->arena) : json_array());
 		json_object_set_new(
 			item, "pictures", json_integer((json_int_t)n_pictures(desk, row.id)));
+		json_object_set_new(item, "sender", rd_sender_json(read ? &message : NULL));
+		json_object_set_new(item, "form", rd_form_json(read ? &message : NULL));
 		json_object_set_new(item, "withheld",
 			rd_json_text(
 				withheld != RD_WITHHELD_NO ? rd_withheld_names[withheld] : NULL));
@@ -435,6 +438,8 @@ static void show_json(
 
 	json_object_set_new(json, "landlord", json_string(w->c.landlord));
 	json_object_set_new(json, "contact_proposed", json_boolean(w->c.contact_proposed));
+	json_object_set_new(
+		json, "resident", rd_case_resident_json(desk, w->c.landlord, w->c.contact));
 	json_object_set_new(json, "topics", rd_json_words(w->c.topics, w->c.n_topics));
 	json_object_set_new(json, "marks", rd_json_words(w->c.marks, w->c.n_marks));
 	json_object_set_new(json, "outcome", rd_json_text(w->c.outcome));
@@ -705,9 +710,11 @@ static void show_messages(struct rd_ctl_desk *desk, const struct whole_case *w)
 					     : "  (decided together with the text before it)");
 		else if (erased)
 			puts("  (erased)");
-		else
+		else {
+			rd_sender_print(&message);
 			show_reading(desk, &message, &score,
 				rules_then(desk, w->c.landlord, ruleset, &then));
+		}
 		if (n_pictures(desk, row.id) > 0)
 			printf("  Pictures that came with it: %zu. `redressctl case pictures %s "
 			       "DIR` writes them as files.\n",
@@ -754,6 +761,7 @@ enum rd_exit rd_ctl_case_show(struct rd_ctl *ctl, int argc, char **argv)
 		return RD_EXIT_DONE;
 	}
 	show_head(&desk, &whole);
+	rd_case_resident_print(&desk, whole.c.landlord, whole.c.contact);
 	show_clocks(&whole);
 	if (rd_ctl_show_acts(&desk, id, &err) != RD_OK)
 		return rd_ctl_fail(&err);

@@ -349,6 +349,11 @@ enum rd_rc rd_message_to_json(const struct rd_message *message, char **ret_json,
 	put(root, "nothing_new", json_boolean(message->nothing_new));
 	put(root, "forwarded", forwarded_json(message));
 	put(root, "authentication", json_integer(message->authentication));
+	if (message->by_form) {
+		put(root, "form_sender", text(message->form.sender));
+		put(root, "form_phone", text(message->form.phone));
+		put(root, "form_address", text(message->form.address));
+	}
 	put(root, "own_loop", text(message->automatic.own_loop));
 #define PUT_AUTOMATIC(field) put(root, #field, json_boolean(message->automatic.field));
 	AUTOMATIC_FIELDS(PUT_AUTOMATIC)
@@ -370,7 +375,7 @@ static const struct rd_span *get_spans(const json_t *root, struct rd_arena *aren
 		json_int_t from = json_integer_value(json_array_get(array, i * 3 + 1));
 		json_int_t to = json_integer_value(json_array_get(array, i * 3 + 2));
 
-		if (kind >= RD_SPAN_NEW && kind <= RD_SPAN_OWN_LETTER)
+		if (kind >= RD_SPAN_NEW && kind <= RD_SPAN_LAST)
 			spans[i].kind = (enum rd_span_kind)kind;
 		spans[i].from = (uint32_t)from;
 		spans[i].to = (uint32_t)to;
@@ -399,6 +404,12 @@ enum rd_rc rd_message_from_json(
 	authentication = json_integer_value(json_object_get(root, "authentication"));
 	if (authentication >= 0 && authentication <= RD_AUTHENTICATION_FAILED)
 		message->authentication = (enum rd_authentication)authentication;
+	message->by_form = json_object_get(root, "form_sender") != NULL;
+	if (message->by_form) {
+		message->form.sender = get_text(root, "form_sender", arena);
+		message->form.phone = get_text(root, "form_phone", arena);
+		message->form.address = get_text(root, "form_address", arena);
+	}
 	message->automatic.own_loop = get_text(root, "own_loop", arena);
 #define GET_AUTOMATIC(field) message->automatic.field = get_bool(root, #field);
 	AUTOMATIC_FIELDS(GET_AUTOMATIC)

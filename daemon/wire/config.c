@@ -29,7 +29,9 @@ static const char *const gateway_fields[] = { "Gateway", "State", "Rules", "List
 static const char *const gateway_repeatable[] = { "Trusted proxy", "Staff", "Homes", "Keep", NULL };
 static const char *const mailbox_fields[] = { "Mailbox", "Kind", "Path", "Host", "Port", "Folder",
 	"Security", "CA file", "User", "Password", "Landlord", "Start from", "Afterwards",
-	"Size limit", NULL };
+	"Size limit", "Trust results of", "Form sender", "Form field", NULL };
+static const char *const mailbox_repeatable[] = { "Trust results of", "Form sender", "Form field",
+	NULL };
 static const char *const texts_fields[] = { "Texts", "Kind", "Number", "Account", "Token",
 	"API key", "User", "Signature", "Template", "API URL", "Poll every", "Path", "Landlord",
 	NULL };
@@ -40,7 +42,7 @@ static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outg
 enum form { FORM_GATEWAY, FORM_MAILBOX, FORM_TEXTS, FORM_OUTGOING, N_FORMS };
 static const struct rd_stanza_form forms[N_FORMS] = {
 	[FORM_GATEWAY] = { gateway_fields, gateway_repeatable },
-	[FORM_MAILBOX] = { mailbox_fields, NULL },
+	[FORM_MAILBOX] = { mailbox_fields, mailbox_repeatable },
 	[FORM_TEXTS] = { texts_fields, NULL },
 	[FORM_OUTGOING] = { outgoing_fields, NULL },
 };
@@ -448,6 +450,7 @@ static enum rd_rc read_mailbox(const struct rd_reading *r, struct rd_mailbox_con
 	RD_TRY(read_size(r, "Size limit", &mailbox->size_limit_bytes));
 	RD_TRY(read_start_from(r, mailbox));
 	RD_TRY(read_afterwards(r, mailbox));
+	RD_TRY(rd_config_origin(r, rd_reading_text(r, "Host", ""), &mailbox->origin));
 	if (mailbox->kind == RD_MAILBOX_MAILDIR)
 		return rd_reading_path(r, "Path", "/var/mail/complaints", &mailbox->path);
 	RD_TRY(rd_reading_required(r, "Host", "imap.landlord.example", &mailbox->host));

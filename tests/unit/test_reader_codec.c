@@ -216,7 +216,7 @@ static void check_sound(const struct rd_message *m, const struct rd_score *s)
 	assert_true(m->body_len <= RD_TEXT_BYTES_MAX && m->body[m->body_len] == '\0');
 	for (size_t i = 0; i < m->n_spans; i++) {
 		assert_true(m->spans[i].from == at && m->spans[i].to > at);
-		assert_true(m->spans[i].kind <= RD_SPAN_OWN_LETTER);
+		assert_true(m->spans[i].kind <= RD_SPAN_LAST);
 		at = m->spans[i].to;
 	}
 	assert_int_equal(at, m->body_len);

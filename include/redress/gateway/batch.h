@@ -14,11 +14,13 @@
 #include "redress/base/err.h"
 #include "redress/reader/reader.h"
 #include "redress/store/queue.h"
+#include "redress/wire/config.h"
 
 /* Borrowed until the batch is read. */
 struct rd_batch_order {
 	struct rd_db *db; /* to read with */
 	struct rd_reader *reader;
+	const struct rd_config *config; /* what is known of each mailbox */
 	int64_t run;
 	int64_t now_ms;
 	int64_t text_pause_ms; /* as rd_queue_claim has it */

@@ -22,6 +22,9 @@ struct rd_guarded {
 	int64_t joined_case;
 	int64_t related_case;
 	struct rd_passed_on passed; /* all unset but where a colleague wrote */
+	const char *name; /* the sender's by the contacts file; "" nobody, or nobody alone */
+	const char *way;  /* an e-mail address to answer a text at, for its number takes no answer
+			     and  the contacts file prefers this; "" for all others */
 	int64_t now_ms;
 };
 

@@ -1,16 +1,23 @@
 /* authentication: what the receiving mail server found of a mail's sender (RFC 8601,
- * Authentication-Results; Microsoft 365 leaves its own name out).
+ * Authentication-Results).
  *
- * Only the topmost header is the receiving server's; those below may be anybody's. DMARC decides
- * where it was tried; else SPF or DKIM that passes for the domain of From. What says nothing, as
- * between two mailboxes of one house, is not known.
+ * Anybody can write such a header: only that of a server whose word is taken counts (origin.h), the
+ * topmost of its own and those right below it. DMARC decides where it was tried; else SPF or DKIM
+ * that passes for the domain of From (domain.h). An explicit failure alone is one: no result,
+ * "none", a soft one and a temporary error say nothing.
  */
 #ifndef REDRESS_MESSAGE_AUTHENTICATION_H
 #define REDRESS_MESSAGE_AUTHENTICATION_H
 
+#include <stdbool.h>
 #include "redress/message/message.h"
+#include "redress/message/origin.h"
 
-/* value: of the topmost header, unfolded; NULL where there is none. from: local@domain. */
+/* value: of one header, unfolded; NULL where there is none. from: local@domain. */
 enum rd_authentication rd_authentication_read(const char *value, const char *from);
+
+/* The headers of a mail, the topmost first. origin NULL: nothing is said. */
+enum rd_authentication rd_authentication_of(const struct rd_result_header *headers, size_t n,
+	const struct rd_origin *origin, const char *from);
 
 #endif

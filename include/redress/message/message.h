@@ -24,6 +24,8 @@ enum rd_span_kind {
 	RD_SPAN_SIGNATURE,
 	RD_SPAN_DISCLAIMER, /* "This e-mail is confidential ...", "Sent from my iPhone" */
 	RD_SPAN_OWN_LETTER, /* one of our own letters, between its two reference lines */
+	RD_SPAN_FORM,	    /* what a web form says besides the resident's words (form.h) */
+	RD_SPAN_LAST = RD_SPAN_FORM,
 };
 
 /* Bytes [from, to) of the body. */
@@ -72,6 +74,13 @@ enum rd_authentication {
 	RD_AUTHENTICATION_FAILED,
 };
 
+/* One Authentication-Results header. */
+struct rd_result_header {
+	const char *value; /* unfolded */
+	bool follows;	   /* right below the one before it: of the same server, most likely */
+};
+#define RD_RESULT_HEADERS_MAX 16
+
 /* What could not be read as it was meant. Any of these sends the message to a person. */
 struct rd_trouble {
 	bool unparseable;    /* not a mail; the whole was taken as text */
@@ -116,7 +125,18 @@ struct rd_message {
 		*report_ids; /* a delivery report: Message-IDs of the mail that it speaks of */
 	size_t n_report_ids;
 
+	/* A web form made it: from is whom the form names, and none of it is verified (form.h). */
+	bool by_form;
+	struct {
+		const char *sender;	     /* the form's own address */
+		const char *phone, *address; /* as they stand there */
+	} form;				     /* NULL where it is no form */
+
 	enum rd_authentication authentication;
+	/* Only while it is taken apart; NULL, 0 and "" from then on. */
+	const struct rd_result_header *results;
+	size_t n_results;
+	const char *reply_to; /* the first address of Reply-To, "" where there is none */
 	struct rd_automatic automatic;
 	struct rd_trouble trouble;
 

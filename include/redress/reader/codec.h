@@ -13,6 +13,8 @@
 #include "redress/base/buf.h"
 #include "redress/base/err.h"
 #include "redress/message/message.h"
+#include "redress/message/origin.h"
+#include "redress/reader/pack.h"
 #include "redress/rules/ruleset.h"
 #include "redress/rules/score.h"
 
@@ -34,6 +36,11 @@ RD_MUST_USE enum rd_rc rd_message_encode(
 	const struct rd_message *message, struct rd_buf *out, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_message_decode(const void *bytes, size_t len, struct rd_arena *arena,
 	struct rd_message *ret_message, struct rd_err *err);
+
+/* What is known of a mail's mailbox (NULL: nothing), in a BEGIN frame. Unpacked into the unpacker's
+ * arena. */
+void rd_origin_pack(struct rd_packer *packer, const struct rd_origin *origin);
+void rd_origin_unpack(struct rd_unpacker *unpacker, struct rd_origin *ret_origin);
 
 /* What a child is set up with. */
 struct rd_child_setup {

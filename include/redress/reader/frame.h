@@ -10,7 +10,7 @@
  *   SETUP   rule files and landlords (codec.h)
  *   READY   nothing
  *   UNFIT   why, in words: the rule set does not compile
- *   BEGIN   enum rd_begin u8, received_ms u64, landlord text, from text
+ *   BEGIN   enum rd_begin u8, received_ms u64, landlord text, from text, origin (codec.h)
  *   PIECE   raw bytes, or those of a message taken apart (codec.h), at most RD_RAW_PIECE_BYTES
  *   END     cut u8
  *   ANSWER  enum rd_rc u8, and where that is RD_OK a reading (codec.h)
@@ -45,6 +45,7 @@ enum rd_begin { RD_BEGIN_MAIL = 0, RD_BEGIN_TEXT, RD_BEGIN_TAKEN_APART, RD_N_BEG
 #define RD_SETUP_BYTES_MAX  (RD_RULEFILES_BYTES_MAX + (1u << 20))
 #define RD_ANSWER_BYTES_MAX (12u << 20)
 #define RD_UNFIT_BYTES_MAX  512
+#define RD_BEGIN_BYTES_MAX  (32u << 10)
 
 /* How a child says by its exit status what ended it. */
 enum rd_child_exit {

@@ -17,6 +17,7 @@
 #include "redress/base/arena.h"
 #include "redress/base/err.h"
 #include "redress/message/message.h"
+#include "redress/message/origin.h"
 #include "redress/rules/ruleset.h"
 #include "redress/rules/score.h"
 
@@ -54,8 +55,9 @@ struct rd_reading_request {
 	const char *landlord; /* whose rules */
 	int64_t received_ms;
 	bool cut; /* the raw bytes are only the beginning of the mail, a text's not all of it */
-	const char *from;	  /* a text's number; a mail's is read from it */
-	struct rd_raw_source raw; /* a mail's bytes; a text's body in UTF-8 */
+	const char *from;		/* a text's number; a mail's is read from it */
+	const struct rd_origin *origin; /* of a mail's mailbox; NULL: nothing is said. Borrowed */
+	struct rd_raw_source raw;	/* a mail's bytes; a text's body in UTF-8 */
 	/* Raw is what rd_message_encode (codec.h) makes of a message that was taken apart before:
 	 * it is scored alone, as it stands. channel, cut and from are not asked for then. */
 	bool taken_apart;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include "redress/base/date.h"
 #include "redress/base/err.h"
+#include "redress/message/origin.h"
 #include "redress/rules/kind.h"
 
 #define RD_MAILBOXES_MAX 32 /* one thread each */
@@ -60,6 +61,7 @@ struct rd_mailbox_config {
 	enum rd_afterwards afterwards;
 	const char *afterwards_word; /* keyword or folder */
 	uint64_t size_limit_bytes;   /* 64 MB */
+	struct rd_origin origin;     /* whose word to take for a sender; web forms */
 };
 
 struct rd_texts_config {
@@ -106,6 +108,7 @@ struct rd_homes {
 struct rd_keep {
 	int months[RD_N_KINDS]; /* of cases, from the day on which they were closed */
 	int no_case_months;	/* of messages that stand on no case, from the day they came */
+	int contacts_months;	/* of residents, from the day a contacts file named them last */
 };
 
 struct rd_config {
@@ -147,6 +150,8 @@ void rd_config_cleanup(struct rd_config **config);
 /* Is it an address of the landlord's own people? Their mail is nobody's but a resident's whom they
  * name in it, and is never answered by itself. */
 bool rd_config_is_staff(const struct rd_config *config, const char *address);
+/* What is known of the mailbox of that name; NULL: there is none. Borrowed. */
+const struct rd_origin *rd_config_origin_of(const struct rd_config *config, const char *mailbox);
 /* The number of a landlord's homes; 0: not said. */
 int64_t rd_config_homes(const struct rd_config *config, const char *landlord);
 /* Does any stanza speak to the world (not maildir and tray alone)? */

@@ -37,6 +37,11 @@ bool rd_plain_name(const char *name);
 /* config_keep.c: the `Keep:` lines. */
 RD_MUST_USE enum rd_rc rd_config_keep(const struct rd_reading *r, struct rd_keep *keep);
 
+/* config_origin.c: whose word a mailbox takes for a sender, and its web forms. host: "" for none.
+ */
+RD_MUST_USE enum rd_rc rd_config_origin(
+	const struct rd_reading *r, const char *host, struct rd_origin *origin);
+
 /* config_texts.c. public_url: "" where the gateway has none. */
 RD_MUST_USE enum rd_rc rd_config_texts(
 	const struct rd_reading *r, const char *public_url, struct rd_texts_config *texts);
