@@ -53,7 +53,8 @@ enum rd_rc rd_erasing_look(struct rd_db *db, const struct rd_office *office, con
 	RD_TRY(rd_person_cases(db, contact, arena, &e.cases, &e.n_cases, err));
 	RD_TRY(rd_person_messages(
 		db, contact, arena, &e.messages, &e.n_messages, &e.n_waiting, err));
-	e.obstacles = rd_arena_array(arena, e.n_cases + 1, sizeof *e.obstacles);
+	RD_TRY(rd_residents_find(db, NULL, contact, arena, &e.residents, &e.n_residents, err));
+	e.obstacles = rd_arena_array(arena, e.n_cases + e.n_residents + 1, sizeof *e.obstacles);
 	if (e.obstacles == NULL)
 		return rd_fail(err, RD_E_RANGE, "there are too many cases");
 	for (size_t i = 0; i < e.n_cases; i++) {
@@ -62,6 +63,15 @@ enum rd_rc rd_erasing_look(struct rd_db *db, const struct rd_office *office, con
 		RD_TRY(obstacle_of(db, &e.cases[i], arena, &words, err));
 		if (words != NULL)
 			e.obstacles[e.n_obstacles++] = words;
+	}
+	for (size_t i = 0; i < e.n_residents; i++) {
+		bool held = false;
+
+		RD_TRY(rd_resident_is_held(db, e.residents[i].id, &held, err));
+		if (held && e.n_obstacles == 0)
+			e.obstacles[e.n_obstacles++] =
+				"they are on a case that is kept for legal reasons by another "
+				"address or number (contacts show)";
 	}
 	if (e.n_waiting > 0)
 		e.obstacles[e.n_obstacles++] = rd_arena_printf(arena,
@@ -134,6 +144,21 @@ static enum rd_rc erase_messages(struct rd_db *db, const struct rd_office *offic
 	return RD_OK;
 }
 
+/* Last, so that whoever is stopped half-way finds them again. */
+static enum rd_rc erase_resident(struct rd_db *db, const struct rd_office *office,
+	const char *contact, struct rd_erasing *e, struct rd_err *err)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+
+	RD_TRY(rd_tx_begin(db, &tx, err));
+	RD_CLEANUP(rd_erasure_end)
+	struct rd_erasure erasure = RD_ERASURE(tx, rd_office_now(office));
+	RD_TRY(rd_erase_resident(&erasure, contact, &e->n_emptied_residents, err));
+	RD_TRY(record(&erasure, office, 0, 0, RD_ERASED_ASKED, err));
+	RD_TRY(rd_erasure_keep(&erasure, err));
+	return rd_tx_commit(&tx, err);
+}
+
 enum rd_rc rd_erasing_run(struct rd_db *db, const struct rd_office *office, const char *contact,
 	struct rd_erasing *e, struct rd_err *err)
 {
@@ -144,6 +169,8 @@ enum rd_rc rd_erasing_run(struct rd_db *db, const struct rd_office *office, cons
 			RD_TRY(erase_case(db, office, e->cases[i].id,
 				e->cases[i].main ? NULL : contact, RD_ERASED_ASKED, e, err));
 	RD_TRY(erase_messages(db, office, e->messages, e->n_messages, RD_ERASED_ASKED, e, err));
+	if (e->n_residents > 0)
+		RD_TRY(erase_resident(db, office, contact, e, err));
 	return rd_db_checkpoint(db, err);
 }
 
@@ -224,6 +251,23 @@ static enum rd_rc erase_old(struct rd_db *db, const struct rd_office *office, st
 	return RD_OK;
 }
 
+/* Whom no contacts file has named for so long. */
+static enum rd_rc forget_residents(struct rd_db *db, const struct rd_office *office,
+	struct rd_date today, size_t *n, struct rd_err *err)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	const int months = office->config->keep.contacts_months;
+	int64_t dropped = 0;
+
+	if (months == 0)
+		return RD_OK;
+	RD_TRY(rd_tx_begin(db, &tx, err));
+	RD_TRY(rd_residents_drop(
+		tx, NULL, months_before(today, months), RD_ERASING_RESIDENTS_MAX, &dropped, err));
+	*n += (size_t)dropped;
+	return rd_tx_commit(&tx, err);
+}
+
 enum rd_rc rd_erasing_retention(
 	struct rd_db *db, const struct rd_office *office, size_t *ret_n, struct rd_err *err)
 {
@@ -240,6 +284,7 @@ enum rd_rc rd_erasing_retention(
 	if (done == day)
 		return RD_OK;
 	RD_TRY(erase_old(db, office, today, arena, &e, &n, err));
+	RD_TRY(forget_residents(db, office, today, &n, err));
 	*ret_n = n;
 	if (n > 0)
 		return RD_OK; /* perhaps more: the next round looks */

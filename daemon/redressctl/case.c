@@ -22,6 +22,7 @@
 #include "redress/store/rulesets.h"
 #include "redress/store/tasks.h"
 #include "redress/store/text_media.h"
+#include "resident_print.h"
 
 #define AUDIT_ROWS_MAX 500
 
@@ -435,6 +436,8 @@ static void show_json(
 
 	json_object_set_new(json, "landlord", json_string(w->c.landlord));
 	json_object_set_new(json, "contact_proposed", json_boolean(w->c.contact_proposed));
+	json_object_set_new(
+		json, "resident", rd_case_resident_json(desk, w->c.landlord, w->c.contact));
 	json_object_set_new(json, "topics", rd_json_words(w->c.topics, w->c.n_topics));
 	json_object_set_new(json, "marks", rd_json_words(w->c.marks, w->c.n_marks));
 	json_object_set_new(json, "outcome", rd_json_text(w->c.outcome));
@@ -754,6 +757,7 @@ enum rd_exit rd_ctl_case_show(struct rd_ctl *ctl, int argc, char **argv)
 		return RD_EXIT_DONE;
 	}
 	show_head(&desk, &whole);
+	rd_case_resident_print(&desk, whole.c.landlord, whole.c.contact);
 	show_clocks(&whole);
 	if (rd_ctl_show_acts(&desk, id, &err) != RD_OK)
 		return rd_ctl_fail(&err);

@@ -124,6 +124,12 @@ static const struct command {
 	{ "report", "tsm", rd_ctl_report_tsm,
 		"report tsm [--landlord NAME] [--year YYYY | --from DAY --to DAY] [--json | --csv "
 		"| --html FILE]" },
+	{ "contacts", "import", rd_ctl_contacts_import,
+		"contacts import FILE.csv [--dry-run] [--skip-bad] [--replace [--accept]] "
+		"[--bring-back] [--ignore COLUMN]..." },
+	{ "contacts", "list", rd_ctl_contacts_list,
+		"contacts list [--landlord NAME] [--restricted] [--adjusted]" },
+	{ "contacts", "show", rd_ctl_contacts_show, "contacts show CONTACT" },
 	{ "person", "export", rd_ctl_person_export, "person export CONTACT DIR" },
 	{ "person", "erase", rd_ctl_person_erase, "person erase CONTACT [--dry-run]" },
 	{ NULL, "messages", rd_ctl_messages, "messages [--fate FATE]" },

@@ -13,6 +13,7 @@
 #include "redress/message/sms.h"
 #include "redress/store/contact.h"
 #include "redress/store/queue.h"
+#include "resident_print.h"
 
 #define NAMES_BYTES_MAX (32u << 20)
 #define PATH_BYTES_MAX	4096
@@ -53,6 +54,48 @@ struct exported {
 	size_t n_whole; /* cases written */
 };
 
+static void print_told(FILE *out, const char *what, const char *words)
+{
+	if (words[0] == '\0')
+		return;
+	fprintf(out, "<li>%s: ", what);
+	rd_html_words(out, words);
+	fputs("</li>\n", out);
+}
+
+/* One who shares the address may be somebody else: only what holds for all of them. */
+static void print_residents(const struct exported *x, FILE *out)
+{
+	struct rd_resident r;
+	char day[RD_DATE_MAX];
+
+	if (x->found.n_residents == 0)
+		return;
+	r = rd_resident_of_all(x->found.residents, x->found.n_residents, x->desk->arena);
+	fputs("<h2>From the landlord's contacts file</h2>\n<ul>\n", out);
+	if (x->found.n_residents > 1) {
+		r.adjustments = r.restrictions = "";
+		r.restrictions_until = (struct rd_date){ 0 };
+		fprintf(out,
+			"<li>%zu residents have this address or number; what is theirs apart "
+			"(redressctl contacts show) is left out here.</li>\n",
+			x->found.n_residents);
+	}
+	print_told(out, "Name", r.name);
+	print_told(out, "Reference", r.reference);
+	print_told(out, "E-mail address", r.email);
+	print_told(out, "Telephone number", r.phone);
+	print_told(out, "Address", r.address);
+	print_told(out, "Prefers", rd_prefers_names[r.prefers]);
+	print_told(out, "Language", r.language);
+	print_told(out, "Tenure", r.tenure);
+	print_told(out, "Adjustments", r.adjustments);
+	print_told(out, "Restrictions", r.restrictions);
+	if (rd_date_is_set(r.restrictions_until))
+		print_told(out, "Looked at again on", rd_date_format(r.restrictions_until, day));
+	fputs("</ul>\n", out);
+}
+
 static void print_index(struct exported *x, FILE *out)
 {
 	rd_html_begin(out, "What is held about a person");
@@ -76,7 +119,9 @@ static void print_index(struct exported *x, FILE *out)
 				out);
 		fputs("</li>\n", out);
 	}
-	fputs("</ul>\n<h2>Messages that stand on no case of theirs</h2>\n<ul>\n", out);
+	fputs("</ul>\n", out);
+	print_residents(x, out);
+	fputs("<h2>Messages that stand on no case of theirs</h2>\n<ul>\n", out);
 	for (size_t i = 0; i < x->pack.n_files; i++) {
 		fputs("<li><a href=\"", out);
 		rd_html_words(out, x->pack.files[i].path);
@@ -147,7 +192,7 @@ static enum rd_rc export_person(
 {
 	RD_TRY(rd_erasing_look(x->desk->desk.db, &x->desk->desk.office, x->contact, x->desk->arena,
 		&x->found, err));
-	if (x->found.n_cases == 0 && x->found.n_messages == 0)
+	if (x->found.n_cases == 0 && x->found.n_messages == 0 && x->found.n_residents == 0)
 		return rd_fail(err, RD_E_MISSING, "nothing is held about %.200s", x->contact);
 	RD_TRY(rd_contact_opted_out(x->desk->desk.db, x->contact, &x->opted_out, err));
 	RD_TRY(rd_pack_begin(&x->pack, dir, names, err));
@@ -205,12 +250,23 @@ static void print_erased_json(struct rd_ctl_desk *desk, const struct rd_erasing 
 		json_array_append_new(cases,
 			json_pack("{s:s,s:b,s:b}", "ref", reference_of(desk, e->cases[i].id),
 				"whole", e->cases[i].main, "erased_before", e->cases[i].erased));
-	rd_json_print(json_pack("{s:b,s:o,s:I,s:o,s:{s:I,s:I,s:I,s:I}}", "dry_run", dry_run,
-		"cases", cases, "messages", (json_int_t)e->n_messages, "obstacles",
+	rd_json_print(json_pack("{s:b,s:o,s:I,s:I,s:o,s:{s:I,s:I,s:I,s:I,s:I}}", "dry_run", dry_run,
+		"cases", cases, "messages", (json_int_t)e->n_messages, "residents",
+		(json_int_t)e->n_residents, "obstacles",
 		rd_json_words(e->obstacles, e->n_obstacles), "erased", "cases",
 		(json_int_t)e->n_emptied_cases, "messages", (json_int_t)e->n_emptied_messages,
 		"letters", (json_int_t)e->n_emptied_letters, "pictures",
-		(json_int_t)e->n_emptied_pictures));
+		(json_int_t)e->n_emptied_pictures, "residents",
+		(json_int_t)e->n_emptied_residents));
+}
+
+/* Who else they are known as is another contact, with cases of its own. */
+static void print_resident(const struct rd_resident *r)
+{
+	printf("  what the contacts file tells of %s", r->name[0] != '\0' ? r->name : "them");
+	if (r->email[0] != '\0' && r->phone[0] != '\0')
+		printf("; known as %s and as %s: erase both", r->email, r->phone);
+	putchar('\n');
 }
 
 static void print_plan(struct rd_ctl_desk *desk, const struct rd_erasing *e)
@@ -223,6 +279,12 @@ static void print_plan(struct rd_ctl_desk *desk, const struct rd_erasing *e)
 				: "another person's case: this contact and what it sent");
 	printf("  %zu message%s that stand%s on none of their cases\n", e->n_messages,
 		e->n_messages == 1 ? "" : "s", e->n_messages == 1 ? "s" : "");
+	if (e->n_residents == 1)
+		print_resident(&e->residents[0]);
+	else if (e->n_residents > 1)
+		printf("  %zu residents of the contacts file share this: it is taken from each of "
+		       "them, and the rest of each stays\n",
+			e->n_residents);
 	for (size_t i = 0; i < e->n_obstacles; i++)
 		printf("  in the way: %s\n", e->obstacles[i]);
 }
@@ -235,6 +297,12 @@ static void print_done(const struct rd_erasing *e)
 		e->n_emptied_messages == 1 ? "" : "s", e->n_emptied_letters,
 		e->n_emptied_letters == 1 ? "" : "s", e->n_emptied_pictures,
 		e->n_emptied_pictures == 1 ? "" : "s");
+	if (e->n_emptied_residents == 1)
+		puts("What the contacts file told of them went too; the next file does not bring "
+		     "it back.");
+	else if (e->n_emptied_residents > 1)
+		puts("Several residents share that address or number: it was taken from each. Take "
+		     "whoever asked out of the contacts file.");
 	puts("Not reached from here: mail that lies in the mailbox still, copies with the mail "
 	     "server and the provider of texts, and backups. Keep the file that ends in .erased "
 	     "beside the store: a restore erases again by it.");
@@ -265,7 +333,7 @@ enum rd_exit rd_ctl_person_erase(struct rd_ctl *ctl, int argc, char **argv)
 		rd_erasing_look(desk.desk.db, &desk.desk.office, contact, desk.arena, &e, &err) !=
 			RD_OK)
 		return rd_ctl_fail(&err);
-	if (e.n_cases == 0 && e.n_messages == 0 && e.n_waiting == 0)
+	if (e.n_cases == 0 && e.n_messages == 0 && e.n_waiting == 0 && e.n_residents == 0)
 		return rd_ctl_complain("nothing is held about %.200s", contact);
 	if (!dry_run && e.n_obstacles > 0 && !ctl->json)
 		print_plan(&desk, &e);

@@ -9,6 +9,7 @@
 #include "print.h"
 #include "redress/gateway/acts.h"
 #include "redress/store/queue.h"
+#include "redress/store/residents.h"
 #include "redress/store/reading.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
@@ -26,7 +27,28 @@ struct about {
 	const char *subject; /* else its first words; "" where it has none, or they are erased */
 	struct rd_score score;
 	bool read;
+	const char *adjustments, *restrictions; /* of the resident, by the contacts file */
 };
+
+/* What whoever decides, and answers, must know of the resident. */
+static enum rd_rc read_resident(struct rd_ctl_desk *desk, const struct rd_review *review,
+	struct about *about, struct rd_err *err)
+{
+	struct rd_resident resident;
+	struct rd_case c;
+	size_t n = 0;
+
+	if (review->case_id == 0)
+		return RD_OK;
+	RD_TRY(rd_case_get(desk->desk.db, review->case_id, desk->arena, &c, err));
+	RD_TRY(rd_resident_known(
+		desk->desk.db, c.landlord, c.contact, desk->arena, &resident, &n, err));
+	if (n > 0) {
+		about->adjustments = resident.adjustments;
+		about->restrictions = resident.restrictions;
+	}
+	return RD_OK;
+}
 
 static enum rd_rc read_about(struct rd_ctl_desk *desk, const struct rd_review *review,
 	struct about *about, struct rd_err *err)
@@ -35,7 +57,8 @@ static enum rd_rc read_about(struct rd_ctl_desk *desk, const struct rd_review *r
 	const char *ruleset;
 	bool erased = false;
 
-	*about = (struct about){ .subject = "" };
+	*about = (struct about){ .subject = "", .adjustments = "", .restrictions = "" };
+	RD_TRY(read_resident(desk, review, about, err));
 	if (review->message_id == 0)
 		return RD_OK;
 	const enum rd_rc rc = rd_reading_get(desk->desk.db, review->message_id, desk->arena,
@@ -66,6 +89,21 @@ static const char *shortened(struct rd_ctl_desk *desk, const char *text)
 	return text != NULL ? text : "-";
 }
 
+/* The reasons, with what the contacts file says before them. */
+static const char *with_resident(
+	struct rd_ctl_desk *desk, const struct about *about, const char *reasons)
+{
+	const char *words = reasons;
+
+	if (about->adjustments[0] != '\0')
+		words = rd_arena_printf(desk->arena, "adjustments: %s; %s",
+			shortened(desk, rd_ctl_in_one_line(desk, about->adjustments)), words);
+	if (about->restrictions[0] != '\0' && words != NULL)
+		words = rd_arena_printf(desk->arena, "contact restricted: %s; %s",
+			shortened(desk, rd_ctl_in_one_line(desk, about->restrictions)), words);
+	return words != NULL ? words : reasons;
+}
+
 /* Most reviews have this reason, and only its number tells one from another. */
 static const char *short_reasons(
 	struct rd_ctl_desk *desk, const struct rd_review *review, const struct about *about)
@@ -90,14 +128,15 @@ static json_t *review_json(
 	char reference[RD_REFERENCE_MAX];
 	const bool decided = review->decided_ms != 0;
 
-	return json_pack("{s:I,s:s,s:o,s:s,s:o,s:s,s:o,s:o,s:o,s:o,s:o}", "review",
+	return json_pack("{s:I,s:s,s:o,s:s,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "review",
 		(json_int_t)review->id, "ref", reference_of(desk, review->case_id, reference),
 		"message", review->message_id != 0 ? json_integer(review->message_id) : json_null(),
 		"best", rd_kind_names[review->best], "subject", rd_json_text(about->subject),
 		"reasons", review->reasons, "since", rd_json_instant(review->created_ms), "decided",
 		decided ? json_string(rd_kind_names[review->decided]) : json_null(), "by",
 		rd_json_text(review->by), "at", rd_json_instant(review->decided_ms), "why",
-		rd_json_text(review->why));
+		rd_json_text(review->why), "adjustments", rd_json_text(about->adjustments),
+		"restrictions", rd_json_text(about->restrictions));
 }
 
 static enum rd_rc add_review(struct rd_ctl_desk *desk, struct rd_listing *listing,
@@ -114,7 +153,8 @@ static enum rd_rc add_review(struct rd_ctl_desk *desk, struct rd_listing *listin
 		(const char *const[]){ row, reference_of(desk, review->case_id, reference),
 			rd_kind_names[review->best], rd_short_instant(review->created_ms, since),
 			review->decided_ms != 0 ? rd_kind_names[review->decided] : "-",
-			shortened(desk, about.subject), short_reasons(desk, review, &about) });
+			shortened(desk, about.subject),
+			with_resident(desk, &about, short_reasons(desk, review, &about)) });
 	return RD_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "redress/store/residents.h"
 #include "redress/store/sql.h"
 
 #define PATH_BYTES_MAX 4096
@@ -129,15 +130,15 @@ static enum rd_rc apply_line(struct rd_erasure *erasure, char *line, const char 
 	end[-1] = '\0';
 	if (strncmp(line, "case ", 5) == 0 && line[5 + strspn(line + 5, "0123456789")] == '\0')
 		return apply_case(erasure, line + 5, n, err);
-	if (strncmp(line, "message ", 8) == 0 && key_of_hex(line + 8, key))
+	if ((strncmp(line, "message ", 8) == 0 && key_of_hex(line + 8, key)) ||
+		(strncmp(line, "resident ", 9) == 0 && key_of_hex(line + 9, key)))
 		return rd_sql_change(erasure->tx,
 			"INSERT INTO erased_key (key, at_ms) VALUES (?1, ?2)"
 			" ON CONFLICT (key) DO NOTHING",
 			RD_ARGS(rd_blob(key, sizeof key), rd_int(erasure->now_ms)), NULL, err);
 	return rd_fail(err, RD_E_REFUSED,
-		"%s:%d: this line says neither `case NUMBER.` nor `message KEY.`; put the file "
-		"right "
-		"or away before a restore",
+		"%s:%d: this line says neither `case NUMBER.` nor `message KEY.` or `resident "
+		"KEY.`; put the file right or away before a restore",
 		path, number);
 }
 
@@ -200,6 +201,7 @@ enum rd_rc rd_erasure_apply(
 	RD_CLEANUP(rd_erasure_end) struct rd_erasure erasure = RD_ERASURE(tx, now_ms);
 	RD_TRY(apply_lines(&erasure, file, path, &n, err));
 	RD_TRY(apply_keys(&erasure, &n, err));
+	RD_TRY(rd_erase_residents_again(&erasure, &n, err));
 	RD_TRY(rd_tx_commit(&tx, err));
 	*ret_n = n;
 	return RD_OK;

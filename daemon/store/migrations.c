@@ -3,7 +3,8 @@
  * Words, addresses and numbers of residents stand in these alone, and erasure empties them:
  * raw_piece, text_words, text_part (sender, recipient, body), text_media
  * (url, bytes), reading_words, case_words, case_contact (address, name), case_note, case_act_words,
- * case_action_words, outbox_words, task (words, done_how), review.why, label.why, legal_hold.why.
+ * case_action_words, outbox_words, task (words, done_how), review.why, label.why, legal_hold.why,
+ * resident.
  * erasure.c empties them: a table of words that is added there too.
  * Everything else holds ids, times, names of rules and keyed hashes.
  */
@@ -540,8 +541,33 @@ static const char step_11[] = "CREATE TABLE erased_key ("
 			      "CREATE INDEX case_closed ON case_file (closed_ms)"
 			      " WHERE closed_ms IS NOT NULL;";
 
+/* Who is known by the landlord's contacts file, and by which addresses and numbers. */
+static const char step_residents[] =
+	"CREATE TABLE resident ("
+	" id INTEGER PRIMARY KEY,"
+	" landlord TEXT NOT NULL,"
+	" identity_key BLOB NOT NULL UNIQUE,"
+	" reference TEXT NOT NULL,"
+	" name TEXT NOT NULL,"
+	" email TEXT NOT NULL,"
+	" phone TEXT NOT NULL,"
+	" address TEXT NOT NULL,"
+	" prefers TEXT NOT NULL CHECK (prefers IN ('', 'email', 'sms', 'post', 'phone')),"
+	" language TEXT NOT NULL,"
+	" adjustments TEXT NOT NULL,"
+	" restrictions TEXT NOT NULL,"
+	" restrictions_until TEXT,"
+	" tenure TEXT NOT NULL,"
+	" seen_ms BIGINT NOT NULL);"
+	"CREATE INDEX resident_seen ON resident (seen_ms);"
+	"CREATE TABLE resident_key ("
+	" address_key BLOB NOT NULL,"
+	" resident_id INTEGER NOT NULL REFERENCES resident (id),"
+	" PRIMARY KEY (address_key, resident_id));"
+	"CREATE INDEX resident_key_resident ON resident_key (resident_id);";
+
 static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6,
-	step_7, step_8, step_9, step_10, step_11 };
+	step_7, step_8, step_9, step_10, step_11, step_residents };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {

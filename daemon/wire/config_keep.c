@@ -5,7 +5,8 @@
 
 #include "redress/wire/config_fields.h"
 
-#define NO_CASE "no_case"
+#define NO_CASE	 "no_case"
+#define CONTACTS "contacts"
 
 /* "6 years", "18 months", "for ever". */
 static bool read_time(const char *text, int *ret_months)
@@ -35,11 +36,12 @@ static enum rd_rc no_time(const struct rd_reading *r, const struct rd_field *fie
 {
 	return rd_stanza_fail(r->stanza, field, r->err,
 		"`%s` says no time; write for example `6 years` for everything, `compliment 12 "
-		"months` for one kind, `no_case 1 year`, or `complaint for ever`",
+		"months` for one kind, `no_case 1 year`, `contacts 1 year`, or `complaint for "
+		"ever`",
 		field->value);
 }
 
-/* One line that names a kind, or the messages that stand on no case. */
+/* One line that names a kind, the messages that stand on no case, or the contacts file. */
 static enum rd_rc take_one(
 	const struct rd_reading *r, const struct rd_field *field, struct rd_keep *keep)
 {
@@ -53,6 +55,8 @@ static enum rd_rc take_one(
 		return no_time(r, field);
 	if (strcmp(word, NO_CASE) == 0)
 		keep->no_case_months = months;
+	else if (strcmp(word, CONTACTS) == 0)
+		keep->contacts_months = months;
 	else if (rd_kind_parse(word, &kind))
 		keep->months[kind] = months;
 	else
@@ -72,6 +76,7 @@ enum rd_rc rd_config_keep(const struct rd_reading *r, struct rd_keep *keep)
 	for (int kind = 0; kind < RD_N_KINDS; kind++)
 		keep->months[kind] = everything;
 	keep->no_case_months = everything;
+	keep->contacts_months = everything;
 	while ((field = rd_stanza_next(r->stanza, "Keep", field)) != NULL)
 		if (!read_time(field->value, &months))
 			RD_TRY(take_one(r, field, keep));

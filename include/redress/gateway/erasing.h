@@ -2,9 +2,9 @@
  *
  * A person is an e-mail address or a telephone number. Erased are the cases whose letters go to
  * them, with all that others wrote on them; of other people's cases their own messages and address;
- * and what they sent that stands on no case. A case that is not closed, has a letter that is not
- * settled or is kept for legal reasons stops the whole: the person is told what and why, and
- * nothing was changed.
+ * what they sent that stands on no case; and what the contacts file told of them. A case that is
+ * not closed, has a letter that is not settled or is kept for legal reasons stops the whole: the
+ * person is told what and why, and nothing was changed.
  *
  * Each case is a transaction of its own. What is left of it: see store/erasure.h. Mail lies in its
  * mailbox still, sent letters with the provider, and words in older backups: those are for whoever
@@ -15,9 +15,11 @@
 
 #include "redress/gateway/office.h"
 #include "redress/store/erasure.h"
+#include "redress/store/residents.h"
 
-#define RD_ERASING_CASES_MAX	20 /* of one round of the timekeeper; the next goes on */
-#define RD_ERASING_MESSAGES_MAX 200
+#define RD_ERASING_CASES_MAX	 20 /* of one round of the timekeeper; the next goes on */
+#define RD_ERASING_MESSAGES_MAX	 200
+#define RD_ERASING_RESIDENTS_MAX 1000
 
 /* What would go, or went. */
 struct rd_erasing {
@@ -25,10 +27,13 @@ struct rd_erasing {
 	size_t n_cases;
 	int64_t *messages; /* on no case */
 	size_t n_messages;
+	struct rd_resident *residents; /* known by the contacts file by this address */
+	size_t n_residents;
 	int64_t n_waiting; /* not decided yet: stops it */
 	const char **obstacles;
 	size_t n_obstacles; /* 0: it can be done */
-	int64_t n_emptied_cases, n_emptied_messages, n_emptied_letters, n_emptied_pictures;
+	int64_t n_emptied_cases, n_emptied_messages, n_emptied_letters, n_emptied_pictures,
+		n_emptied_residents;
 };
 
 RD_MUST_USE enum rd_rc rd_erasing_look(struct rd_db *db, const struct rd_office *office,

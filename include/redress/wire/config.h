@@ -106,6 +106,7 @@ struct rd_homes {
 struct rd_keep {
 	int months[RD_N_KINDS]; /* of cases, from the day on which they were closed */
 	int no_case_months;	/* of messages that stand on no case, from the day they came */
+	int contacts_months;	/* of residents, from the day a contacts file named them last */
 };
 
 struct rd_config {
