@@ -184,8 +184,19 @@ static enum rd_rc may_go(struct rd_sender *sender, int64_t now_ms, bool *ret_go,
 		rd_sender_tell(sender, RD_SENDER_UNFIT, row, why);
 		return RD_OK;
 	}
-	if (row->channel == RD_CHANNEL_SMS)
+	if (row->case_id != 0)
 		RD_TRY(rd_contact_opted_out(sender->db, row->recipient, &out, err));
+	if (out && row->channel == RD_CHANNEL_EMAIL) {
+		if (!is_automatic(row)) /* a person answers all the same */
+			return RD_OK;
+		*ret_go = false;
+		RD_TRY(rd_sender_withhold(sender, row, true, "this address called a letter spam",
+			"This address called a letter of ours spam: no automatic letter goes "
+			"there. Answer by hand, or approve the letter.",
+			err));
+		rd_sender_tell(sender, RD_SENDER_HELD, row, "");
+		return RD_OK;
+	}
 	if (out) {
 		*ret_go = false;
 		RD_TRY(rd_sender_withhold(sender, row, false, "this number has opted out",

@@ -13,6 +13,7 @@
 #include "redress/gateway/casework.h"
 #include "redress/gateway/failing.h"
 #include "redress/gateway/guards.h"
+#include "redress/gateway/returns.h"
 #include "redress/gateway/settling.h"
 #include "redress/store/erasure.h"
 #include "redress/store/queue.h"
@@ -129,6 +130,9 @@ static enum rd_rc decide_one(struct settling *s, struct rd_tx *tx, size_t first,
 	RD_TRY(rd_casework_apply(
 		tx, office, &matter, &verdict, s->batch->arena, &fate.case_id, err));
 
+	if (message != NULL)
+		RD_TRY(rd_returns_apply(
+			tx, office, claimed->id, message, &guarded, s->batch->arena, err));
 	RD_TRY(rd_settling_take_sample(tx, office, &matter, &verdict, fate.case_id, err));
 	if (reading != NULL && verdict.fate != RD_FATE_DUPLICATE)
 		RD_TRY(rd_failing_count(tx, office, claimed->landlord, claimed->id, reading, err));

@@ -237,7 +237,7 @@ static bool understood(struct decision *d)
 	struct rd_verdict *v = d->v;
 
 	if (!f->sender_known || f->by_staff || f->troubled || f->unauthenticated || v->old ||
-		has_danger(v->flags))
+		f->automatic.auto_replied || has_danger(v->flags))
 		return false;
 	v->escalates = asks_for_stage2(d);
 	v->agrees = f->reply == RD_REPLY_AGREES && f->joined.definition_open;
@@ -264,7 +264,15 @@ static void place_joined(struct decision *d)
 		join_case(d);
 		return;
 	}
-	if (d->facts->says_complaint && joined->status == RD_STATUS_REVIEW) {
+	if (d->facts->lone_answer) {
+		d->v->kind = joined->kind;
+		d->v->review = false;
+		d->v->n_reasons = 0;
+		join_case(d);
+		return;
+	}
+	if (d->facts->says_complaint && joined->status == RD_STATUS_REVIEW &&
+		!d->facts->automatic.auto_replied) {
 		begin_stage1(d);
 		return;
 	}
@@ -291,8 +299,9 @@ static void place_joined(struct decision *d)
 		v->review = true;
 	}
 	join_case(d);
-	/* What a person must decide is not hidden on a closed case, whose clocks stand still. */
-	if (v->review && joined->status == RD_STATUS_CLOSED)
+	/* What a person must decide is not hidden on a closed case, whose clocks stand still; an
+	 * absence opens nothing again, it is the person's task alone. */
+	if (v->review && joined->status == RD_STATUS_CLOSED && !d->facts->automatic.auto_replied)
 		v->status = RD_STATUS_OPEN;
 }
 
@@ -367,7 +376,7 @@ static bool emergency_is_new(const struct decision *d)
  * than anything else that joins is answered. */
 static enum rd_letter_kind letter_of_joined(const struct decision *d)
 {
-	if (d->v->only_thanks)
+	if (d->v->only_thanks || d->facts->lone_answer)
 		return RD_LETTER_NONE;
 	if (d->v->agrees)
 		return RD_LETTER_AGREE;
@@ -620,8 +629,9 @@ static void finish(struct decision *d, bool later_text)
 		add_alarm(v, RD_ALARM_QUARANTINED);
 }
 
-/* A guard takes the message out before any decision. What came back to an open case still needs a
- * person: a letter that bounced, an opt-out word that may mean a repair. */
+/* A guard takes the message out before any decision. An opt-out word on an open case still needs a
+ * person: it may mean a repair. What follows from a letter that came back hangs on the letter:
+ * gateway/returns.h. */
 static void guard(struct decision *d)
 {
 	const struct rd_facts *f = d->facts;
@@ -632,8 +642,6 @@ static void guard(struct decision *d)
 	v->fate = f->guard == RD_GUARD_DUPLICATE ? RD_FATE_DUPLICATE : RD_FATE_GUARDED;
 	if (!f->joined.present)
 		return;
-	if (f->guard == RD_GUARD_BOUNCE)
-		add_task(v, RD_TASK_OTHER_CHANNEL, or_today(d, d->next_workday));
 	if (f->guard == RD_GUARD_OPT_OUT)
 		add_task(v, RD_TASK_READ, or_today(d, d->next_workday));
 }

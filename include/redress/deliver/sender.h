@@ -17,7 +17,8 @@
  * letters leave in an hour (then all but emergencies and alarm mails wait) and no more than
  * per_address_day automatic ones to one address in 24 hours (then the row is held, and a person
  * owes it); texts keep to the configured hours unless they are emergencies; a number that has opted
- * out gets none, and a person owes it. Rows that a person approved are not automatic.
+ * out gets none, and a person owes it; to an address that called a letter spam no automatic one
+ * goes (it is held). Rows that a person approved are not automatic.
  *
  * A route (the Outgoing stanza, each Texts stanza) whose own side is in trouble rests, the others
  * go on. Promises 3, 5, 6, 11. It logs nothing: it tells hooks->on_event.
