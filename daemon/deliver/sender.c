@@ -98,6 +98,8 @@ enum rd_rc rd_sender_new(const struct rd_config *config, struct rd_store *store,
 	sender->clock = clock;
 	sender->hooks = hooks;
 	sender->limits = limits ? *limits : rd_sender_usual_limits;
+	if (!limits && config->caps.letters_day > 0)
+		sender->limits.per_address_day = config->caps.letters_day;
 	sender->arena = rd_arena_new(ARENA_BYTES);
 	enum rd_rc rc = rd_db_open(store, &sender->db, err);
 	if (rc == RD_OK)

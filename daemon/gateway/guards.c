@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "redress/gateway/casework.h"
+#include "redress/gateway/flood.h"
 #include "redress/gateway/replies.h"
 #include "redress/gateway/returns.h"
 #include "redress/message/reference.h"
@@ -526,17 +527,20 @@ static bool can_be_answered(const char *address)
 
 /* What has to do with the address and the hour alone. A message that came before the store was
  * restored may have been answered by what was lost since the backup. */
-static enum rd_rc look_at_caps(
-	struct rd_db *db, const char *address, struct rd_facts *facts, struct rd_err *err)
+static enum rd_rc look_at_caps(struct rd_db *db, const struct rd_caps *caps, const char *address,
+	struct rd_facts *facts, struct rd_err *err)
 {
-	int64_t n = 0, until = 0;
+	int64_t n_hour = 0, n_day = 0, until = 0;
 
 	facts->no_address = !can_be_answered(address);
 	if (strchr(address, '@') != NULL) /* a number's own word comes first: look_for_opt_out */
 		RD_TRY(rd_contact_opted_out(db, address, &facts->opted_out, err));
-	if (!facts->no_address)
-		RD_TRY(rd_outbox_rate(db, address, facts->now_ms - DAY_MS, &n, err));
-	facts->rate_capped = n >= RD_LETTERS_A_DAY_MAX;
+	if (!facts->no_address) {
+		RD_TRY(rd_outbox_promised(db, address, facts->now_ms - DAY_MS / 24, &n_hour, err));
+		RD_TRY(rd_outbox_promised(db, address, facts->now_ms - DAY_MS, &n_day, err));
+	}
+	facts->rate_capped =
+		facts->flood || n_hour >= caps->letters_hour || n_day >= caps->letters_day;
 	RD_TRY(rd_meta_get_int(db, RD_META_RESTORED_UNTIL, &until, err));
 	facts->after_backup = until != 0 && facts->received_ms <= until;
 	return RD_OK;
@@ -553,7 +557,7 @@ enum rd_rc rd_guards_may_answer(struct rd_db *db, const struct rd_office *office
 	bool erased;
 	enum rd_rc rc;
 
-	RD_TRY(look_at_caps(db, address, facts, err));
+	RD_TRY(look_at_caps(db, &office->config->caps, address, facts, err));
 	if (!facts->no_address)
 		RD_TRY(rd_contact_opted_out(db, address, &facts->opted_out, err));
 	if (message_id == 0)
@@ -627,7 +631,8 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 	result.facts.now_ms = result.now_ms;
 	if (message == NULL) {
 		result.facts.quarantined = true;
-		RD_TRY(look_at_caps(look.db, look.sender, &result.facts, err));
+		RD_TRY(look_at_caps(
+			look.db, &office->config->caps, look.sender, &result.facts, err));
 		*ret_guarded = result;
 		return RD_OK;
 	}
@@ -645,9 +650,12 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 	if (result.facts.guard != RD_GUARD_NONE) {
 		RD_TRY(look_for_guarded_case(&look, err));
 	} else {
+		RD_TRY(rd_flood_look(look.db, office, claimed, message, &result, err));
 		RD_TRY(look_for_case(&look, err));
+		RD_TRY(rd_flood_join(look.db, claimed, message, &result, err));
 		RD_TRY(look_at_case(&look, err));
-		RD_TRY(look_at_caps(look.db, look.about, &result.facts, err));
+		RD_TRY(look_at_caps(
+			look.db, &office->config->caps, look.about, &result.facts, err));
 	}
 	*ret_guarded = result;
 	return RD_OK;

@@ -12,6 +12,7 @@
 #include "redress/gateway/batch.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/failing.h"
+#include "redress/gateway/flood.h"
 #include "redress/gateway/guards.h"
 #include "redress/gateway/returns.h"
 #include "redress/gateway/settling.h"
@@ -59,7 +60,10 @@ static struct rd_matter matter_of(const struct settling *s, const struct rd_clai
 			&guarded->passed, guarded->joined_case != 0, s->batch->arena);
 	}
 	matter.letters_by = matter.channel;
-	matter.cause = rd_arena_printf(s->batch->arena, "message:%" PRId64, claimed->id);
+	matter.cause =
+		guarded->facts.flood
+			? rd_flood_matter_cause(s->pipeline->db, claimed, message, s->batch->arena)
+			: rd_arena_printf(s->batch->arena, "message:%" PRId64, claimed->id);
 	return matter;
 }
 
@@ -130,9 +134,12 @@ static enum rd_rc decide_one(struct settling *s, struct rd_tx *tx, size_t first,
 	RD_TRY(rd_casework_apply(
 		tx, office, &matter, &verdict, s->batch->arena, &fate.case_id, err));
 
-	if (message != NULL)
+	if (message != NULL) {
 		RD_TRY(rd_returns_apply(
 			tx, office, claimed->id, message, &guarded, s->batch->arena, err));
+		RD_TRY(rd_flood_apply(
+			tx, office, claimed, message, &guarded, &verdict, fate.case_id, err));
+	}
 	RD_TRY(rd_settling_take_sample(tx, office, &matter, &verdict, fate.case_id, err));
 	if (reading != NULL && verdict.fate != RD_FATE_DUPLICATE)
 		RD_TRY(rd_failing_count(tx, office, claimed->landlord, claimed->id, reading, err));

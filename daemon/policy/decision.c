@@ -305,12 +305,29 @@ static void place_joined(struct decision *d)
 		v->status = RD_STATUS_OPEN;
 }
 
+/* One of too many: it opens nothing but the one case that all of them stand on. */
+static void place_flood(struct decision *d)
+{
+	struct rd_verdict *v = d->v;
+
+	v->review = !d->facts->joined.present;
+	v->n_reasons = 0;
+	if (d->facts->joined.present) {
+		join_case(d);
+		return;
+	}
+	add_reason(v, "its sender wrote more mails than a person does; they are all on this case");
+	open_case(d, false);
+}
+
 static void place(struct decision *d)
 {
-	if (d->facts->joined.present)
+	if (d->facts->joined.present && !d->facts->flood)
 		place_joined(d);
 	else if (d->v->kind == RD_OTHER && !d->v->review)
 		d->v->fate = RD_FATE_OTHER;
+	else if (d->facts->flood)
+		place_flood(d);
 	else
 		open_case(d, false);
 }
@@ -486,6 +503,8 @@ static enum rd_withheld why_withheld(const struct decision *d)
 		return RD_WITHHELD_AFTER_BACKUP;
 	if (is_colleagues_own(d))
 		return RD_WITHHELD_STAFF;
+	if (f->flood)
+		return RD_WITHHELD_RATE_CAP;
 	if (recipient != RD_WITHHELD_NO)
 		return recipient;
 	/* The first arrival's case was answered; one without a case never was. */
@@ -565,6 +584,8 @@ static void add_tasks(struct decision *d)
 		add_task(v, RD_TASK_SAFEGUARDING, d->today);
 	if (v->flags[RD_HEALTH_SAFETY] || v->flags[RD_HEAT_LOSS] || v->flags[RD_PERSONAL_INJURY])
 		add_task(v, RD_TASK_URGENT, d->today);
+	if (f->flood)
+		return; /* the one task of all of them is the gateway's (flood.h) */
 	if (f->quarantined)
 		add_task(v, RD_TASK_READ, d->today);
 	else if (v->review)

@@ -86,7 +86,8 @@ extern const struct rd_sender_limits rd_sender_usual_limits;
 
 struct rd_sender;
 
-/* Opens a store handle of its own. config, store, clock and hooks are borrowed. limits NULL: usual.
+/* Opens a store handle of its own. config, store, clock and hooks are borrowed. limits NULL: usual,
+ * with the configuration's `Letters per day:`.
  * Call rd_queue_start_run first: it sorts what an earlier run left sending. */
 RD_MUST_USE enum rd_rc rd_sender_new(const struct rd_config *config, struct rd_store *store,
 	const struct rd_clock *clock, const struct rd_sender_hooks *hooks,

@@ -13,9 +13,8 @@
 #include "redress/reader/reader.h"
 #include "redress/store/queue.h"
 
-#define RD_LETTERS_A_DAY_MAX 6	/* automatic letters to one address in 24 hours */
-#define RD_ANSWER_DAYS	     14 /* CANCEL, END, QUIT so long after a question are answers */
-#define RD_TEXT_JOIN_DAYS    28 /* a later text joins the number's only open case of these days */
+#define RD_ANSWER_DAYS	  14 /* CANCEL, END, QUIT so long after a question are answers */
+#define RD_TEXT_JOIN_DAYS 28 /* a later text joins the number's only open case of these days */
 
 struct rd_guarded {
 	struct rd_facts facts;

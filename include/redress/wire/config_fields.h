@@ -37,6 +37,9 @@ bool rd_plain_name(const char *name);
 /* config_keep.c: the `Keep:` lines. */
 RD_MUST_USE enum rd_rc rd_config_keep(const struct rd_reading *r, struct rd_keep *keep);
 
+/* config_caps.c */
+RD_MUST_USE enum rd_rc rd_config_caps(const struct rd_reading *r, struct rd_caps *caps);
+
 /* config_texts.c. public_url: "" where the gateway has none. */
 RD_MUST_USE enum rd_rc rd_config_texts(
 	const struct rd_reading *r, const char *public_url, struct rd_texts_config *texts);
