@@ -94,8 +94,8 @@ const char *rd_text_unread_cause(
 
 /* The provider's own word for it holds whatever ours is; an opt-in word of ours is left to the
  * pipeline, which must still see that the number was opted out. */
-static enum rd_rc note_opted(struct rd_tx *tx, const struct rd_provider_text *text, int64_t now_ms,
-	struct rd_err *err)
+static enum rd_rc note_opted(
+	struct rd_tx *tx, const struct rd_provider_text *text, int64_t now_ms, struct rd_err *err)
 {
 	if (text->opted == RD_OPTED_OUT)
 		return rd_contact_opt_out(tx, text->from, now_ms, err);

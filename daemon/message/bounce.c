@@ -55,8 +55,11 @@ static const char *clean_line(const char *text, size_t len, size_t max, struct r
 		return "";
 	for (size_t i = 0; i < decoded.len; i++) {
 		const unsigned char c = (unsigned char)out[i];
-		const bool blank = c <= 0x20 || c == 0x7F;
+		/* C1 controls too, C2 80 to C2 9F in UTF-8: a terminal obeys them */
+		const bool c1 = c == 0xC2 && (unsigned char)out[i + 1] < 0xA0;
+		const bool blank = c <= 0x20 || c == 0x7F || c1;
 
+		i += c1;
 		if (!blank)
 			out[n++] = (char)c;
 		else if (n > 0 && out[n - 1] != ' ')

@@ -2,7 +2,9 @@
 #include "support/house.h"
 
 #include "redress/gateway/contacts.h"
+#include "redress/intake/text_intake.h"
 #include "redress/store/returned.h"
+#include "redress/wire/providers/twilio.h"
 
 /* A case with its acknowledgement sent. */
 struct sent {
@@ -483,6 +485,66 @@ static void yes_is_an_answer_but_where_the_number_is_opted_out(void **state)
 	assert_false(opted_out(h));
 }
 
+/* As Twilio's webhook brings it. */
+static void from_twilio(struct house *h, const char *words, const char *type)
+{
+	const char *body = rd_arena_printf(h->arena,
+		"MessageSid=SM%032u&AccountSid=AC1&From=%%2B447700900123&To=%%2B447700900000"
+		"&Body=%s&OptOutType=%s",
+		++h->n_put, words, type);
+	struct rd_provider_text text;
+	struct rd_form form;
+	int64_t source = 0;
+
+	OK(rd_form_parse(body, strlen(body), h->arena, &form, &h->err));
+	OK(rd_twilio_text(&form, "AC1", h->arena, &text, &h->err));
+	OK(rd_text_take(h->db, &h->config->texts[0], &text, h->now_ms, &source, h->arena, &h->err));
+}
+
+static void what_the_provider_says_of_a_number_holds(void **state)
+{
+	struct house *h = *state;
+	int64_t case_id;
+
+	from_twilio(h, "HELP", "HELP");
+	assert_false(opted_out(h));
+	house_work_texts(h);
+	house_send(h);
+	case_id = house_letter(h, 0, NULL).case_id;
+	/* an answer to us, but the provider has ended texts by it: nothing could be sent */
+	from_twilio(h, "CANCEL", "STOP");
+	assert_true(opted_out(h));
+	house_work_texts(h);
+	assert_int_equal(house_case(h, case_id).n_messages, 2);
+	assert_true(opted_out(h));
+	from_twilio(h, "YES", "START"); /* our own word: seen as the opt-in that it is */
+	house_work_texts(h);
+	assert_false(opted_out(h));
+	assert_int_equal(house_n_cases(h), 1);
+	from_twilio(h, "NO+MORE", "STOP"); /* words that the landlord set up there */
+	assert_true(opted_out(h));
+	from_twilio(h, "AGAIN+PLEASE", "START");
+	assert_false(opted_out(h));
+}
+
+static void a_text_that_did_not_arrive_opens_the_duty_again(void **state)
+{
+	struct house *h = *state;
+	const int64_t case_id = house_case_of(h, text_in(h, COMPLAINT));
+	const struct rd_outbox_row text = house_letter(h, case_id, "acknowledgement");
+	const struct rd_provider_receipt lost = { .id = text.provider_id,
+		.reference = "",
+		.state = RD_DELIVERY_FAILED,
+		.detail = "undelivered 21610",
+		.opted_out = true };
+
+	assert_false(house_runs(h, case_id, "stage1.acknowledge"));
+	OK(rd_receipt_take(h->db, &h->config->texts[0], &lost, h->now_ms, h->arena, &h->err));
+	assert_true(house_runs(h, case_id, "stage1.acknowledge"));
+	assert_non_null(house_task(h, case_id, "send").kind);
+	assert_true(opted_out(h));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -502,6 +564,8 @@ int main(int argc, char **argv)
 		house_test(a_read_receipt_opens_nothing),
 		house_test(cancel_soon_after_a_question_is_an_answer),
 		house_test(cancel_out_of_the_blue_or_too_late_ends_texts),
+		house_test(what_the_provider_says_of_a_number_holds),
+		house_test(a_text_that_did_not_arrive_opens_the_duty_again),
 		house_test(yes_is_an_answer_but_where_the_number_is_opted_out),
 	};
 
