@@ -98,6 +98,8 @@ enum rd_rc rd_sender_new(const struct rd_config *config, struct rd_store *store,
 	sender->clock = clock;
 	sender->hooks = hooks;
 	sender->limits = limits ? *limits : rd_sender_usual_limits;
+	if (!limits && config->caps.letters_day > 0)
+		sender->limits.per_address_day = config->caps.letters_day;
 	sender->arena = rd_arena_new(ARENA_BYTES);
 	enum rd_rc rc = rd_db_open(store, &sender->db, err);
 	if (rc == RD_OK)
@@ -184,8 +186,19 @@ static enum rd_rc may_go(struct rd_sender *sender, int64_t now_ms, bool *ret_go,
 		rd_sender_tell(sender, RD_SENDER_UNFIT, row, why);
 		return RD_OK;
 	}
-	if (row->channel == RD_CHANNEL_SMS)
+	if (row->case_id != 0)
 		RD_TRY(rd_contact_opted_out(sender->db, row->recipient, &out, err));
+	if (out && row->channel == RD_CHANNEL_EMAIL) {
+		if (!is_automatic(row)) /* a person answers all the same */
+			return RD_OK;
+		*ret_go = false;
+		RD_TRY(rd_sender_withhold(sender, row, true, "this address called a letter spam",
+			"This address called a letter of ours spam: no automatic letter goes "
+			"there. Answer by hand, or approve the letter.",
+			err));
+		rd_sender_tell(sender, RD_SENDER_HELD, row, "");
+		return RD_OK;
+	}
 	if (out) {
 		*ret_go = false;
 		RD_TRY(rd_sender_withhold(sender, row, false, "this number has opted out",

@@ -10,6 +10,7 @@
 #include "redress/store/audit.h"
 #include "redress/store/casebook.h"
 #include "redress/store/contact.h"
+#include "redress/store/returned.h"
 #include "redress/store/tasks.h"
 
 static enum rd_rc audit(struct rd_tx *tx, const struct rd_outbox_row *row, const char *what,
@@ -65,6 +66,7 @@ static enum rd_rc sent_in(struct rd_sender *sender, struct rd_tx *tx,
 	bool with_hook, struct rd_err *err)
 {
 	int64_t now_ms = rd_now_ms(sender->clock);
+	bool open;
 	RD_TRY(rd_outbox_sent(tx, row->id, result->provider_id, result->response, sent_ms, err));
 	if (result->body[0])
 		RD_TRY(rd_outbox_set_payload_sent(
@@ -86,11 +88,12 @@ static enum rd_rc sent_in(struct rd_sender *sender, struct rd_tx *tx,
 	/* The receipt may have been quicker than the provider's answer. */
 	struct rd_outbox_row after;
 	RD_TRY(rd_outbox_get(rd_tx_db(tx), row->id, sender->arena, &after, err));
-	if (strcmp(after.delivery, "failed") == 0)
-		RD_TRY(task(sender, tx, row, "send",
-			"A text did not arrive, the provider says. Tell the resident another way.",
-			now_ms, err));
-	return RD_OK;
+	if (strcmp(after.delivery, "failed") != 0)
+		return RD_OK;
+	RD_TRY(rd_returned_reopen(tx, &after, &open, err));
+	return task(sender, tx, row, "send",
+		"A text did not arrive, the provider says. Tell the resident another way.", now_ms,
+		err);
 }
 
 enum rd_rc rd_sender_record_sent(struct rd_sender *sender, const struct rd_outbox_row *row,

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "redress/gateway/casework.h"
+#include "redress/gateway/flood.h"
 #include "redress/gateway/replies.h"
+#include "redress/gateway/returns.h"
 #include "redress/message/reference.h"
 #include "redress/message/sms.h"
 #include "redress/policy/letter_plan.h"
@@ -14,6 +16,7 @@
 #include "redress/store/outbox.h"
 #include "redress/store/reading.h"
 #include "redress/store/residents.h"
+#include "redress/store/returned.h"
 
 #define DAY_MS (24 * 3600 * (int64_t)1000)
 
@@ -62,16 +65,48 @@ static bool is_out_of_office(const struct look *look)
 	return score->kind != RD_COMPLAINT;
 }
 
+/* Texts of ours that ask for nothing; every other one ends in how to answer it. */
+static bool asks(const char *letter)
+{
+	return strcmp(letter, rd_letter_names[RD_LETTER_LATER]) != 0 &&
+	       strcmp(letter, rd_letter_names[RD_LETTER_AGREE]) != 0 &&
+	       strcmp(letter, rd_letter_names[RD_LETTER_COMPLIMENT]) != 0;
+}
+
+/* CANCEL, END, QUIT within RD_ANSWER_DAYS of a text that asked something: the case of the newest
+ * such text. */
+static enum rd_rc look_for_question(struct look *look, struct rd_err *err)
+{
+	const int64_t since = look->claimed->received_ms - RD_ANSWER_DAYS * DAY_MS;
+	struct rd_sent_text *texts;
+	size_t n;
+
+	RD_TRY(rd_returned_texts_to(look->db, look->sender, look->claimed->landlord, since,
+		look->arena, &texts, &n, err));
+	for (size_t i = 0; i < n && !look->result->facts.lone_answer; i++) {
+		if (!asks(texts[i].letter))
+			continue;
+		look->result->facts.lone_answer = true;
+		look->result->joined_case = texts[i].case_id;
+	}
+	return RD_OK;
+}
+
 static enum rd_rc look_for_opt_out(struct look *look, struct rd_err *err)
 {
 	struct rd_facts *facts = &look->result->facts;
+	const struct rd_message *message = look->message;
 	int64_t now = look->result->now_ms;
 	enum rd_bare_word word;
 
 	if (look->claimed->channel != RD_CHANNEL_SMS || look->sender[0] == '\0')
 		return RD_OK;
 	RD_TRY(rd_contact_opted_out(look->db, look->sender, &facts->opted_out, err));
-	word = rd_message_word(look->message);
+	word = rd_message_word(message);
+	if (word == RD_WORD_OPT_OUT && rd_word_may_answer(message->body, message->body_len))
+		RD_TRY(look_for_question(look, err));
+	if (facts->lone_answer)
+		return RD_OK;
 	if (word == RD_WORD_OPT_OUT) {
 		facts->guard = RD_GUARD_OPT_OUT;
 		return rd_contact_opt_out(look->tx, look->sender, now, err);
@@ -117,6 +152,8 @@ static enum rd_rc look_for_guard(struct look *look, struct rd_err *err)
 		result->facts.guard = RD_GUARD_BOUNCE;
 	else if (message->automatic.read_receipt)
 		result->facts.guard = RD_GUARD_READ_RECEIPT;
+	else if (message->automatic.abuse_report)
+		result->facts.guard = RD_GUARD_ABUSE_REPORT;
 	else if (is_out_of_office(look))
 		result->facts.guard = RD_GUARD_OUT_OF_OFFICE;
 	if (result->facts.guard != RD_GUARD_NONE)
@@ -279,8 +316,10 @@ static enum rd_rc join_second_body(struct look *look, bool *ret_joined, struct r
 
 static enum rd_rc look_for_case(struct look *look, struct rd_err *err)
 {
-	bool joined = false;
+	bool joined = look->result->facts.lone_answer; /* the question's case */
 
+	if (joined)
+		return RD_OK;
 	RD_TRY(join_second_body(look, &joined, err));
 	if (!joined)
 		RD_TRY(join_by_reference(look, &joined, err));
@@ -468,27 +507,19 @@ static enum rd_rc look_at_case(struct look *look, struct rd_err *err)
 	return look_for_linked_complaint(look, err);
 }
 
-/* What came back to an open case still needs a person: a letter that bounced, a STOP that may mean
- * a repair. The message is guarded all the same and joins nothing. */
+/* A STOP on an open case still needs a person: it may mean a repair. The message is guarded all the
+ * same and joins nothing. What comes back to our letters: returns.h. */
 static enum rd_rc look_for_guarded_case(struct look *look, struct rd_err *err)
 {
-	struct rd_outbox_row row;
-	int64_t outbox_id = 0;
+	struct rd_guarded *result = look->result;
 	bool joined = false;
 
-	if (look->result->facts.guard == RD_GUARD_BOUNCE) {
-		RD_TRY(rd_reading_find_reported(look->db, look->message, &outbox_id, err));
-		if (outbox_id != 0) {
-			RD_TRY(rd_outbox_get(look->db, outbox_id, look->arena, &row, err));
-			look->result->joined_case = row.case_id;
-		}
-	} else if (look->result->facts.guard == RD_GUARD_OPT_OUT) {
-		RD_TRY(join_by_number(look, &joined, err));
-		if (!joined) /* several open cases: a person sees it on one of them */
-			look->result->joined_case = look->result->related_case;
-	} else {
-		return RD_OK;
-	}
+	if (result->facts.guard != RD_GUARD_OPT_OUT)
+		return rd_returns_find(
+			look->db, look->message, look->claimed->landlord, look->arena, result, err);
+	RD_TRY(join_by_number(look, &joined, err));
+	if (!joined) /* several open cases: a person sees it on one of them */
+		result->joined_case = result->related_case;
 	return look_at_case(look, err);
 }
 
@@ -501,15 +532,20 @@ static bool can_be_answered(const char *address)
 
 /* What has to do with the address and the hour alone. A message that came before the store was
  * restored may have been answered by what was lost since the backup. */
-static enum rd_rc look_at_caps(
-	struct rd_db *db, const char *address, struct rd_facts *facts, struct rd_err *err)
+static enum rd_rc look_at_caps(struct rd_db *db, const struct rd_caps *caps, const char *address,
+	struct rd_facts *facts, struct rd_err *err)
 {
-	int64_t n = 0, until = 0;
+	int64_t n_hour = 0, n_day = 0, until = 0;
 
 	facts->no_address = !can_be_answered(address);
-	if (!facts->no_address)
-		RD_TRY(rd_outbox_rate(db, address, facts->now_ms - DAY_MS, &n, err));
-	facts->rate_capped = n >= RD_LETTERS_A_DAY_MAX;
+	if (strchr(address, '@') != NULL) /* a number's own word comes first: look_for_opt_out */
+		RD_TRY(rd_contact_opted_out(db, address, &facts->opted_out, err));
+	if (!facts->no_address) {
+		RD_TRY(rd_outbox_promised(db, address, facts->now_ms - DAY_MS / 24, &n_hour, err));
+		RD_TRY(rd_outbox_promised(db, address, facts->now_ms - DAY_MS, &n_day, err));
+	}
+	facts->rate_capped =
+		facts->flood || n_hour >= caps->letters_hour || n_day >= caps->letters_day;
 	RD_TRY(rd_meta_get_int(db, RD_META_RESTORED_UNTIL, &until, err));
 	facts->after_backup = until != 0 && facts->received_ms <= until;
 	return RD_OK;
@@ -526,7 +562,7 @@ enum rd_rc rd_guards_may_answer(struct rd_db *db, const struct rd_office *office
 	bool erased;
 	enum rd_rc rc;
 
-	RD_TRY(look_at_caps(db, address, facts, err));
+	RD_TRY(look_at_caps(db, &office->config->caps, address, facts, err));
 	if (!facts->no_address)
 		RD_TRY(rd_contact_opted_out(db, address, &facts->opted_out, err));
 	if (message_id == 0)
@@ -639,7 +675,8 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 	result.facts.now_ms = result.now_ms;
 	if (message == NULL) {
 		result.facts.quarantined = true;
-		RD_TRY(look_at_caps(look.db, look.sender, &result.facts, err));
+		RD_TRY(look_at_caps(
+			look.db, &office->config->caps, look.sender, &result.facts, err));
 		*ret_guarded = result;
 		return RD_OK;
 	}
@@ -660,9 +697,12 @@ enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,
 	if (result.facts.guard != RD_GUARD_NONE) {
 		RD_TRY(look_for_guarded_case(&look, err));
 	} else {
+		RD_TRY(rd_flood_look(look.db, office, claimed, message, &result, err));
 		RD_TRY(look_for_case(&look, err));
+		RD_TRY(rd_flood_join(look.db, claimed, message, &result, err));
 		RD_TRY(look_at_case(&look, err));
-		RD_TRY(look_at_caps(look.db, look.about, &result.facts, err));
+		RD_TRY(look_at_caps(
+			look.db, &office->config->caps, look.about, &result.facts, err));
 		RD_TRY(look_for_resident(&look, err));
 		RD_TRY(look_for_other_way(&look, err));
 	}

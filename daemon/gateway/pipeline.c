@@ -12,7 +12,9 @@
 #include "redress/gateway/batch.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/failing.h"
+#include "redress/gateway/flood.h"
 #include "redress/gateway/guards.h"
+#include "redress/gateway/returns.h"
 #include "redress/gateway/settling.h"
 #include "redress/store/erasure.h"
 #include "redress/store/queue.h"
@@ -64,7 +66,10 @@ static struct rd_matter matter_of(const struct settling *s, const struct rd_clai
 		matter.address = guarded->way;
 		matter.letters_by = RD_BY_EMAIL;
 	}
-	matter.cause = rd_arena_printf(s->batch->arena, "message:%" PRId64, claimed->id);
+	matter.cause =
+		guarded->facts.flood
+			? rd_flood_matter_cause(s->pipeline->db, claimed, message, s->batch->arena)
+			: rd_arena_printf(s->batch->arena, "message:%" PRId64, claimed->id);
 	return matter;
 }
 
@@ -151,6 +156,12 @@ static enum rd_rc decide_one(struct settling *s, struct rd_tx *tx, size_t first,
 		tx, office, &matter, &verdict, s->batch->arena, &fate.case_id, err));
 
 	RD_TRY(keep_number(tx, &matter, &verdict, claimed, fate.case_id, err));
+	if (message != NULL) {
+		RD_TRY(rd_returns_apply(
+			tx, office, claimed->id, message, &guarded, s->batch->arena, err));
+		RD_TRY(rd_flood_apply(
+			tx, office, claimed, message, &guarded, &verdict, fate.case_id, err));
+	}
 	RD_TRY(rd_settling_take_sample(tx, office, &matter, &verdict, fate.case_id, err));
 	if (reading != NULL && verdict.fate != RD_FATE_DUPLICATE)
 		RD_TRY(rd_failing_count(tx, office, claimed->landlord, claimed->id, reading, err));

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "redress/base/fault.h"
+#include "redress/message/sms.h"
 #include "redress/store/contact.h"
 #include "redress/store/intake.h"
 #include "redress/store/outbox.h"
+#include "redress/store/returned.h"
 #include "redress/store/tasks.h"
 #include "redress/store/text_media.h"
 #include "redress/store/text_parts.h"
@@ -90,6 +92,19 @@ const char *rd_text_unread_cause(
 	return out;
 }
 
+/* The provider's own word for it holds whatever ours is; an opt-in word of ours is left to the
+ * pipeline, which must still see that the number was opted out. */
+static enum rd_rc note_opted(
+	struct rd_tx *tx, const struct rd_provider_text *text, int64_t now_ms, struct rd_err *err)
+{
+	if (text->opted == RD_OPTED_OUT)
+		return rd_contact_opt_out(tx, text->from, now_ms, err);
+	if (text->opted == RD_OPTED_IN &&
+		rd_bare_word(text->body, text->body_len) != RD_WORD_OPT_IN)
+		return rd_contact_opt_in(tx, text->from, now_ms, err);
+	return RD_OK;
+}
+
 /* A part, or a whole text: never both, whichever came first. */
 static enum rd_rc put(struct rd_tx *tx, const struct rd_provider_text *text,
 	const struct rd_text_put *put, struct rd_arena *arena, struct rd_err *err)
@@ -139,6 +154,8 @@ enum rd_rc rd_text_take(struct rd_db *db, const struct rd_texts_config *texts,
 	enum rd_rc rc = put(tx, text, &given, arena, err);
 	if (rc != RD_OK && rc != RD_E_EXISTS)
 		return rc;
+	if (rc == RD_OK)
+		RD_TRY(note_opted(tx, text, now_ms, err));
 	RD_TRY(rd_task_settled(tx, "look", rd_text_unread_cause(texts, text->id, cause), "redressd",
 		"the text came after all", now_ms, err));
 	RD_TRY(rd_source_note_success(tx, source, now_ms, err));
@@ -193,6 +210,7 @@ enum rd_rc rd_receipt_take(struct rd_db *db, const struct rd_texts_config *texts
 {
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 	int64_t id = 0;
+	bool open;
 	RD_TRY(rd_tx_begin(db, &tx, err));
 	if (receipt->opted_out_number) {
 		RD_TRY(rd_contact_opt_out(tx, receipt->opted_out_number, now_ms, err));
@@ -206,6 +224,7 @@ enum rd_rc rd_receipt_take(struct rd_db *db, const struct rd_texts_config *texts
 		struct rd_outbox_row row;
 		RD_TRY(rd_outbox_get(rd_tx_db(tx), id, arena, &row, err));
 		RD_TRY(owe(tx, &row, receipt->detail, now_ms, err));
+		RD_TRY(rd_returned_reopen(tx, &row, &open, err));
 		if (receipt->opted_out)
 			RD_TRY(rd_contact_opt_out(tx, row.recipient, now_ms, err));
 	}

@@ -150,14 +150,39 @@ static bool begins_with_one(const char *subject, const char *const *words)
 	return false;
 }
 
+/* How the programs of the languages that people here write begin the subject of an absence,
+ * Outlook's and Gmail's above all. */
+static const char *const absent_words[] = { "Automatic reply", "Auto reply", "Autoreply",
+	"Auto-reply", "Auto response", "Auto-response", "Automated reply", "Automated response",
+	"Auto:", "Out of office", "Out of the office", "OOO", "Absence", "Vacation",
+	"Automatische Antwort", "Abwesenheit", "Abwesend", "Automatische Abwesenheit",
+	"R\xC3\xA9ponse automatique", "R\xC3\xA9ponse d'absence", "Respuesta autom",
+	"Fuera de la oficina", "Fuera de oficina", "Risposta automatica", "Fuori sede",
+	"Fuori ufficio", "Resposta autom", "Fora do escrit", "Ausencia", "Aus\xC3\xAAncia",
+	"Automatyczna odpowied", "Autoodpowied", "Odpowied\xC5\xBA automatyczna", "Poza biurem",
+	"R\xC4\x83spuns automat", "Raspuns automat", "Automatisch antwoord", "Afwezig",
+	"Niet op kantoor", "Automatiskt svar", "Automatisk svar", "Autosvar", "Fr\xC3\xA5nvaro",
+	"Automaattinen vastaus", "Poissa", "Automatick\xC3\xA1 odpov", "Automatikus v",
+	"Automatinis atsakymas", "Autom\xC4\x81tisk\xC4\x81 atbilde", "Otomatik yan",
+	"Ymateb awtomatig", "Ateb awtomatig", "Allan o'r swyddfa",
+	/* Bulgarian, Russian, Ukrainian; Greek; Arabic; Urdu; Chinese, both scripts; Japanese */
+	"\xD0\x90\xD0\xB2\xD1\x82\xD0\xBE\xD0\xBC\xD0\xB0\xD1\x82\xD0\xB8\xD1\x87",
+	"\xD0\x90\xD0\xB2\xD1\x82\xD0\xBE\xD0\xBE\xD1\x82\xD0\xB2\xD0\xB5\xD1\x82",
+	"\xCE\x91\xCF\x85\xCF\x84\xCF\x8C\xCE\xBC\xCE\xB1\xCF\x84\xCE\xB7",
+	"\xD8\xB1\xD8\xAF \xD8\xAA\xD9\x84\xD9\x82\xD8\xA7\xD8\xA6\xD9\x8A",
+	"\xD8\xA7\xD9\x84\xD8\xB1\xD8\xAF \xD8\xA7\xD9\x84\xD8\xAA\xD9\x84\xD9\x82",
+	"\xD8\xAE\xD9\x88\xD8\xAF\xDA\xA9\xD8\xA7\xD8\xB1", "\xE8\x87\xAA\xE5\x8A\xA8",
+	"\xE8\x87\xAA\xE5\x8B\x95", NULL };
+
+/* A header that only a machine writes: residents write of office hours too. */
+static bool is_proved_machine(const struct rd_automatic *marks)
+{
+	return marks->auto_submitted || marks->null_return_path || marks->precedence_bulk;
+}
+
 void rd_automatic_finish(
 	struct rd_automatic *marks, const char *from, const char *return_path, const char *subject)
 {
-	static const char *const absent[] = { "Automatic reply", "Auto reply", "Autoreply",
-		"Auto-reply", "Auto:", "Out of office", "Out of the office", "Automatische Antwort",
-		"Abwesenheit", "R\xC3\xA9ponse automatique", "Respuesta autom",
-		"Risposta automatica", "Resposta autom", "Automatyczna odpowied",
-		"Automatisch antwoord", "Ymateb awtomatig", "Absence", "Vacation", NULL };
 	static const char *const failed[] = { "Undeliver", "Mail delivery", "Delivery status",
 		"Delivery fail", "Delivery has", "Delivery to", "Delivery delayed", "Returned mail",
 		"Failure notice", "Delayed mail", "Delayed:", "Could not", "Message could not",
@@ -169,9 +194,7 @@ void rd_automatic_finish(
 
 	marks->no_reply_address = rd_automatic_no_reply(from) ||
 				  (return_path[0] != '\0' && rd_automatic_no_reply(return_path));
-	/* Only together with a header that proves a machine: residents write of office hours too.
-	 */
-	if (marks->auto_submitted && begins_with_one(subject, absent))
+	if (is_proved_machine(marks) && begins_with_one(subject, absent_words))
 		marks->auto_replied = true;
 	local_part(from, false, local);
 	daemon = starts(local, "mailer-daemon") || starts(local, "mailerdaemon") ||

@@ -20,8 +20,7 @@
 #define HEADER_NAME_MAX	 78
 #define ADDRESSES_WALKED 2000 /* entries of an address list that are looked at */
 #define GROUP_DEPTH_MAX	 8
-#define UNREAD_BYTES_MAX (4u << 20)  /* of a mail that is none, taken as text */
-#define BOUNCE_TEXT_MAX	 (64u << 10) /* of a bounce's text, searched for Message-IDs */
+#define UNREAD_BYTES_MAX (4u << 20) /* of a mail that is none, taken as text */
 
 static void start_gmime(void)
 {
@@ -304,7 +303,7 @@ static void read_message_id(struct rd_message *message, const char *value, struc
 
 /* First of its name. */
 struct heads {
-	const char *subject_raw, *message_id, *date, *in_reply_to, *references, *return_path;
+	const char *subject_raw, *message_id, *date, *in_reply_to, *references, *return_path, *failed;
 	struct rd_result_header *results;
 	size_t n_results;
 	int last_result; /* its place among the headers */
@@ -337,7 +336,8 @@ static void read_headers(
 		} wanted[] = { { "Message-ID", &heads->message_id }, { "Date", &heads->date },
 			{ "In-Reply-To", &heads->in_reply_to },
 			{ "References", &heads->references },
-			{ "Return-Path", &heads->return_path } };
+			{ "Return-Path", &heads->return_path },
+			{ "X-Failed-Recipients", &heads->failed } };
 
 		if (!name || strlen(name) > HEADER_NAME_MAX)
 			continue;
@@ -535,26 +535,9 @@ static enum rd_rc read_mail(GMimeMessage *mime, struct rd_message *message, cons
 	message->trouble.text_truncated |= body.trouble.text_truncated;
 	message->trouble.too_many_parts |= body.trouble.too_many_parts;
 	message->trouble.encrypted = body.trouble.encrypted;
-	message->automatic.delivery_report |= body.delivery_report;
-	message->automatic.read_receipt = body.read_receipt;
 	rd_automatic_finish(&message->automatic, *ret_from, message->return_path, message->subject);
-	message->report_ids = body.report_ids;
-	message->n_report_ids = body.n_report_ids;
-	if (message->automatic.delivery_report) {
-		/* bounces in prose quote the returned mail in their text */
-		const char **ids = rd_arena_array(arena, RD_REPORT_IDS_MAX, sizeof *ids);
-		size_t n = body.n_report_ids;
-
-		if (!ids)
-			return no_memory(err);
-		for (size_t i = 0; i < n; i++)
-			ids[i] = body.report_ids[i];
-		rd_named_ids(body.text,
-			body.own_len < BOUNCE_TEXT_MAX ? body.own_len : BOUNCE_TEXT_MAX,
-			"Message-ID", arena, ids, &n, RD_REPORT_IDS_MAX);
-		message->report_ids = ids;
-		message->n_report_ids = n;
-	}
+	RD_TRY(rd_mime_report_finish(
+		body.report, message, body.own_len, heads.failed ? heads.failed : "", arena, err));
 	return mark_body(message, body.given, body.n_given, arena, err);
 }
 
@@ -574,6 +557,7 @@ enum rd_rc rd_mime_parse(const void *raw, size_t len, bool cut, struct rd_arena 
 		.date_header = "",
 		.reply_to = "",
 		.automatic = { .own_loop = "" },
+		.bounce = { .code = "", .why = "", .subject = "" },
 		.trouble = { .cut = cut } };
 	const char *from_raw = "";
 	size_t own_len = 0;

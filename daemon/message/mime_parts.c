@@ -15,9 +15,8 @@
 
 #define READ_BYTES     8192
 #define DECODED_BYTES  (READ_BYTES + 256)
-#define HEADERS_BYTES  (64u << 10) /* looked at in a returned mail's headers */
-#define JUNK_BYTES_MAX 400	   /* of a text part that only says "look at the HTML" */
-#define TYPE_BYTES_MAX 127	   /* RFC 6838 section 4.2: 127 a half; longer is not kept */
+#define JUNK_BYTES_MAX 400 /* of a text part that only says "look at the HTML" */
+#define TYPE_BYTES_MAX 127 /* RFC 6838 section 4.2: 127 a half; longer is not kept */
 #define NO_GROUP       (-1)
 #define NOT_ATTACHED   (-1)
 #define ATTACHED_MAX   RD_FORWARDED_MAX /* attached mails that are read; the others are listed */
@@ -49,17 +48,13 @@ struct walk {
 	struct rd_part *parts;
 	size_t n_parts, n_seen;
 	int n_groups;
-	const char **ids;
-	size_t n_ids;
+	struct rd_mime_report *report;
 	size_t source_left; /* of RD_PART_SOURCE_MAX */
 	struct rd_mime_body *body;
 	bool failed; /* the arena is full */
 };
 
-typedef void sink(void *context, const char *data, size_t len);
-
-/* Decodes a part piece by piece: nothing is ever held whole but where the sink does. */
-static void decode(GMimePart *part, sink *to, void *context)
+void rd_mime_decode(GMimePart *part, rd_mime_sink *to, void *context)
 {
 	GMimeDataWrapper *content = g_mime_part_get_content(part);
 	GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
@@ -130,48 +125,6 @@ const char *rd_mime_clean(const char *data, size_t max, struct rd_arena *arena)
 	return text;
 }
 
-void rd_named_ids(const char *text, size_t len, const char *header, struct rd_arena *arena,
-	const char **ids, size_t *n, size_t max)
-{
-	size_t n_header = strlen(header);
-
-	for (size_t at = 0; at < len && *n < max;) {
-		const char *line = text + at;
-		const char *end = memchr(line, '\n', len - at);
-		size_t n_line = end ? (size_t)(end - line) : len - at;
-		const char *from, *to;
-
-		at += n_line + (end ? 1 : 0);
-		while (n_line > 0 && (*line == ' ' || *line == '\t' || *line == '>')) {
-			line++;
-			n_line--;
-		}
-		if (n_line <= n_header || strncasecmp(line, header, n_header) != 0 ||
-			line[n_header] != ':')
-			continue;
-		/* the id may stand on the folded line behind */
-		from = memchr(line, '<',
-			len - (size_t)(line - text) < n_line + RD_MESSAGE_ID_BYTES_MAX
-				? len - (size_t)(line - text)
-				: n_line + RD_MESSAGE_ID_BYTES_MAX);
-		to = from ? memchr(from, '>', len - (size_t)(from - text)) : NULL;
-		if (!from || !to || to - from < 2 || to - from > RD_MESSAGE_ID_BYTES_MAX ||
-			memchr(from, '\n', (size_t)(to - from)))
-			continue;
-		{
-			char *raw = rd_arena_copy(arena, from + 1, (size_t)(to - from) - 1);
-			const char *id =
-				raw ? rd_mime_clean(raw, RD_MESSAGE_ID_BYTES_MAX, arena) : "";
-			bool seen = id[0] == '\0';
-
-			for (size_t i = 0; i < *n; i++)
-				seen = seen || strcmp(ids[i], id) == 0;
-			if (!seen)
-				ids[(*n)++] = id;
-		}
-	}
-}
-
 static bool is_type(GMimeObject *object, const char *type, const char *subtype)
 {
 	GMimeContentType *content_type = g_mime_object_get_content_type(object);
@@ -214,7 +167,7 @@ static void list_part(struct walk *w, GMimeObject *object)
 	RD_ASSERT(gnutls_hash_init(&digest.hash, GNUTLS_DIG_SHA256) == 0);
 	if (GMIME_IS_PART(object)) {
 		name = g_mime_part_get_filename(GMIME_PART(object));
-		decode(GMIME_PART(object), digest_sink, &digest);
+		rd_mime_decode(GMIME_PART(object), digest_sink, &digest);
 	} else if (GMIME_IS_MESSAGE_PART(object)) {
 		/* an attached mail: named by its file name, else by its subject */
 		GMimeMessage *message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
@@ -237,33 +190,6 @@ static void list_part(struct walk *w, GMimeObject *object)
 	part->name = rd_mime_clean(name, RD_PART_NAME_BYTES_MAX, w->arena);
 	part->type = rd_mime_clean(type, sizeof type, w->arena);
 	w->n_parts++;
-}
-
-/* Which mail of ours a report is about. */
-static void read_report_part(struct walk *w, GMimeObject *object)
-{
-	RD_CLEANUP(rd_buf_free) struct rd_buf owned = RD_BUF(1);
-	struct source source = { .buf = RD_BUF(HEADERS_BYTES) };
-
-	if (GMIME_IS_MESSAGE_PART(object)) {
-		GMimeMessage *message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
-		const char *id = message ? g_mime_message_get_message_id(message) : NULL;
-
-		if (id && w->n_ids < RD_REPORT_IDS_MAX) {
-			id = rd_mime_clean(id, RD_MESSAGE_ID_BYTES_MAX, w->arena);
-			if (id[0] != '\0')
-				w->ids[w->n_ids++] = id;
-		}
-		return;
-	}
-	if (!GMIME_IS_PART(object))
-		return;
-	decode(GMIME_PART(object), source_sink, &source);
-	owned = source.buf;
-	rd_named_ids(rd_buf_str(&owned), owned.len, "Message-ID", w->arena, w->ids, &w->n_ids,
-		RD_REPORT_IDS_MAX);
-	rd_named_ids(rd_buf_str(&owned), owned.len, "Original-Message-ID", w->arena, w->ids,
-		&w->n_ids, RD_REPORT_IDS_MAX);
 }
 
 static bool is_attachment(GMimeObject *object)
@@ -308,7 +234,7 @@ static void take_leaf(struct walk *w, GMimeObject *object, const struct place *a
 	w->n_seen++;
 	note_encryption(w, object);
 	if (!within && (returned || is_type(object, "text", "rfc822-headers")))
-		read_report_part(w, object);
+		rd_mime_report_part(w->report, object, w->arena);
 	if (is_text(object) && !is_attachment(object) && !returned) {
 		const char *name = g_mime_part_get_filename(GMIME_PART(object));
 
@@ -341,12 +267,7 @@ static void descend(struct walk *w, GMimeObject *object, const struct place *at)
 	else
 		level->alternative = false; /* one within another is a branch of the outer one */
 	if (level->report && at->attached == NOT_ATTACHED) {
-		const char *type = parameter(object, "report-type");
-
-		if (strcasecmp(type, "delivery-status") == 0)
-			w->body->delivery_report = true;
-		else if (strcasecmp(type, "disposition-notification") == 0)
-			w->body->read_receipt = true;
+		rd_mime_report_type(w->report, parameter(object, "report-type"));
 	}
 	w->depth++;
 }
@@ -402,9 +323,6 @@ static void walk_tree(struct walk *w, GMimeObject *root)
 		child = g_mime_multipart_get_part(level->multipart, at.index);
 		if (!child)
 			continue;
-		if (level->report && level->attached == NOT_ATTACHED &&
-			is_type(child, "message", "delivery-status"))
-			w->body->delivery_report = true;
 		take(w, child, &at);
 		take_attached(w, child, &at);
 	}
@@ -447,7 +365,7 @@ static enum rd_rc read_leaf(struct walk *w, const struct leaf *leaf, size_t max,
 	struct text text = { .text = "" };
 	char meta[41];
 
-	decode(leaf->part, source_sink, &source);
+	rd_mime_decode(leaf->part, source_sink, &source);
 	owned = source.buf;
 	w->source_left -= owned.len < w->source_left ? owned.len : w->source_left;
 	trouble->text_truncated = trouble->text_truncated || source.truncated;
@@ -718,8 +636,8 @@ enum rd_rc rd_mime_body(GMimeObject *root, struct rd_arena *arena, struct rd_mim
 	enum rd_rc rc;
 
 	w.parts = rd_arena_array(arena, RD_PARTS_MAX, sizeof *w.parts);
-	w.ids = rd_arena_array(arena, RD_REPORT_IDS_MAX, sizeof *w.ids);
-	if (!w.parts || !w.ids)
+	w.report = rd_mime_report_new(arena);
+	if (!w.parts || !w.report)
 		return rd_fail(err, RD_E_RANGE, "the message is too large for its memory");
 	if (root)
 		walk_tree(&w, root);
@@ -735,8 +653,7 @@ enum rd_rc rd_mime_body(GMimeObject *root, struct rd_arena *arena, struct rd_mim
 	body.n_given = all.n_given;
 	body.parts = w.parts;
 	body.n_parts = w.n_parts;
-	body.report_ids = w.ids;
-	body.n_report_ids = w.n_ids;
+	body.report = w.report;
 	*ret_body = body;
 	return RD_OK;
 }

@@ -43,6 +43,7 @@ static void set_empty(struct rd_message *message)
 	message->from = (struct rd_address){ .name = "", .address = "" };
 	message->return_path = message->message_id = message->date_header = "";
 	message->automatic.own_loop = "";
+	message->bounce.code = message->bounce.why = message->bounce.subject = "";
 }
 
 /* One NEW span over the whole body; none over an empty one. */

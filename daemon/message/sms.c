@@ -148,67 +148,93 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-enum rd_bare_word rd_bare_word(const char *text, size_t len)
-{
-	/* Twilio's words, then those that AWS adds: each ends all texts to a number by convention.
-	 */
-	static const struct {
-		const char *word;
-		enum rd_bare_word means;
-	} words[] = {
-		{ "stop", RD_WORD_OPT_OUT },
-		{ "stopall", RD_WORD_OPT_OUT },
-		{ "stop all", RD_WORD_OPT_OUT },
-		{ "unsubscribe", RD_WORD_OPT_OUT },
-		{ "end", RD_WORD_OPT_OUT },
-		{ "quit", RD_WORD_OPT_OUT },
-		{ "cancel", RD_WORD_OPT_OUT },
-		{ "revoke", RD_WORD_OPT_OUT },
-		{ "optout", RD_WORD_OPT_OUT },
-		{ "opt-out", RD_WORD_OPT_OUT },
-		{ "opt out", RD_WORD_OPT_OUT },
-		{ "arret", RD_WORD_OPT_OUT },
-		{ "remove", RD_WORD_OPT_OUT },
-		{ "td", RD_WORD_OPT_OUT },
-		{ "start", RD_WORD_OPT_IN },
-		{ "yes", RD_WORD_OPT_IN },
-		{ "unstop", RD_WORD_OPT_IN },
-	};
-	char word[WORD_CHARS_MAX + 1];
-	size_t from = 0, n = 0;
+/* Twilio's words, then those that AWS adds, then the Welsh for STOP and START: each ends, or
+ * begins, all texts to a number by convention. */
+static const struct {
+	const char *word;
+	enum rd_bare_word means;
+	bool may_answer;
+} words[] = {
+	{ "stop", RD_WORD_OPT_OUT, false },
+	{ "stopall", RD_WORD_OPT_OUT, false },
+	{ "stop all", RD_WORD_OPT_OUT, false },
+	{ "unsubscribe", RD_WORD_OPT_OUT, false },
+	{ "end", RD_WORD_OPT_OUT, true },
+	{ "quit", RD_WORD_OPT_OUT, true },
+	{ "cancel", RD_WORD_OPT_OUT, true },
+	{ "revoke", RD_WORD_OPT_OUT, true },
+	{ "optout", RD_WORD_OPT_OUT, false },
+	{ "opt-out", RD_WORD_OPT_OUT, false },
+	{ "opt out", RD_WORD_OPT_OUT, false },
+	{ "arret", RD_WORD_OPT_OUT, false },
+	{ "remove", RD_WORD_OPT_OUT, true },
+	{ "td", RD_WORD_OPT_OUT, true },
+	{ "stopiwch", RD_WORD_OPT_OUT, false },
+	{ "start", RD_WORD_OPT_IN, false },
+	{ "yes", RD_WORD_OPT_IN, true },
+	{ "unstop", RD_WORD_OPT_IN, false },
+	{ "dechrau", RD_WORD_OPT_IN, false },
+};
 
+#define N_WORDS (sizeof words / sizeof words[0])
+
+/* The place of a whole text in the list; N_WORDS: it is none of them. *ret_word: small letters,
+ * trimmed, to look for ours in. */
+static size_t find_word(const char *text, size_t len, char word[static WORD_CHARS_MAX + 1])
+{
+	size_t from = 0, n = 0, at;
+
+	word[0] = '\0';
 	while (from < len && is_blank(text[from]))
 		from++;
 	while (len > from && is_blank(text[len - 1]))
 		len--;
 	if (len == from || len - from > WORD_CHARS_MAX)
-		return RD_WORD_NONE;
+		return N_WORDS;
 	for (size_t i = from; i < len; i++)
 		word[n++] =
 			text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] - 'A' + 'a') : text[i];
 	word[n] = '\0';
-
-	/* For our own word, any punctuation around it: "COMPLAINT", 'Complaint!', *complaint* */
-	{
-		size_t a = 0, b = n;
-
-		while (a < b && strchr(" \t\r\n.,;:!?'\"()[]<>*_-", word[a]))
-			a++;
-		while (b > a && strchr(" \t\r\n.,;:!?'\"()[]<>*_-", word[b - 1]))
-			b--;
-		if (b - a == strlen("complaint") && memcmp(word + a, "complaint", b - a) == 0)
-			return RD_WORD_COMPLAINT;
-	}
+	at = n;
 	if (word[n - 1] == '.' || word[n - 1] == '!') {
-		n--;
-		while (n > 0 && is_blank(word[n - 1]))
-			n--;
-		word[n] = '\0';
+		at--;
+		while (at > 0 && is_blank(word[at - 1]))
+			at--;
 	}
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (strcmp(word, words[i].word) == 0)
-			return words[i].means;
-	return RD_WORD_NONE;
+	for (size_t i = 0; i < N_WORDS; i++)
+		if (strlen(words[i].word) == at && memcmp(word, words[i].word, at) == 0)
+			return i;
+	return N_WORDS;
+}
+
+/* "COMPLAINT", 'Complaint!', *complaint*: our own word with any punctuation around it. */
+static bool is_complaint(const char *word)
+{
+	static const char around[] = " \t\r\n.,;:!?'\"()[]<>*_-";
+	const char *from = word + strspn(word, around);
+	size_t n = strlen(from);
+
+	while (n > 0 && strchr(around, from[n - 1]))
+		n--;
+	return n == strlen("complaint") && memcmp(from, "complaint", n) == 0;
+}
+
+enum rd_bare_word rd_bare_word(const char *text, size_t len)
+{
+	char word[WORD_CHARS_MAX + 1];
+	const size_t at = find_word(text, len, word);
+
+	if (at < N_WORDS)
+		return words[at].means;
+	return is_complaint(word) ? RD_WORD_COMPLAINT : RD_WORD_NONE;
+}
+
+bool rd_word_may_answer(const char *text, size_t len)
+{
+	char word[WORD_CHARS_MAX + 1];
+	const size_t at = find_word(text, len, word);
+
+	return at < N_WORDS && words[at].may_answer;
 }
 
 enum rd_bare_word rd_message_word(const struct rd_message *message)

@@ -237,7 +237,7 @@ static bool understood(struct decision *d)
 	struct rd_verdict *v = d->v;
 
 	if (!f->sender_known || f->by_staff || f->troubled || f->unauthenticated || v->old ||
-		has_danger(v->flags))
+		f->automatic.auto_replied || has_danger(v->flags))
 		return false;
 	v->escalates = asks_for_stage2(d);
 	v->agrees = f->reply == RD_REPLY_AGREES && f->joined.definition_open;
@@ -264,7 +264,15 @@ static void place_joined(struct decision *d)
 		join_case(d);
 		return;
 	}
-	if (d->facts->says_complaint && joined->status == RD_STATUS_REVIEW) {
+	if (d->facts->lone_answer) {
+		d->v->kind = joined->kind;
+		d->v->review = false;
+		d->v->n_reasons = 0;
+		join_case(d);
+		return;
+	}
+	if (d->facts->says_complaint && joined->status == RD_STATUS_REVIEW &&
+		!d->facts->automatic.auto_replied) {
 		begin_stage1(d);
 		return;
 	}
@@ -291,17 +299,35 @@ static void place_joined(struct decision *d)
 		v->review = true;
 	}
 	join_case(d);
-	/* What a person must decide is not hidden on a closed case, whose clocks stand still. */
-	if (v->review && joined->status == RD_STATUS_CLOSED)
+	/* What a person must decide is not hidden on a closed case, whose clocks stand still; an
+	 * absence opens nothing again, it is the person's task alone. */
+	if (v->review && joined->status == RD_STATUS_CLOSED && !d->facts->automatic.auto_replied)
 		v->status = RD_STATUS_OPEN;
+}
+
+/* One of too many: it opens nothing but the one case that all of them stand on. */
+static void place_flood(struct decision *d)
+{
+	struct rd_verdict *v = d->v;
+
+	v->review = !d->facts->joined.present;
+	v->n_reasons = 0;
+	if (d->facts->joined.present) {
+		join_case(d);
+		return;
+	}
+	add_reason(v, "its sender wrote more mails than a person does; they are all on this case");
+	open_case(d, false);
 }
 
 static void place(struct decision *d)
 {
-	if (d->facts->joined.present)
+	if (d->facts->joined.present && !d->facts->flood)
 		place_joined(d);
 	else if (d->v->kind == RD_OTHER && !d->v->review)
 		d->v->fate = RD_FATE_OTHER;
+	else if (d->facts->flood)
+		place_flood(d);
 	else
 		open_case(d, false);
 }
@@ -367,7 +393,7 @@ static bool emergency_is_new(const struct decision *d)
  * than anything else that joins is answered. */
 static enum rd_letter_kind letter_of_joined(const struct decision *d)
 {
-	if (d->v->only_thanks)
+	if (d->v->only_thanks || d->facts->lone_answer)
 		return RD_LETTER_NONE;
 	if (d->v->agrees)
 		return RD_LETTER_AGREE;
@@ -477,6 +503,8 @@ static enum rd_withheld why_withheld(const struct decision *d)
 		return RD_WITHHELD_AFTER_BACKUP;
 	if (is_colleagues_own(d))
 		return RD_WITHHELD_STAFF;
+	if (f->flood)
+		return RD_WITHHELD_RATE_CAP;
 	if (recipient != RD_WITHHELD_NO)
 		return recipient;
 	/* The first arrival's case was answered; one without a case never was. */
@@ -556,6 +584,8 @@ static void add_tasks(struct decision *d)
 		add_task(v, RD_TASK_SAFEGUARDING, d->today);
 	if (v->flags[RD_HEALTH_SAFETY] || v->flags[RD_HEAT_LOSS] || v->flags[RD_PERSONAL_INJURY])
 		add_task(v, RD_TASK_URGENT, d->today);
+	if (f->flood)
+		return; /* the one task of all of them is the gateway's (flood.h) */
 	if (f->quarantined)
 		add_task(v, RD_TASK_READ, d->today);
 	else if (v->review)
@@ -620,8 +650,9 @@ static void finish(struct decision *d, bool later_text)
 		add_alarm(v, RD_ALARM_QUARANTINED);
 }
 
-/* A guard takes the message out before any decision. What came back to an open case still needs a
- * person: a letter that bounced, an opt-out word that may mean a repair. */
+/* A guard takes the message out before any decision. An opt-out word on an open case still needs a
+ * person: it may mean a repair. What follows from a letter that came back hangs on the letter:
+ * gateway/returns.h. */
 static void guard(struct decision *d)
 {
 	const struct rd_facts *f = d->facts;
@@ -632,8 +663,6 @@ static void guard(struct decision *d)
 	v->fate = f->guard == RD_GUARD_DUPLICATE ? RD_FATE_DUPLICATE : RD_FATE_GUARDED;
 	if (!f->joined.present)
 		return;
-	if (f->guard == RD_GUARD_BOUNCE)
-		add_task(v, RD_TASK_OTHER_CHANNEL, or_today(d, d->next_workday));
 	if (f->guard == RD_GUARD_OPT_OUT)
 		add_task(v, RD_TASK_READ, or_today(d, d->next_workday));
 }

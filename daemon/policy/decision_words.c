@@ -2,7 +2,7 @@
 #include "redress/policy/decision.h"
 
 const char *const rd_guard_names[RD_N_GUARDS + 1] = { "none", "duplicate", "bounce", "read_receipt",
-	"out_of_office", "opt_out", "own_message", "erased", NULL };
+	"out_of_office", "opt_out", "own_message", "erased", "abuse_report", NULL };
 
 const char *const rd_withheld_names[RD_N_WITHHELD + 1] = { "no", "no_letter", "safeguarding",
 	"quarantined", "old", "after_backup", "staff", "automatic", "no_reply", "no_address",

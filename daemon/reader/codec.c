@@ -2,16 +2,19 @@
 
 #include <string.h>
 #include "redress/base/limits.h"
+#include "redress/message/bounce.h"
 #include "redress/message/charset.h"
 #include "redress/message/mime.h"
 #include "redress/message/quotes.h"
 #include "redress/reader/pack.h"
 #include "redress/rules/language.h"
 
+#define N_BOOLEANS 20 /* of struct rd_automatic and struct rd_trouble */
+
 /* Decoding refuses longer texts, so they are cut here, between two characters. */
 static void pack_cut(struct rd_packer *p, const char *text, size_t max)
 {
-	size_t len = strlen(text);
+	size_t len = text ? strlen(text) : 0;
 
 	rd_pack_text(p, text, len > max ? rd_utf8_cut(text, len, max) : len);
 }
@@ -41,13 +44,14 @@ static const char *const *unpack_list(
 }
 
 /* The booleans of both structs in one order, for both directions. */
-static void list_booleans(struct rd_automatic *a, struct rd_trouble *t, bool *out[static 18])
+static void list_booleans(
+	struct rd_automatic *a, struct rd_trouble *t, bool *out[static N_BOOLEANS])
 {
-	bool *all[18] = { &a->auto_submitted, &a->auto_replied, &a->precedence_bulk, &a->list,
-		&a->suppress_asked, &a->null_return_path, &a->no_reply_address,
+	bool *all[N_BOOLEANS] = { &a->auto_submitted, &a->auto_replied, &a->precedence_bulk,
+		&a->list, &a->suppress_asked, &a->null_return_path, &a->no_reply_address,
 		&a->machine_generated, &a->delivery_report, &a->read_receipt, &a->from_redress,
-		&t->unparseable, &t->bad_charset, &t->text_truncated, &t->cut, &t->too_many_parts,
-		&t->encrypted, &t->no_text };
+		&a->abuse_report, &a->abuse_complains, &t->unparseable, &t->bad_charset,
+		&t->text_truncated, &t->cut, &t->too_many_parts, &t->encrypted, &t->no_text };
 
 	memcpy(out, all, sizeof all);
 }
@@ -56,19 +60,19 @@ static void pack_booleans(struct rd_packer *p, const struct rd_message *m)
 {
 	struct rd_automatic automatic = m->automatic;
 	struct rd_trouble trouble = m->trouble;
-	bool *all[18];
+	bool *all[N_BOOLEANS];
 
 	list_booleans(&automatic, &trouble, all);
-	for (size_t i = 0; i < 18; i++)
+	for (size_t i = 0; i < N_BOOLEANS; i++)
 		rd_pack_bool(p, *all[i]);
 }
 
 static void unpack_booleans(struct rd_unpacker *u, struct rd_message *m)
 {
-	bool *all[18];
+	bool *all[N_BOOLEANS];
 
 	list_booleans(&m->automatic, &m->trouble, all);
-	for (size_t i = 0; i < 18; i++)
+	for (size_t i = 0; i < N_BOOLEANS; i++)
 		*all[i] = rd_unpack_bool(u);
 }
 
@@ -116,6 +120,30 @@ static void unpack_form(struct rd_unpacker *u, struct rd_message *m)
 	m->form.address = rd_unpack_str(u, RD_ANSWER_NAME_MAX);
 }
 
+static void pack_bounce(struct rd_packer *p, const struct rd_bounce *bounce)
+{
+	rd_pack_u8(p, (uint8_t)bounce->kind);
+	pack_list(p, bounce->recipients, bounce->n_recipients, RD_BOUNCE_RECIPIENTS_MAX,
+		RD_ADDRESS_BYTES_MAX);
+	pack_cut(p, bounce->code, RD_BOUNCE_CODE_MAX);
+	pack_cut(p, bounce->why, RD_BOUNCE_WHY_MAX);
+	pack_cut(p, bounce->subject, RD_SUBJECT_BYTES_MAX);
+}
+
+static void unpack_bounce(struct rd_unpacker *u, struct rd_bounce *bounce)
+{
+	uint8_t kind = rd_unpack_u8(u);
+
+	if (kind >= RD_N_BOUNCES)
+		u->bad = true;
+	bounce->kind = (enum rd_bounce_kind)kind;
+	bounce->recipients = unpack_list(
+		u, RD_BOUNCE_RECIPIENTS_MAX, RD_ADDRESS_BYTES_MAX, &bounce->n_recipients);
+	bounce->code = rd_unpack_str(u, RD_BOUNCE_CODE_MAX);
+	bounce->why = rd_unpack_str(u, RD_BOUNCE_WHY_MAX);
+	bounce->subject = rd_unpack_str(u, RD_SUBJECT_BYTES_MAX);
+}
+
 static void pack_message(struct rd_packer *p, const struct rd_message *m)
 {
 	rd_pack_u8(p, (uint8_t)m->channel);
@@ -135,6 +163,7 @@ static void pack_message(struct rd_packer *p, const struct rd_message *m)
 	pack_list(p, m->to, m->n_to, RD_ANSWER_LIST_MAX, RD_ANSWER_NAME_MAX);
 	pack_list(p, m->references, m->n_references, RD_REFERENCES_MAX, RD_ANSWER_NAME_MAX);
 	pack_list(p, m->report_ids, m->n_report_ids, RD_REPORT_IDS_MAX, RD_ANSWER_NAME_MAX);
+	pack_bounce(p, &m->bounce);
 	pack_booleans(p, m);
 	pack_cut(p, m->automatic.own_loop, RD_ANSWER_NAME_MAX);
 	rd_pack_u8(p, (uint8_t)m->authentication);
@@ -213,6 +242,7 @@ static void unpack_message(struct rd_unpacker *u, struct rd_message *m)
 	m->to = unpack_list(u, RD_ANSWER_LIST_MAX, RD_ANSWER_NAME_MAX, &m->n_to);
 	m->references = unpack_list(u, RD_REFERENCES_MAX, RD_ANSWER_NAME_MAX, &m->n_references);
 	m->report_ids = unpack_list(u, RD_REPORT_IDS_MAX, RD_ANSWER_NAME_MAX, &m->n_report_ids);
+	unpack_bounce(u, &m->bounce);
 	unpack_booleans(u, m);
 	m->automatic.own_loop = rd_unpack_str(u, RD_ANSWER_NAME_MAX);
 	uint8_t authentication = rd_unpack_u8(u);

@@ -6,6 +6,7 @@
 #include "case_life.h"
 #include "command.h"
 #include "desk.h"
+#include "opting.h"
 #include "print.h"
 #include "reading.h"
 #include "redress/base/clock.h"
@@ -248,13 +249,14 @@ static json_t *letters_json(const struct whole_case *w)
 
 	for (size_t i = 0; i < w->n_letters; i++)
 		json_array_append_new(
-			list, json_pack("{s:I,s:s,s:s,s:o,s:o,s:o,s:o}", "row",
+			list, json_pack("{s:I,s:s,s:s,s:o,s:o,s:o,s:o,s:o}", "row",
 				      (json_int_t)w->letters[i].id, "letter", w->letters[i].letter,
 				      "state", rd_outbox_state_names[w->letters[i].state],
 				      "written_for", rd_json_day(w->letters[i].written_for), "sent",
 				      rd_json_instant(w->letters[i].sent_ms), "hold",
 				      rd_json_text(w->letters[i].hold_reason), "trouble",
-				      rd_json_text(w->letters[i].trouble)));
+				      rd_json_text(w->letters[i].trouble), "delivery",
+				      rd_json_text(w->letters[i].delivery)));
 	return list;
 }
 
@@ -440,6 +442,8 @@ static void show_json(
 	json_object_set_new(json, "contact_proposed", json_boolean(w->c.contact_proposed));
 	json_object_set_new(
 		json, "resident", rd_case_resident_json(desk, w->c.landlord, w->c.contact));
+	json_object_set_new(
+		json, "opted_out", json_boolean(rd_ctl_opted_out(desk, w->c.contact) != NULL));
 	json_object_set_new(json, "topics", rd_json_words(w->c.topics, w->c.n_topics));
 	json_object_set_new(json, "marks", rd_json_words(w->c.marks, w->c.n_marks));
 	json_object_set_new(json, "outcome", rd_json_text(w->c.outcome));
@@ -544,6 +548,7 @@ static void show_head(struct rd_ctl_desk *desk, const struct whole_case *w)
 		print_line("NOT CONFIRMED",
 			"only a colleague's forward names this contact: no letter goes there until "
 			"a person says that it is the resident (outbox approve, case contact)");
+	print_line("OPTED OUT", rd_ctl_opted_out(desk, w->c.contact));
 	print_line("subject", w->c.subject);
 	print_words("about", (const char *const *)w->c.topics, w->c.n_topics);
 	print_words("flags", flags, n);

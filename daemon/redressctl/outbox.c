@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "desk.h"
+#include "opting.h"
 #include "print.h"
 #include "redress/gateway/acts.h"
 #include "redress/store/outbox.h"
@@ -43,6 +44,8 @@ static const char *note_of(const struct rd_outbox_row *row)
 		return row->hold_reason;
 	if (row->trouble[0] != '\0')
 		return row->trouble;
+	if (row->delivery[0] != '\0')
+		return row->delivery;
 	if (row->state == RD_OUTBOX_QUEUED && row->needs_approval)
 		return "waits for approval; goes by itself at its time";
 	return "";
@@ -140,7 +143,8 @@ enum rd_exit rd_ctl_outbox_show(struct rd_ctl *ctl, int argc, char **argv)
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
 	struct rd_outbox_row row;
 	struct rd_err err = { 0 };
-	const char *unused = NULL;
+	const char *unused = NULL, *opted_out;
+	char told[24];
 	int64_t id = 0;
 
 	if (!only_row(ctl, argc, argv, &unused, &unused) || unused != NULL)
@@ -149,8 +153,12 @@ enum rd_exit rd_ctl_outbox_show(struct rd_ctl *ctl, int argc, char **argv)
 		rd_ctl_open(ctl, &desk, &err) != RD_OK ||
 		rd_outbox_get(desk.desk.db, id, desk.arena, &row, &err) != RD_OK)
 		return rd_ctl_fail(&err);
+	opted_out = rd_ctl_opted_out(&desk, row.recipient);
 	if (ctl->json) {
-		rd_json_print(row_json(&desk, &row, true));
+		json_t *json = row_json(&desk, &row, true);
+
+		json_object_set_new(json, "opted_out", json_boolean(opted_out != NULL));
+		rd_json_print(json);
 		return RD_EXIT_DONE;
 	}
 	printf("Letter %" PRId64 ": %s, %s, to %s\n", row.id, row.letter,
@@ -159,6 +167,10 @@ enum rd_exit rd_ctl_outbox_show(struct rd_ctl *ctl, int argc, char **argv)
 		printf("%s\n", note_of(&row));
 	if (row.response[0] != '\0')
 		printf("answer: %s\n", row.response);
+	if (row.delivery[0] != '\0')
+		printf("delivery: %s, %s\n", row.delivery, rd_short_instant(row.delivery_ms, told));
+	if (opted_out != NULL)
+		printf("OPTED OUT: %s\n", opted_out);
 	putchar('\n');
 	fwrite(row.payload, 1, row.payload_len, stdout);
 	putchar('\n');

@@ -103,8 +103,10 @@ static void print_index(struct exported *x, FILE *out)
 	fputs("<p>Asked for: ", out);
 	rd_html_words(out, x->contact);
 	fprintf(out, "</p>\n<p>%s</p>\n<h2>Cases</h2>\n<ul>\n",
-		x->opted_out ? "No texts go to this number: it said STOP."
-			     : "It has not said that no texts may go to it.");
+		!x->opted_out ? "It has not said that no letters or texts may go to it."
+		: strchr(x->contact, '@') != NULL
+			? "No automatic letters go to this address: it called one spam."
+			: "No texts go to this number: it said STOP.");
 	for (size_t i = 0; i < x->found.n_cases; i++) {
 		const struct rd_person_case *c = &x->found.cases[i];
 		const char *reference = reference_of(x->desk, c->id);

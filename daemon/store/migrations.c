@@ -566,8 +566,12 @@ static const char step_residents[] =
 	" PRIMARY KEY (address_key, resident_id));"
 	"CREATE INDEX resident_key_resident ON resident_key (resident_id);";
 
+/* How many mails one sender has written lately. */
+static const char step_senders[] = "CREATE INDEX reading_sender ON reading (sender_key, read_ms)"
+				   " WHERE sender_key IS NOT NULL;";
+
 static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6,
-	step_7, step_8, step_9, step_10, step_11, step_residents };
+	step_7, step_8, step_9, step_10, step_11, step_residents, step_senders };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {

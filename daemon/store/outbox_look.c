@@ -157,6 +157,19 @@ enum rd_rc rd_outbox_rate(struct rd_db *db, const char *recipient, int64_t since
 		RD_ARGS(rd_blob(key, sizeof key), rd_int(since_ms)), 0, ret_n, err);
 }
 
+enum rd_rc rd_outbox_promised(struct rd_db *db, const char *recipient, int64_t since_ms,
+	int64_t *ret_n, struct rd_err *err)
+{
+	uint8_t key[RD_STORE_KEY_BYTES];
+
+	rd_store_address_key(rd_db_store(db), recipient, key);
+	return rd_sql_int(db,
+		"SELECT count(*) FROM outbox WHERE recipient_key = ?1 AND"
+		" (sending_ms >= ?2 OR (sending_ms IS NULL AND created_ms >= ?2"
+		"  AND state IN ('queued', 'held')))",
+		RD_ARGS(rd_blob(key, sizeof key), rd_int(since_ms)), 0, ret_n, err);
+}
+
 enum rd_rc rd_outbox_by_message_id(
 	struct rd_db *db, const char *message_id, int64_t *ret_id, struct rd_err *err)
 {

@@ -238,6 +238,8 @@ enum rd_rc rd_score_from_json(
 	X(machine_generated)                                                                       \
 	X(delivery_report)                                                                         \
 	X(read_receipt)                                                                            \
+	X(abuse_report)                                                                            \
+	X(abuse_complains)                                                                         \
 	X(from_redress)
 
 #define TROUBLE_FIELDS(X)                                                                          \
@@ -328,6 +330,35 @@ static const struct rd_address *get_forwarded(
 	return forwarded;
 }
 
+/* None for what is no report, as nearly all are. */
+static void put_bounce(json_t *root, const struct rd_bounce *bounce)
+{
+	json_t *object;
+
+	if (bounce->kind == RD_BOUNCE_NONE && bounce->n_recipients == 0)
+		return;
+	object = json_object();
+	put(object, "kind", json_integer(bounce->kind));
+	put(object, "recipients", texts(bounce->recipients, bounce->n_recipients));
+	put(object, "code", text(bounce->code));
+	put(object, "why", text(bounce->why));
+	put(object, "subject", text(bounce->subject));
+	put(root, "bounce", object);
+}
+
+static void get_bounce(const json_t *root, struct rd_arena *arena, struct rd_bounce *bounce)
+{
+	const json_t *object = json_object_get(root, "bounce");
+	json_int_t kind = json_integer_value(json_object_get(object, "kind"));
+
+	if (kind > RD_BOUNCE_NONE && kind < RD_N_BOUNCES)
+		bounce->kind = (enum rd_bounce_kind)kind;
+	bounce->recipients = get_texts(object, "recipients", arena, &bounce->n_recipients);
+	bounce->code = get_text(object, "code", arena);
+	bounce->why = get_text(object, "why", arena);
+	bounce->subject = get_text(object, "subject", arena);
+}
+
 enum rd_rc rd_message_to_json(const struct rd_message *message, char **ret_json, struct rd_err *err)
 {
 	json_t *root = json_object(), *spans = json_array();
@@ -360,6 +391,7 @@ enum rd_rc rd_message_to_json(const struct rd_message *message, char **ret_json,
 #define PUT_TROUBLE(field) put(root, #field, json_boolean(message->trouble.field));
 	TROUBLE_FIELDS(PUT_TROUBLE)
 	put(root, "parts", parts_json(message));
+	put_bounce(root, &message->bounce);
 	return dump(root, ret_json, err);
 }
 
@@ -416,5 +448,6 @@ enum rd_rc rd_message_from_json(
 #define GET_TROUBLE(field) message->trouble.field = get_bool(root, #field);
 	TROUBLE_FIELDS(GET_TROUBLE)
 	message->parts = get_parts(root, arena, &message->n_parts);
+	get_bounce(root, arena, &message->bounce);
 	return full(arena, err);
 }

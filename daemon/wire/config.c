@@ -25,8 +25,10 @@ struct config_owner {
 
 static const char *const gateway_fields[] = { "Gateway", "State", "Rules", "Listen",
 	"Trusted proxy", "Public URL", "Landlord", "Staff", "Homes", "Keep", "Alarms to",
-	"Text hours", "Text pause", NULL };
-static const char *const gateway_repeatable[] = { "Trusted proxy", "Staff", "Homes", "Keep", NULL };
+	"Text hours", "Text pause", "Letters per hour", "Letters per day", "Messages per hour",
+	"Messages per day", "Many messages from", NULL };
+static const char *const gateway_repeatable[] = { "Trusted proxy", "Staff", "Homes", "Keep",
+	"Many messages from", NULL };
 static const char *const mailbox_fields[] = { "Mailbox", "Kind", "Path", "Host", "Port", "Folder",
 	"Security", "CA file", "User", "Password", "Landlord", "Start from", "Afterwards",
 	"Size limit", "Trust results of", "Form sender", "Form field", NULL };
@@ -372,6 +374,7 @@ static enum rd_rc read_gateway(const struct rd_reading *r, struct rd_config *con
 	RD_TRY(read_staff(r, config));
 	RD_TRY(read_homes(r, config));
 	RD_TRY(rd_config_keep(r, &config->keep));
+	RD_TRY(rd_config_caps(r, &config->caps));
 	config->alarms_to = rd_reading_text(r, "Alarms to", "");
 	if (config->alarms_to[0] != '\0')
 		RD_TRY(check_email(r, "Alarms to", config->alarms_to));

@@ -203,6 +203,14 @@ static enum rd_rc check_account(const struct rd_form *form, const char *account,
 	return RD_OK;
 }
 
+/* Advanced Opt-Out: STOP, START, or HELP, which changes nothing. */
+static enum rd_opted opted_by(const char *type)
+{
+	if (strcmp(type, "STOP") == 0)
+		return RD_OPTED_OUT;
+	return strcmp(type, "START") == 0 ? RD_OPTED_IN : RD_OPTED_NOT;
+}
+
 enum rd_rc rd_twilio_text(const struct rd_form *form, const char *account, struct rd_arena *arena,
 	struct rd_provider_text *ret_text, struct rd_err *err)
 {
@@ -230,6 +238,7 @@ enum rd_rc rd_twilio_text(const struct rd_form *form, const char *account, struc
 		.to = to ? rd_provider_number(arena, to->value, strlen(to->value)) : "",
 		.n_media = media[0] >= '0' && media[0] <= '9' ? (int)strtol(media, NULL, 10) : 0,
 	};
+	text.opted = opted_by(rd_form_text(form, "OptOutType"));
 	text.body = rd_provider_words(arena, body->value, body->value_len, &text.body_len);
 	if (rd_arena_overflowed(arena) || !text.body)
 		return rd_fail(err, RD_E_RANGE, "the text is too large");

@@ -17,7 +17,8 @@
  * letters leave in an hour (then all but emergencies and alarm mails wait) and no more than
  * per_address_day automatic ones to one address in 24 hours (then the row is held, and a person
  * owes it); texts keep to the configured hours unless they are emergencies; a number that has opted
- * out gets none, and a person owes it. Rows that a person approved are not automatic.
+ * out gets none, and a person owes it; to an address that called a letter spam no automatic one
+ * goes (it is held). Rows that a person approved are not automatic.
  *
  * A route (the Outgoing stanza, each Texts stanza) whose own side is in trouble rests, the others
  * go on. Promises 3, 5, 6, 11. It logs nothing: it tells hooks->on_event.
@@ -85,7 +86,8 @@ extern const struct rd_sender_limits rd_sender_usual_limits;
 
 struct rd_sender;
 
-/* Opens a store handle of its own. config, store, clock and hooks are borrowed. limits NULL: usual.
+/* Opens a store handle of its own. config, store, clock and hooks are borrowed. limits NULL: usual,
+ * with the configuration's `Letters per day:`.
  * Call rd_queue_start_run first: it sorts what an earlier run left sending. */
 RD_MUST_USE enum rd_rc rd_sender_new(const struct rd_config *config, struct rd_store *store,
 	const struct rd_clock *clock, const struct rd_sender_hooks *hooks,

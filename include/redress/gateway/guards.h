@@ -13,14 +13,16 @@
 #include "redress/reader/reader.h"
 #include "redress/store/queue.h"
 
-#define RD_LETTERS_A_DAY_MAX 6	/* automatic letters to one address in 24 hours */
-#define RD_TEXT_JOIN_DAYS    28 /* a later text joins the number's only open case of these days */
+#define RD_ANSWER_DAYS	  14 /* CANCEL, END, QUIT so long after a question are answers */
+#define RD_TEXT_JOIN_DAYS 28 /* a later text joins the number's only open case of these days */
 
 struct rd_guarded {
 	struct rd_facts facts;
 	int64_t duplicate_of;
 	int64_t joined_case;
 	int64_t related_case;
+	int64_t letter_id;	    /* what came back (returns.h): the letter, 0: none of ours */
+	int64_t about_case;	    /* ... and the case; 0: none */
 	struct rd_passed_on passed; /* all unset but where a colleague wrote */
 	const char *name; /* the sender's by the contacts file; "" nobody, or nobody alone */
 	const char *way;  /* an e-mail address to answer a text at, for its number takes no answer

@@ -63,8 +63,35 @@ struct rd_automatic {
 	bool delivery_report;	/* multipart/report; report-type=delivery-status, or the look of one
 				 */
 	bool read_receipt;	/* multipart/report; report-type=disposition-notification */
+	bool abuse_report;	/* multipart/report; report-type=feedback-report: a complaint of
+				   abuse (RFC 5965) */
+	bool abuse_complains;	/* of those: anything but `not-spam` */
 	bool from_redress;	/* carries our own X-Loop: the X-Loop value is in own_loop */
 	const char *own_loop;	/* value of X-Loop: redress/..., "" where there is none */
+};
+
+/* What became of a mail of ours, as a report says. From SOFT on the other side has given up. */
+enum rd_bounce_kind {
+	RD_BOUNCE_NONE = 0, /* it says nothing of it */
+	RD_BOUNCE_DELIVERED,
+	RD_BOUNCE_DELAYED, /* still tried */
+	RD_BOUNCE_SOFT,	   /* given up: the other side was in trouble, or no reason is known */
+	RD_BOUNCE_FULL,	   /* the mailbox has no room */
+	RD_BOUNCE_BLOCKED, /* a filter or a policy would not take it */
+	RD_BOUNCE_HARD,	   /* there is no such mailbox or domain */
+	RD_N_BOUNCES,
+};
+
+#define RD_BOUNCE_RECIPIENTS_MAX 10
+
+/* bounce.h; all "" and 0 in a message that is no report. */
+struct rd_bounce {
+	enum rd_bounce_kind kind;
+	const char *const *recipients; /* whom it names, as written and as forwarded */
+	size_t n_recipients;
+	const char *code;    /* RFC 3463: "5.1.1" */
+	const char *why;     /* the other server's words, a line */
+	const char *subject; /* of the mail that came back */
 };
 
 /* What the receiving mail server found of the sender's domain (authentication.h). */
@@ -124,6 +151,7 @@ struct rd_message {
 	const char *const
 		*report_ids; /* a delivery report: Message-IDs of the mail that it speaks of */
 	size_t n_report_ids;
+	struct rd_bounce bounce;
 
 	/* A web form made it: from is whom the form names, and none of it is verified (form.h). */
 	bool by_form;

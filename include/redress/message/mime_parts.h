@@ -12,6 +12,7 @@
 #include "redress/base/arena.h"
 #include "redress/base/err.h"
 #include "redress/message/message.h"
+#include "redress/message/mime_report.h"
 
 #define RD_PART_NAME_BYTES_MAX 255
 #define RD_PART_SOURCE_MAX                                                                         \
@@ -26,9 +27,7 @@ struct rd_mime_body {
 	size_t n_given;
 	const struct rd_part *parts;
 	size_t n_parts;
-	const char *const *report_ids;
-	size_t n_report_ids;
-	bool delivery_report, read_receipt;
+	const struct rd_mime_report *report; /* arena; empty where it is none */
 	struct rd_trouble trouble; /* bad_charset, text_truncated, too_many_parts, encrypted */
 };
 
@@ -36,10 +35,9 @@ struct rd_mime_body {
 RD_MUST_USE enum rd_rc rd_mime_body(GMimeObject *root, struct rd_arena *arena,
 	struct rd_mime_body *ret_body, struct rd_err *err);
 
-/* Message-IDs that a text names in lines "Message-ID: <...>" (or another header's name), without
- * <>; at most max, appended to ids[*n]. */
-void rd_named_ids(const char *text, size_t len, const char *header, struct rd_arena *arena,
-	const char **ids, size_t *n, size_t max);
+typedef void rd_mime_sink(void *context, const char *data, size_t len);
+/* Decodes a part piece by piece: nothing is ever held whole but where the sink does. */
+void rd_mime_decode(GMimePart *part, rd_mime_sink *to, void *context);
 
 /* A header's or parameter's text made fit for us: valid UTF-8, no control characters, at most max
  * bytes. Arena; "" where data is NULL or the arena is full. */

@@ -40,13 +40,16 @@ struct rd_sms_size rd_sms_size(const char *text, size_t len);
 enum rd_bare_word {
 	RD_WORD_NONE = 0,
 	RD_WORD_OPT_OUT,   /* STOP, STOPALL, UNSUBSCRIBE, END, QUIT, CANCEL, REVOKE, OPTOUT ... */
-	RD_WORD_OPT_IN,	   /* START, YES, UNSTOP */
+	RD_WORD_OPT_IN,	   /* START, YES, UNSTOP: for a number that is opted out, else an answer */
 	RD_WORD_COMPLAINT, /* the answer to our offer to treat it as a complaint */
 };
 
 /* Trimmed, case-folded whole; one final full stop or exclamation mark is tolerated (for COMPLAINT
  * any punctuation around it). `STOP PLEASE` is none. */
 enum rd_bare_word rd_bare_word(const char *text, size_t len);
+/* Of the opt-out words those that are answers too, where somebody asked a question: END, QUIT,
+ * CANCEL, REVOKE, REMOVE, TD. STOP and its kin never are. */
+bool rd_word_may_answer(const char *text, size_t len);
 /* Of a message's NEW words alone: a mail may quote our letter below the word. */
 enum rd_bare_word rd_message_word(const struct rd_message *message);
 

@@ -54,7 +54,8 @@ enum rd_guard {
 	RD_GUARD_OUT_OF_OFFICE,
 	RD_GUARD_OPT_OUT, /* a lone opt-out or opt-in word by text */
 	RD_GUARD_OWN_MESSAGE,
-	RD_GUARD_ERASED, /* it was here, was erased, and came again */
+	RD_GUARD_ERASED,       /* it was here, was erased, and came again */
+	RD_GUARD_ABUSE_REPORT, /* a mail provider passes on that a letter of ours was called spam */
 	RD_N_GUARDS,
 };
 extern const char *const rd_guard_names[RD_N_GUARDS + 1];
@@ -116,6 +117,10 @@ struct rd_facts {
 	bool quarantined;    /* it killed the parser three times: there is no score (NULL) */
 	bool score_failed;   /* the rules reported an error: there is no score (NULL) */
 	bool says_complaint; /* rd_message_word gave RD_WORD_COMPLAINT: the answer to our offer */
+	bool flood;	     /* one more than its sender may set going: no letter, no task of its
+				own; what joins nothing is together on one case under review */
+	bool lone_answer;    /* CANCEL, END, QUIT soon after a question of ours: joined is its case,
+				nothing is sent, a person reads it */
 	enum rd_reply reply; /* the whole message is one of a few things; NONE unless it joins a
 				complaint */
 	struct rd_joined_case joined;

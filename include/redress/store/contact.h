@@ -1,7 +1,8 @@
 /* contact: what is kept about a sender: opt-outs, wrong reference codes. Keyed hashes alone.
  *
  * An address is an e-mail address or a number (+44...). These rows outlive erasure: a number that
- * opted out stays opted out.
+ * opted out stays opted out. A number does so by a word or at its provider, an address by calling a
+ * letter spam (gateway/returns.h).
  */
 #ifndef REDRESS_STORE_CONTACT_H
 #define REDRESS_STORE_CONTACT_H

@@ -163,6 +163,10 @@ RD_MUST_USE enum rd_rc rd_outbox_stale(struct rd_db *db, struct rd_date today, i
 RD_MUST_USE enum rd_rc rd_outbox_rate(struct rd_db *db, const char *recipient, int64_t since_ms,
 	int64_t *ret_n, struct rd_err *err);
 
+/* Those to one recipient that have left since, or were put since and may leave yet. */
+RD_MUST_USE enum rd_rc rd_outbox_promised(struct rd_db *db, const char *recipient, int64_t since_ms,
+	int64_t *ret_n, struct rd_err *err);
+
 /* 0: none of ours. */
 RD_MUST_USE enum rd_rc rd_outbox_by_message_id(
 	struct rd_db *db, const char *message_id, int64_t *ret_id, struct rd_err *err);

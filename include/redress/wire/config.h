@@ -111,6 +111,19 @@ struct rd_keep {
 	int contacts_months;	/* of residents, from the day a contacts file named them last */
 };
 
+#define RD_LETTERS_AN_HOUR_MAX	4 /* automatic letters to one address */
+#define RD_LETTERS_A_DAY_MAX	6
+#define RD_MESSAGES_AN_HOUR_MAX 20 /* of one sender that each have a case of their own */
+#define RD_MESSAGES_A_DAY_MAX	60
+#define RD_MANY_MAX		100
+
+/* What one correspondent may set going by itself. */
+struct rd_caps {
+	int letters_hour, letters_day, messages_hour, messages_day;
+	const char *const *many; /* senders of whom many messages are right; as staff */
+	size_t n_many;
+};
+
 struct rd_config {
 	const char *file;
 	const char *gateway;	 /* its name: X-Loop, Message-ID's left of the domain */
@@ -128,6 +141,7 @@ struct rd_config {
 	const struct rd_homes *homes;
 	size_t n_homes;
 	struct rd_keep keep;
+	struct rd_caps caps;
 	const char *alarms_to;	 /* "" : nobody */
 	int text_hours_from_min; /* minutes of the London day: 480 */
 	int text_hours_to_min;	 /* 1200 */
@@ -152,6 +166,8 @@ void rd_config_cleanup(struct rd_config **config);
 bool rd_config_is_staff(const struct rd_config *config, const char *address);
 /* What is known of the mailbox of that name; NULL: there is none. Borrowed. */
 const struct rd_origin *rd_config_origin_of(const struct rd_config *config, const char *mailbox);
+/* A sender who may write any number of messages (`Many messages from:`). */
+bool rd_config_writes_many(const struct rd_config *config, const char *address);
 /* The number of a landlord's homes; 0: not said. */
 int64_t rd_config_homes(const struct rd_config *config, const char *landlord);
 /* Does any stanza speak to the world (not maildir and tray alone)? */

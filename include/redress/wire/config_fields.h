@@ -41,6 +41,8 @@ RD_MUST_USE enum rd_rc rd_config_keep(const struct rd_reading *r, struct rd_keep
  */
 RD_MUST_USE enum rd_rc rd_config_origin(
 	const struct rd_reading *r, const char *host, struct rd_origin *origin);
+/* config_caps.c */
+RD_MUST_USE enum rd_rc rd_config_caps(const struct rd_reading *r, struct rd_caps *caps);
 
 /* config_texts.c. public_url: "" where the gateway has none. */
 RD_MUST_USE enum rd_rc rd_config_texts(

@@ -51,6 +51,10 @@ struct rd_provider_media {
 	const char *type; /* as the provider says: "image/jpeg" */
 };
 
+/* Some providers act on STOP and START themselves and say so: from then on they refuse, or take
+ * again, what we send to that number, whatever we think of the word. */
+enum rd_opted { RD_OPTED_NOT = 0, RD_OPTED_OUT, RD_OPTED_IN };
+
 /* A resident's text, or one part of it. */
 struct rd_provider_text {
 	bool nothing;	  /* a probe without a text: answer 2xx, nothing to store */
@@ -67,6 +71,7 @@ struct rd_provider_text {
 	const char *part_ref; /* what its parts have in common; "" or NULL: it is whole */
 	int part;	      /* from 1 */
 	int n_parts;	      /* RD_TEXT_PARTS_MAX at most */
+	enum rd_opted opted;  /* what the provider itself has done about its words */
 };
 
 enum rd_delivery { RD_DELIVERY_UNDERWAY = 0, RD_DELIVERY_DONE, RD_DELIVERY_FAILED };

@@ -1,0 +1,33 @@
+/* returns: what comes back to our letters: bounces and delivery reports, complaints of abuse,
+ * answers of a machine that is out of office. None of them is a message of a resident: each is
+ * guarded (promise 12), and what it says is kept with the letter and on the case.
+ *
+ * A report speaks of a letter where it names the letter's Message-ID (which nobody can guess, and
+ * only who got the letter or carried it knows), or, failing that, a right reference of a case and
+ * the address that the case's letter went to. Else it is kept and counted, and changes nothing.
+ *
+ * A letter that came back has told nobody anything: the clock that it met runs again, and it goes
+ * by the way that the contacts file prefers for that resident; where there is none it is a person's
+ * task by the next working day. One that is only late is recorded. Promise 5.
+ *
+ * A complaint of abuse ends automatic letters to that address; a person gets the task. An absence
+ * is recorded on the case; it opens nothing again, acknowledges nothing and meets no clock.
+ */
+#ifndef REDRESS_GATEWAY_RETURNS_H
+#define REDRESS_GATEWAY_RETURNS_H
+
+#include "redress/gateway/guards.h"
+
+/* Finds the letter (ret->letter_id) and the case (ret->about_case) that a guarded message is about;
+ * both 0 where it speaks of none. guarded->facts.guard is set. */
+RD_MUST_USE enum rd_rc rd_returns_find(struct rd_db *db, const struct rd_message *message,
+	const char *landlord, struct rd_arena *arena, struct rd_guarded *ret_guarded,
+	struct rd_err *err);
+
+/* Writes down what follows, in the transaction that gives the message its fate. Nothing for a
+ * message that is about no letter and no case of ours. */
+RD_MUST_USE enum rd_rc rd_returns_apply(struct rd_tx *tx, const struct rd_office *office,
+	int64_t message_id, const struct rd_message *message, const struct rd_guarded *guarded,
+	struct rd_arena *arena, struct rd_err *err);
+
+#endif
