@@ -11,6 +11,7 @@
 #include "redress/gateway/closing.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/settling.h"
+#include "redress/gateway/warnings.h"
 #include "redress/policy/letter_plan.h"
 #include "redress/policy/life.h"
 #include "redress/store/audit.h"
@@ -238,7 +239,23 @@ static enum rd_rc answered_cases(struct round *r, struct rd_err *err)
 	return RD_OK;
 }
 
-/* --- warnings --- */
+/* --- what the landlord's people hear --- */
+
+/* While the clock is set back no day is sure, and the alarm says so. */
+static enum rd_rc roles_warned(struct round *r, struct rd_err *err)
+{
+	int64_t last = 0;
+	size_t n = 0;
+
+	RD_TRY(rd_audit_last(r->db, &last, err));
+	if (r->now_ms < last - MINUTE_MS)
+		return RD_OK;
+	RD_TRY(rd_warnings_round(r->db, r->office, &n, err));
+	r->done.n_letters += n;
+	return RD_OK;
+}
+
+/* --- alarms --- */
 
 static void raise_or_clear(struct round *r, bool stands, const char *cause, const char *text)
 {
@@ -453,6 +470,7 @@ static enum rd_rc make_round(struct round *r, struct rd_err *err)
 	RD_TRY(answered_cases(r, err));
 	reviews_undecided(r);
 	RD_TRY(duties_due(r, err));
+	RD_TRY(roles_warned(r, err));
 	RD_TRY(extensions_untold(r, err));
 	RD_TRY(messages_waiting(r, err));
 	RD_TRY(silent_sources(r, err));

@@ -173,6 +173,14 @@ static int by_days_descending(const void *a, const void *b)
 	return *(const int *)b - *(const int *)a;
 }
 
+static enum rd_rc no_days(const struct rd_reading *r, const struct rd_field *field)
+{
+	return rd_stanza_fail(r->stanza, field, r->err,
+		"`%s` is no list of working days before a date; write at most %d of 1 to %d, such "
+		"as `2, 1`, or `never`",
+		field->value, RD_WARN_BEFORE_MAX, RD_WARN_WORKDAYS_MAX);
+}
+
 enum rd_rc rd_config_warnings(const struct rd_reading *r, struct rd_config *config)
 {
 	const struct rd_field *field = rd_stanza_field(r->stanza, "Warn before");
@@ -187,23 +195,20 @@ enum rd_rc rd_config_warnings(const struct rd_reading *r, struct rd_config *conf
 	config->n_warn_before = 0;
 	if (strcmp(field->value, "never") == 0)
 		return RD_OK;
-	for (at = field->value; config->n_warn_before < RD_WARN_BEFORE_MAX;) {
+	for (at = field->value;; at++) {
 		char *end = NULL;
 		const long n = strtol(at, &end, 10);
 
-		if (end == at || n < 1 || n > RD_WARN_WORKDAYS_MAX)
-			break;
+		if (end == at || n < 1 || n > RD_WARN_WORKDAYS_MAX ||
+			config->n_warn_before == RD_WARN_BEFORE_MAX)
+			return no_days(r, field);
 		config->warn_before[config->n_warn_before++] = (int)n;
 		at = end + strspn(end, " ");
-		if (*at != ',')
+		if (*at == '\0')
 			break;
-		at++;
+		if (*at != ',')
+			return no_days(r, field);
 	}
-	if (*at != '\0')
-		return rd_stanza_fail(r->stanza, field, r->err,
-			"`%s` is no list of working days before a date; write at most %d of 1 to "
-			"%d, such as `2, 1`, or `never`",
-			field->value, RD_WARN_BEFORE_MAX, RD_WARN_WORKDAYS_MAX);
 	qsort(config->warn_before, config->n_warn_before, sizeof config->warn_before[0],
 		by_days_descending);
 	return RD_OK;
