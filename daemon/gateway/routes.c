@@ -8,7 +8,9 @@
 
 #include "redress/base/buf.h"
 #include "redress/gateway/acts_record.h"
+#include "redress/gateway/alarms.h"
 #include "redress/gateway/casework.h"
+#include "redress/policy/decision.h"
 #include "redress/store/tasks.h"
 
 #define BODY_BYTES_MAX	(64u << 10)
@@ -16,6 +18,8 @@
 #define TO_MAX		16 /* roles of one route */
 #define TOPICS_TOLD_MAX 20
 #define DOES_TOLD_MAX	40
+#define LINE_MAX_TOLD	1000 /* bytes of one line of the profile */
+#define PHRASE_MAX_TOLD 200
 
 /* One case being routed. */
 struct routed {
@@ -38,6 +42,7 @@ struct sent {
 	size_t n_told;
 	const char *unknown; /* a phrase that no role is called; NULL: none */
 	bool only_about;     /* somebody was gone round, and nobody stands above */
+	bool no_way;	     /* there is no way out for a mail or a text */
 };
 
 static enum rd_rc whole(const struct routed *r, struct rd_err *err)
@@ -103,6 +108,20 @@ static enum rd_rc find_about(struct routed *r, const struct rd_message *words,
 
 /* --- the words --- */
 
+/* No more of a profile's line than that, and whole characters. */
+static const char *cut(const struct routed *r, const char *text, size_t max)
+{
+	size_t len = strlen(text);
+	const char *kept;
+
+	if (len <= max)
+		return text;
+	for (len = max; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80; len--)
+		;
+	kept = rd_arena_copy(r->arena, text, len);
+	return kept != NULL ? kept : "";
+}
+
 static enum rd_rc add_list(struct rd_buf *body, const char *head, const char *const *words,
 	size_t n, struct rd_err *err)
 {
@@ -138,8 +157,8 @@ static enum rd_rc add_what(
 		rd_date_format_long(due, by));
 }
 
-static enum rd_rc add_policy(
-	struct rd_buf *body, const struct rd_raised *raised, struct rd_err *err)
+static enum rd_rc add_policy(const struct routed *r, struct rd_buf *body,
+	const struct rd_raised *raised, struct rd_err *err)
 {
 	const struct rd_field *field = NULL;
 
@@ -152,9 +171,9 @@ static enum rd_rc add_policy(
 		field = rd_stanza_next(raised->provision->stanza, "Does", field);
 		if (field == NULL)
 			break;
-		RD_TRY(rd_buf_printf(body, err, "- %s\n", field->value));
+		RD_TRY(rd_buf_printf(body, err, "- %s\n", cut(r, field->value, LINE_MAX_TOLD)));
 	}
-	return rd_buf_printf(body, err, "(%s)\n", raised->provision->source);
+	return rd_buf_printf(body, err, "(%s)\n", cut(r, raised->provision->source, LINE_MAX_TOLD));
 }
 
 static enum rd_rc write_body(struct routed *r, const struct rd_raised *raised, struct rd_date due,
@@ -163,7 +182,7 @@ static enum rd_rc write_body(struct routed *r, const struct rd_raised *raised, s
 	RD_TRY(rd_buf_printf(body, err, "Case %s comes to you, because of %s.\n\n%s\n\n",
 		r->matter.reference, rd_route_words(raised->name), rd_route_task(raised->name)));
 	RD_TRY(add_what(r, body, due, err));
-	RD_TRY(add_policy(body, raised, err));
+	RD_TRY(add_policy(r, body, raised, err));
 	return rd_buf_printf(body, err,
 		"\nThis mail holds no word of the resident and does not say who it is. Read the "
 		"case "
@@ -204,8 +223,10 @@ static enum rd_rc tell_role(struct routed *r, const struct rd_raised *raised,
 		raised->at_once ? "Act today." : "By the next working day.");
 	RD_TRY(whole(r, err));
 	rc = rd_notice_put(r->tx, r->office, &notice, r->arena, &id, &why);
-	if (rc == RD_E_MISSING || rc == RD_E_INPUT)
-		return RD_OK; /* no way out: the task says that nobody was told */
+	if (rc == RD_E_MISSING || rc == RD_E_INPUT) {
+		sent->no_way = true;
+		return RD_OK;
+	}
 	if (rc != RD_OK && rc != RD_E_EXISTS) {
 		*err = why;
 		return rc;
@@ -266,15 +287,20 @@ static enum rd_rc write_task(struct routed *r, const struct rd_raised *raised,
 	if (r->quiet)
 		return rd_buf_printf(text, err,
 			" It is old mail, of which nobody was told: pass it to %s.",
-			rd_stanza_value(raised->provision->stanza, "To", ""));
+			cut(r, rd_stanza_value(raised->provision->stanza, "To", ""),
+				PHRASE_MAX_TOLD));
 	if (sent->unknown != NULL)
 		RD_TRY(rd_buf_printf(text, err,
 			" Tell %s by hand: the configuration has no `Role:` of that name.",
-			sent->unknown));
+			cut(r, sent->unknown, PHRASE_MAX_TOLD)));
 	if (sent->only_about)
 		RD_TRY(rd_buf_printf(text, err,
 			" It may be about the person whom it would go to, and no `Then up:` names "
 			"another: find somebody else."));
+	if (sent->no_way)
+		RD_TRY(rd_buf_printf(text, err,
+			" Not everybody could be told: there is no way out to them; tell them by "
+			"hand."));
 	return RD_OK;
 }
 
@@ -338,6 +364,15 @@ static struct rd_date due_of(const struct routed *r, const struct rd_raised *rai
 	return next;
 }
 
+/* It must not lie in a list alone: nobody is configured, or it is about whoever would be told. */
+static enum rd_rc alarm_untold(struct routed *r, struct rd_err *err)
+{
+	return rd_alarms_raise_within(r->tx, r->office, rd_alarm_names[RD_ALARM_DANGER_UNTOLD],
+		"A case speaks of danger, and none of the landlord's roles could be told of it. "
+		"Run `redressctl tasks` today, and `redressd --check`.",
+		r->arena, err);
+}
+
 /* Danger that no stanza routes has its task already (decision.h). */
 static enum rd_rc follow_one(
 	struct routed *r, const struct rd_raised *raised, bool with_task, struct rd_err *err)
@@ -346,6 +381,8 @@ static enum rd_rc follow_one(
 	struct sent sent = { .n_told = 0 };
 
 	RD_TRY(tell(r, raised, due, &sent, err));
+	if (raised->is_danger && sent.n_told == 0 && !r->quiet && r->office->config->n_roles > 0)
+		RD_TRY(alarm_untold(r, err));
 	if (raised->provision != NULL && with_task)
 		RD_TRY(put_task(r, raised, &sent, due, err));
 	return audit(r, raised, &sent, err);

@@ -105,15 +105,15 @@ static enum rd_rc look_at(struct round *r, const struct rd_case_clock *clock, st
 	if (!rd_clock_is_owed(clock->name) || !rd_clock_parse(clock->name, &id) ||
 		rd_clock_words(id)[0] == '\0')
 		return RD_OK;
+	RD_TRY(rd_warning_given(r->db, clock->case_id, clock->name, clock->due, &given, err));
+	if (given == RD_WARNING_PAST)
+		return RD_OK;
 	RD_TRY(rd_case_get(r->db, clock->case_id, r->arena, matter, err));
 	policy = rd_live_policy(r->office->live, matter->landlord);
 	*w = (struct warning){ .clock = clock, .matter = matter, .words = rd_clock_words(id) };
 	w->step = rd_warning_step(policy != NULL ? policy->calendar : NULL, r->config->warn_before,
 		r->config->n_warn_before, clock->due, clock->due_ms, r->now_ms);
-	if (w->step == RD_WARNING_NONE)
-		return RD_OK;
-	RD_TRY(rd_warning_given(r->db, clock->case_id, clock->name, clock->due, &given, err));
-	if (w->step >= given)
+	if (w->step >= given) /* where none was given: it is not near yet */
 		return RD_OK;
 	find_roles(r, w);
 	if (w->n_to > 0)
@@ -368,7 +368,8 @@ static enum rd_rc forget_old(struct round *r, struct rd_err *err)
 	if (strcmp(last, day) == 0)
 		return RD_OK;
 	RD_TRY(rd_tx_begin(r->db, &tx, err));
-	RD_TRY(rd_warnings_forget(tx, err));
+	RD_TRY(rd_warnings_forget(
+		tx, rd_date_start_ms(rd_date_add(r->today, -RD_LISTS_KEEP_DAYS)), err));
 	RD_TRY(rd_round_done(tx, ROUND_DAILY, day, err));
 	return rd_tx_commit(&tx, err);
 }

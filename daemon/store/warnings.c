@@ -30,8 +30,14 @@ enum rd_rc rd_warning_give(struct rd_tx *tx, int64_t case_id, const char *clock,
 		NULL, err);
 }
 
-enum rd_rc rd_warnings_forget(struct rd_tx *tx, struct rd_err *err)
+enum rd_rc rd_warnings_forget(struct rd_tx *tx, int64_t lists_before_ms, struct rd_err *err)
 {
+	RD_TRY(rd_sql_change(tx,
+		"UPDATE outbox_words SET subject = '', payload = '', response = '', trouble = ''"
+		" WHERE payload <> '' AND outbox_id IN (SELECT id FROM outbox"
+		"  WHERE letter = 'notice' AND state = 'sent' AND sent_ms < ?1"
+		"  AND (cause LIKE 'warning:%' OR cause LIKE 'digest:%'))",
+		RD_ARGS(rd_int(lists_before_ms)), NULL, err));
 	return rd_sql_change(tx,
 		"DELETE FROM clock_warning WHERE NOT EXISTS (SELECT 1 FROM case_clock k"
 		" WHERE k.case_id = clock_warning.case_id AND k.name = clock_warning.name"

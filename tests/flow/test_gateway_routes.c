@@ -242,6 +242,16 @@ static void danger_that_no_profile_routes_goes_to_whoever_is_above_all(void **st
 	assert_int_equal(notices(h, "chief@landlord.example", NULL), 1);
 }
 
+static void danger_of_which_nobody_can_be_told_is_alarmed(void **state)
+{
+	static const char roles[] = "\nRole: somebody else\nTo: else@landlord.example\n";
+	struct house *h = *state = new_house("plexus-omega", roles, NULL);
+
+	mail(h, GAS);
+	assert_int_equal(notices(h, NULL, NULL), 0);
+	assert_true(house_alarm(h, "danger_untold"));
+}
+
 static size_t n_said;
 static void count(void *context, const char *text)
 {
@@ -473,6 +483,7 @@ int main(int argc, char **argv)
 		house_test_own(a_held_case_is_told_of_and_stays_held),
 		house_test_own(a_role_that_nobody_is_called_leaves_the_task),
 		house_test_own(danger_that_no_profile_routes_goes_to_whoever_is_above_all),
+		house_test_own(danger_of_which_nobody_can_be_told_is_alarmed),
 		house_test_own(check_says_whom_it_cannot_find),
 		house_test_own(a_complaint_about_staff_goes_round_the_one_it_is_about),
 		house_test_own(one_about_the_manager_in_charge_goes_above_her),

@@ -216,6 +216,22 @@ static void the_digest_comes_once_on_working_days_and_counts(void **state)
 	assert_non_null(strstr(digest.subject, "1 overdue"));
 }
 
+static void lists_are_emptied_when_they_are_old(void **state)
+{
+	struct house *h = *state = new_house("2026-11-20T10:00:00Z", false);
+	const struct rd_outbox_filter filter = { .letter = RD_NOTICE_LETTER };
+	struct rd_outbox_row *rows;
+	size_t n;
+
+	house_keep_time(h);
+	house_send(h);
+	house_at(h, "2027-03-20T10:00:00Z");
+	house_keep_time(h);
+	OK(rd_outbox_list(h->db, &filter, h->arena, &rows, &n, &h->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(rows[0].payload_len, 0);
+}
+
 /* --- what is owed --- */
 
 static struct rd_owed *owed(struct house *h, const struct rd_owed_filter *filter, size_t *ret_n)
@@ -281,6 +297,7 @@ int main(int argc, char **argv)
 		house_test_own(an_outage_ends_in_one_list),
 		house_test_own(a_clock_of_hours_is_warned_of_at_once),
 		house_test_own(the_digest_comes_once_on_working_days_and_counts),
+		house_test_own(lists_are_emptied_when_they_are_old),
 		house_test_own(everything_owed_stands_in_one_list),
 	};
 

@@ -20,6 +20,7 @@
 #define RD_WARNINGS_FROM_MIN 420 /* of the London day: no warning of a day leaves before */
 #define RD_WARNING_LINES_MAX 200 /* of one mail; the rest is counted */
 #define RD_DIGEST_DAYS	     7	 /* "due within a week" */
+#define RD_LISTS_KEEP_DAYS   90	 /* the words of warnings and digests that have left */
 
 /* *ret_n: notices put in the outbox. */
 RD_MUST_USE enum rd_rc rd_warnings_round(
