@@ -109,6 +109,8 @@ enum rd_rc rd_act_open(struct rd_db *db, const struct rd_office *office,
 		.outcome = open->outcome != NULL ? open->outcome : "",
 		.topics = open->topics,
 		.n_topics = open->n_topics,
+		.about = open->about,
+		.n_about = open->n_about,
 		.received_ms = open->received_ms,
 		.cause = "act:open",
 	};
@@ -117,6 +119,7 @@ enum rd_rc rd_act_open(struct rd_db *db, const struct rd_office *office,
 	if (open->received_ms > act.now_ms)
 		return rd_fail(err, RD_E_INPUT, "the day of receipt lies in the future");
 	RD_TRY(rd_act_check_topics(open->topics, open->n_topics, err));
+	RD_TRY(rd_act_check_topics(open->about, open->n_about, err));
 	RD_TRY(rd_office_policy(office, open->landlord, &act.policy, err));
 	RD_TRY(open_with_contact(&act, open, &matter, ret_case, err));
 	RD_TRY(rd_act_take_case(&act, *ret_case, err));

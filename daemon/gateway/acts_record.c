@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "redress/gateway/acts.h"
+#include "redress/gateway/routes.h"
 #include "redress/gateway/stage_act.h"
 #include "redress/store/case_actions.h"
 #include "redress/store/tasks.h"
@@ -261,6 +262,9 @@ static enum rd_rc owe_compensation(
 			"compensation`).",
 			rd_stanza_value(route->stanza, "To", ""));
 	RD_ASSERT(text != NULL);
+	if (route != NULL)
+		RD_TRY(rd_routes_send(act->tx, act->office, act->policy, act->matter.id,
+			route->name, stage->cause, false, act->arena, err));
 	return put_task(
 		act, RD_ACT_TASK_COMPENSATION, stage->cause, text, workdays_on(act, stage, 1), err);
 }

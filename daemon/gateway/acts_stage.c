@@ -4,8 +4,12 @@
 #include <string.h>
 
 #include "redress/gateway/acts.h"
+#include "redress/gateway/duties.h"
+#include "redress/gateway/notices.h"
 #include "redress/gateway/stage_act.h"
 #include "redress/policy/clocks.h"
+#include "redress/policy/decision.h"
+#include "redress/store/tasks.h"
 
 const char *const rd_upheld_names[RD_N_UPHELD + 1] = { "", "upheld", "partly", "not_upheld", NULL };
 
@@ -36,6 +40,24 @@ static enum rd_rc check_reviewer(struct rd_act *act, const char *person, struct 
 		person, act->matter.reference);
 }
 
+/* Nobody judges a complaint about themselves. */
+static enum rd_rc check_not_about(struct rd_act *act, const char *owner, struct rd_err *err)
+{
+	const struct rd_role_config *role =
+		rd_config_role(act->office->config, act->matter.landlord, owner);
+	struct rd_about about;
+	bool is_about = false;
+
+	rd_about_of_marks((const char *const *)act->matter.marks, act->matter.n_marks, &about);
+	for (size_t i = 0; i < about.n; i++)
+		is_about = is_about || rd_role_is_called(owner, about.who[i]);
+	if (!is_about && (role == NULL || !rd_about_names(&about, role)))
+		return RD_OK;
+	return rd_fail(err, RD_E_REFUSED,
+		"case %s may be about %s: name somebody else with `case assign REF --to OWNER`",
+		act->matter.reference, owner);
+}
+
 enum rd_rc rd_act_assign(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const char *owner, struct rd_err *err)
 {
@@ -45,6 +67,7 @@ enum rd_rc rd_act_assign(struct rd_db *db, const struct rd_office *office, int64
 	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_ASSIGN, err));
 	RD_TRY(rd_stage_act_check_person(owner, "the owner (--to)", err));
 	RD_TRY(check_reviewer(&act, owner, err));
+	RD_TRY(check_not_about(&act, owner, err));
 	RD_TRY(rd_case_set_handler(act.tx, case_id, owner, err));
 	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_ASSIGNED, owner, NULL, NULL, err));
 	if (act.matter.kind == RD_COMPLAINT)
@@ -58,18 +81,18 @@ enum rd_rc rd_act_contacted(struct rd_db *db, const struct rd_office *office, in
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 	struct rd_stage_act stage;
-	enum rd_rc rc;
 
 	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_CONTACTED, err));
 	RD_TRY(rd_stage_act_on(
 		&act, &stage, given_on, received_on(&act), "the day of the contact", err));
 	RD_TRY(rd_stage_act_put(
 		&act, &stage, RD_DID_CONTACTED, act.matter.handler, NULL, NULL, err));
-	rc = rd_case_meet_clock(act.tx, case_id,
-		rd_clock_names[at_stage2(&act) ? RD_CLOCK_STAGE2_CONTACT : RD_CLOCK_STAGE1_CONTACT],
-		stage.at_ms, err);
-	if (rc != RD_OK && rc != RD_E_MISSING)
-		return rc;
+	RD_TRY(rd_duty_meet(act.tx, case_id,
+		at_stage2(&act) ? RD_CLOCK_STAGE2_CONTACT : RD_CLOCK_STAGE1_CONTACT, stage.at_ms,
+		err));
+	RD_TRY(rd_duty_meet(act.tx, case_id, RD_CLOCK_SURVEY_CONTACT, stage.at_ms, err));
+	RD_TRY(rd_task_done_of_case(act.tx, case_id, rd_task_names[RD_TASK_CONTACT],
+		office->actor.name, "contact was made", act.now_ms, NULL, err));
 	return rd_stage_act_commit(&act, &stage, err);
 }
 

@@ -5,6 +5,7 @@
 
 #include "redress/gateway/acts.h"
 #include "redress/gateway/casework.h"
+#include "redress/gateway/routes.h"
 #include "redress/gateway/stage_act.h"
 #include "redress/policy/clocks.h"
 #include "redress/policy/decision.h"
@@ -116,6 +117,19 @@ static enum rd_rc end_reviews(struct rd_act *act, struct rd_err *err)
 	return RD_OK;
 }
 
+/* The decision about the request is the task; whoever reviews hears of it already. */
+static enum rd_rc tell_reviewers(
+	struct rd_act *act, const struct rd_stage_act *stage, struct rd_err *err)
+{
+	const struct rd_provision *route =
+		rd_landlord_provision(&act->policy->landlord, RD_PROVISION_ROUTE, "stage2-review");
+
+	if (route == NULL)
+		return RD_OK;
+	return rd_routes_send(act->tx, act->office, act->policy, act->matter.id, route->name,
+		stage->cause, false, act->arena, err);
+}
+
 enum rd_rc rd_stage_act_escalate(struct rd_act *act, struct rd_stage_act *stage,
 	struct rd_date asked_on, enum rd_asked_by by, struct rd_err *err)
 {
@@ -136,6 +150,7 @@ enum rd_rc rd_stage_act_escalate(struct rd_act *act, struct rd_stage_act *stage,
 	RD_TRY(rd_stage_act_event(act, stage, RD_EVENT_STAGE2_REQUESTED, err));
 	RD_TRY(end_tasks(act, "stage 2 was asked for", err));
 	RD_TRY(end_reviews(act, err));
+	RD_TRY(tell_reviewers(act, stage, err));
 	return owe_decision(act, stage, late, err);
 }
 

@@ -7,11 +7,13 @@
 #include <jansson.h>
 
 #include "redress/base/buf.h"
-#include "redress/base/limits.h"
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/correspondence.h"
+#include "redress/gateway/decided.h"
+#include "redress/gateway/duties.h"
 #include "redress/gateway/holding.h"
 #include "redress/gateway/replies.h"
+#include "redress/gateway/routes.h"
 #include "redress/gateway/staff.h"
 #include "redress/policy/clocks.h"
 #include "redress/store/audit.h"
@@ -20,11 +22,9 @@
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
 #include "redress/store/review.h"
-#include "redress/store/rule_failures.h"
 #include "redress/store/tasks.h"
 
 #define REASONS_BYTES_MAX 4096
-#define WORDS_BYTES_MAX	  (RD_TEXT_BYTES_MAX + RD_SUBJECT_BYTES_MAX + 1)
 
 /* One verdict being written. */
 struct writing {
@@ -231,7 +231,7 @@ static enum rd_rc begin_stage1(struct writing *w, struct rd_err *err)
 	RD_TRY(rd_case_set_kind(w->tx, w->case_id, RD_COMPLAINT, RD_STAGE_1, err));
 	if (matter.status == RD_STATUS_REVIEW)
 		RD_TRY(rd_case_set_status(w->tx, w->case_id, RD_STATUS_OPEN, "", w->now_ms, err));
-	return rd_case_cancel_clock(w->tx, w->case_id, NULL, w->now_ms, err);
+	return rd_duties_end_of_kind(w->tx, w->case_id, w->arena, w->now_ms, err);
 }
 
 static enum rd_rc join_case(struct writing *w, struct rd_err *err)
@@ -465,115 +465,16 @@ static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 	return audit_queued(w, &order, id, err);
 }
 
-/* What stopped a hit stands as the line of its exclusion: the words would be the message's. */
-static json_t *hits_as_json(const struct rd_hit *hits, size_t n)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < n; i++) {
-		json_t *hit = json_pack("{s:s,s:f,s:i,s:[i,i],s:s}", "rule", hits[i].rule, "points",
-			hits[i].points, "where", (int)hits[i].where, "span", (int)hits[i].from,
-			(int)hits[i].to, "layer", hits[i].layer);
-
-		if (hits[i].by_place[0] != '\0')
-			json_object_set_new(hit, "by", json_string(hits[i].by_place));
-		json_array_append_new(list, hit);
-	}
-	return list;
-}
-
-static json_t *flags_as_json(const bool *flags)
-{
-	json_t *list = json_array();
-
-	for (int i = 0; i < RD_N_FLAGS; i++)
-		if (flags[i])
-			json_array_append_new(list, json_string(rd_flag_names[i]));
-	return list;
-}
-
-/* Binds the row to the words that its offsets are of, for as long as their salt is there. */
-static enum rd_rc add_hash_of_words(struct writing *w, json_t *detail, struct rd_err *err)
-{
-	const struct rd_message *message = w->matter->message;
-	RD_CLEANUP(rd_buf_free) struct rd_buf words = RD_BUF(WORDS_BYTES_MAX);
-	char hash[65];
-	enum rd_rc rc;
-
-	if (message == NULL || w->matter->message_id == 0)
-		return RD_OK;
-	RD_TRY(rd_buf_add(&words, message->subject, message->subject_len, err));
-	RD_TRY(rd_buf_add(&words, "", 1, err)); /* no subject ends where a body begins */
-	RD_TRY(rd_buf_add(&words, message->body, message->body_len, err));
-	rc = rd_reading_salted_hash(
-		rd_tx_db(w->tx), w->matter->message_id, words.data, words.len, hash, err);
-	if (rc == RD_E_MISSING) /* erased */
-		return RD_OK;
-	RD_TRY(rc);
-	json_object_set_new(detail, "words", json_string(hash));
-	return RD_OK;
-}
-
-/* Rules that would have been tried, each with the audit row that tells why it was not. */
-static enum rd_rc add_off_rules(struct writing *w, json_t *detail, struct rd_err *err)
-{
-	const struct rd_score *score = w->matter->score;
-
-	for (size_t i = 0; score != NULL && i < score->n_off_rules; i++) {
-		json_t *list = json_object_get(detail, "switched_off");
-		int64_t audit_seq = 0;
-
-		if (list == NULL) {
-			list = json_array();
-			json_object_set_new(detail, "switched_off", list);
-		}
-		RD_TRY(rd_rule_failures_audit(rd_tx_db(w->tx), w->matter->landlord,
-			score->off_rules[i], &audit_seq, err));
-		json_array_append_new(
-			list, json_pack("{s:s,s:o}", "rule", score->off_rules[i], "audit",
-				      audit_seq > 0 ? json_integer(audit_seq) : json_null()));
-	}
-	return RD_OK;
-}
-
-/* Everything that the decision can be re-derived from (promise 7): ids, offsets, numbers, and a
- * salted hash of the words. */
 static enum rd_rc audit_decision(struct writing *w, struct rd_err *err)
 {
-	const struct rd_verdict *verdict = w->verdict;
-	const struct rd_score *score = w->matter->score;
-	json_t *detail = json_pack("{s:s,s:s,s:s,s:b,s:s,s:s,s:s,s:s,s:o}", "fate",
-		rd_fate_names[verdict->fate], "kind", rd_kind_names[verdict->kind], "stage",
-		rd_stage_names[verdict->stage], "review", verdict->review, "withheld",
-		rd_withheld_names[verdict->withheld], "letter", rd_letter_names[verdict->letter],
-		"ruleset", rd_live_sha256(w->office->live), "policy", w->policy->landlord.version,
-		"flags", flags_as_json(verdict->flags));
-	char *text;
-	enum rd_rc rc;
+	const struct rd_decided decided = {
+		.matter = w->matter,
+		.verdict = w->verdict,
+		.policy_version = w->policy->landlord.version,
+		.case_id = w->case_id,
+	};
 
-	RD_ASSERT(detail != NULL);
-	if (score != NULL) {
-		json_object_set_new(detail, "score", json_real(score->total));
-		json_object_set_new(detail, "request_below", json_real(score->request_below));
-		json_object_set_new(detail, "complaint_from", json_real(score->complaint_from));
-		json_object_set_new(detail, "hits", hits_as_json(score->hits, score->n_hits));
-		json_object_set_new(
-			detail, "suppressed", hits_as_json(score->suppressed, score->n_suppressed));
-	}
-	rc = add_off_rules(w, detail, err);
-	if (rc == RD_OK)
-		rc = add_hash_of_words(w, detail, err);
-	if (rc != RD_OK) {
-		json_decref(detail);
-		return rc;
-	}
-	text = json_dumps(detail, JSON_COMPACT | JSON_ENSURE_ASCII);
-	json_decref(detail);
-	RD_ASSERT(text != NULL);
-	rc = rd_casework_audit(
-		w->tx, w->office, "decided", w->case_id, w->matter->message_id, 0, text, err);
-	free(text);
-	return rc;
+	return rd_decided_audit(w->tx, w->office, &decided, err);
 }
 
 /* What happened once stands as an alarm for a day; its task stands until it is done. */
@@ -603,6 +504,63 @@ static enum rd_rc raise_alarms(struct writing *w, struct rd_err *err)
 	return RD_OK;
 }
 
+/* Whom staff say that it is about, before anybody is told of it. */
+static enum rd_rc mark_about(struct writing *w, struct rd_err *err)
+{
+	for (size_t i = 0; i < w->matter->n_about; i++) {
+		const char *mark =
+			rd_arena_printf(w->arena, RD_NOTICE_ABOUT "%s", w->matter->about[i]);
+
+		if (mark == NULL)
+			return rd_fail(err, RD_E_RANGE, "the case does not fit in memory");
+		RD_TRY(rd_case_add_marks(w->tx, w->case_id, &mark, 1, err));
+	}
+	return RD_OK;
+}
+
+/* known_ms: since when the landlord has known of what is new. */
+static enum rd_rc start_duties(struct writing *w, const struct rd_case *matter, const bool *flags,
+	int64_t known_ms, struct rd_err *err)
+{
+	const struct rd_signs signs = {
+		.flags = flags,
+		.marks = (const char *const *)matter->marks,
+		.n_marks = matter->n_marks,
+		.topics = (const char *const *)matter->topics,
+		.n_topics = matter->n_topics,
+	};
+	struct rd_duty duties[RD_DUTIES_MAX];
+	const size_t n = rd_duties_of(w->landlord, w->policy->calendar, matter->kind,
+		matter->status != RD_STATUS_REVIEW, &signs, known_ms, duties);
+
+	for (size_t i = 0; i < n; i++)
+		RD_TRY(rd_duty_start(w->tx, w->landlord, w->case_id, &duties[i], known_ms, w->arena,
+			w->now_ms, err));
+	return RD_OK;
+}
+
+/* before: the case that it joins, as it stood; NULL: it is new. */
+static enum rd_rc follow_signs(struct writing *w, const struct rd_case *before, struct rd_err *err)
+{
+	struct rd_case after;
+	const struct rd_routing routing = {
+		.matter = &after,
+		.message_id = w->matter->message_id,
+		.policy = w->policy,
+		.before = before,
+		.flags = w->verdict->flags,
+		.words = w->matter->message,
+		.old = w->verdict->old,
+		.cause = w->matter->cause,
+	};
+
+	RD_TRY(mark_about(w, err));
+	RD_TRY(rd_case_get(rd_tx_db(w->tx), w->case_id, w->arena, &after, err));
+	RD_TRY(start_duties(w, &after, w->verdict->flags,
+		w->verdict->begin_stage1 ? after.received_ms : w->matter->received_ms, err));
+	return rd_routes_follow(w->tx, w->office, &routing, w->arena, err);
+}
+
 static bool has_case(const struct rd_verdict *verdict)
 {
 	return verdict->fate == RD_FATE_OPENED || verdict->fate == RD_FATE_JOINED;
@@ -610,6 +568,12 @@ static bool has_case(const struct rd_verdict *verdict)
 
 static enum rd_rc write_case(struct writing *w, struct rd_err *err)
 {
+	const bool joins = w->verdict->fate == RD_FATE_JOINED;
+	struct rd_case before;
+
+	if (joins)
+		RD_TRY(rd_case_get(
+			rd_tx_db(w->tx), w->matter->joined_case, w->arena, &before, err));
 	if (w->verdict->fate == RD_FATE_OPENED)
 		RD_TRY(open_case(w, err));
 	else
@@ -627,6 +591,7 @@ static enum rd_rc write_case(struct writing *w, struct rd_err *err)
 		w->matter->received_ms, w->matter->letters_by == RD_BY_SMS, w->verdict, w->arena,
 		err));
 	RD_TRY(put_review(w, err));
+	RD_TRY(follow_signs(w, joins ? &before : NULL, err));
 	return put_letter(w, err);
 }
 
@@ -754,6 +719,16 @@ static enum rd_rc set_settled_status(
 		w->tx, w->case_id, status, closes ? RD_CASEWORK_NOTHING_OWED : "", w->now_ms, err);
 }
 
+/* What hangs on the kind counts from receipt, whoever decided it and when. Hazards run already. */
+static enum rd_rc restart_duties(struct writing *w, const struct rd_case *was, struct rd_err *err)
+{
+	const bool none[RD_N_FLAGS] = { false };
+	struct rd_case now;
+
+	RD_TRY(rd_case_get(rd_tx_db(w->tx), was->id, w->arena, &now, err));
+	return start_duties(w, &now, none, was->received_ms, err);
+}
+
 enum rd_rc rd_casework_resettle(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_case *was, const struct rd_matter *matter, struct rd_verdict *verdict,
 	struct rd_arena *arena, struct rd_err *err)
@@ -778,11 +753,12 @@ enum rd_rc rd_casework_resettle(struct rd_tx *tx, const struct rd_office *office
 	RD_TRY(rd_case_set_kind(tx, was->id, verdict->kind, verdict->stage, err));
 	/* The acknowledgement's clock ran while nobody knew: it goes on for a complaint alone. */
 	if (was->kind != verdict->kind || verdict->kind != RD_COMPLAINT)
-		RD_TRY(rd_case_cancel_clock(tx, was->id, NULL, w.now_ms, err));
+		RD_TRY(rd_duties_end_of_kind(tx, was->id, arena, w.now_ms, err));
 	RD_TRY(doubt_since(&w, &doubt_ms, err));
 	RD_TRY(set_settled_status(&w, was, doubt_ms != 0, err));
 	RD_TRY(start_clocks(&w, err));
 	RD_TRY(keep_doubt(&w, doubt_ms, err));
+	RD_TRY(restart_duties(&w, was, err));
 	/* Before the letter: one that cannot be written leaves its duty to a person. */
 	RD_TRY(end_duties(&w, err));
 	RD_TRY(put_letter(&w, err));

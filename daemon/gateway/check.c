@@ -8,6 +8,7 @@
 
 #include "redress/base/stanza.h"
 #include "redress/gateway/office.h"
+#include "redress/gateway/role_check.h"
 #include "redress/gateway/service.h"
 #include "redress/rules/lint.h"
 #include "redress/wire/credential.h"
@@ -227,6 +228,11 @@ static void check_landlord(struct check *check, const struct rd_landlord *landlo
 		say(check, findings[i].refuse, findings[i].text);
 }
 
+static void say_of_roles(void *context, const char *text)
+{
+	say(context, false, text);
+}
+
 enum rd_rc rd_service_check(const struct rd_config *config, const struct rd_clock *clock,
 	bool *ret_refuse, struct rd_err *err)
 {
@@ -253,8 +259,13 @@ enum rd_rc rd_service_check(const struct rd_config *config, const struct rd_cloc
 	RD_TRY(rd_rules_prove(&files, check.now_ms, err));
 	RD_TRY(rd_policies_check(&files, err));
 	RD_TRY(rd_live_make(&files, landlords, n, &live, err));
-	for (size_t i = 0; i < n; i++)
-		check_landlord(&check, &rd_live_policy(live, landlords[i])->landlord);
+	rd_role_check_config(config, say_of_roles, &check);
+	for (size_t i = 0; i < n; i++) {
+		const struct rd_landlord *landlord = &rd_live_policy(live, landlords[i])->landlord;
+
+		check_landlord(&check, landlord);
+		rd_role_check_landlord(config, landlord, say_of_roles, &check);
+	}
 	*ret_refuse = check.refuse;
 	return RD_OK;
 }

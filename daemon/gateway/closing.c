@@ -5,6 +5,7 @@
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/message/automatic.h"
+#include "redress/policy/duties.h"
 #include "redress/policy/landlord.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
@@ -17,9 +18,10 @@
 static enum rd_rc is_done(struct rd_db *db, const struct rd_case *matter, struct rd_arena *arena,
 	bool *ret_done, struct rd_err *err)
 {
+	struct rd_case_clock *clocks;
 	struct rd_review *reviews;
 	struct rd_task *tasks;
-	size_t n_reviews, n_tasks;
+	size_t n_reviews, n_tasks, n_clocks;
 
 	*ret_done = false;
 	if (matter->status != RD_STATUS_ANSWERED || matter->held)
@@ -29,6 +31,11 @@ static enum rd_rc is_done(struct rd_db *db, const struct rd_case *matter, struct
 	*ret_done = n_reviews == 0;
 	for (size_t i = 0; i < n_tasks; i++)
 		*ret_done = *ret_done && tasks[i].done_ms != 0;
+	/* A home is not made safe by an answer. */
+	RD_TRY(rd_case_clocks(db, matter->id, arena, &clocks, &n_clocks, err));
+	for (size_t i = 0; i < n_clocks; i++)
+		*ret_done = *ret_done &&
+			    (clocks[i].met_ms != 0 || !rd_duty_outlives_kind(clocks[i].name));
 	return RD_OK;
 }
 

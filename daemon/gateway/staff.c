@@ -18,8 +18,8 @@ void rd_staff_look(const struct rd_office *office, const struct rd_message *mess
 {
 	struct rd_passed_on passed = { .address = "", .name = "" };
 
-	passed.by_staff = message->channel == RD_CHANNEL_EMAIL &&
-			  rd_config_is_staff(office->config, message->from.address);
+	/* A text too: a role may be told by text, and answers from that telephone. */
+	passed.by_staff = rd_config_is_staff(office->config, message->from.address);
 	passed.doubtful = message->authentication == RD_AUTHENTICATION_FAILED;
 	for (size_t i = 0; passed.by_staff && i < message->n_forwarded; i++)
 		if (may_be_resident(office, message->forwarded[i].address)) {

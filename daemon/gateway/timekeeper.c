@@ -11,6 +11,7 @@
 #include "redress/gateway/closing.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/settling.h"
+#include "redress/gateway/warnings.h"
 #include "redress/policy/letter_plan.h"
 #include "redress/policy/life.h"
 #include "redress/store/audit.h"
@@ -238,7 +239,7 @@ static enum rd_rc answered_cases(struct round *r, struct rd_err *err)
 	return RD_OK;
 }
 
-/* --- warnings --- */
+/* --- alarms --- */
 
 static void raise_or_clear(struct round *r, bool stands, const char *cause, const char *text)
 {
@@ -246,6 +247,28 @@ static void raise_or_clear(struct round *r, bool stands, const char *cause, cons
 		rd_alarms_raise(r->db, r->office, cause, text);
 	else
 		rd_alarms_clear(r->db, r->office, cause);
+}
+
+/* While the clock is set back no day is sure, and the alarm says so. */
+static enum rd_rc roles_warned(struct round *r, struct rd_err *err)
+{
+	struct rd_err trouble = { 0 };
+	int64_t last = 0;
+	size_t n = 0;
+	char text[400];
+
+	RD_TRY(rd_audit_last(r->db, &last, err));
+	if (r->now_ms < last - MINUTE_MS)
+		return RD_OK;
+	/* The rest of the round does not wait for it. */
+	const enum rd_rc rc = rd_warnings_round(r->db, r->office, &n, &trouble);
+	snprintf(text, sizeof text,
+		"The landlord's roles could not be warned of dates; it is tried again. See "
+		"`redressctl tasks`. %.300s",
+		trouble.msg);
+	raise_or_clear(r, rc != RD_OK, "warnings", text);
+	r->done.n_letters += n;
+	return RD_OK;
 }
 
 static enum rd_rc duties_due(struct round *r, struct rd_err *err)
@@ -453,6 +476,7 @@ static enum rd_rc make_round(struct round *r, struct rd_err *err)
 	RD_TRY(answered_cases(r, err));
 	reviews_undecided(r);
 	RD_TRY(duties_due(r, err));
+	RD_TRY(roles_warned(r, err));
 	RD_TRY(extensions_untold(r, err));
 	RD_TRY(messages_waiting(r, err));
 	RD_TRY(silent_sources(r, err));

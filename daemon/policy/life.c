@@ -36,9 +36,9 @@ static enum rd_rc refuse_undecided(
 /* An owner, an end and a new beginning, relations, promises: any case can have them. */
 static bool is_for_any_kind(enum rd_move move)
 {
-	return move == RD_MOVE_ASSIGN || move == RD_MOVE_WITHDRAW || move == RD_MOVE_REOPEN ||
-	       move == RD_MOVE_LINK || move == RD_MOVE_MERGE || move == RD_MOVE_SPLIT ||
-	       move == RD_MOVE_RECORD;
+	return move == RD_MOVE_ASSIGN || move == RD_MOVE_CONTACTED || move == RD_MOVE_WITHDRAW ||
+	       move == RD_MOVE_REOPEN || move == RD_MOVE_LINK || move == RD_MOVE_MERGE ||
+	       move == RD_MOVE_SPLIT || move == RD_MOVE_RECORD;
 }
 
 static enum rd_rc refuse_other_kinds(
@@ -207,6 +207,7 @@ static void meet_and_stop(enum rd_event event, struct rd_clock_changes *changes)
 		meets(changes, RD_CLOCK_STAGE1_RESPOND);
 		meets(changes, RD_CLOCK_STAGE1_EXTENDED);
 		meets(changes, RD_CLOCK_CONDUCT_RESPOND);
+		meets(changes, RD_CLOCK_FEEDBACK_RESPOND);
 		return;
 	case RD_EVENT_STAGE2_REQUESTED:
 		meets(changes, RD_CLOCK_STAGE2_REQUEST);

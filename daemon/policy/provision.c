@@ -27,8 +27,8 @@ static const char *const category_fields[] = { "Category", "Kind", "Handled", "S
 	NULL };
 static const char *const exclusion_fields[] = { "Exclusion", "Says", "Unless", "Decided by",
 	"Source", "Choice", NULL };
-static const char *const route_fields[] = { "Route", "To", "When", "Does", "Source", "Choice",
-	NULL };
+static const char *const route_fields[] = { "Route", "To", "When", "Does", "Mark", "Topic", "About",
+	"Source", "Choice", NULL };
 static const char *const letter_fields[] = { "Letter", "Must say", "Source", "Choice", NULL };
 static const char *const report_fields[] = { "Report", "To", "By", "Holds", "Source", "Choice",
 	NULL };
@@ -41,7 +41,8 @@ static const char *const phases[] = { "1", "2", "3", NULL };
 static const char *const switches[] = { "on", "off", NULL };
 static const char *const times[] = { "at once", "with the case", NULL };
 static const char *const repeated[] = { "Begins", "Before answering", "Handled", "Unless", "To",
-	"Does", "Must say", "Holds", "Covers", "Flag", "Others", "Choice", NULL };
+	"Does", "Mark", "Topic", "About", "Must say", "Holds", "Covers", "Flag", "Others", "Choice",
+	NULL };
 
 static const struct form {
 	const char *const *fields;

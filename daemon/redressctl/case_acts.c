@@ -17,6 +17,8 @@ struct act_words {
 	const char *topics[RD_ACT_TOPICS_MAX];
 	size_t n_topics;
 	bool flags[RD_N_FLAGS];
+	const char *about[RD_ACT_TOPICS_MAX];
+	size_t n_about;
 	bool force;
 	const char *reference;
 };
@@ -37,6 +39,7 @@ enum act_option {
 	OPT_TEXT,
 	OPT_GIVEN,
 	OPT_ADDRESS,
+	OPT_ABOUT,
 	OPT_FORCE,
 };
 
@@ -54,7 +57,8 @@ static const struct option act_options[] = { { "landlord", required_argument, NU
 	{ "why", required_argument, NULL, OPT_WHY }, { "text", required_argument, NULL, OPT_TEXT },
 	{ "given", required_argument, NULL, OPT_GIVEN },
 	{ "address", required_argument, NULL, OPT_ADDRESS },
-	{ "force", no_argument, NULL, OPT_FORCE }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+	{ "about", required_argument, NULL, OPT_ABOUT }, { "force", no_argument, NULL, OPT_FORCE },
+	RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 
 static const char **place_of(struct act_words *words, int option)
 {
@@ -87,6 +91,7 @@ static const char **place_of(struct act_words *words, int option)
 		return &words->address;
 	case OPT_TOPIC:
 	case OPT_FLAG:
+	case OPT_ABOUT:
 	case OPT_FORCE:
 		break;
 	}
@@ -106,6 +111,12 @@ static bool take_word(struct act_words *words, int option, enum rd_exit *ret_exi
 			return false;
 		}
 		words->topics[words->n_topics++] = optarg;
+	} else if (option == OPT_ABOUT) {
+		if (words->n_about == RD_ACT_TOPICS_MAX) {
+			*ret_exit = rd_ctl_complain("more than %d people", RD_ACT_TOPICS_MAX);
+			return false;
+		}
+		words->about[words->n_about++] = optarg;
 	} else if (option == OPT_FLAG) {
 		if (!rd_flag_parse(optarg, &flag)) {
 			*ret_exit = rd_ctl_not_one_of(optarg, rd_flag_names);
@@ -328,6 +339,8 @@ enum rd_exit rd_ctl_case_open(struct rd_ctl *ctl, int argc, char **argv)
 	open.name = words.name;
 	open.topics = words.topics;
 	open.n_topics = words.n_topics;
+	open.about = words.about;
+	open.n_about = words.n_about;
 	open.outcome = words.outcome;
 	open.subject = words.subject;
 	if (rd_act_open(desk.desk.db, &desk.desk.office, &open, &id, &err) != RD_OK)

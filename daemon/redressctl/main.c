@@ -61,7 +61,7 @@ static const struct command {
 		"case open --kind KIND --channel phone|letter|in_person [--landlord NAME] "
 		"[--contact "
 		"ADDRESS] [--name NAME] [--received DAY] [--topic TEXT]... [--outcome TEXT] "
-		"[--subject TEXT] [--flag FLAG]..." },
+		"[--subject TEXT] [--flag FLAG]... [--about WHO]..." },
 	{ "case", "acknowledge", rd_ctl_case_acknowledge,
 		"case acknowledge REF [--topic TEXT]... [--outcome TEXT] [--given DAY]" },
 	{ "case", "define", rd_ctl_case_define,
@@ -101,13 +101,21 @@ static const struct command {
 	{ "case", "compensation", rd_ctl_case_compensation,
 		"case compensation REF --state asked|offered|accepted|refused [--amount POUNDS] "
 		"[--why TEXT]" },
+	{ "case", "answered", rd_ctl_case_answered, "case answered REF [--given DAY]" },
+	{ "case", "hazard", rd_ctl_case_hazard,
+		"case hazard REF --state "
+		"reported|emergency|investigated|not_found|summary|made_safe "
+		"[--on DAY]" },
+	{ "case", "route", rd_ctl_case_route, "case route REF --to ROUTE [--about WHO]..." },
 	{ "case", "close", rd_ctl_case_close, "case close REF --why TEXT [--force]" },
 	{ "case", "reopen", rd_ctl_case_reopen, "case reopen REF --why TEXT" },
 	{ "case", "legal-hold", rd_ctl_case_legal_hold, "case legal-hold REF [--end] --why TEXT" },
 	{ "case", "lift-hold", rd_ctl_case_lift_hold, "case lift-hold REF --why TEXT" },
 	{ "review", "list", rd_ctl_review_list, "review list [--all] [--samples]" },
 	{ "review", "decide", rd_ctl_review_decide, "review decide REVIEW --kind KIND --why TEXT" },
-	{ NULL, "tasks", rd_ctl_tasks, "tasks [--due-by DAY] | tasks --done TASK --how TEXT" },
+	{ NULL, "tasks", rd_ctl_tasks,
+		"tasks [--due-by DAY] [--owner OWNER] [--landlord NAME]\n"
+		"    tasks --done TASK [--how TEXT]" },
 	{ "outbox", "list", rd_ctl_outbox_list, "outbox list [--state STATE] [--case REF]" },
 	{ "outbox", "show", rd_ctl_outbox_show, "outbox show ROW" },
 	{ "outbox", "approve", rd_ctl_outbox_approve, "outbox approve ROW" },

@@ -1,4 +1,4 @@
-/* review list, review decide, tasks: what people owe, and the samples that they may check. */
+/* review list, review decide: what a person must look at, and the samples that they may check. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,6 @@
 #include "redress/store/residents.h"
 #include "redress/store/reading.h"
 #include "redress/store/review.h"
-#include "redress/store/tasks.h"
 
 #define SUBJECT_SHOWN 40 /* characters */
 
@@ -296,105 +295,5 @@ enum rd_exit rd_ctl_review_decide(struct rd_ctl *ctl, int argc, char **argv)
 		rd_json_print(json_pack("{s:s,s:s}", "ref", reference, "kind", kind_word));
 	else
 		printf("%s: decided, %s\n", reference, kind_word);
-	return RD_EXIT_DONE;
-}
-
-/* --- tasks --- */
-
-static json_t *task_json(struct rd_ctl_desk *desk, const struct rd_task *task)
-{
-	char reference[RD_REFERENCE_MAX];
-
-	return json_pack("{s:I,s:s,s:o,s:o,s:o,s:s,s:I}", "task", (json_int_t)task->id, "kind",
-		task->kind, "due", rd_json_day(task->due), "ref",
-		task->case_id != 0 ? json_string(reference_of(desk, task->case_id, reference))
-				   : json_null(),
-		"landlord", rd_json_text(task->landlord), "text", task->text, "messages",
-		(json_int_t)task->n);
-}
-
-static enum rd_rc list_tasks(const struct rd_ctl *ctl, struct rd_ctl_desk *desk,
-	struct rd_date due_by, struct rd_err *err)
-{
-	static const char *const heads[] = { "task", "due", "case", "what to do", NULL };
-	RD_CLEANUP(rd_listing_free) struct rd_listing listing = { 0 };
-	struct rd_task *tasks;
-	size_t n;
-
-	RD_TRY(rd_task_list(desk->desk.db, due_by, desk->arena, &tasks, &n, err));
-	rd_listing_begin(&listing, ctl->json, heads);
-	for (size_t i = 0; i < n; i++) {
-		char row[24], due[20], reference[RD_REFERENCE_MAX] = "-";
-		const char *what = tasks[i].text;
-
-		snprintf(row, sizeof row, "%" PRId64, tasks[i].id);
-		if (tasks[i].case_id != 0)
-			reference_of(desk, tasks[i].case_id, reference);
-		if (tasks[i].n > 1)
-			what = rd_arena_printf(
-				desk->arena, "%s (%" PRId64 " messages)", what, tasks[i].n);
-		if (listing.json != NULL)
-			json_array_append_new(listing.json, task_json(desk, &tasks[i]));
-		rd_table_row(
-			&listing.table, (const char *const[]){ row, rd_short_day(tasks[i].due, due),
-						reference, what });
-	}
-	rd_listing_show(&listing, "Nothing is owed.");
-	return RD_OK;
-}
-
-/* One line for all of them: nothing of it is owed on a day. Scripts ask `review list --samples`. */
-static enum rd_rc tell_of_samples(struct rd_ctl_desk *desk, struct rd_err *err)
-{
-	int64_t n = 0;
-
-	RD_TRY(rd_review_samples_waiting(desk->desk.db, &n, err));
-	if (n > 0)
-		printf("\nWhen there is time: %" PRId64
-		       " request%s for service, read automatically, "
-		       "wait%s to be checked\n(redressctl review list --samples).\n",
-			n, n == 1 ? "" : "s", n == 1 ? "s" : "");
-	return RD_OK;
-}
-
-enum rd_exit rd_ctl_tasks(struct rd_ctl *ctl, int argc, char **argv)
-{
-	static const struct option options[] = { { "due-by", required_argument, NULL, 'd' },
-		{ "done", required_argument, NULL, 'x' }, { "how", required_argument, NULL, 'h' },
-		RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
-	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
-	struct rd_date due_by = { 0 };
-	const char *how = NULL, *done = NULL;
-	struct rd_err err = { 0 };
-	int64_t task = 0;
-	int option;
-
-	while ((option = rd_ctl_next_option(argc, argv, options)) != -1) {
-		if (option == 'd' && rd_date_parse(optarg, &due_by, &err) != RD_OK)
-			return rd_ctl_fail(&err);
-		if (option == 'x')
-			done = optarg;
-		else if (option == 'h')
-			how = optarg;
-		else if (option != 'd' && !rd_ctl_option(ctl, option))
-			return rd_ctl_usage(ctl);
-	}
-	if (optind < argc || (done == NULL && how != NULL))
-		return rd_ctl_usage(ctl);
-	if ((done != NULL && rd_ctl_row(done, &task, &err) != RD_OK) ||
-		rd_ctl_open(ctl, &desk, &err) != RD_OK)
-		return rd_ctl_fail(&err);
-	if (done != NULL) {
-		if (rd_act_task_done(desk.desk.db, &desk.desk.office, task, how, &err) != RD_OK)
-			return rd_ctl_fail(&err);
-		if (ctl->json)
-			rd_json_print(json_pack("{s:I,s:b}", "task", (json_int_t)task, "done", 1));
-		else
-			printf("task %" PRId64 ": done\n", task);
-		return RD_EXIT_DONE;
-	}
-	if (list_tasks(ctl, &desk, due_by, &err) != RD_OK ||
-		(!ctl->json && !rd_date_is_set(due_by) && tell_of_samples(&desk, &err) != RD_OK))
-		return rd_ctl_fail(&err);
 	return RD_EXIT_DONE;
 }

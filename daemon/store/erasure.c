@@ -313,6 +313,13 @@ static enum rd_rc empty_case(
 		("UPDATE case_words SET subject = '', outcome = '', definition = '',"
 		 " closed_why = '', hold_lifted_why = '' WHERE case_id = ?1"),
 		"UPDATE case_contact SET address = '', name = '' WHERE case_id = ?1",
+		"DELETE FROM case_tag WHERE case_id = ?1 AND what = 'mark'"
+		" AND value LIKE 'about: %'",
+		/* What roles were told of it stands on no case (gateway/routes.h). */
+		"UPDATE outbox_words SET subject = '', payload = '', response = '', trouble = ''"
+		" WHERE outbox_id IN (SELECT id FROM outbox WHERE letter = 'notice'"
+		" AND state IN ('sent', 'failed', 'cancelled')"
+		" AND cause LIKE 'route:' || CAST(?1 AS TEXT) || ':%')",
 		"UPDATE case_note SET words = '' WHERE case_id = ?1",
 		"UPDATE case_act_words SET why = '' WHERE act_id IN"
 		" (SELECT id FROM case_act WHERE case_id = ?1)",

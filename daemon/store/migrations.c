@@ -570,8 +570,21 @@ static const char step_residents[] =
 static const char step_senders[] = "CREATE INDEX reading_sender ON reading (sender_key, read_ms)"
 				   " WHERE sender_key IS NOT NULL;";
 
+/* Which warnings of a date were given (the last step), and when what is done once a day was done.
+ */
+static const char step_warnings[] = "CREATE TABLE clock_warning ("
+			      " case_id INTEGER NOT NULL REFERENCES case_file (id),"
+			      " name TEXT NOT NULL,"
+			      " due_on TEXT NOT NULL,"
+			      " step INTEGER NOT NULL,"
+			      " at_ms BIGINT NOT NULL,"
+			      " PRIMARY KEY (case_id, name, due_on));"
+			      "CREATE TABLE round_done ("
+			      " name TEXT PRIMARY KEY,"
+			      " last TEXT NOT NULL);";
+
 static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6,
-	step_7, step_8, step_9, step_10, step_11, step_residents, step_senders };
+	step_7, step_8, step_9, step_10, step_11, step_residents, step_senders, step_warnings };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {

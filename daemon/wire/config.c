@@ -21,12 +21,13 @@ struct config_owner {
 	struct rd_mailbox_config mailboxes[RD_MAILBOXES_MAX];
 	struct rd_texts_config texts[RD_TEXTS_MAX];
 	struct rd_outgoing_config outgoing;
+	struct rd_role_config roles[RD_ROLES_MAX];
 };
 
 static const char *const gateway_fields[] = { "Gateway", "State", "Rules", "Listen",
 	"Trusted proxy", "Public URL", "Landlord", "Staff", "Homes", "Keep", "Alarms to",
-	"Text hours", "Text pause", "Letters per hour", "Letters per day", "Messages per hour",
-	"Messages per day", "Many messages from", NULL };
+	"Warnings to", "Warn before", "Text hours", "Text pause", "Letters per hour",
+	"Letters per day", "Messages per hour", "Messages per day", "Many messages from", NULL };
 static const char *const gateway_repeatable[] = { "Trusted proxy", "Staff", "Homes", "Keep",
 	"Many messages from", NULL };
 static const char *const mailbox_fields[] = { "Mailbox", "Kind", "Path", "Host", "Port", "Folder",
@@ -39,14 +40,19 @@ static const char *const texts_fields[] = { "Texts", "Kind", "Number", "Account"
 	NULL };
 static const char *const outgoing_fields[] = { "Outgoing", "Kind", "Path", "Host", "Port",
 	"Security", "CA file", "User", "Password", "From", "Envelope sender", NULL };
-static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", NULL };
+static const char *const role_fields[] = { "Role", "To", "Landlord", "Also called", "Held by",
+	"Hours", "Days", "Out of hours to", "Then up", "Digest", NULL };
+static const char *const role_repeatable[] = { "Also called", "Held by", NULL };
+static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", "Role",
+	NULL };
 
-enum form { FORM_GATEWAY, FORM_MAILBOX, FORM_TEXTS, FORM_OUTGOING, N_FORMS };
+enum form { FORM_GATEWAY, FORM_MAILBOX, FORM_TEXTS, FORM_OUTGOING, FORM_ROLE, N_FORMS };
 static const struct rd_stanza_form forms[N_FORMS] = {
 	[FORM_GATEWAY] = { gateway_fields, gateway_repeatable },
 	[FORM_MAILBOX] = { mailbox_fields, mailbox_repeatable },
 	[FORM_TEXTS] = { texts_fields, NULL },
 	[FORM_OUTGOING] = { outgoing_fields, NULL },
+	[FORM_ROLE] = { role_fields, role_repeatable },
 };
 
 static const char *const security_names[] = { "tls", "starttls", "plain", NULL };
@@ -152,8 +158,7 @@ static enum rd_rc read_size(const struct rd_reading *r, const char *field, uint6
 	return RD_OK;
 }
 
-/* "08:00", as minutes of the day; the text behind it. */
-static const char *read_minute(const char *text, int *ret_minute)
+const char *rd_reading_minute(const char *text, int *ret_minute)
 {
 	int hour, minute;
 
@@ -175,10 +180,10 @@ static enum rd_rc read_text_hours(const struct rd_reading *r, struct rd_config *
 
 	if (found == NULL)
 		return RD_OK;
-	rest = read_minute(found->value, &config->text_hours_from_min);
+	rest = rd_reading_minute(found->value, &config->text_hours_from_min);
 	if (rest != NULL) {
 		rest += strspn(rest, " -");
-		rest = read_minute(rest, &config->text_hours_to_min);
+		rest = rd_reading_minute(rest, &config->text_hours_to_min);
 	}
 	if (rest == NULL || *rest != '\0' ||
 		config->text_hours_from_min >= config->text_hours_to_min)
@@ -286,6 +291,11 @@ bool rd_config_is_staff(const struct rd_config *config, const char *address)
 {
 	const char *domain = strrchr(address, '@');
 
+	for (size_t i = 0; i < config->n_roles; i++)
+		if (strcasecmp(config->roles[i].to, address) == 0 ||
+			(address[0] != '\0' &&
+				strcasecmp(config->roles[i].out_of_hours, address) == 0))
+			return true;
 	for (size_t i = 0; domain != NULL && domain != address && i < config->n_staff; i++)
 		if (strcasecmp(config->staff[i], config->staff[i][0] == '@' ? domain : address) ==
 			0)
@@ -378,6 +388,7 @@ static enum rd_rc read_gateway(const struct rd_reading *r, struct rd_config *con
 	config->alarms_to = rd_reading_text(r, "Alarms to", "");
 	if (config->alarms_to[0] != '\0')
 		RD_TRY(check_email(r, "Alarms to", config->alarms_to));
+	RD_TRY(rd_config_warnings(r, config));
 	RD_TRY(read_text_hours(r, config));
 	return read_text_pause(r, config);
 }
@@ -528,6 +539,10 @@ static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *o
 		RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_TEXTS, r->err));
 		return rd_config_texts(r, config->public_url, &config->texts[config->n_texts++]);
 	}
+	if (strcasecmp(first->name, "Role") == 0) {
+		RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_ROLE, r->err));
+		return rd_config_role_stanza(r, owner->roles, &config->n_roles);
+	}
 	if (strcasecmp(first->name, "Outgoing") == 0) {
 		if (config->outgoing != NULL)
 			return rd_stanza_fail(r->stanza, first, r->err,
@@ -542,7 +557,8 @@ static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *o
 			first->name);
 	guess = rd_did_you_mean(first->name, stanza_names);
 	return rd_stanza_fail(r->stanza, first, r->err,
-		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:` or `Outgoing:`, not "
+		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:`, `Outgoing:` or `Role:`, "
+		"not "
 		"`%s:`%s%s%s",
 		first->name, guess != NULL ? "; did you mean `" : "", guess != NULL ? guess : "",
 		guess != NULL ? "`?" : "");
@@ -593,7 +609,8 @@ static enum rd_rc check_whole(struct rd_config *config, const char *file, struct
 	for (size_t i = 0; i < config->n_texts; i++)
 		if (config->texts[i].landlord == NULL)
 			config->texts[i].landlord = config->landlord;
-	return check_names_differ(config, file, err);
+	RD_TRY(check_names_differ(config, file, err));
+	return rd_config_check_roles(config, file, err);
 }
 
 static struct config_owner *new_owner(void)
@@ -604,6 +621,8 @@ static struct config_owner *new_owner(void)
 	owner->arena = rd_arena_new(CONFIG_ARENA_BYTES);
 	owner->config.mailboxes = owner->mailboxes;
 	owner->config.texts = owner->texts;
+	owner->config.roles = owner->roles;
+	owner->config.warnings_to = "";
 	owner->config.listen_host = "127.0.0.1";
 	owner->config.public_url = "";
 	owner->config.alarms_to = "";

@@ -286,7 +286,7 @@ static void a_profile_in_json_leaves_nothing_out(void **state)
 			    "choices" },
 		{ "categories", "category kind handled source choices" },
 		{ "exclusions", "exclusion says unless decided_by source choices" },
-		{ "routes", "route to when does source choices" },
+		{ "routes", "route to when does mark topic about source choices" },
 		{ "letters_must_say", "letter must_say source choices" },
 		{ "reports", "report to by holds source choices" },
 		{ "hazard_phases", "hazard_phase switch covers flag source choices" },

@@ -166,7 +166,7 @@ static const char *describe(const struct rd_clock_changes *changes, char out[sta
 	return out;
 }
 
-#define STAGE1_ENDS "+stage1.respond +stage1.extended +conduct.respond"
+#define STAGE1_ENDS "+stage1.respond +stage1.extended +conduct.respond +feedback.respond"
 #define ASKED	    "+stage2.request -case.close -stage1.contact -stage1.respond -stage1.extended"
 
 static const struct {

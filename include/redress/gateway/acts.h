@@ -29,8 +29,10 @@ struct rd_act_open {
 	const char *const *topics;
 	size_t n_topics;
 	const char *outcome;
-	const char *subject; /* a line for staff's lists */
-	const bool *flags;   /* [RD_N_FLAGS], NULL for none */
+	const char *subject;	  /* a line for staff's lists */
+	const bool *flags;	  /* [RD_N_FLAGS], NULL for none */
+	const char *const *about; /* whom it is about: they are never told of it (routes.h) */
+	size_t n_about;
 	int64_t received_ms;
 };
 RD_MUST_USE enum rd_rc rd_act_open(struct rd_db *db, const struct rd_office *office,

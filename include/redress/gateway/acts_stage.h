@@ -31,11 +31,13 @@ enum rd_asked_by { RD_ASKED_BY_STAFF = 0, RD_ASKED_BY_REPLY, RD_ASKED_BY_TEXT, R
 extern const char *const rd_asked_by_names[RD_N_ASKED_BY + 1]; /* "staff", "reply", "text" */
 
 /* owner: a name or a role, as letters print it. Of stage 2 nobody who was assigned to stage 1 or
- * answered it. Starts stage1.contact or stage2.contact, unless it runs already. */
+ * answered it; never one whom the complaint may be about (notices.h). Starts stage1.contact or
+ * stage2.contact, unless it runs already. */
 RD_MUST_USE enum rd_rc rd_act_assign(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, const char *owner, struct rd_err *err);
 
-/* The owner has been in touch, that day (unset: today): meets stage1.contact or stage2.contact. */
+/* Somebody has been in touch, that day (unset: today): meets stage1.contact or stage2.contact, and
+ * survey.contact. Of a case of any kind. */
 RD_MUST_USE enum rd_rc rd_act_contacted(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, struct rd_date given_on, struct rd_err *err);
 

@@ -29,6 +29,9 @@ struct rd_matter {
 	const struct rd_score *score;	  /* NULL where there is none */
 	const char *const *topics;	  /* named by staff; score's where there is one */
 	size_t n_topics;
+	const char *const
+		*about; /* people or roles of the landlord that it is about, as staff say */
+	size_t n_about;
 	int64_t received_ms;
 	const char *cause; /* of the letter: "message:17", "act:..." */
 };

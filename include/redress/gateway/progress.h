@@ -36,6 +36,9 @@
 #define RD_DID_UNRESTRICTED "restriction_lifted"
 #define RD_DID_COMPENSATION "compensation"
 #define RD_DID_AGREED	    "definition_agreed"
+#define RD_DID_ANSWERED	    "answered"
+#define RD_DID_HAZARD	    "hazard"
+#define RD_DID_ROUTED	    "route_asked"
 
 RD_MUST_USE enum rd_rc rd_progress_standing(struct rd_db *db, const struct rd_case *matter,
 	struct rd_date today, struct rd_arena *arena, struct rd_standing *ret_standing,

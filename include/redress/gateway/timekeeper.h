@@ -7,6 +7,8 @@
  *   - a text unsent at 16:00 on its due date waits no longer and is a person's task too (promise
  * 5);
  *   - an answered case ends when the policy's days after the answer are over (closing.h);
+ *   - the landlord's people are warned of dates that come near, end or have passed, and get their
+ *     digests (warnings.h);
  *   - a duty due today or past is alarmed, so that nothing is overdue without warning;
  *   - an extension whose letter did not leave before the date that it makes longer is alarmed;
  *   - messages that wait too long, a source not heard of, a clock set back and a calendar about to

@@ -182,6 +182,7 @@ enum rd_alarm_cause {
 	RD_ALARM_QUARANTINED,
 	RD_ALARM_WRONG_CODES,
 	RD_ALARM_UNDECIDED,
+	RD_ALARM_DANGER_UNTOLD, /* no role of the landlord could be told (routes.h) */
 	RD_N_ALARMS,
 };
 extern const char *const rd_alarm_names[RD_N_ALARMS + 1];

@@ -17,9 +17,13 @@
  *   Decided by: ...                optional: a role
  *
  *   Route: health_safety           a flag, or a name of rd_route_names
- *   To: ...                        a role; repeatable
+ *   To: ...                        a role, as a `Role:` of the configuration calls it; repeatable
  *   When: at once                  at once | with the case (default)
- *   Does: ...                      optional, repeatable
+ *   Does: ...                      optional, repeatable: what the role is told to do
+ *   Mark: ...                      optional, repeatable: a mark of the rules that raises it
+ *   Topic: ...                     optional, repeatable: a topic of the rules that raises it
+ *   About: ...                     optional, repeatable: the role that a complaint of conduct is
+ *                                  about; it then takes the place of staff-conduct (route.h)
  *
  *   Letter: stage1-response        a name of rd_policy_letter_names
  *   Must say: ...                  repeatable

@@ -16,11 +16,14 @@
 #include "redress/base/date.h"
 #include "redress/base/err.h"
 #include "redress/message/origin.h"
+#include "redress/policy/route.h"
 #include "redress/rules/kind.h"
 
 #define RD_MAILBOXES_MAX 32 /* one thread each */
 #define RD_TEXTS_MAX	 16
 #define RD_STAFF_MAX	 100
+#define RD_ROLES_MAX	 100
+#define RD_ROLE_NAME_MAX 100				       /* bytes */
 #define RD_HOMES_MAX	 (RD_MAILBOXES_MAX + RD_TEXTS_MAX + 1) /* landlords with a number of homes */
 
 enum rd_security { RD_SECURITY_TLS = 0, RD_SECURITY_STARTTLS, RD_SECURITY_PLAIN };
@@ -95,6 +98,25 @@ struct rd_outgoing_config {
 	const char *envelope_sender; /* "" is the null sender <> */
 };
 
+/* A role of the landlord: who is told of a case, where, when, and who comes next. */
+struct rd_role_config {
+	const char *name;		/* of the stanza */
+	const char *landlord;		/* "": of every landlord */
+	const char *const *also_called; /* other names by which profiles call it */
+	size_t n_also_called;
+	const char *const *held_by; /* people; never told of a complaint about themselves */
+	size_t n_held_by;
+	const char *to;		  /* mail address, or a number in canonical form */
+	const char *out_of_hours; /* the same for what cannot wait; "": `to` at any time */
+	struct rd_hours hours;
+	const char *then_up; /* the role that comes next; "": none */
+	bool wants_digest;   /* every working day */
+	int digest_minute;   /* of the London day */
+};
+
+#define RD_WARN_BEFORE_MAX   5	/* warnings before one due date */
+#define RD_WARN_WORKDAYS_MAX 20 /* the earliest of them, in working days before it */
+
 /* How many homes a landlord owns, for the rates of a report. */
 struct rd_homes {
 	const char *landlord;
@@ -140,6 +162,11 @@ struct rd_config {
 	size_t n_staff;
 	const struct rd_homes *homes;
 	size_t n_homes;
+	const char *warnings_to;	     /* the role above all owners; "": nobody */
+	int warn_before[RD_WARN_BEFORE_MAX]; /* working days before a due date, the most first */
+	size_t n_warn_before;
+	const struct rd_role_config *roles;
+	size_t n_roles;
 	struct rd_keep keep;
 	struct rd_caps caps;
 	const char *alarms_to;	 /* "" : nobody */
@@ -161,8 +188,12 @@ RD_MUST_USE enum rd_rc rd_config_parse(const char *file, const char *text, size_
 void rd_config_free(struct rd_config *config); /* NULL is fine */
 void rd_config_cleanup(struct rd_config **config);
 
-/* Is it an address of the landlord's own people? Their mail is nobody's but a resident's whom they
- * name in it, and is never answered by itself. */
+/* The role that a profile's phrase, or the owner of a case, names for that landlord; one of the
+ * landlord's own before one of every landlord's. NULL: none is called so. */
+const struct rd_role_config *rd_config_role(
+	const struct rd_config *config, const char *landlord, const char *phrase);
+/* Is it an address of the landlord's own people, a role's among them? Their mail is nobody's but a
+ * resident's whom they name in it, and is never answered by itself. */
 bool rd_config_is_staff(const struct rd_config *config, const char *address);
 /* What is known of the mailbox of that name; NULL: there is none. Borrowed. */
 const struct rd_origin *rd_config_origin_of(const struct rd_config *config, const char *mailbox);

@@ -33,6 +33,8 @@ RD_MUST_USE enum rd_rc rd_reading_secret(
 /* The stanza's own name, its first field. */
 RD_MUST_USE enum rd_rc rd_reading_name(const struct rd_reading *r);
 bool rd_plain_name(const char *name);
+/* "08:00", as minutes of the day; the text behind it, NULL where it is none. */
+const char *rd_reading_minute(const char *text, int *ret_minute);
 
 /* config_keep.c: the `Keep:` lines. */
 RD_MUST_USE enum rd_rc rd_config_keep(const struct rd_reading *r, struct rd_keep *keep);
@@ -43,6 +45,13 @@ RD_MUST_USE enum rd_rc rd_config_origin(
 	const struct rd_reading *r, const char *host, struct rd_origin *origin);
 /* config_caps.c */
 RD_MUST_USE enum rd_rc rd_config_caps(const struct rd_reading *r, struct rd_caps *caps);
+/* config_roles.c: a `Role:` stanza; `Warn before:` and `Warnings to:` of the gateway's; and what
+ * must hold of all of them. */
+RD_MUST_USE enum rd_rc rd_config_role_stanza(
+	const struct rd_reading *r, struct rd_role_config *roles, size_t *n_roles);
+RD_MUST_USE enum rd_rc rd_config_warnings(const struct rd_reading *r, struct rd_config *config);
+RD_MUST_USE enum rd_rc rd_config_check_roles(
+	const struct rd_config *config, const char *file, struct rd_err *err);
 
 /* config_texts.c. public_url: "" where the gateway has none. */
 RD_MUST_USE enum rd_rc rd_config_texts(
