@@ -181,9 +181,9 @@ size_t rd_landlord_check(const struct rd_landlord *landlord, struct rd_date toda
 			landlord->name);
 	if (older_than_a_year(landlord->ombudsman.checked_on, today))
 		find(&findings, false,
-			"landlords/%s.landlord: the Ombudsman's details were last checked on %s, "
-			"over "
-			"a year ago; look them up and set `Checked on:`",
-			landlord->name, rd_date_format(landlord->ombudsman.checked_on, day));
+			"%s: the Ombudsman's details were last checked on %s, over a year ago; "
+			"look them up and set `Checked on:`",
+			landlord->ombudsman.file,
+			rd_date_format(landlord->ombudsman.checked_on, day));
 	return findings.n;
 }
