@@ -217,9 +217,9 @@ enum rd_rc rd_answer_parse(const char *file, const char *text, size_t len, struc
 		rd_arena_array(arena, RD_ANSWER_ACTIONS_MAX, sizeof *actions);
 	struct rd_stanzas stanzas;
 
-	if (len > RD_ANSWER_BYTES_MAX)
+	if (len > RD_ANSWER_FILE_MAX)
 		return rd_fail(err, RD_E_RANGE, "%s: an answer has at most %u bytes", file,
-			RD_ANSWER_BYTES_MAX);
+			RD_ANSWER_FILE_MAX);
 	if (points == NULL || actions == NULL)
 		return rd_fail(err, RD_E_RANGE, "%s: too large", file);
 	RD_TRY(rd_stanzas_parse(file, text, len, arena, &stanzas, err));

@@ -53,6 +53,25 @@ struct rd_letter_choice rd_letter_for(enum rd_kind kind, bool review,
 	const bool flags[static RD_N_FLAGS], size_t n_topics, enum rd_channel channel,
 	bool later_text);
 
+/* The form in which a letter goes: an acknowledgement to somebody who speaks for the resident is
+ * THIRD_PARTY, that to a member of parliament or a council, and the letter `enquiry` to one,
+ * MP_COUNCILLOR. The flag alone says only that a member is spoken of: the address must be a
+ * member's. Where the set lacks the form, the letter itself goes. */
+enum rd_letter_kind rd_letter_form(
+	enum rd_letter_kind letter, const bool flags[static RD_N_FLAGS], const char *address);
+/* Of a parliament, or a councillor's at a council: "jo.member@parliament.uk". */
+bool rd_address_of_member(const char *address);
+
+/* What a resident needs of a letter. */
+struct rd_letter_wishes {
+	bool welsh;	  /* wrote in Welsh, or asked for it */
+	bool large_print; /* asked for it */
+};
+/* marks: of the case. language: "cy", "en" ...; adjustments: in words; "" where nothing is known.
+ */
+struct rd_letter_wishes rd_letter_wishes_of(
+	const char *const *marks, size_t n_marks, const char *language, const char *adjustments);
+
 struct rd_letter_ask {
 	enum rd_letter_kind letter;
 	enum rd_channel channel;
