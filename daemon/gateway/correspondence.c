@@ -8,6 +8,7 @@
 
 #include "redress/base/buf.h"
 #include "redress/gateway/casework.h"
+#include "redress/gateway/closing.h"
 #include "redress/gateway/letter_words.h"
 #include "redress/gateway/progress.h"
 #include "redress/gateway/staff.h"
@@ -177,8 +178,15 @@ static enum rd_rc days_after_answer(struct draft *d, const struct rd_landlord *k
 		kept->clocks[RD_CLOCK_STAGE2_REQUEST].held)
 		RD_TRY(rd_clock_due(kept, d->policy->calendar, RD_CLOCK_STAGE2_REQUEST,
 			d->time.written_for, &values->escalate_by, err));
-	if (d->order->letter == RD_LETTER_CLOSING_CHECK)
+	if (d->order->letter == RD_LETTER_CLOSING_CHECK) {
+		const struct rd_date earliest =
+			rd_date_add(d->time.written_for, RD_CLOSING_CHECK_DAYS);
+
 		RD_TRY(running_answer(d, RD_CLOCK_CASE_CLOSE, &values->close_on, err));
+		if (!rd_date_is_set(values->close_on) ||
+			rd_date_compare(values->close_on, earliest) < 0)
+			values->close_on = earliest;
+	}
 	return RD_OK;
 }
 
