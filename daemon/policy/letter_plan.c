@@ -1,5 +1,6 @@
 #include "redress/policy/letter_plan.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
@@ -20,6 +21,44 @@ int64_t rd_text_hours_next(int64_t now_ms, struct rd_text_hours hours)
 	if (minute >= hours.to_minute)
 		day = rd_date_add(day, 1);
 	return at_minute(day, hours.from_minute);
+}
+
+static double points_of(const struct rd_score *score, const char *topic)
+{
+	double points = 0;
+
+	for (size_t i = 0; i < score->n_hits; i++)
+		if (strcmp(score->hits[i].topic, topic) == 0)
+			points += score->hits[i].points;
+	return points;
+}
+
+size_t rd_letter_topics(
+	const struct rd_score *score, struct rd_arena *arena, const char *const **ret_topics)
+{
+	const char **sorted = rd_arena_array(arena, score->n_topics + 1, sizeof *sorted);
+	double *points = rd_arena_array(arena, score->n_topics + 1, sizeof *points);
+	bool flagged = false;
+
+	if (sorted == NULL || points == NULL)
+		return 0;
+	for (size_t i = 0; i < score->n_topics; i++) {
+		double strength = points_of(score, score->topics[i]);
+		size_t at = i;
+
+		if (!flagged && strength == 0) {
+			flagged = true;
+			strength = HUGE_VAL;
+		}
+		for (; at > 0 && points[at - 1] < strength; at--) {
+			sorted[at] = sorted[at - 1];
+			points[at] = points[at - 1];
+		}
+		sorted[at] = score->topics[i];
+		points[at] = strength;
+	}
+	*ret_topics = sorted;
+	return score->n_topics;
 }
 
 static enum rd_letter_kind letter_of_kind(enum rd_kind kind)

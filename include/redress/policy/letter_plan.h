@@ -24,6 +24,7 @@
 #include "redress/policy/letter.h"
 #include "redress/policy/workday.h"
 #include "redress/rules/kind.h"
+#include "redress/rules/score.h"
 
 #define RD_TEXT_DUE_MINUTE  (16 * 60) /* of the due date: later no text waits */
 #define RD_APPROVAL_HOUR    9	      /* of the last working day before the due date */
@@ -38,6 +39,12 @@ struct rd_text_hours {
 /* The first instant from now_ms on at which a text may leave: now, or the next opening. London wall
  * time, so right across both clock changes. */
 int64_t rd_text_hours_next(int64_t now_ms, struct rd_text_hours hours);
+
+/* The topics of a message, strongest first, so that a letter which has room for two names those
+ * that matter most: the first that a flag named (danger has no points), then by the points of all
+ * that hit, equal ones in the order of the message. Returns how many; 0 where the arena is full. */
+size_t rd_letter_topics(
+	const struct rd_score *score, struct rd_arena *arena, const char *const **ret_topics);
 
 struct rd_letter_choice {
 	enum rd_letter_kind letter; /* RD_LETTER_NONE for `other` */
