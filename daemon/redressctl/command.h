@@ -88,6 +88,7 @@ rd_ctl_command rd_ctl_outbox_cancel;
 rd_ctl_command rd_ctl_report_quarter;
 rd_ctl_command rd_ctl_report_year;
 rd_ctl_command rd_ctl_report_tsm;
+rd_ctl_command rd_ctl_report_studies;
 rd_ctl_command rd_ctl_person_export;
 rd_ctl_command rd_ctl_person_erase;
 rd_ctl_command rd_ctl_messages;

@@ -128,6 +128,8 @@ static const struct command {
 	{ "report", "tsm", rd_ctl_report_tsm,
 		"report tsm [--landlord NAME] [--year YYYY | --from DAY --to DAY] [--json | --csv "
 		"| --html FILE]" },
+	{ "report", "studies", rd_ctl_report_studies,
+		"report studies [--landlord NAME] [--from DAY --to DAY] [--most N] [--json]" },
 	{ "person", "export", rd_ctl_person_export, "person export CONTACT DIR" },
 	{ "person", "erase", rd_ctl_person_erase, "person erase CONTACT [--dry-run]" },
 	{ NULL, "messages", rd_ctl_messages, "messages [--fate FATE]" },
