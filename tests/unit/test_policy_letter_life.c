@@ -174,7 +174,8 @@ static void a_welsh_mail_holds_both_languages_under_one_reference(void **state)
 	while (letters_next(l)) {
 		const char *text, *first;
 
-		if (l->language != RD_WELSH || l->channel != RD_CHANNEL_EMAIL)
+		if (l->language != RD_WELSH || l->channel != RD_CHANNEL_EMAIL ||
+			l->kind != RD_LETTER_ACKNOWLEDGEMENT)
 			continue;
 		text = flat(l, l->rendered.text);
 		for (size_t i = 0; wants[i] != NULL; i++)
@@ -199,7 +200,8 @@ static void a_welsh_text_says_what_is_promised(void **state)
 	size_t n = 0;
 
 	while (letters_next(l)) {
-		if (l->language != RD_WELSH || l->channel != RD_CHANNEL_SMS)
+		if (l->language != RD_WELSH || l->channel != RD_CHANNEL_SMS ||
+			l->kind != RD_LETTER_ACKNOWLEDGEMENT)
 			continue;
 		for (size_t i = 0; i < sizeof wants / sizeof wants[0]; i++)
 			if (strstr(l->rendered.text, wants[i]) == NULL)

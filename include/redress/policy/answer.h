@@ -44,7 +44,7 @@
 #include "redress/policy/case_words.h"
 #include "redress/policy/landlord.h"
 
-#define RD_ANSWER_FILE_MAX   (24u << 10) /* of the file: its letter must fit in a mail */
+#define RD_ANSWER_FILE_MAX    (24u << 10) /* of the file: its letter must fit in a mail */
 #define RD_ANSWER_POINTS_MAX  30
 #define RD_ANSWER_ACTIONS_MAX 20
 #define RD_ANSWER_AMOUNT_MAX  12 /* bytes of "12345.00" */
