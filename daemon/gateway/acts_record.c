@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "redress/gateway/acts.h"
+#include "redress/gateway/letter_words.h"
 #include "redress/gateway/routes.h"
 #include "redress/gateway/stage_act.h"
 #include "redress/store/case_actions.h"
@@ -69,33 +70,40 @@ static const char *cause_of_action(struct rd_act *act, int64_t action)
 	return cause;
 }
 
+enum rd_rc rd_stage_act_promise(struct rd_act *act, struct rd_stage_act *stage, const char *text,
+	struct rd_date due, const char *owner, int64_t *ret_action, struct rd_err *err)
+{
+	const struct rd_case_action action = { .case_id = act->matter.id,
+		.due = due,
+		.owner = owner != NULL ? owner : "",
+		.words = text,
+		.added_by = act->office->actor.name,
+		.added_ms = act->now_ms };
+
+	RD_TRY(rd_act_check_text(text, "what is to be done (--text)", err));
+	RD_TRY(check_future(stage, due, "the day by which it is done (--due)", err));
+	if (owner != NULL)
+		RD_TRY(rd_stage_act_check_person(owner, "who does it (--to)", err));
+	RD_TRY(rd_case_action_add(act->tx, &action, ret_action, err));
+	RD_TRY(rd_stage_act_put(act, stage, RD_DID_PROMISED, owner,
+		rd_arena_printf(act->arena, "%" PRId64, *ret_action), NULL, err));
+	return put_task(act, RD_ACT_TASK_ACTION, cause_of_action(act, *ret_action),
+		rd_arena_printf(act->arena,
+			"Do what was promised to the resident: action %" PRId64
+			" (`case show`), then `case action done`.",
+			*ret_action),
+		due, err);
+}
+
 enum rd_rc rd_act_action_add(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const char *text, struct rd_date due, const char *owner, int64_t *ret_action,
 	struct rd_err *err)
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 	struct rd_stage_act stage;
-	struct rd_case_action action = { .case_id = case_id,
-		.due = due,
-		.owner = owner != NULL ? owner : "",
-		.words = text,
-		.added_by = office->actor.name };
 
 	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_RECORD, err));
-	RD_TRY(rd_act_check_text(text, "what is to be done (--text)", err));
-	RD_TRY(check_future(&stage, due, "the day by which it is done (--due)", err));
-	if (owner != NULL)
-		RD_TRY(rd_stage_act_check_person(owner, "who does it (--to)", err));
-	action.added_ms = act.now_ms;
-	RD_TRY(rd_case_action_add(act.tx, &action, ret_action, err));
-	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_PROMISED, owner,
-		rd_arena_printf(act.arena, "%" PRId64, *ret_action), NULL, err));
-	RD_TRY(put_task(&act, RD_ACT_TASK_ACTION, cause_of_action(&act, *ret_action),
-		rd_arena_printf(act.arena,
-			"Do what was promised to the resident: action %" PRId64
-			" (`case show`), then `case action done`.",
-			*ret_action),
-		due, err));
+	RD_TRY(rd_stage_act_promise(&act, &stage, text, due, owner, ret_action, err));
 	return rd_stage_act_commit(&act, &stage, err);
 }
 
@@ -156,6 +164,47 @@ enum rd_rc rd_act_consent(struct rd_db *db, const struct rd_office *office, int6
 
 /* --- restrictions --- */
 
+static enum rd_rc check_restriction(const struct rd_stage_act *stage,
+	const struct rd_act_restriction *restriction, struct rd_err *err)
+{
+	RD_TRY(rd_act_check_text(restriction->terms, "what is restricted (--terms)", err));
+	if (strchr(restriction->terms, '\n') != NULL || strchr(restriction->terms, '\r') != NULL)
+		return rd_fail(err, RD_E_INPUT,
+			"what is restricted (--terms) stands in one paragraph of a letter; write "
+			"it without line breaks");
+	RD_TRY(rd_act_check_text(restriction->why, "the reason (--why)", err));
+	RD_TRY(check_future(stage, restriction->review,
+		"the day on which it is looked at again (--review)", err));
+	if (restriction->approved_by == NULL)
+		return RD_OK;
+	return rd_stage_act_check_person(
+		restriction->approved_by, "who approved it (--approved-by)", err);
+}
+
+/* In writing, whatever it takes: where no letter can go, or a text went that tells nothing of it, a
+ * person owes it. */
+static enum rd_rc tell_of_restriction(
+	struct rd_act *act, struct rd_stage_act *stage, bool told, struct rd_err *err)
+{
+	struct rd_err why = { 0 };
+
+	if (told)
+		return RD_OK;
+	const enum rd_rc rc = rd_act_send_letter(act, RD_LETTER_RESTRICTION, false,
+		(struct rd_date){ 0 }, stage->cause, &stage->outbox_id, &why);
+	if (rc == RD_E_STORE || rc == RD_E_AGAIN || rc == RD_E_BUG) {
+		*err = why;
+		return rc;
+	}
+	if (rc == RD_OK && !act->by_text)
+		return RD_OK;
+	return rd_act_owe_telling(act, stage->cause, (struct rd_date){ 0 },
+		"Tell the resident in writing how contact is restricted, why, until when, how to "
+		"have that looked at, and that they can ask the Ombudsman. Emergency repairs are "
+		"never held back.",
+		err);
+}
+
 enum rd_rc rd_act_restrict(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const struct rd_act_restriction *restriction, struct rd_err *err)
 {
@@ -165,28 +214,20 @@ enum rd_rc rd_act_restrict(struct rd_db *db, const struct rd_office *office, int
 	const char *words;
 
 	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_RECORD, err));
-	RD_TRY(rd_act_check_text(restriction->terms, "what is restricted (--terms)", err));
-	RD_TRY(rd_act_check_text(restriction->why, "the reason (--why)", err));
-	RD_TRY(check_future(&stage, restriction->review,
-		"the day on which it is looked at again (--review)", err));
-	if (restriction->approved_by != NULL)
-		RD_TRY(rd_stage_act_check_person(
-			restriction->approved_by, "who approved it (--approved-by)", err));
-	words = rd_arena_printf(act.arena, "%s\n%s", restriction->terms, restriction->why);
+	RD_TRY(check_restriction(&stage, restriction, err));
+	RD_TRY(rd_stage_act_on(&act, &stage, restriction->given_on,
+		rd_date_of(act.matter.received_ms), "the day on which the resident was told", err));
+	words = rd_arena_printf(
+		act.arena, "%s%c%s", restriction->terms, RD_RESTRICTION_BETWEEN, restriction->why);
 	RD_ASSERT(words != NULL);
 	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_RESTRICTED, restriction->approved_by,
 		rd_date_format(restriction->review, review), words, err));
 	RD_TRY(end_tasks(&act, RD_ACT_TASK_RESTRICTION, "new terms", err));
 	RD_TRY(put_task(&act, RD_ACT_TASK_RESTRICTION, stage.cause,
 		"Look again at the restriction of contact: lift it (`case restrict REF --lift`), "
-		"or "
-		"record new terms. Emergency repairs are never held back.",
+		"or record new terms. Emergency repairs are never held back.",
 		restriction->review, err));
-	RD_TRY(rd_act_owe_telling(&act, stage.cause, (struct rd_date){ 0 },
-		"Tell the resident in writing how contact is restricted, why, until when, how to "
-		"have that looked at, and that they can ask the Ombudsman. Emergency repairs are "
-		"never held back.",
-		err));
+	RD_TRY(tell_of_restriction(&act, &stage, rd_date_is_set(restriction->given_on), err));
 	return rd_stage_act_commit(&act, &stage, err);
 }
 

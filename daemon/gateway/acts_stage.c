@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "redress/gateway/acts.h"
+#include "redress/gateway/acts_answer.h"
 #include "redress/gateway/duties.h"
 #include "redress/gateway/notices.h"
 #include "redress/gateway/stage_act.h"
@@ -143,11 +144,32 @@ static enum rd_rc check_stage(const struct rd_act *act, enum rd_stage wanted, st
 		act->matter.reference);
 }
 
+/* It must not miss the day that was promised. */
+static enum rd_rc send_answer(struct rd_act *act, struct rd_stage_act *stage,
+	const struct rd_act_response *response, struct rd_err *err)
+{
+	struct rd_err none_runs = { 0 };
+	struct rd_case_clock running = { 0 };
+	struct rd_date original;
+
+	if (rd_progress_answer_clock(rd_tx_db(act->tx), &act->matter, act->arena, &running,
+		    &original, &none_runs) != RD_OK)
+		running.due = stage->today;
+	return rd_stage_act_tell(act, stage,
+		at_stage2(act) ? RD_LETTER_STAGE2_RESPONSE : RD_LETTER_STAGE1_RESPONSE,
+		rd_date_is_set(response->given_on), running.due,
+		"Give the resident the full answer (`case show` has its words): the text says only "
+		"that it is written.",
+		err);
+}
+
 enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const struct rd_act_response *response, struct rd_err *err)
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 	struct rd_stage_act stage;
+	const char *found = rd_upheld_names[response->upheld];
+	struct rd_answer answer;
 	struct rd_date earliest;
 	const char *by;
 
@@ -158,8 +180,19 @@ enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office, int6
 		&act, &stage, response->given_on, earliest, "the day of the answer", err));
 	by = act.matter.handler[0] != '\0' ? act.matter.handler : office->actor.name;
 	RD_TRY(check_reviewer(&act, by, err));
-	RD_TRY(rd_stage_act_put(
-		&act, &stage, RD_DID_RESPONDED, by, rd_upheld_names[response->upheld], NULL, err));
+	if (response->answer != NULL) {
+		RD_TRY(rd_answer_take(&act, &stage, response, &answer, err));
+		RD_TRY(rd_answer_promise(&act, &stage, &answer, err));
+		found = rd_decided_names[answer.found];
+	}
+	/* The answer as it was written: the letter is made of it, today or on another day. */
+	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_RESPONDED, by, found,
+		response->answer != NULL
+			? rd_arena_copy(act.arena, response->answer, response->answer_len)
+			: NULL,
+		err));
+	if (response->answer != NULL)
+		RD_TRY(send_answer(&act, &stage, response, err));
 	RD_TRY(rd_stage_act_event(&act, &stage,
 		at_stage2(&act) ? RD_EVENT_STAGE2_RESPONDED : RD_EVENT_RESPONDED, err));
 	RD_TRY(rd_case_set_status(act.tx, case_id, RD_STATUS_ANSWERED, "", stage.at_ms, err));

@@ -16,6 +16,7 @@
 #include "redress/gateway/routes.h"
 #include "redress/gateway/staff.h"
 #include "redress/policy/clocks.h"
+#include "redress/policy/letter_plan.h"
 #include "redress/store/audit.h"
 #include "redress/store/case_policy.h"
 #include "redress/store/outbox.h"
@@ -183,8 +184,7 @@ static enum rd_rc open_case(struct writing *w, struct rd_err *err)
 	};
 
 	if (score != NULL) {
-		opening.topics = score->topics;
-		opening.n_topics = score->n_topics;
+		opening.n_topics = rd_letter_topics(score, w->arena, &opening.topics);
 		opening.marks = score->marks;
 		opening.n_marks = score->n_marks;
 		opening.complaint_total = score->total;

@@ -8,11 +8,14 @@
 
 #include "redress/base/buf.h"
 #include "redress/gateway/casework.h"
+#include "redress/gateway/closing.h"
+#include "redress/gateway/letter_words.h"
 #include "redress/gateway/progress.h"
 #include "redress/gateway/staff.h"
 #include "redress/message/compose.h"
 #include "redress/policy/clocks.h"
 #include "redress/policy/decision.h"
+#include "redress/policy/letter_html.h"
 #include "redress/policy/letter_plan.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
@@ -29,6 +32,8 @@ struct draft {
 	struct rd_arena *arena;
 	const struct rd_policy *policy;
 	const struct rd_letter *letter;
+	const struct rd_letter *welsh; /* goes before it, or by text in its place; NULL: none */
+	struct rd_letter_wishes wishes;
 	struct rd_case matter;
 	struct rd_letter_time time;
 	struct rd_rendered rendered;
@@ -164,16 +169,45 @@ static enum rd_rc answer_of_stage(struct draft *d, const struct rd_landlord *kep
 		d, stage2 ? RD_CLOCK_STAGE2_RESPOND : RD_CLOCK_STAGE1_RESPOND, ret_due, err);
 }
 
-/* A person's, where a person's act asks for the letter. */
-static enum rd_rc reasons_of_act(struct draft *d, const char **ret_reasons, struct rd_err *err)
+/* When the policy wants stage 2 to be asked for after this answer; when the case would be closed.
+ */
+static enum rd_rc days_after_answer(struct draft *d, const struct rd_landlord *kept,
+	struct rd_letter_values *values, struct rd_err *err)
 {
-	struct rd_case_act act;
-	enum rd_rc rc =
-		rd_progress_act_of_cause(rd_tx_db(d->tx), d->order->cause, d->arena, &act, err);
+	if (d->order->letter == RD_LETTER_STAGE1_RESPONSE &&
+		kept->clocks[RD_CLOCK_STAGE2_REQUEST].held)
+		RD_TRY(rd_clock_due(kept, d->policy->calendar, RD_CLOCK_STAGE2_REQUEST,
+			d->time.written_for, &values->escalate_by, err));
+	if (d->order->letter == RD_LETTER_CLOSING_CHECK) {
+		const struct rd_date earliest =
+			rd_date_add(d->time.written_for, RD_CLOSING_CHECK_DAYS);
 
-	if (rc == RD_OK && act.why[0] != '\0')
-		*ret_reasons = act.why;
-	return rc == RD_E_MISSING ? RD_OK : rc;
+		RD_TRY(running_answer(d, RD_CLOCK_CASE_CLOSE, &values->close_on, err));
+		if (!rd_date_is_set(values->close_on) ||
+			rd_date_compare(values->close_on, earliest) < 0)
+			values->close_on = earliest;
+	}
+	return RD_OK;
+}
+
+static bool was_spoken(const struct rd_case *matter)
+{
+	return matter->channel == RD_BY_PHONE || matter->channel == RD_BY_IN_PERSON;
+}
+
+/* In Welsh where it can be; a text too long in Welsh goes in English. */
+static enum rd_rc write_letter(
+	struct draft *d, const struct rd_letter_values *values, struct rd_err *err)
+{
+	struct rd_err too_long = { 0 };
+
+	if (d->welsh != NULL && d->order->channel == RD_CHANNEL_EMAIL)
+		return rd_letter_render_both(
+			d->welsh, d->letter, values, d->arena, &d->rendered, err);
+	if (d->welsh != NULL &&
+		rd_letter_render(d->welsh, values, d->arena, &d->rendered, &too_long) == RD_OK)
+		return RD_OK;
+	return rd_letter_render(d->letter, values, d->arena, &d->rendered, err);
 }
 
 static enum rd_rc render(struct draft *d, struct rd_err *err)
@@ -191,6 +225,9 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		.handler = matter->handler[0] != '\0' ? matter->handler : NULL,
 		.written = d->time.written_for,
 		.received = rd_date_of(matter->received_ms),
+		.third_party = matter->flags[RD_ADVOCATE] && !was_spoken(matter),
+		.spoken_for = matter->flags[RD_ADVOCATE] && was_spoken(matter),
+		.welsh = rd_letters_welsh(d->policy->letters),
 		.emergency_health = d->order->emergency_health,
 		.emergency_heat = d->order->emergency_heat,
 	};
@@ -205,13 +242,28 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		RD_TRY(answer_of_stage(d, &kept, &values.respond_by, err));
 	if (matter->kind == RD_ENQUIRY)
 		RD_TRY(running_answer(d, RD_CLOCK_ENQUIRY_RESPOND, &values.respond_by, err));
-	RD_TRY(reasons_of_act(d, &values.reasons, err));
-	return rd_letter_render(d->letter, &values, d->arena, &d->rendered, err);
+	RD_TRY(days_after_answer(d, &kept, &values, err));
+	RD_TRY(rd_letter_words(
+		rd_tx_db(d->tx), d->order->cause, d->order->letter, d->arena, &values, err));
+	return write_letter(d, &values, err);
+}
+
+/* The HTML form: for whoever asked for large print, and, where the landlord wants it so, for all.
+ */
+static enum rd_rc add_html(const struct draft *d, struct rd_buf *html,
+	struct rd_outgoing_mail *mail, struct rd_err *err)
+{
+	if (d->policy->landlord.large_print_asked && !d->wishes.large_print)
+		return RD_OK;
+	RD_TRY(rd_letter_html(&d->rendered, d->wishes.large_print, html, err));
+	mail->html = rd_buf_str(html);
+	return RD_OK;
 }
 
 static enum rd_rc compose_mail(struct draft *d, struct rd_outbox_row *row, struct rd_err *err)
 {
 	RD_CLEANUP(rd_buf_free) struct rd_buf bytes = RD_BUF(RD_COMPOSED_BYTES_MAX);
+	RD_CLEANUP(rd_buf_free) struct rd_buf html = RD_BUF(RD_LETTER_HTML_MAX);
 	const struct rd_outgoing_config *outgoing = d->office->config->outgoing;
 	struct rd_outgoing_mail mail = {
 		.to = row->recipient,
@@ -233,6 +285,7 @@ static enum rd_rc compose_mail(struct draft *d, struct rd_outbox_row *row, struc
 	row->message_id = new_message_id(d, at != NULL ? at + 1 : "redress.invalid");
 	mail.message_id = row->message_id;
 	mail.loop = rd_arena_printf(d->arena, "redress/%s", d->office->config->gateway);
+	RD_TRY(add_html(d, &html, &mail, err));
 	RD_TRY(rd_compose_mail(&mail, &bytes, err));
 	row->outgoing = outgoing->name;
 	row->subject = d->rendered.subject;
@@ -323,11 +376,30 @@ static enum rd_rc write_row(struct draft *d, struct rd_outbox_row *row, struct r
 	return compose_text(d, row, err);
 }
 
+/* The form that fits the case, where the set has it; and its Welsh, where that is offered. */
+static void find_letter(struct draft *d)
+{
+	const struct rd_letters *letters = d->policy->letters;
+	const enum rd_channel channel = d->order->channel;
+	const enum rd_letter_kind form =
+		rd_letter_form(d->order->letter, d->matter.flags, d->order->recipient);
+
+	d->wishes = rd_letter_wishes_of(
+		(const char *const *)d->matter.marks, d->matter.n_marks, "", "");
+	d->letter = rd_letters_find(letters, form, channel);
+	if (d->letter == NULL)
+		d->letter = rd_letters_find(letters, d->order->letter, channel);
+	d->welsh = NULL;
+	if (d->letter != NULL && d->wishes.welsh && d->policy->landlord.welsh_letters)
+		d->welsh = rd_letters_find_in(
+			letters, rd_letter_kind_of(d->letter), channel, RD_WELSH);
+}
+
 static enum rd_rc draft_letter(struct draft *d, struct rd_outbox_row *row, struct rd_err *err)
 {
 	RD_TRY(rd_case_get(rd_tx_db(d->tx), d->order->case_id, d->arena, &d->matter, err));
 	RD_TRY(rd_office_policy(d->office, d->matter.landlord, &d->policy, err));
-	d->letter = rd_letters_find(d->policy->letters, d->order->letter, d->order->channel);
+	find_letter(d);
 	if (d->letter == NULL)
 		return rd_fail(err, RD_E_MISSING, "no letter `%s` by %s in the rule set",
 			rd_letter_names[d->order->letter],

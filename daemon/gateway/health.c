@@ -238,6 +238,32 @@ static void notices_of_sources(struct rd_arena *arena, struct rd_health *health)
 	}
 }
 
+/* What every letter prints of the Ombudsman may have changed since. One line a file: landlords
+ * share it. */
+static void notices_of_ombudsman(struct look *look)
+{
+	const char *landlords[RD_LIVE_LANDLORDS_MAX];
+	const size_t n = rd_config_landlords(look->office->config, landlords);
+	const char *told = "";
+	char day[RD_LONG_DATE_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct rd_policy *policy = rd_live_policy(look->office->live, landlords[i]);
+		const struct rd_ombudsman *o = policy != NULL ? &policy->landlord.ombudsman : NULL;
+
+		if (o == NULL || strcmp(o->file, told) == 0 ||
+			!rd_checked_over_a_year_ago(o->checked_on, rd_date_of(look->now_ms)))
+			continue;
+		told = o->file;
+		add_line(look->health->notices, &look->health->n_notices,
+			rd_arena_printf(look->arena,
+				"What letters say of the %s was last checked on %s, over a year "
+				"ago. Look it up, set `Checked on:` in %s of the rules folder and "
+				"activate it.",
+				o->name, rd_date_format_long(o->checked_on, day), o->file));
+	}
+}
+
 /* One that is switched off stands as an alarm. */
 static enum rd_rc failing_rules(const struct look *look, struct rd_err *err)
 {
@@ -311,6 +337,7 @@ enum rd_rc rd_health_look(struct rd_db *db, const struct rd_office *office, stru
 	RD_TRY(failing_rules(&look, err));
 	problems_in_counts(arena, ret_health);
 	notices_of_sources(arena, ret_health);
+	notices_of_ombudsman(&look);
 	return notice_of_folder(&look, err);
 }
 

@@ -14,6 +14,9 @@
 #define ENCODED_WORD_DATA                                                                          \
 	45 /* bytes a word: 60 of base64, with its frame 72 (RFC 2047 section 2) */
 #define BODY_PLAIN_LINE 76
+#define BOUNDARY_ID_MAX 60 /* RFC 2046 section 5.1.1: a boundary has 70 characters */
+#define BOUNDARY_CHARACTERS                                                                        \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'()+_,-./:=?"
 
 static const char base64_digits[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -329,11 +332,42 @@ static enum rd_rc add_extra(
 	return RD_OK;
 }
 
+/* One piece of text with its own head. kind: "plain", "html". */
+static enum rd_rc add_text(
+	struct rd_buf *out, const char *kind, const char *body, struct rd_err *err)
+{
+	const bool plain = is_plain_body(body) && strstr(body, "--=_") == NULL;
+
+	RD_TRY(rd_buf_printf(out, err,
+		"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n",
+		kind, plain ? "7bit" : "quoted-printable"));
+	return plain ? add_plain_body(out, body, err) : add_quoted_printable(out, body, err);
+}
+
+/* RFC 2046 section 5.1.4: the richest form last. The boundary comes of the Message-ID, so that the
+ * same mail is the same bytes; what holds "--=_" leaves as quoted-printable, in which it cannot
+ * stand. */
+static enum rd_rc add_alternatives(
+	struct rd_buf *out, const struct rd_outgoing_mail *mail, struct rd_err *err)
+{
+	const int left = (int)strcspn(mail->message_id, "@");
+	const int n = left < BOUNDARY_ID_MAX ? left : BOUNDARY_ID_MAX;
+	const char *id = mail->message_id;
+
+	if (strspn(id, BOUNDARY_CHARACTERS) < (size_t)n)
+		return rd_fail(err, RD_E_INPUT, "the Message-ID holds what no boundary may");
+	RD_TRY(rd_buf_printf(out, err,
+		"Content-Type: multipart/alternative;\r\n boundary=\"=_%.*s\"\r\n\r\n--=_%.*s\r\n",
+		n, id, n, id));
+	RD_TRY(add_text(out, "plain", mail->body, err));
+	RD_TRY(rd_buf_printf(out, err, "\r\n--=_%.*s\r\n", n, id));
+	RD_TRY(add_text(out, "html", mail->html, err));
+	return rd_buf_printf(out, err, "\r\n--=_%.*s--\r\n", n, id);
+}
+
 static enum rd_rc compose(
 	const struct rd_outgoing_mail *mail, struct rd_buf *out, struct rd_err *err)
 {
-	bool plain = is_plain_body(mail->body);
-
 	if (!rd_address_fit(mail->to))
 		return rd_fail(err, RD_E_INPUT,
 			"the recipient's address is not fit for mail: want local@domain in ASCII");
@@ -341,6 +375,9 @@ static enum rd_rc compose(
 		return rd_fail(err, RD_E_INPUT, "the Message-ID is not fit: want left@right");
 	if (rd_utf8_valid(mail->body, strlen(mail->body)) != strlen(mail->body))
 		return rd_fail(err, RD_E_INPUT, "the body of the mail is not UTF-8");
+	if (mail->html != NULL &&
+		rd_utf8_valid(mail->html, strlen(mail->html)) != strlen(mail->html))
+		return rd_fail(err, RD_E_INPUT, "the HTML of the mail is not UTF-8");
 	RD_TRY(add_from(out, &mail->from, err));
 	RD_TRY(rd_buf_printf(out, err, "To: %s\r\n", mail->to));
 	RD_TRY(add_header(out, "Subject", mail->subject, err));
@@ -356,12 +393,9 @@ static enum rd_rc compose(
 	if (mail->loop)
 		RD_TRY(add_header(out, "X-Loop", mail->loop, err));
 	RD_TRY(add_extra(out, mail, err));
-	RD_TRY(rd_buf_printf(out, err,
-		"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-		"Content-Transfer-Encoding: %s\r\n\r\n",
-		plain ? "7bit" : "quoted-printable"));
-	return plain ? add_plain_body(out, mail->body, err)
-		     : add_quoted_printable(out, mail->body, err);
+	RD_TRY(rd_buf_add_str(out, "MIME-Version: 1.0\r\n", err));
+	return mail->html != NULL ? add_alternatives(out, mail, err)
+				  : add_text(out, "plain", mail->body, err);
 }
 
 enum rd_rc rd_compose_mail(

@@ -55,11 +55,13 @@ const char *const rd_emergency_names[RD_N_EMERGENCIES + 1] = { "health_safety", 
 
 static const char *const head_fields[] = { "Landlord", "Full name", "Version", "Nation", "Letters",
 	"Handled by", "Help number", "Help address", "Help email", "Help", "Responsible for",
-	"Not responsible for", "Made from", "Closed on", "Closures lengthen", "Note", NULL };
+	"Not responsible for", "Large print", "Third party", "Letters in",
+	"Responsible for in Welsh", "Not responsible for in Welsh", "Made from", "Closed on",
+	"Closures lengthen", "Note", NULL };
 static const char *const head_repeated[] = { "Help", "Responsible for", "Not responsible for",
 	"Closed on", "Note", NULL };
-static const char *const ombudsman_fields[] = { "Ombudsman", "Phone", "Post", "Web", "Checked on",
-	NULL };
+static const char *const ombudsman_fields[] = { "Ombudsman", "Phone", "Post", "Web", "Welsh name",
+	"Checked on", NULL };
 static const char *const clock_fields[] = { "Clock", "Due", "From", "Source", "Choice", "Note",
 	"Extended by", "Approved by", NULL };
 static const char *const clock_repeated[] = { "Choice", NULL };
@@ -193,6 +195,37 @@ static bool name_is_fit(const char *name)
 	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
+/* How letters look, in which languages, and what somebody who speaks for a resident is told. */
+static enum rd_rc parse_letters(
+	const struct rd_stanza *stanza, struct rd_landlord *landlord, struct rd_err *err)
+{
+	static const char *const prints[] = { "with every mail", "where asked", NULL };
+	static const char *const parties[] = { "copies", "refute", "copies, refute", NULL };
+	static const char *const languages[] = { "english", "english, welsh", NULL };
+	const struct rd_field *field = rd_stanza_field(stanza, "Large print");
+	int choice = 0;
+
+	if (field != NULL)
+		RD_TRY(rd_field_choice(stanza, field, prints, &choice, err));
+	landlord->large_print_asked = field != NULL && choice == 1;
+	field = rd_stanza_field(stanza, "Third party");
+	if (field != NULL)
+		RD_TRY(rd_field_choice(stanza, field, parties, &choice, err));
+	landlord->third_party_copies = field != NULL && choice != 1;
+	landlord->third_party_refutes = field != NULL && choice != 0;
+	field = rd_stanza_field(stanza, "Letters in");
+	if (field != NULL)
+		RD_TRY(rd_field_choice(stanza, field, languages, &choice, err));
+	landlord->welsh_letters = field != NULL && choice == 1;
+	landlord->welsh_responsible = rd_stanza_value(stanza, "Responsible for in Welsh", "");
+	landlord->welsh_not_responsible =
+		rd_stanza_value(stanza, "Not responsible for in Welsh", "");
+	if (!landlord->welsh_letters)
+		return RD_OK;
+	RD_TRY(need(stanza, "Responsible for in Welsh", &landlord->welsh_responsible, err));
+	return need(stanza, "Not responsible for in Welsh", &landlord->welsh_not_responsible, err);
+}
+
 static enum rd_rc parse_head(const struct rd_stanza *stanza, const char *name,
 	struct rd_arena *arena, struct rd_landlord *landlord, struct rd_err *err)
 {
@@ -237,21 +270,36 @@ static enum rd_rc parse_head(const struct rd_stanza *stanza, const char *name,
 	if (field != NULL)
 		RD_TRY(rd_field_choice(stanza, field, lengthened, &choice, err));
 	landlord->closures_lengthen_all = field != NULL && choice == 1;
+	RD_TRY(parse_letters(stanza, landlord, err));
 	return parse_closures(stanza, arena, landlord, err);
 }
 
-static enum rd_rc parse_ombudsman(
+enum rd_rc rd_ombudsman_parse(
 	const struct rd_stanza *stanza, struct rd_ombudsman *ombudsman, struct rd_err *err)
 {
 	RD_TRY(rd_stanza_check_fields(stanza, ombudsman_fields, NULL, err));
-	if (ombudsman->name != NULL)
-		return rd_stanza_fail(stanza, &stanza->fields[0], err,
-			"a second `Ombudsman:` stanza; keep one of them");
 	RD_TRY(need(stanza, "Ombudsman", &ombudsman->name, err));
 	RD_TRY(need(stanza, "Phone", &ombudsman->phone, err));
 	RD_TRY(need(stanza, "Post", &ombudsman->post, err));
 	RD_TRY(need(stanza, "Web", &ombudsman->web, err));
+	ombudsman->welsh_name = rd_stanza_value(stanza, "Welsh name", "");
+	ombudsman->file = stanza->file;
 	return need_day(stanza, "Checked on", &ombudsman->checked_on, err);
+}
+
+/* The name alone: the details stand in the one dated file of all landlords. */
+static enum rd_rc parse_ombudsman(
+	const struct rd_stanza *stanza, struct rd_ombudsman *ombudsman, struct rd_err *err)
+{
+	if (ombudsman->name != NULL)
+		return rd_stanza_fail(stanza, &stanza->fields[0], err,
+			"a second `Ombudsman:` stanza; keep one of them");
+	if (stanza->n_fields > 1)
+		return rd_ombudsman_parse(stanza, ombudsman, err);
+	RD_TRY(need(stanza, "Ombudsman", &ombudsman->name, err));
+	ombudsman->phone = ombudsman->post = ombudsman->web = ombudsman->welsh_name = "";
+	ombudsman->file = "";
+	return RD_OK;
 }
 
 /* "5 working days". */

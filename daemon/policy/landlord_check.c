@@ -74,7 +74,7 @@ static bool names_example_number(const char *text)
 	}
 }
 
-static bool older_than_a_year(struct rd_date checked_on, struct rd_date today)
+bool rd_checked_over_a_year_ago(struct rd_date checked_on, struct rd_date today)
 {
 	struct rd_date limit = checked_on;
 
@@ -125,7 +125,7 @@ static void check_block(const struct rd_landlord *landlord, int kind, struct rd_
 			"number; "
 			"put the real one there",
 			landlord->name, name);
-	if (older_than_a_year(block->checked_on, today))
+	if (rd_checked_over_a_year_ago(block->checked_on, today))
 		find(findings, false,
 			"landlords/%s.landlord: the emergency block for %s was last checked on %s, "
 			"over a year ago; ring its numbers and set `Checked on:`",
@@ -179,11 +179,11 @@ size_t rd_landlord_check(const struct rd_landlord *landlord, struct rd_date toda
 			"one "
 			"there",
 			landlord->name);
-	if (older_than_a_year(landlord->ombudsman.checked_on, today))
+	if (rd_checked_over_a_year_ago(landlord->ombudsman.checked_on, today))
 		find(&findings, false,
-			"landlords/%s.landlord: the Ombudsman's details were last checked on %s, "
-			"over "
-			"a year ago; look them up and set `Checked on:`",
-			landlord->name, rd_date_format(landlord->ombudsman.checked_on, day));
+			"%s: the Ombudsman's details were last checked on %s, over a year ago; "
+			"look them up and set `Checked on:`",
+			landlord->ombudsman.file,
+			rd_date_format(landlord->ombudsman.checked_on, day));
 	return findings.n;
 }

@@ -9,6 +9,7 @@
 #include "redress/base/limits.h"
 #include "redress/message/sms.h"
 #include "redress/policy/letter_file.h"
+#include "redress/policy/letter_welsh.h"
 
 /* The longest topic that a text must have room for. */
 #define LONG_TOPIC	"about sixty characters of a topic, as long as one may well be"
@@ -61,25 +62,109 @@ static const char *or_else(const char *value, const char *otherwise)
 	return value != NULL && value[0] != '\0' ? value : otherwise;
 }
 
-static void set_values(const struct rd_letter_values *given, size_t n_topics,
-	struct rd_arena *arena, struct values *values)
+static const char *yes_if(bool is)
+{
+	return is ? "yes" : "";
+}
+
+/* "About a delay: we find ...", one after the other. */
+static const char *list_points(const struct rd_answer *answer, struct rd_arena *arena)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < answer->n_points && all != NULL; i++)
+		all = rd_arena_printf(arena, "%s%sAbout %s: %s", all, i > 0 ? "\n\n" : "",
+			answer->points[i].point, answer->points[i].finding);
+	return all;
+}
+
+static const char *list_actions(const struct rd_answer *answer, struct rd_arena *arena)
+{
+	char day[RD_LONG_DATE_MAX];
+	const char *all = "";
+
+	for (size_t i = 0; i < answer->n_actions && all != NULL; i++) {
+		const struct rd_answer_action *action = &answer->actions[i];
+
+		all = rd_arena_printf(arena, "%s%sBy %s: %s%s%s%s", all, i > 0 ? "\n" : "",
+			rd_date_format_long(action->by, day), action->text,
+			action->owner[0] != '\0' ? " (" : "", action->owner,
+			action->owner[0] != '\0' ? ")" : "");
+	}
+	return all;
+}
+
+static void set_answer(
+	const struct rd_answer *answer, struct rd_arena *arena, struct values *values)
+{
+	static const char *const decisions[RD_N_DECIDED] = {
+		"We agree with your complaint. We uphold it.",
+		"We agree with part of your complaint. We uphold it in part.",
+		"We do not agree with your complaint. We do not uphold it.",
+	};
+	const char **of = values->of;
+
+	of[RD_VALUE_UNDERSTOOD] = answer->complaint;
+	of[RD_VALUE_REASONS] = answer->reasons;
+	of[RD_VALUE_DECISION] = decisions[answer->found];
+	of[RD_VALUE_POINTS] = list_points(answer, arena);
+	of[RD_VALUE_LAW] = answer->law;
+	of[RD_VALUE_APOLOGY] = answer->apology;
+	of[RD_VALUE_REMEDY] = answer->remedy;
+	of[RD_VALUE_MONEY] = answer->money[0] == '\0'
+				     ? ""
+				     : rd_arena_printf(arena, "\u00a3%s. It is for this: %s",
+					       answer->money, answer->money_for);
+	of[RD_VALUE_RECORDS] = answer->records;
+	of[RD_VALUE_ACTIONS] = list_actions(answer, arena);
+	of[RD_VALUE_PREVENTION] = answer->prevention;
+	of[RD_VALUE_RECONSIDERED] = answer->reconsidered;
+}
+
+static void set_welsh(const struct rd_letter_values *given, size_t n_topics, struct rd_arena *arena,
+	struct values *values)
 {
 	const struct rd_landlord *landlord = given->landlord;
 	const char **of = values->of;
 
+	of[RD_VALUE_STAGE] = rd_welsh_stage(given->stage);
+	of[RD_VALUE_TOPICS] =
+		rd_welsh_topics(given->welsh, given->topics, given->n_topics, n_topics, arena);
+	of[RD_VALUE_DATE] = rd_welsh_day(given->written, arena);
+	of[RD_VALUE_RECEIVED_ON] = rd_welsh_day(given->received, arena);
+	of[RD_VALUE_RESPOND_BY] = rd_welsh_day(given->respond_by, arena);
+	of[RD_VALUE_READ_BY] = rd_welsh_day(given->read_by, arena);
+	of[RD_VALUE_ACKNOWLEDGE_BY] = rd_welsh_day(given->acknowledge_by, arena);
+	of[RD_VALUE_RESPONSIBLE] = landlord->welsh_responsible;
+	of[RD_VALUE_NOT_RESPONSIBLE] = landlord->welsh_not_responsible;
+	of[RD_VALUE_OMBUDSMAN] = or_else(landlord->ombudsman.welsh_name, landlord->ombudsman.name);
+}
+
+static void set_values(const struct rd_letter_values *given, size_t n_topics,
+	enum rd_language language, struct rd_arena *arena, struct values *values)
+{
+	const struct rd_landlord *landlord = given->landlord;
+	const char **of = values->of;
+
+	memset(values, 0, sizeof *values);
 	of[RD_VALUE_REFERENCE] = or_else(given->reference, "");
 	of[RD_VALUE_LANDLORD] = landlord->full_name;
 	of[RD_VALUE_KIND] = kind_words[given->kind];
 	of[RD_VALUE_STAGE] = stage_words[given->stage];
 	of[RD_VALUE_TOPICS] = join_topics(given->topics, given->n_topics, n_topics, arena);
+	of[RD_VALUE_OTHER_MATTERS] = yes_if(n_topics < given->n_topics && n_topics > 0);
 	of[RD_VALUE_OUTCOME] = or_else(given->outcome, "");
 	of[RD_VALUE_UNDERSTOOD] = or_else(given->understood, "");
 	of[RD_VALUE_REASONS] = or_else(given->reasons, "");
+	of[RD_VALUE_TERMS] = or_else(given->terms, "");
 	of[RD_VALUE_DATE] = day_text(given->written, arena);
 	of[RD_VALUE_RECEIVED_ON] = day_text(given->received, arena);
 	of[RD_VALUE_RESPOND_BY] = day_text(given->respond_by, arena);
 	of[RD_VALUE_READ_BY] = day_text(given->read_by, arena);
 	of[RD_VALUE_ACKNOWLEDGE_BY] = day_text(given->acknowledge_by, arena);
+	of[RD_VALUE_REVIEW_ON] = day_text(given->review_on, arena);
+	of[RD_VALUE_CLOSE_ON] = day_text(given->close_on, arena);
+	of[RD_VALUE_ESCALATE_BY] = day_text(given->escalate_by, arena);
 	of[RD_VALUE_HANDLER] = or_else(given->handler, landlord->handled_by);
 	of[RD_VALUE_RESPONSIBLE] = or_else(given->responsible, landlord->responsible);
 	of[RD_VALUE_NOT_RESPONSIBLE] = or_else(given->not_responsible, landlord->not_responsible);
@@ -91,6 +176,13 @@ static void set_values(const struct rd_letter_values *given, size_t n_topics,
 	of[RD_VALUE_OMBUDSMAN_PHONE] = landlord->ombudsman.phone;
 	of[RD_VALUE_OMBUDSMAN_POST] = landlord->ombudsman.post;
 	of[RD_VALUE_OMBUDSMAN_WEB] = landlord->ombudsman.web;
+	of[RD_VALUE_THIRD_PARTY] = yes_if(given->third_party);
+	of[RD_VALUE_SPOKEN_FOR] = yes_if(given->spoken_for && landlord->third_party_refutes);
+	of[RD_VALUE_COPIES] = yes_if(landlord->third_party_copies);
+	if (given->answer != NULL)
+		set_answer(given->answer, arena, values);
+	if (language == RD_WELSH)
+		set_welsh(given, n_topics, arena, values);
 }
 
 /* Text with its {{names}} replaced. The file was checked: every {{ has a known name and its }}. */
@@ -167,28 +259,100 @@ static enum rd_rc add_wrapped(const char *text, struct rd_buf *out, struct rd_er
 	return rd_buf_add_str(out, "\n", err);
 }
 
-static enum rd_rc render_mail(const struct rd_letter *letter, const struct values *values,
-	const char *const *blocks, size_t n_blocks, struct rd_buf *out, struct rd_err *err)
+/* A mail as it is written: its text, and its pieces for the HTML form. */
+struct page {
+	struct rd_buf *out;
+	struct rd_letter_part *parts;
+	size_t n_parts, max_parts;
+	struct rd_arena *arena;
+	bool blank; /* the last line written was blank */
+};
+
+static enum rd_rc open_page(
+	struct page *page, struct rd_buf *out, size_t n_lines, struct rd_arena *arena)
+{
+	page->out = out;
+	page->arena = arena;
+	page->blank = true;
+	page->max_parts = n_lines + RD_N_EMERGENCIES + 3;
+	page->parts = rd_arena_array(arena, page->max_parts, sizeof *page->parts);
+	return RD_OK; /* the caller looks at rd_arena_overflowed at the end */
+}
+
+static void add_part(
+	struct page *page, enum rd_part_kind kind, enum rd_language language, const char *text)
+{
+	if (page->parts == NULL)
+		return;
+	RD_ASSERT(page->n_parts < page->max_parts);
+	page->parts[page->n_parts++] = (struct rd_letter_part){
+		.kind = kind, .language = language, .text = rd_arena_strdup(page->arena, text)
+	};
+}
+
+static bool is_heading(const char *text)
+{
+	const size_t len = strlen(text);
+
+	return len > 0 && text[len - 1] == ':';
+}
+
+static enum rd_rc begin_page(struct page *page, const char *reference, const char *const *blocks,
+	size_t n_blocks, struct rd_err *err)
+{
+	RD_TRY(rd_buf_printf(page->out, err, "Our reference: %s\n\n", reference));
+	add_part(page, RD_PART_MARK, RD_ENGLISH,
+		rd_arena_printf(page->arena, "Our reference: %s", reference));
+	for (size_t i = 0; i < n_blocks; i++) {
+		RD_TRY(add_wrapped(blocks[i], page->out, err));
+		RD_TRY(rd_buf_add_str(page->out, "\n", err));
+		add_part(page, RD_PART_EMERGENCY, RD_ENGLISH, blocks[i]);
+	}
+	return RD_OK;
+}
+
+static enum rd_rc add_body(struct page *page, const struct rd_letter *letter,
+	const struct values *values, struct rd_err *err)
 {
 	RD_CLEANUP(rd_buf_free) struct rd_buf line = RD_BUF(RD_LETTER_TEXT_MAX);
-	bool blank = true; /* the last line written was blank */
 
-	RD_TRY(rd_buf_printf(out, err, "Our reference: %s\n\n", values->of[RD_VALUE_REFERENCE]));
-	for (size_t i = 0; i < n_blocks; i++) {
-		RD_TRY(add_wrapped(blocks[i], out, err));
-		RD_TRY(rd_buf_add_str(out, "\n", err));
-	}
 	for (size_t i = 0; i < letter->n_lines; i++) {
 		const struct rd_letter_line *l = &letter->lines[i];
-		if (!line_stands(l, values) || (l->text[0] == '\0' && blank))
+		if (!line_stands(l, values) || (l->text[0] == '\0' && page->blank))
 			continue;
 		rd_buf_clear(&line);
 		RD_TRY(expand(letter, l->number, l->text, values, &line, err));
-		RD_TRY(add_wrapped(rd_buf_str(&line), out, err));
-		blank = l->text[0] == '\0';
+		RD_TRY(add_wrapped(rd_buf_str(&line), page->out, err));
+		page->blank = l->text[0] == '\0';
+		if (!page->blank)
+			add_part(page, is_heading(l->text) ? RD_PART_HEADING : RD_PART_PARAGRAPH,
+				letter->language, rd_buf_str(&line));
 	}
-	return rd_buf_printf(out, err, "%sEnd of letter %s\n", blank ? "" : "\n",
-		values->of[RD_VALUE_REFERENCE]);
+	return RD_OK;
+}
+
+static enum rd_rc end_page(
+	struct page *page, const char *reference, struct rd_rendered *rendered, struct rd_err *err)
+{
+	RD_TRY(rd_buf_printf(
+		page->out, err, "%sEnd of letter %s\n", page->blank ? "" : "\n", reference));
+	add_part(page, RD_PART_MARK, RD_ENGLISH,
+		rd_arena_printf(page->arena, "End of letter %s", reference));
+	rendered->parts = page->parts;
+	rendered->n_parts = page->n_parts;
+	return RD_OK;
+}
+
+static enum rd_rc render_mail(const struct rd_letter *letter, const struct values *values,
+	const char *const *blocks, size_t n_blocks, struct rd_arena *arena, struct rd_buf *out,
+	struct rd_rendered *rendered, struct rd_err *err)
+{
+	struct page page = { 0 };
+
+	RD_TRY(open_page(&page, out, letter->n_lines, arena));
+	RD_TRY(begin_page(&page, values->of[RD_VALUE_REFERENCE], blocks, n_blocks, err));
+	RD_TRY(add_body(&page, letter, values, err));
+	return end_page(&page, values->of[RD_VALUE_REFERENCE], rendered, err);
 }
 
 /* Typographic characters that would make a whole text cost UCS-2, as GSM-7 writes them. */
@@ -308,7 +472,7 @@ static enum rd_rc fit_text(const struct rd_letter *letter, const struct rd_lette
 		cap = RD_LETTER_SEGMENTS_MAX;
 	for (;;) {
 		struct values values;
-		set_values(given, named - left_out, arena, &values);
+		set_values(given, named - left_out, letter->language, arena, &values);
 		rd_buf_clear(out);
 		RD_TRY(render_text(letter, &values, blocks, n_blocks, dropped, bare, out, err));
 		struct rd_sms_size size = rd_sms_size(rd_buf_str(out), out->len);
@@ -351,6 +515,12 @@ static size_t pick_blocks(const struct rd_letter *letter, const struct rd_letter
 	return n;
 }
 
+static bool acknowledges(enum rd_letter_kind kind)
+{
+	return kind == RD_LETTER_ACKNOWLEDGEMENT || kind == RD_LETTER_THIRD_PARTY ||
+	       kind == RD_LETTER_MP_COUNCILLOR;
+}
+
 enum rd_rc rd_letter_render(const struct rd_letter *letter, const struct rd_letter_values *given,
 	struct rd_arena *arena, struct rd_rendered *ret_rendered, struct rd_err *err)
 {
@@ -365,16 +535,17 @@ enum rd_rc rd_letter_render(const struct rd_letter *letter, const struct rd_lett
 	size_t n_blocks = pick_blocks(letter, given, blocks);
 	size_t named =
 		given->n_topics < RD_LETTER_TOPICS_MAX ? given->n_topics : RD_LETTER_TOPICS_MAX;
-	set_values(given, named, arena, &values);
+	set_values(given, named, letter->language, arena, &values);
 	if (letter->channel == RD_CHANNEL_SMS) {
 		RD_TRY(fit_text(letter, given, blocks, n_blocks, arena, &text, &rendered, err));
 	} else {
 		RD_TRY(expand(
 			letter, letter->subject_line, letter->subject, &values, &subject, err));
-		RD_TRY(render_mail(letter, &values, blocks, n_blocks, &text, err));
+		RD_TRY(render_mail(
+			letter, &values, blocks, n_blocks, arena, &text, &rendered, err));
 		rendered.dropped_topics = (int)(given->n_topics - named);
 	}
-	rendered.names_topic = letter->kind == RD_LETTER_ACKNOWLEDGEMENT && given->n_topics > 0;
+	rendered.names_topic = acknowledges(letter->kind) && given->n_topics > 0;
 	rendered.has_emergency = n_blocks > 0;
 	rendered.text = rd_arena_strdup(arena, rd_buf_str(&text));
 	rendered.subject = rd_arena_strdup(arena, rd_buf_str(&subject));
@@ -384,22 +555,105 @@ enum rd_rc rd_letter_render(const struct rd_letter *letter, const struct rd_lett
 	return RD_OK;
 }
 
+enum rd_rc rd_letter_render_both(const struct rd_letter *welsh, const struct rd_letter *english,
+	const struct rd_letter_values *given, struct rd_arena *arena,
+	struct rd_rendered *ret_rendered, struct rd_err *err)
+{
+	RD_CLEANUP(rd_buf_free) struct rd_buf text = RD_BUF(RD_LETTER_TEXT_MAX);
+	RD_CLEANUP(rd_buf_free) struct rd_buf subject = RD_BUF(RD_SUBJECT_BYTES_MAX);
+	const struct rd_letter *const letters[] = { welsh, english };
+	const char *blocks[RD_N_EMERGENCIES];
+	const size_t n_blocks = pick_blocks(english, given, blocks);
+	const size_t named =
+		given->n_topics < RD_LETTER_TOPICS_MAX ? given->n_topics : RD_LETTER_TOPICS_MAX;
+	struct rd_rendered rendered = { .dropped_topics = (int)(given->n_topics - named),
+		.names_topic = acknowledges(english->kind) && given->n_topics > 0,
+		.has_emergency = n_blocks > 0 };
+	struct page page = { 0 };
+
+	RD_TRY(open_page(&page, &text, welsh->n_lines + english->n_lines, arena));
+	RD_TRY(begin_page(&page, given->reference, blocks, n_blocks, err));
+	for (size_t i = 0; i < 2; i++) {
+		struct values values;
+
+		set_values(given, named, letters[i]->language, arena, &values);
+		if (i > 0) {
+			RD_TRY(rd_buf_printf(
+				&text, err, "%sIn English:\n\n", page.blank ? "" : "\n"));
+			add_part(&page, RD_PART_HEADING, RD_ENGLISH, "In English:");
+			page.blank = true;
+			RD_TRY(rd_buf_add_str(&subject, " / ", err));
+		}
+		RD_TRY(expand(letters[i], letters[i]->subject_line, letters[i]->subject, &values,
+			&subject, err));
+		RD_TRY(add_body(&page, letters[i], &values, err));
+	}
+	RD_TRY(end_page(&page, given->reference, &rendered, err));
+	rendered.version = rd_arena_printf(arena, "%s, %s", welsh->version, english->version);
+	rendered.text = rd_arena_strdup(arena, rd_buf_str(&text));
+	rendered.subject = rd_arena_strdup(arena, rd_buf_str(&subject));
+	if (rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "%s: no memory left for the letter", welsh->file);
+	*ret_rendered = rendered;
+	return RD_OK;
+}
+
 /* For what is under review, and for a complaint whose topics are not known yet. */
 static bool has_two_forms(const struct rd_letter *letter)
 {
-	return letter->kind == RD_LETTER_RECEIVED;
+	return letter->kind == RD_LETTER_RECEIVED || letter->kind == RD_LETTER_MP_COUNCILLOR;
 }
 
 static bool gives_reasons(enum rd_letter_kind kind)
 {
 	return kind == RD_LETTER_EXTENSION || kind == RD_LETTER_REFUSAL ||
-	       kind == RD_LETTER_EXCLUSION;
+	       kind == RD_LETTER_EXCLUSION || kind == RD_LETTER_RESTRICTION;
 }
+
+static bool is_answer(enum rd_letter_kind kind)
+{
+	return kind == RD_LETTER_STAGE1_RESPONSE || kind == RD_LETTER_STAGE2_RESPONSE;
+}
+
+/* An answer in which every part that may say `none` does. */
+static const struct rd_answer_point shortest_point = { LONG_TOPIC, LONG_TOPIC, 0 };
+static const struct rd_answer shortest_answer = { .found = RD_DECIDED_NOT,
+	.complaint = LONG_TOPIC,
+	.reasons = LONG_TOPIC,
+	.law = LONG_TOPIC,
+	.apology = "",
+	.remedy = "",
+	.money = "",
+	.money_for = "",
+	.records = "",
+	.prevention = "",
+	.reconsidered = LONG_TOPIC,
+	.points = &shortest_point,
+	.n_points = 1 };
+static const struct rd_answer_action longest_action = { LONG_TOPIC, LONG_TOPIC, { 2026, 9, 30 },
+	0 };
+static const struct rd_answer longest_answer = { .found = RD_DECIDED_PARTLY,
+	.complaint = LONG_TOPIC,
+	.reasons = LONG_TOPIC,
+	.law = LONG_TOPIC,
+	.apology = LONG_TOPIC,
+	.remedy = LONG_TOPIC,
+	.money = "99999.00",
+	.money_for = LONG_TOPIC,
+	.records = LONG_TOPIC,
+	.prevention = LONG_TOPIC,
+	.reconsidered = LONG_TOPIC,
+	.points = &shortest_point,
+	.n_points = 1,
+	.actions = &longest_action,
+	.n_actions = 1 };
 
 /* The stage of a complaint that gets such a letter. */
 static enum rd_stage usual_stage(enum rd_letter_kind kind)
 {
-	return kind == RD_LETTER_STAGE2_ACKNOWLEDGEMENT ? RD_STAGE_2 : RD_STAGE_1;
+	return kind == RD_LETTER_STAGE2_ACKNOWLEDGEMENT || kind == RD_LETTER_STAGE2_RESPONSE
+		       ? RD_STAGE_2
+		       : RD_STAGE_1;
 }
 
 /* Longest sensible values: a topic of 60 characters, the longest date, both emergency blocks. */
@@ -415,11 +669,18 @@ static enum rd_rc check_one(const struct rd_letter *letter, const struct rd_land
 		.n_topics = 2,
 		.understood = LONG_TOPIC,
 		.reasons = LONG_TOPIC,
+		.terms = LONG_TOPIC,
 		.written = longest,
 		.received = longest,
 		.respond_by = longest,
 		.read_by = longest,
-		.acknowledge_by = longest };
+		.acknowledge_by = longest,
+		.review_on = longest,
+		.close_on = longest,
+		.escalate_by = longest,
+		.third_party = true,
+		.spoken_for = true,
+		.answer = is_answer(letter->kind) ? &longest_answer : NULL };
 	struct rd_rendered rendered;
 
 	for (int i = 0; i < 8; i++) {
@@ -431,8 +692,8 @@ static enum rd_rc check_one(const struct rd_letter *letter, const struct rd_land
 		RD_TRY(rd_letter_render(letter, &values, arena, &rendered, err));
 	}
 	/* What is least known for its kind: no line that always stands may name what is missing. */
-	bool acknowledges = letter->kind == RD_LETTER_ACKNOWLEDGEMENT;
-	bool dated = acknowledges || letter->kind == RD_LETTER_EXTENSION ||
+	bool answers = acknowledges(letter->kind);
+	bool dated = answers || letter->kind == RD_LETTER_EXTENSION ||
 		     letter->kind == RD_LETTER_STAGE2_ACKNOWLEDGEMENT;
 	bool defined = letter->kind == RD_LETTER_DEFINITION || letter->kind == RD_LETTER_AGREE;
 	bool read = letter->kind == RD_LETTER_RECEIVED || letter->kind == RD_LETTER_CHOICE;
@@ -441,12 +702,18 @@ static enum rd_rc check_one(const struct rd_letter *letter, const struct rd_land
 		.kind = RD_COMPLAINT,
 		.stage = usual_stage(letter->kind),
 		.topics = topics,
-		.n_topics = acknowledges ? 1 : 0,
+		.n_topics = answers ? 1 : 0,
 		.respond_by = dated ? longest : (struct rd_date){ 0 },
 		.read_by = read ? longest : (struct rd_date){ 0 },
 		.acknowledge_by = read ? longest : (struct rd_date){ 0 },
 		.understood = defined ? LONG_TOPIC : NULL,
 		.reasons = gives_reasons(letter->kind) ? LONG_TOPIC : NULL,
+		.terms = letter->kind == RD_LETTER_RESTRICTION ? LONG_TOPIC : NULL,
+		.review_on =
+			letter->kind == RD_LETTER_RESTRICTION ? longest : (struct rd_date){ 0 },
+		.close_on =
+			letter->kind == RD_LETTER_CLOSING_CHECK ? longest : (struct rd_date){ 0 },
+		.answer = is_answer(letter->kind) ? &shortest_answer : NULL,
 		.written = longest,
 		.received = longest };
 	RD_TRY(rd_letter_render(letter, &values, arena, &rendered, err));
@@ -463,12 +730,16 @@ enum rd_rc rd_letters_check(
 
 	for (int kind = 1; kind < RD_N_LETTERS; kind++) {
 		for (size_t i = 0; i < sizeof channels / sizeof channels[0]; i++) {
-			const struct rd_letter *letter =
-				rd_letters_find(letters, (enum rd_letter_kind)kind, channels[i]);
-			if (letter == NULL)
-				continue;
-			rd_arena_reset(arena);
-			RD_TRY(check_one(letter, landlord, arena, err));
+			for (int language = 0; language < RD_N_LANGUAGES; language++) {
+				const struct rd_letter *letter =
+					rd_letters_find_in(letters, (enum rd_letter_kind)kind,
+						channels[i], (enum rd_language)language);
+				if (letter == NULL ||
+					(language == RD_WELSH && !landlord->welsh_letters))
+					continue;
+				rd_arena_reset(arena);
+				RD_TRY(check_one(letter, landlord, arena, err));
+			}
 		}
 	}
 	return RD_OK;

@@ -4,6 +4,7 @@
 #include <unistr.h>
 #include "redress/base/stanza.h"
 #include "redress/message/sms.h"
+#include "redress/policy/letter_welsh.h"
 
 #define DROP_MAX 9
 
@@ -32,6 +33,24 @@ const char *const rd_placeholder_names[RD_N_PLACEHOLDERS + 1] = {
 	"ombudsman_phone",
 	"ombudsman_post",
 	"ombudsman_web",
+	"other_matters",
+	"terms",
+	"review_on",
+	"close_on",
+	"escalate_by",
+	"third_party",
+	"spoken_for",
+	"copies",
+	"decision",
+	"points",
+	"law",
+	"apology",
+	"remedy",
+	"money",
+	"records",
+	"actions",
+	"prevention",
+	"reconsidered",
 	NULL,
 };
 
@@ -54,79 +73,20 @@ const char *const rd_letter_names[RD_N_LETTERS + 1] = {
 	"exclusion",
 	"closing",
 	"agree",
+	"closing_check",
+	"restriction",
+	"stage1_response",
+	"stage2_response",
+	"third_party",
+	"mp_councillor",
 	NULL,
 };
 
+const char *const rd_language_names[RD_N_LANGUAGES + 1] = { "english", "welsh", NULL };
+
 static const char *const channel_names[] = { "email", "sms", NULL };
-static const char *const head_fields[] = { "Letter", "Channel", "Version", "Subject",
+static const char *const head_fields[] = { "Letter", "Channel", "Language", "Version", "Subject",
 	"Max segments", NULL };
-
-/* What a letter must say, and who wants it. */
-struct duty {
-	enum rd_letter_kind kind;
-	int channel; /* -1: both */
-	enum rd_placeholder value;
-	const char *why;
-};
-
-static const struct duty duties[] = {
-	{ RD_LETTER_ACKNOWLEDGEMENT, -1, RD_VALUE_TOPICS, "Code 5.6: what was understood" },
-	{ RD_LETTER_ACKNOWLEDGEMENT, -1, RD_VALUE_STAGE, "Code 6.9: the stage" },
-	{ RD_LETTER_ACKNOWLEDGEMENT, -1, RD_VALUE_RESPOND_BY, "Code 6.3: by when an answer comes" },
-	{ RD_LETTER_ACKNOWLEDGEMENT, -1, RD_VALUE_RESPONSIBLE,
-		"Code 5.7: what the landlord is responsible for" },
-	{ RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, RD_VALUE_OUTCOME,
-		"Code 5.6: the outcome wanted, or the question for it" },
-	{ RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, RD_VALUE_NOT_RESPONSIBLE,
-		"Code 5.7: what it is not responsible for" },
-	{ RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, RD_VALUE_HANDLER, "who handles it" },
-	{ RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, RD_VALUE_HELP, "Code 3: help to take part" },
-	{ RD_LETTER_RECEIVED, -1, RD_VALUE_READ_BY, "by when a person reads it" },
-	{ RD_LETTER_CHOICE, -1, RD_VALUE_READ_BY, "by when a person reads it" },
-	{ RD_LETTER_DEFINITION, RD_CHANNEL_EMAIL, RD_VALUE_UNDERSTOOD,
-		"Code 5.6: the complaint definition" },
-	{ RD_LETTER_DEFINITION, RD_CHANNEL_EMAIL, RD_VALUE_OUTCOME,
-		"Code 5.6: the outcome wanted" },
-	{ RD_LETTER_DEFINITION, RD_CHANNEL_EMAIL, RD_VALUE_RESPONSIBLE,
-		"Code 5.7: what the landlord is responsible for" },
-	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_DATE, "a later text says its date" },
-	{ RD_LETTER_LATER, -1, RD_VALUE_DATE, "a later text says its date" },
-	{ RD_LETTER_EXTENSION, -1, RD_VALUE_RESPOND_BY, "Code 6.4: the new date" },
-	{ RD_LETTER_EXTENSION, RD_CHANNEL_EMAIL, RD_VALUE_REASONS, "Code 6.4: the reasons" },
-	{ RD_LETTER_STAGE2_ACKNOWLEDGEMENT, -1, RD_VALUE_RESPOND_BY,
-		"Code 6.14: by when an answer comes" },
-	{ RD_LETTER_STAGE2_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, RD_VALUE_STAGE, "the stage" },
-	{ RD_LETTER_REFUSAL, RD_CHANNEL_EMAIL, RD_VALUE_REASONS, "Code 2.4: the reasons" },
-	{ RD_LETTER_EXCLUSION, RD_CHANNEL_EMAIL, RD_VALUE_REASONS, "Code 2.4: the reasons" },
-	{ RD_LETTER_AGREE, RD_CHANNEL_EMAIL, RD_VALUE_UNDERSTOOD,
-		"Code 5.6: the complaint definition" },
-};
-
-/* A later text says nothing of the matter, for another may read the telephone; and only the letter
- * `definition` carries words about the case that a person wrote. */
-static const struct duty bans[] = {
-	{ RD_LETTER_LATER, -1, RD_VALUE_TOPICS, "nothing of the matter" },
-	{ RD_LETTER_LATER, -1, RD_VALUE_KIND, "nothing of the matter" },
-	{ RD_LETTER_LATER, -1, RD_VALUE_STAGE, "nothing of the matter" },
-	{ RD_LETTER_LATER, -1, RD_VALUE_OUTCOME, "nothing of the matter" },
-	{ RD_LETTER_LATER, -1, RD_VALUE_RESPONSIBLE, "nothing of the matter" },
-	{ RD_LETTER_LATER, -1, RD_VALUE_NOT_RESPONSIBLE, "nothing of the matter" },
-	{ RD_LETTER_LATER, -1, RD_VALUE_HANDLER, "nothing of the matter" },
-	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_TOPICS, "nothing of the matter" },
-	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_KIND, "nothing of the matter" },
-	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_STAGE, "nothing of the matter" },
-	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_OUTCOME, "nothing of the matter" },
-	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_UNDERSTOOD, "nothing of the matter" },
-	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_RESPONSIBLE, "nothing of the matter" },
-	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_NOT_RESPONSIBLE, "nothing of the matter" },
-	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_HANDLER, "nothing of the matter" },
-	{ RD_LETTER_ADDED, -1, RD_VALUE_TOPICS, "a joined message is not described" },
-};
-
-/* What the texts of a case's later life say nothing of, whoever reads the telephone. */
-static const enum rd_placeholder the_matter[] = { RD_VALUE_KIND, RD_VALUE_STAGE, RD_VALUE_TOPICS,
-	RD_VALUE_OUTCOME, RD_VALUE_UNDERSTOOD, RD_VALUE_REASONS, RD_VALUE_HANDLER,
-	RD_VALUE_RESPONSIBLE, RD_VALUE_NOT_RESPONSIBLE };
 
 bool rd_letter_parse_kind(const char *name, enum rd_letter_kind *ret_kind)
 {
@@ -300,6 +260,11 @@ static enum rd_rc parse_body(struct place *place, const char *text, size_t len,
 	return RD_OK;
 }
 
+static const char *language_suffix(enum rd_language language)
+{
+	return language == RD_WELSH ? ".welsh" : "";
+}
+
 static enum rd_rc parse_head(const struct rd_stanza *head, struct rd_arena *arena,
 	struct rd_letter *letter, struct rd_err *err)
 {
@@ -320,11 +285,16 @@ static enum rd_rc parse_head(const struct rd_stanza *head, struct rd_arena *aren
 			head, first, err, "`Channel: email` or `Channel: sms` is missing");
 	RD_TRY(rd_field_choice(head, field, channel_names, &choice, err));
 	letter->channel = (enum rd_channel)choice;
+	field = rd_stanza_field(head, "Language");
+	choice = RD_ENGLISH;
+	if (field != NULL)
+		RD_TRY(rd_field_choice(head, field, rd_language_names, &choice, err));
+	letter->language = (enum rd_language)choice;
 	field = rd_stanza_field(head, "Version");
 	if (field == NULL || field->value[0] == '\0')
 		return rd_stanza_fail(head, first, err, "`Version:` is missing; begin with 1");
-	letter->version = rd_arena_printf(arena, "%s.%s %s", rd_letter_names[letter->kind],
-		channel_names[letter->channel], field->value);
+	letter->version = rd_arena_printf(arena, "%s.%s%s %s", rd_letter_names[letter->kind],
+		channel_names[letter->channel], language_suffix(letter->language), field->value);
 	field = rd_stanza_field(head, "Subject");
 	if ((field != NULL) != (letter->channel == RD_CHANNEL_EMAIL))
 		return rd_stanza_fail(head, field != NULL ? field : first, err,
@@ -339,83 +309,6 @@ static enum rd_rc parse_head(const struct rd_stanza *head, struct rd_arena *aren
 		return RD_OK;
 	RD_TRY(rd_field_number(head, field, 1, RD_LETTER_SEGMENTS_MAX, &number, err));
 	letter->max_segments = (int)number;
-	return RD_OK;
-}
-
-static bool says_complaint_word(const struct rd_letter *letter)
-{
-	for (size_t i = 0; i < letter->n_lines; i++)
-		if (strstr(letter->lines[i].text, "COMPLAINT") != NULL)
-			return true;
-	return false;
-}
-
-/* Words about the case that a person wrote. */
-static enum rd_rc check_words_of_people(
-	const struct place *place, const struct rd_letter *letter, struct rd_err *err)
-{
-	const enum rd_letter_kind kind = letter->kind;
-
-	if (kind >= RD_LETTER_EXTENSION && letter->channel == RD_CHANNEL_SMS)
-		for (size_t i = 0; i < sizeof the_matter / sizeof the_matter[0]; i++)
-			if (place->used[the_matter[i]])
-				return rd_fail(err, RD_E_INPUT,
-					"%s:1:1: the letter may not say {{%s}} (nothing of the "
-					"matter)",
-					place->file, rd_placeholder_names[the_matter[i]]);
-	if (place->used[RD_VALUE_UNDERSTOOD] && kind != RD_LETTER_DEFINITION &&
-		kind != RD_LETTER_AGREE && kind != RD_LETTER_STAGE2_ACKNOWLEDGEMENT)
-		return rd_fail(err, RD_E_INPUT,
-			"%s:1:1: {{understood}} stands in the letters `definition`, `agree` and "
-			"`stage2_acknowledgement` alone",
-			place->file);
-	if (place->used[RD_VALUE_REASONS] && kind != RD_LETTER_EXTENSION &&
-		kind != RD_LETTER_REFUSAL && kind != RD_LETTER_EXCLUSION)
-		return rd_fail(err, RD_E_INPUT,
-			"%s:1:1: {{reasons}} stands in the letters `extension`, `refusal` and "
-			"`exclusion` alone",
-			place->file);
-	return RD_OK;
-}
-
-/* The Ombudsman may be asked at any time: every letter but a thank-you for a compliment says how.
- */
-static enum rd_rc check_duties(
-	const struct place *place, const struct rd_letter *letter, struct rd_err *err)
-{
-	for (size_t i = 0; i < sizeof duties / sizeof duties[0]; i++) {
-		const struct duty *d = &duties[i];
-		if (d->kind == letter->kind &&
-			(d->channel < 0 || d->channel == (int)letter->channel) &&
-			!place->used[d->value])
-			return rd_fail(err, RD_E_INPUT, "%s:1:1: the letter must say {{%s}} (%s)",
-				place->file, rd_placeholder_names[d->value], d->why);
-	}
-	for (size_t i = 0; i < sizeof bans / sizeof bans[0]; i++)
-		if (bans[i].kind == letter->kind &&
-			(bans[i].channel < 0 || bans[i].channel == (int)letter->channel) &&
-			place->used[bans[i].value])
-			return rd_fail(err, RD_E_INPUT,
-				"%s:1:1: the letter may not say {{%s}} (%s)", place->file,
-				rd_placeholder_names[bans[i].value], bans[i].why);
-	RD_TRY(check_words_of_people(place, letter, err));
-	if (letter->kind != RD_LETTER_COMPLIMENT &&
-		(!place->used[RD_VALUE_OMBUDSMAN_PHONE] || !place->used[RD_VALUE_OMBUDSMAN_WEB]))
-		return rd_fail(err, RD_E_INPUT,
-			"%s:1:1: the letter must say {{ombudsman_phone}} and {{ombudsman_web}} "
-			"(Code 3)",
-			place->file);
-	if (letter->channel == RD_CHANNEL_SMS &&
-		(!place->used[RD_VALUE_REFERENCE] ||
-			(!place->used[RD_VALUE_HELP_NUMBER] && letter->kind != RD_LETTER_LATER)))
-		return rd_fail(err, RD_E_INPUT,
-			"%s:1:1: a text must say {{reference}} and {{help_number}}", place->file);
-	if ((letter->kind == RD_LETTER_SERVICE_REQUEST || letter->kind == RD_LETTER_RECEIVED ||
-		    letter->kind == RD_LETTER_CHOICE) &&
-		!says_complaint_word(letter))
-		return rd_fail(err, RD_E_INPUT,
-			"%s:1:1: the letter must offer the choice: reply COMPLAINT (Code 1.3)",
-			place->file);
 	return RD_OK;
 }
 
@@ -471,19 +364,36 @@ enum rd_rc rd_letter_parse(const char *file, const char *text, size_t len, struc
 		place.line = letter->subject_line;
 		RD_TRY(check_names(&place, letter->subject, err));
 	}
-	RD_TRY(check_duties(&place, letter, err));
+	RD_TRY(rd_letter_check_duties(place.used, letter, err));
 	*ret_letter = letter;
 	return RD_OK;
 }
 
 struct rd_letters {
-	const struct rd_letter *of[RD_N_LETTERS][2];
+	const struct rd_letter *of[RD_N_LETTERS][2][RD_N_LANGUAGES];
+	const struct rd_welsh_words *welsh;
 };
+
+const struct rd_letter *rd_letters_find_in(const struct rd_letters *letters,
+	enum rd_letter_kind kind, enum rd_channel channel, enum rd_language language)
+{
+	return letters->of[kind][channel][language];
+}
 
 const struct rd_letter *rd_letters_find(
 	const struct rd_letters *letters, enum rd_letter_kind kind, enum rd_channel channel)
 {
-	return letters->of[kind][channel];
+	return rd_letters_find_in(letters, kind, channel, RD_ENGLISH);
+}
+
+const struct rd_welsh_words *rd_letters_welsh(const struct rd_letters *letters)
+{
+	return letters->welsh;
+}
+
+enum rd_language rd_letter_language_of(const struct rd_letter *letter)
+{
+	return letter->language;
 }
 
 enum rd_letter_kind rd_letter_kind_of(const struct rd_letter *letter)
@@ -533,17 +443,22 @@ enum rd_rc rd_letters_parse(const struct rd_rulefiles *files, struct rd_arena *a
 		if (!is_letter_file(file->name))
 			continue;
 		RD_TRY(rd_letter_parse(file->name, file->bytes, file->len, arena, &letter, err));
-		char *name = rd_arena_printf(arena, "letters/%s.%s.letter",
-			rd_letter_names[letter->kind], channel_names[letter->channel]);
+		char *name = rd_arena_printf(arena, "letters/%s.%s%s.letter",
+			rd_letter_names[letter->kind], channel_names[letter->channel],
+			language_suffix(letter->language));
 		if (name == NULL || strcmp(name, file->name) != 0)
 			return rd_fail(err, RD_E_INPUT,
 				"%s:1:1: by what it says this file must be named %s", file->name,
 				name != NULL ? name : "otherwise");
-		letters->of[letter->kind][letter->channel] = letter;
+		letters->of[letter->kind][letter->channel][letter->language] = letter;
 	}
+	const struct rd_rulefile *words = rd_rulefiles_find(files, RD_WELSH_WORDS_FILE);
+	if (words != NULL)
+		RD_TRY(rd_welsh_words_parse(
+			words->name, words->bytes, words->len, arena, &letters->welsh, err));
 	for (int kind = 1; kind < RD_N_LETTERS; kind++)
 		for (int channel = 0; channel < 2; channel++)
-			if (letters->of[kind][channel] == NULL &&
+			if (letters->of[kind][channel][RD_ENGLISH] == NULL &&
 				is_needed((enum rd_letter_kind)kind, (enum rd_channel)channel))
 				return rd_fail(err, RD_E_INPUT,
 					"letters/%s.%s.letter is missing; take the shipped one",

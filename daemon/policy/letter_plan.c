@@ -1,6 +1,9 @@
 #include "redress/policy/letter_plan.h"
 
+#include <math.h>
 #include <stddef.h>
+#include <string.h>
+#include <strings.h>
 #include "redress/policy/clocks.h"
 
 static int64_t at_minute(struct rd_date day, int minute)
@@ -18,6 +21,44 @@ int64_t rd_text_hours_next(int64_t now_ms, struct rd_text_hours hours)
 	if (minute >= hours.to_minute)
 		day = rd_date_add(day, 1);
 	return at_minute(day, hours.from_minute);
+}
+
+static double points_of(const struct rd_score *score, const char *topic)
+{
+	double points = 0;
+
+	for (size_t i = 0; i < score->n_hits; i++)
+		if (strcmp(score->hits[i].topic, topic) == 0)
+			points += score->hits[i].points;
+	return points;
+}
+
+size_t rd_letter_topics(
+	const struct rd_score *score, struct rd_arena *arena, const char *const **ret_topics)
+{
+	const char **sorted = rd_arena_array(arena, score->n_topics + 1, sizeof *sorted);
+	double *points = rd_arena_array(arena, score->n_topics + 1, sizeof *points);
+	bool flagged = false;
+
+	if (sorted == NULL || points == NULL)
+		return 0;
+	for (size_t i = 0; i < score->n_topics; i++) {
+		double strength = points_of(score, score->topics[i]);
+		size_t at = i;
+
+		if (!flagged && strength == 0) {
+			flagged = true;
+			strength = HUGE_VAL;
+		}
+		for (; at > 0 && points[at - 1] < strength; at--) {
+			sorted[at] = sorted[at - 1];
+			points[at] = points[at - 1];
+		}
+		sorted[at] = score->topics[i];
+		points[at] = strength;
+	}
+	*ret_topics = sorted;
+	return score->n_topics;
 }
 
 static enum rd_letter_kind letter_of_kind(enum rd_kind kind)
@@ -57,6 +98,61 @@ struct rd_letter_choice rd_letter_for(enum rd_kind kind, bool review,
 	choice.meets_acknowledge = choice.letter == RD_LETTER_ACKNOWLEDGEMENT;
 	choice.person_acknowledges = kind == RD_COMPLAINT && !review && !choice.meets_acknowledge;
 	return choice;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	const size_t len = strlen(text), n = strlen(end);
+
+	return len >= n && strcasecmp(text + len - n, end) == 0;
+}
+
+bool rd_address_of_member(const char *address)
+{
+	static const char *const parliaments[] = { "@parliament.uk", ".parliament.uk",
+		"@parliament.scot", ".parliament.scot", "@senedd.wales", "@senedd.cymru",
+		"@mla.niassembly.gov.uk" };
+	static const char *const councillors[] = { "cllr", "councillor", "cynghorydd" };
+	const char *at = strchr(address, '@');
+
+	for (size_t i = 0; i < sizeof parliaments / sizeof parliaments[0]; i++)
+		if (ends_with(address, parliaments[i]))
+			return true;
+	if (at == NULL || !(ends_with(address, ".gov.uk") || ends_with(address, ".gov.wales") ||
+				  ends_with(address, ".llyw.cymru")))
+		return false;
+	for (size_t i = 0; i < sizeof councillors / sizeof councillors[0]; i++)
+		if (strcasestr(address, councillors[i]) != NULL)
+			return true;
+	return false;
+}
+
+enum rd_letter_kind rd_letter_form(
+	enum rd_letter_kind letter, const bool flags[static RD_N_FLAGS], const char *address)
+{
+	const bool acknowledges = letter == RD_LETTER_ACKNOWLEDGEMENT;
+
+	if ((acknowledges || letter == RD_LETTER_ENQUIRY) && flags[RD_MP_COUNCILLOR] &&
+		rd_address_of_member(address))
+		return RD_LETTER_MP_COUNCILLOR;
+	return acknowledges && flags[RD_ADVOCATE] ? RD_LETTER_THIRD_PARTY : letter;
+}
+
+struct rd_letter_wishes rd_letter_wishes_of(
+	const char *const *marks, size_t n_marks, const char *language, const char *adjustments)
+{
+	struct rd_letter_wishes wishes = {
+		.welsh = strcmp(language, "cy") == 0,
+		.large_print = strcasestr(adjustments, "large print") != NULL ||
+			       strcasestr(adjustments, "larger print") != NULL ||
+			       strcasestr(adjustments, "print bras") != NULL,
+	};
+
+	for (size_t i = 0; i < n_marks; i++) {
+		wishes.welsh = wishes.welsh || strcmp(marks[i], "welsh") == 0;
+		wishes.large_print = wishes.large_print || strcmp(marks[i], "large-print") == 0;
+	}
+	return wishes;
 }
 
 /* These say that a person will look: to hold them back would be silence. */

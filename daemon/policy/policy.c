@@ -60,6 +60,36 @@ static enum rd_rc check_letters(const struct rd_policy *policy, struct rd_err *e
 		err, fault.code, "%.400s (for landlord %s)", fault.msg, policy->landlord.name);
 }
 
+/* Where the profile names its Ombudsman alone: the details of the one dated file. */
+static enum rd_rc find_ombudsman(
+	const struct rd_rulefiles *files, struct rd_policy *policy, struct rd_err *err)
+{
+	struct rd_ombudsman *ombudsman = &policy->landlord.ombudsman;
+	const struct rd_rulefile *file = rd_rulefiles_find(files, RD_POLICY_OMBUDSMAN_FILE);
+	struct rd_stanzas stanzas;
+
+	if (ombudsman->phone[0] != '\0')
+		return RD_OK;
+	if (file == NULL)
+		return rd_fail(err, RD_E_MISSING,
+			"landlords/%s.landlord names the %.100s alone, and %s, where the details "
+			"stand, is missing; take the shipped one",
+			policy->landlord.name, ombudsman->name, RD_POLICY_OMBUDSMAN_FILE);
+	RD_TRY(rd_stanzas_parse(file->name, file->bytes, file->len, policy->arena, &stanzas, err));
+	for (size_t i = 0; i < stanzas.n_items; i++) {
+		struct rd_ombudsman found = { 0 };
+
+		RD_TRY(rd_ombudsman_parse(&stanzas.items[i], &found, err));
+		if (strcmp(found.name, ombudsman->name) != 0)
+			continue;
+		*ombudsman = found;
+		return RD_OK;
+	}
+	return rd_fail(err, RD_E_INPUT,
+		"%s:1:1: no `Ombudsman: %.100s` stands here, which landlords/%s.landlord names",
+		RD_POLICY_OMBUDSMAN_FILE, ombudsman->name, policy->landlord.name);
+}
+
 static enum rd_rc load(const struct rd_rulefiles *files, const char *landlord, bool letters,
 	struct rd_policy **ret_policy, struct rd_err *err)
 {
@@ -75,6 +105,7 @@ static enum rd_rc load(const struct rd_rulefiles *files, const char *landlord, b
 		return no_such_landlord(files, landlord, err);
 	RD_TRY(rd_landlord_parse(
 		name, file->bytes, file->len, landlord, policy->arena, &policy->landlord, err));
+	RD_TRY(find_ombudsman(files, policy, err));
 	file = rd_rulefiles_find(files, RD_POLICY_CALENDAR_FILE);
 	if (file == NULL)
 		return rd_fail(err, RD_E_MISSING,

@@ -284,6 +284,7 @@ static enum rd_rc restrict_contact(
 		return rd_act_unrestrict(
 			desk->desk.db, &desk->desk.office, id, words->of[OPT_WHY], err);
 	RD_TRY(day_of(words->of[OPT_REVIEW], &restriction.review, err));
+	RD_TRY(day_of(words->of[OPT_GIVEN], &restriction.given_on, err));
 	return rd_act_restrict(desk->desk.db, &desk->desk.office, id, &restriction, err);
 }
 

@@ -8,7 +8,9 @@
 
 #include "case_acts.h"
 #include "print.h"
+#include "redress/base/stanza.h"
 #include "redress/gateway/acts_stage.h"
+#include "redress/policy/answer.h"
 #include "redress/store/case_actions.h"
 #include "redress/store/case_acts.h"
 
@@ -22,6 +24,8 @@ enum life_option {
 	OPT_APPROVED_BY,
 	OPT_ASKED,
 	OPT_HOW,
+	OPT_ANSWER,
+	OPT_SKELETON,
 	N_LIFE_OPTIONS,
 };
 
@@ -32,7 +36,9 @@ static const struct option life_options[] = { { "to", required_argument, NULL, O
 	{ "why", required_argument, NULL, OPT_WHY },
 	{ "approved-by", required_argument, NULL, OPT_APPROVED_BY },
 	{ "asked", required_argument, NULL, OPT_ASKED },
-	{ "how", required_argument, NULL, OPT_HOW }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+	{ "how", required_argument, NULL, OPT_HOW },
+	{ "answer", required_argument, NULL, OPT_ANSWER },
+	{ "skeleton", no_argument, NULL, OPT_SKELETON }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 
 struct life_words {
 	const char *of[N_LIFE_OPTIONS]; /* by option; NULL where not given */
@@ -50,7 +56,7 @@ static bool read_words(
 	while ((option = rd_ctl_next_option(argc, argv, life_options)) != -1) {
 		if (option > 0 && option < N_LIFE_OPTIONS &&
 			rd_ctl_takes(ctl, life_options, option)) {
-			words->of[option] = optarg;
+			words->of[option] = optarg != NULL ? optarg : "";
 		} else if (!rd_ctl_option(ctl, option)) {
 			*ret_exit = rd_ctl_usage(ctl);
 			return false;
@@ -121,21 +127,67 @@ static enum rd_rc agree(
 	return rd_act_agree(desk->desk.db, &desk->desk.office, id, words->given, err);
 }
 
-static enum rd_rc respond(
-	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+static enum rd_rc stage_of(
+	const struct life_words *words, enum rd_stage *ret_stage, struct rd_err *err)
 {
 	static const char *const stages[] = { "1", "2", NULL };
-	struct rd_act_response response = { .given_on = words->given };
 	int place = 0;
 
 	RD_TRY(word_of(words->of[OPT_STAGE], stages, "stage", "1, 2", &place, err));
-	response.stage = place == 0 ? RD_STAGE_1 : RD_STAGE_2;
+	*ret_stage = place == 0 ? RD_STAGE_1 : RD_STAGE_2;
+	return RD_OK;
+}
+
+static enum rd_rc respond(
+	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+{
+	struct rd_act_response response = { .given_on = words->given,
+		.file = words->of[OPT_ANSWER] };
+	int place = 0;
+
+	RD_TRY(stage_of(words, &response.stage, err));
+	if (words->of[OPT_FOUND] != NULL && words->of[OPT_ANSWER] != NULL)
+		return rd_fail(err, RD_E_INPUT,
+			"the answer's `Decision:` says what was found; leave out --found");
 	if (words->of[OPT_FOUND] != NULL) {
 		RD_TRY(word_of(words->of[OPT_FOUND], rd_upheld_names, "found",
 			"upheld, partly, not_upheld", &place, err));
 		response.upheld = (enum rd_upheld)place;
 	}
+	if (words->of[OPT_ANSWER] != NULL)
+		RD_TRY(rd_file_read(words->of[OPT_ANSWER], RD_ANSWER_FILE_MAX, desk->arena,
+			&response.answer, &response.answer_len, err));
 	return rd_act_respond(desk->desk.db, &desk->desk.office, id, &response, err);
+}
+
+/* To a file of the officer's own: `> answer.txt`. */
+static enum rd_exit print_skeleton(struct rd_ctl *ctl, int argc, char **argv)
+{
+	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
+	RD_CLEANUP(rd_buf_free) struct rd_buf text = RD_BUF(RD_ANSWER_FILE_MAX * 2);
+	struct life_words words = { .of = { NULL } };
+	enum rd_exit exit_status = RD_EXIT_DONE;
+	enum rd_stage stage = RD_STAGE_1;
+	struct rd_err err = { 0 };
+	int64_t id = 0;
+
+	if (!read_words(ctl, argc, argv, &words, &exit_status))
+		return exit_status;
+	if (stage_of(&words, &stage, &err) != RD_OK || rd_ctl_open(ctl, &desk, &err) != RD_OK ||
+		rd_ctl_case(&desk, argv[optind], &id, &err) != RD_OK ||
+		rd_act_answer_skeleton(desk.desk.db, &desk.desk.office, id, stage, &text, &err) !=
+			RD_OK)
+		return rd_ctl_fail(&err);
+	fputs(rd_buf_str(&text), stdout);
+	return RD_EXIT_DONE;
+}
+
+static bool asks_for_skeleton(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "--skeleton") == 0)
+			return true;
+	return false;
 }
 
 static enum rd_rc extend(
@@ -168,7 +220,9 @@ enum rd_exit rd_ctl_case_agree(struct rd_ctl *ctl, int argc, char **argv)
 
 enum rd_exit rd_ctl_case_respond(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, respond, "answer recorded");
+	if (asks_for_skeleton(argc, argv))
+		return print_skeleton(ctl, argc, argv);
+	return run(ctl, argc, argv, respond, "answered");
 }
 
 enum rd_exit rd_ctl_case_extend(struct rd_ctl *ctl, int argc, char **argv)

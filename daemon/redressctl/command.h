@@ -91,6 +91,7 @@ rd_ctl_command rd_ctl_outbox_cancel;
 rd_ctl_command rd_ctl_report_quarter;
 rd_ctl_command rd_ctl_report_year;
 rd_ctl_command rd_ctl_report_tsm;
+rd_ctl_command rd_ctl_report_studies;
 rd_ctl_command rd_ctl_contacts_import;
 rd_ctl_command rd_ctl_contacts_list;
 rd_ctl_command rd_ctl_contacts_show;

@@ -123,6 +123,17 @@ static json_t *closures_json(const struct rd_landlord *l)
 	return list;
 }
 
+static json_t *third_party_json(const struct rd_landlord *l)
+{
+	json_t *list = json_array();
+
+	if (l->third_party_copies)
+		json_array_append_new(list, json_string("copies"));
+	if (l->third_party_refutes)
+		json_array_append_new(list, json_string("refute"));
+	return list;
+}
+
 static void show_json(const struct rd_landlord *l)
 {
 	json_t *ombudsman = json_pack("{s:s,s:s,s:s,s:s,s:o}", "name", l->ombudsman.name, "phone",
@@ -137,6 +148,12 @@ static void show_json(const struct rd_landlord *l)
 		l->closures_lengthen_all ? "all clocks" : "own clocks", "clocks", clocks_json(l),
 		"notes", strings_json(l->notes, l->n_notes));
 
+	json_object_set_new(answer, "large_print",
+		json_string(l->large_print_asked ? "where asked" : "with every mail"));
+	json_object_set_new(answer, "third_party", third_party_json(l));
+	json_object_set_new(answer, "letters_in",
+		l->welsh_letters ? json_pack("[s,s]", "english", "welsh")
+				 : json_pack("[s]", "english"));
 	for (int kind = 0; kind < RD_N_PROVISIONS; kind++)
 		json_object_set_new(answer, sections[kind].key,
 			provisions_json(l, (enum rd_provision_kind)kind));
@@ -279,6 +296,15 @@ static void show_text(
 	printf("Letters go %s. Handled by %s. Help: %s.\n",
 		l->letters_approved ? "once a person approved them" : "at once", l->handled_by,
 		l->help_number);
+	printf("Mails in large print: %s. In Welsh: %s.\n",
+		l->large_print_asked ? "where it is asked for" : "all of them",
+		l->welsh_letters ? "the acknowledgement, for whoever writes in Welsh" : "none");
+	if (l->third_party_copies || l->third_party_refutes)
+		printf("Where somebody speaks for a resident:%s%s.\n",
+			l->third_party_copies ? " copies to both" : "",
+			!l->third_party_refutes ? ""
+			: l->third_party_copies ? "; the resident may refute it"
+						: " the resident may refute it");
 	show_provisions(arena, l, RD_PROVISION_STAGE);
 	show_clocks(arena, l);
 	for (int kind = RD_PROVISION_CATEGORY; kind < RD_PROVISION_PRINTED; kind++)

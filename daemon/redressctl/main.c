@@ -75,7 +75,10 @@ static const struct command {
 	{ "case", "contacted", rd_ctl_case_contacted, "case contacted REF [--given DAY]" },
 	{ "case", "agree", rd_ctl_case_agree, "case agree REF [--given DAY]" },
 	{ "case", "respond", rd_ctl_case_respond,
-		"case respond REF --stage 1|2 [--given DAY] [--found upheld|partly|not_upheld]" },
+		"case respond REF --stage 1|2 --skeleton\n"
+		"    case respond REF --stage 1|2 --answer FILE [--given DAY]\n"
+		"    case respond REF --stage 1|2 [--given DAY] [--found "
+		"upheld|partly|not_upheld]" },
 	{ "case", "extend", rd_ctl_case_extend,
 		"case extend REF --to DAY --why TEXT [--approved-by NAME] [--given DAY]" },
 	{ "case", "escalate", rd_ctl_case_escalate,
@@ -96,7 +99,8 @@ static const struct command {
 	{ "case", "consent", rd_ctl_case_consent,
 		"case consent REF --state asked|given|refused --who TEXT" },
 	{ "case", "restrict", rd_ctl_case_restrict,
-		"case restrict REF --terms TEXT --review DAY --why TEXT [--approved-by NAME]\n"
+		"case restrict REF --terms TEXT --review DAY --why TEXT [--approved-by NAME] "
+		"[--given DAY]\n"
 		"    case restrict REF --lift --why TEXT" },
 	{ "case", "compensation", rd_ctl_case_compensation,
 		"case compensation REF --state asked|offered|accepted|refused [--amount POUNDS] "
@@ -132,6 +136,8 @@ static const struct command {
 	{ "report", "tsm", rd_ctl_report_tsm,
 		"report tsm [--landlord NAME] [--year YYYY | --from DAY --to DAY] [--json | --csv "
 		"| --html FILE]" },
+	{ "report", "studies", rd_ctl_report_studies,
+		"report studies [--landlord NAME] [--from DAY --to DAY] [--most N] [--json]" },
 	{ "contacts", "import", rd_ctl_contacts_import,
 		"contacts import FILE.csv [--dry-run] [--skip-bad] [--replace [--accept]] "
 		"[--bring-back] [--ignore COLUMN]..." },

@@ -229,7 +229,7 @@ class Demo:
                 for name in ("From", "To", "Subject", "Auto-Submitted", "In-Reply-To"):
                     print(f"{name}: {mail[name]}")
                 print()
-                print(mail.get_content())
+                print(mail.get_body(("plain",)).get_content())
                 return
         fail("no letter to Ravi Shah was sent")
 

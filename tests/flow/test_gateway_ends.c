@@ -310,6 +310,10 @@ static void what_was_promised_keeps_the_case_open(void **state)
 	assert_int_equal(n, 2);
 	assert_string_equal(actions[0].how, "two days' work");
 	assert_string_equal(actions[0].done_by, "Sam Staff");
+	house_keep_time(h); /* is all done? The resident has a week to say so */
+	assert_int_equal(house_case(h, case_id).status, RD_STATUS_ANSWERED);
+	house_send(h);
+	house_at(h, "2027-02-09T10:00:00Z");
 	house_keep_time(h);
 	assert_int_equal(house_case(h, case_id).status, RD_STATUS_CLOSED);
 }
@@ -338,6 +342,7 @@ static void a_restriction_has_terms_and_a_day_and_stops_nothing(void **state)
 	struct rd_act_restriction restriction = { .terms = "One call a week.",
 		.why = "Forty calls a day.",
 		.approved_by = "Mo Manager" };
+	struct rd_outbox_row letter;
 	int64_t id;
 
 	assert_int_equal(
@@ -348,7 +353,14 @@ static void a_restriction_has_terms_and_a_day_and_stops_nothing(void **state)
 	OK(rd_act_restrict(h->db, &staff, case_id, &restriction, &h->err));
 	assert_string_equal(last_act(h, case_id, "restricted").detail, "2027-03-22");
 	DAY_IS(house_task(h, case_id, RD_ACT_TASK_RESTRICTION).due, "2027-03-22");
-	DAY_IS(house_task(h, case_id, RD_ACT_TASK_TELL).due, "2026-12-23");
+	letter = house_letter(h, case_id, "restriction");
+	assert_true(house_says(h, &letter, "One call a week."));
+	assert_true(house_says(h, &letter, "Forty calls a day."));
+	assert_true(house_says(h, &letter, "Monday 22 March 2027"));
+	assert_true(house_says(h, &letter, "You can always report an emergency repair"));
+	assert_true(house_says(h, &letter, "0300 111 3000"));
+	assert_null(house_task(h, case_id, RD_ACT_TASK_TELL).kind);
+	house_send(h);
 	/* An emergency is heard as ever. */
 	id = house_mail_in(h, .body = "I smell gas.",
 		.subject = rd_arena_printf(h->arena, "%s", house_case(h, case_id).reference));
@@ -359,6 +371,39 @@ static void a_restriction_has_terms_and_a_day_and_stops_nothing(void **state)
 	assert_null(house_task(h, case_id, RD_ACT_TASK_RESTRICTION).kind);
 	REFUSED(rd_act_unrestrict(h->db, &staff, case_id, "over", &h->err),
 		"nothing is restricted");
+}
+
+static void a_restriction_that_no_letter_can_tell_is_a_persons_to_tell(void **state)
+{
+	struct house *h = *state = new_house(NULL);
+	const struct rd_office staff = house_staff(h);
+	const int64_t by_mail = take(h, COMPLAINT);
+	struct rd_act_restriction restriction = { .terms = "One call\na week.",
+		.why = "Forty calls a day.",
+		.review = house_day("2027-03-22") };
+	struct rd_outbox_row letter;
+	int64_t id, case_id;
+
+	assert_int_equal(
+		rd_act_restrict(h->db, &staff, by_mail, &restriction, &h->err), RD_E_INPUT);
+	restriction.terms = "One call a week.";
+	/* It was told already. */
+	restriction.given_on = house_day("2026-12-22");
+	OK(rd_act_restrict(h->db, &staff, by_mail, &restriction, &h->err));
+	assert_int_equal(house_letters(h, by_mail, "restriction", NULL), 0);
+	assert_null(house_task(h, by_mail, RD_ACT_TASK_TELL).kind);
+	/* A text says nothing of it. */
+	restriction.given_on = (struct rd_date){ 0 };
+	id = house_text(h, HOUSE_PHONE, COMPLAINT);
+	house_work_texts(h);
+	case_id = house_case_of(h, id);
+	house_send(h);
+	OK(rd_act_restrict(h->db, &staff, case_id, &restriction, &h->err));
+	letter = house_letter(h, case_id, "restriction");
+	assert_false(house_says(h, &letter, "call a week"));
+	assert_false(house_says(h, &letter, "restrict"));
+	DAY_IS(house_task(h, case_id, RD_ACT_TASK_TELL).due, "2026-12-23");
+	house_audit_lacks(h, "Forty");
 }
 
 static void compensation_goes_to_whom_the_policy_sends_it(void **state)
@@ -402,6 +447,7 @@ int main(int argc, char **argv)
 		house_test_own(what_was_promised_keeps_the_case_open),
 		house_test_own(who_speaks_for_a_resident_needs_her_word),
 		house_test_own(a_restriction_has_terms_and_a_day_and_stops_nothing),
+		house_test_own(a_restriction_that_no_letter_can_tell_is_a_persons_to_tell),
 		house_test_own(compensation_goes_to_whom_the_policy_sends_it),
 	};
 

@@ -463,6 +463,7 @@ static void an_answered_case_ends_after_the_policys_days(void **state)
 {
 	struct house *h = *state = new_house("one-housing", RECEIVED);
 	const int64_t case_id = complaint(h), busy = complaint(h);
+	struct rd_outbox_row letter;
 
 	house_at(h, "2026-12-18T10:00:00Z");
 	OK(try_respond(h, case_id, RD_STAGE_1));
@@ -470,6 +471,17 @@ static void an_answered_case_ends_after_the_policys_days(void **state)
 	house_mail_in(h, .body = "Thank you, when will somebody come?",
 		.subject = rd_arena_printf(h->arena, "%s", house_case(h, busy).reference));
 	house_work(h);
+	house_send(h);
+	house_at(h, "2027-01-07T10:00:00Z");
+	house_keep_time(h);
+	assert_int_equal(house_letters(h, case_id, "closing_check", NULL), 0);
+	house_at(h, "2027-01-08T10:00:00Z"); /* a week before the last day: is all done? */
+	house_keep_time(h);
+	house_keep_time(h);
+	letter = house_letter(h, case_id, "closing_check");
+	assert_true(house_says(h, &letter, "if everything that we agreed is done"));
+	assert_true(house_says(h, &letter, "after Friday 15 January 2027"));
+	assert_int_equal(house_letters(h, busy, "closing_check", NULL), 0);
 	house_send(h);
 	house_at(h, "2027-01-15T23:00:00Z"); /* the last of 28 days */
 	house_keep_time(h);
@@ -491,6 +503,29 @@ static void an_answered_case_ends_after_the_policys_days(void **state)
 	assign(h, case_id, "Rae Reviewer");
 	OK(try_respond(h, case_id, RD_STAGE_2));
 	DAY_IS(house_clock(h, case_id, "case.close").due, "2027-03-01");
+}
+
+/* The daemon was down for the week: the resident is asked all the same, and has her days. */
+static void nobody_is_closed_without_being_asked(void **state)
+{
+	struct house *h = *state = new_house("one-housing", RECEIVED);
+	const int64_t case_id = complaint(h);
+	struct rd_outbox_row letter;
+
+	house_at(h, "2026-12-18T10:00:00Z");
+	OK(try_respond(h, case_id, RD_STAGE_1));
+	house_at(h, "2027-01-20T10:00:00Z");
+	house_keep_time(h);
+	assert_int_equal(house_case(h, case_id).status, RD_STATUS_ANSWERED);
+	letter = house_letter(h, case_id, "closing_check");
+	assert_true(house_says(h, &letter, "after Wednesday 27 January 2027"));
+	house_send(h);
+	house_at(h, "2027-01-27T10:00:00Z");
+	house_keep_time(h);
+	assert_int_equal(house_case(h, case_id).status, RD_STATUS_ANSWERED);
+	house_at(h, "2027-01-28T10:00:00Z");
+	house_keep_time(h);
+	assert_int_equal(house_case(h, case_id).status, RD_STATUS_CLOSED);
 }
 
 static void what_was_owed_when_a_case_was_closed_is_owed_again(void **state)
@@ -551,6 +586,7 @@ int main(int argc, char **argv)
 		house_test_own(stage_2_can_be_acknowledged_in_another_way),
 		house_test_own(an_answered_case_ends_after_the_policys_days),
 		house_test_own(what_was_owed_when_a_case_was_closed_is_owed_again),
+		house_test_own(nobody_is_closed_without_being_asked),
 		house_test_own(what_is_no_complaint_has_an_owner_and_no_stages),
 	};
 

@@ -66,7 +66,7 @@ def friday_night_before_a_bank_holiday(build):
                         "ten working days from the letter's own date, a Friday at 23:59")
             letters = home.letters_to(sender)
             house.equal(len(letters), 1, "letters to " + sender)
-            house.expect("Monday 18 May 2026" in letters[0].get_content(),
+            house.expect("Monday 18 May 2026" in letters[0].get_body(("plain",)).get_content(),
                          "the letter says the date that binds")
 
 
@@ -187,8 +187,8 @@ def a_letter_kept_over_midnight_is_written_anew(build):
                     "the response runs from the letter's new day")
         letters = home.letters_to("midnight@example.org")
         house.equal(len(letters), 1, "letters")
-        house.expect("Wednesday 17 June 2026" in letters[0].get_content(), "the new date is printed")
-        house.expect("16 June" not in letters[0].get_content(), "and the old one is not")
+        house.expect("Wednesday 17 June 2026" in letters[0].get_body(("plain",)).get_content(), "the new date is printed")
+        house.expect("16 June" not in letters[0].get_body(("plain",)).get_content(), "and the old one is not")
 
 
 def an_attempted_letter_keeps_its_date(build):

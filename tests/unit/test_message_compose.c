@@ -266,6 +266,38 @@ static void a_letter_too_long_is_refused_whole(void **state)
 	assert_int_equal(f->out.len, 0);
 }
 
+static void the_html_form_is_the_last_of_two(void **state)
+{
+	struct fixture *f = *state;
+	struct rd_outgoing_mail mail = letter();
+	struct rd_err err = { 0 };
+	struct rd_message m;
+
+	mail.html = "<!DOCTYPE html>\n<p>We have your complaint: \u00a35. caf\u00e9</p>\n";
+	m = compose(f, &mail);
+	assert_true(
+		holds(f, "MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n "
+			 "boundary=\"=_rd.1\"\r\n\r\n--=_rd.1\r\nContent-Type: text/plain; "
+			 "charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\nOur reference: "
+			 "RD100001-K7QF\r\n\r\nWe have your complaint.\r\n\r\n--=_rd.1\r\n"
+			 "Content-Type: text/html; charset=utf-8\r\n"));
+	assert_true(holds(f, "\r\n--=_rd.1--\r\n"));
+	/* What reads it takes the text form, whole. */
+	assert_non_null(strstr(m.body, "Our reference: RD100001-K7QF"));
+	assert_null(strstr(m.body, "<p>"));
+	/* A frame's line in the words is no frame. */
+	mail.body = "Our words:\n--=_rd.1--\nand more of them.\n";
+	m = compose(f, &mail);
+	assert_non_null(strstr(m.body, "and more of them."));
+	/* No boundary can be made of such an id. */
+	mail.message_id = "a\"b@example.org";
+	rd_buf_clear(&f->out);
+	assert_int_equal(rd_compose_mail(&mail, &f->out, &err), RD_E_INPUT);
+	mail.message_id = "rd.1@example.org";
+	mail.html = "\xff";
+	assert_int_equal(rd_compose_mail(&mail, &f->out, &err), RD_E_INPUT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +308,7 @@ int main(void)
 		cmocka_unit_test(long_threads_keep_their_first_and_last),
 		cmocka_unit_test(summer_time_is_in_the_date),
 		cmocka_unit_test(a_letter_too_long_is_refused_whole),
+		cmocka_unit_test(the_html_form_is_the_last_of_two),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -246,9 +246,75 @@ static void the_letter_follows_kind_review_and_channel(void **state)
 	}
 }
 
+static void the_strongest_topics_come_first(void **state)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(1u << 16);
+	static const struct rd_hit hits[] = { { .topic = "a repair", .points = 1 },
+		{ .topic = "", .points = 9 }, { .topic = "a delay", .points = 2 },
+		{ .topic = "an injury", .points = 0 }, { .topic = "damp or mould", .points = 0 },
+		{ .topic = "a delay", .points = 2 }, { .topic = "the service", .points = 3 } };
+	static const char *const topics[] = { "a repair", "a delay", "an injury", "damp or mould",
+		"the service" };
+	static const char *const wants[] = { "an injury", "a delay", "the service", "a repair",
+		"damp or mould" };
+	const struct rd_score score = {
+		.hits = hits, .n_hits = 7, .topics = topics, .n_topics = 5
+	};
+	const char *const *sorted = NULL;
+
+	(void)state;
+	assert_int_equal(rd_letter_topics(&score, arena, &sorted), 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_string_equal(sorted[i], wants[i]);
+}
+
+static void a_members_address_is_known_and_no_other_taken_for_one(void **state)
+{
+	static const struct {
+		const char *address;
+		bool is;
+	} rows[] = {
+		{ "jo.member.mp@parliament.uk", true },
+		{ "office@jo.Parliament.UK", true },
+		{ "Jo.Member@senedd.wales", true },
+		{ "cllr.jo@town.gov.uk", true },
+		{ "councillor.jo@members.town.gov.uk", true },
+		{ "housing@town.gov.uk", false },
+		{ "cllr.jo@example.org", false },
+		{ "jo@notparliament.uk", false },
+		{ "parliament.uk@example.org", false },
+		{ "+447700900123", false },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rd_address_of_member(rows[i].address) != rows[i].is)
+			fail_msg("%s", rows[i].address);
+}
+
+static void wishes_come_of_marks_language_and_adjustments(void **state)
+{
+	static const char *const marks[] = { "language", "welsh" };
+	static const char *const large[] = { "large-print" };
+
+	(void)state;
+	assert_true(rd_letter_wishes_of(marks, 2, "", "").welsh);
+	assert_false(rd_letter_wishes_of(marks, 1, "", "").welsh);
+	assert_false(rd_letter_wishes_of(marks, 2, "", "").large_print);
+	assert_true(rd_letter_wishes_of(NULL, 0, "cy", "").welsh);
+	assert_true(rd_letter_wishes_of(large, 1, "en", "").large_print);
+	assert_true(
+		rd_letter_wishes_of(NULL, 0, "", "Ring first. Large print, 18 point.").large_print);
+	assert_false(rd_letter_wishes_of(NULL, 0, "", "Ring first.").large_print);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_strongest_topics_come_first),
+		cmocka_unit_test(a_members_address_is_known_and_no_other_taken_for_one),
+		cmocka_unit_test(wishes_come_of_marks_language_and_adjustments),
 		cmocka_unit_test(texts_keep_to_their_hours_on_london_time),
 		cmocka_unit_test_setup_teardown(
 			letters_leave_when_the_landlord_says, setup, teardown),

@@ -40,6 +40,7 @@ struct rd_act_restriction {
 	const char *terms, *why;
 	const char *approved_by; /* NULL: nobody */
 	struct rd_date review;
+	struct rd_date given_on; /* told in another way that day; unset: the letter goes */
 };
 RD_MUST_USE enum rd_rc rd_act_restrict(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, const struct rd_act_restriction *restriction, struct rd_err *err);

@@ -10,6 +10,7 @@
 #ifndef REDRESS_GATEWAY_ACTS_STAGE_H
 #define REDRESS_GATEWAY_ACTS_STAGE_H
 
+#include "redress/base/buf.h"
 #include "redress/base/date.h"
 #include "redress/gateway/office.h"
 #include "redress/policy/case_words.h"
@@ -45,16 +46,28 @@ RD_MUST_USE enum rd_rc rd_act_contacted(struct rd_db *db, const struct rd_office
 RD_MUST_USE enum rd_rc rd_act_agree(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, struct rd_date given_on, struct rd_err *err);
 
-/* The full answer went out that day (unset: today). Meets the stage's answer, starts what the
- * policy counts from it; the case is answered. Whoever answers is the owner, where there is one,
- * else the actor; at stage 2 nobody who was at stage 1. */
+/* The full answer. With `answer` (the words of a file, policy/answer.h) the letter is written of it
+ * and sent, or, where given_on is set, kept as what was sent in another way that day; what it
+ * promises becomes actions with their tasks, money an offer of compensation. RD_E_INPUT, with
+ * file:line:column, where a part is left empty or a topic of the case has no answer; RD_E_REFUSED
+ * where it names somebody of the landlord who worked on the case. Without `answer` it went out that
+ * day (unset: today) in a way that the gateway does not know.
+ * Meets the stage's answer, starts what the policy counts from it; the case is answered. Whoever
+ * answers is the owner, where there is one, else the actor; at stage 2 nobody who was at stage 1.
+ */
 struct rd_act_response {
 	enum rd_stage stage; /* must be the case's */
 	struct rd_date given_on;
-	enum rd_upheld upheld;
+	enum rd_upheld upheld; /* without an answer's `Decision:` */
+	const char *answer;    /* NULL: none */
+	size_t answer_len;
+	const char *file; /* its name, for messages */
 };
 RD_MUST_USE enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, const struct rd_act_response *response, struct rd_err *err);
+/* The file of an answer to fill in; changes nothing. */
+RD_MUST_USE enum rd_rc rd_act_answer_skeleton(struct rd_db *db, const struct rd_office *office,
+	int64_t case_id, enum rd_stage stage, struct rd_buf *out, struct rd_err *err);
 
 /* The answer comes by `to`. The letter gives the reasons, the date and the Ombudsman's details; one
  * by text gives no reasons, and to tell them is a person's task. */

@@ -48,6 +48,10 @@ RD_MUST_USE enum rd_rc rd_stage_act_event(
 RD_MUST_USE enum rd_rc rd_stage_act_tell(struct rd_act *act, struct rd_stage_act *stage,
 	enum rd_letter_kind letter, bool told, struct rd_date due, const char *say,
 	struct rd_err *err);
+/* Something is promised to the resident, with its row and its task; all but its audit. */
+RD_MUST_USE enum rd_rc rd_stage_act_promise(struct rd_act *act, struct rd_stage_act *stage,
+	const char *text, struct rd_date due, const char *owner, int64_t *ret_action,
+	struct rd_err *err);
 /* All of rd_act_escalate but its audit. */
 RD_MUST_USE enum rd_rc rd_stage_act_escalate(struct rd_act *act, struct rd_stage_act *stage,
 	struct rd_date asked_on, enum rd_asked_by by, struct rd_err *err);

@@ -1,11 +1,13 @@
 /* compose: our own outgoing mail as the bytes that leave.
  *
- * RFC 5322 with CRLF, text/plain; charset=utf-8, one part; headers that are not ASCII as RFC 2047
- * words; the body as it is where it is ASCII with lines up to 76 bytes, else quoted-printable (so
- * no line is ever longer than 78 bytes, and nothing between here and the resident need touch it).
- * Nothing that could end a header early gets in: CR, LF, NUL and other control characters in a
- * header value, a header name that is none, an address with blanks or angles: RD_E_INPUT.
- * The same input gives the same bytes. Sources: RFC 5322, 2045, 2047, 3834 section 3.1.
+ * RFC 5322 with CRLF, text/plain; charset=utf-8, one part, or with `html` multipart/alternative:
+ * the text first, the HTML last, which is the one that RFC 2046 section 5.1.4 has shown; headers
+ * that are not ASCII as RFC 2047 words; the body as it is where it is ASCII with lines up to 76
+ * bytes, else quoted-printable (so no line is ever longer than 78 bytes, and nothing between here
+ * and the resident need touch it). Nothing that could end a header early gets in: CR, LF, NUL and
+ * other control characters in a header value, a header name that is none, an address with blanks or
+ * angles: RD_E_INPUT. The same input gives the same bytes. Sources: RFC 5322, 2045, 2047, 3834
+ * section 3.1.
  */
 #ifndef REDRESS_MESSAGE_COMPOSE_H
 #define REDRESS_MESSAGE_COMPOSE_H
@@ -40,6 +42,7 @@ struct rd_outgoing_mail {
 	const struct rd_mail_header *extra; /* further headers, NULL for none */
 	size_t n_extra;
 	const char *body; /* UTF-8, "\n"; a missing last "\n" is added */
+	const char *html; /* the same in HTML, UTF-8; NULL for none */
 };
 
 /* Appends to out. Errors: RD_E_INPUT as above, RD_E_RANGE: longer than out's max. */

@@ -14,6 +14,11 @@
  *   Help: ...                      adjustments, someone to speak for you; may stand more than once
  *   Responsible for: ...           what the landlord answers for, as far as known (Code 5.7)
  *   Not responsible for: ...       what it does not
+ *   Large print: with every mail   with every mail (default) | where asked: the HTML form of mails
+ *   Third party: copies, refute    optional: what the policy wants where somebody speaks for the
+ *                                  resident: copies to both; the resident may refute it
+ *   Letters in: english, welsh     optional: Welsh too, for whoever writes in Welsh; then also:
+ *   Responsible for in Welsh: ...  ... and `Not responsible for in Welsh:`
  *   Made from: ...                 optional: the published policy, where this is not its own file
  *   Closed on: 2026-12-29          optional, repeatable: a day on which the office is shut
  *   Closures lengthen: own clocks  own clocks (default) | all clocks, those of the Code and the
@@ -26,7 +31,11 @@
  *   Phone: 0300 111 3000
  *   Post: PO Box 1484, Unit D, Preston PR2 0ET
  *   Web: www.housing-ombudsman.org.uk/residents/make-a-complaint/
+ *   Welsh name: ...                optional: in letters in Welsh
  *   Checked on: 2026-11-22
+ *
+ * or its name alone: then the rest stands in letters/ombudsman.block, one dated file for every
+ * landlord of the folder.
  *
  * A stanza a clock, in any order, each at most once:
  *
@@ -169,6 +178,8 @@ struct rd_emergency {
 
 struct rd_ombudsman {
 	const char *name, *phone, *post, *web;
+	const char *welsh_name; /* "" for none */
+	const char *file;	/* where the details stand */
 	struct rd_date checked_on;
 };
 
@@ -182,6 +193,11 @@ struct rd_landlord {
 	const char *help_number, *help_address, *help_email;
 	const char *help; /* lines joined by a blank */
 	const char *responsible, *not_responsible;
+	bool large_print_asked;	  /* `Large print: where asked` */
+	bool third_party_copies;  /* `Third party: copies` */
+	bool third_party_refutes; /* `Third party: refute` */
+	bool welsh_letters;	  /* `Letters in: english, welsh` */
+	const char *welsh_responsible, *welsh_not_responsible;
 	const char *made_from; /* "" for a landlord's own */
 	const struct rd_date *closures;
 	size_t n_closures;
@@ -199,6 +215,10 @@ struct rd_landlord {
 RD_MUST_USE enum rd_rc rd_landlord_parse(const char *file, const char *text, size_t len,
 	const char *name, struct rd_arena *arena, struct rd_landlord *ret_landlord,
 	struct rd_err *err);
+
+/* An `Ombudsman:` stanza with its details. */
+RD_MUST_USE enum rd_rc rd_ombudsman_parse(
+	const struct rd_stanza *stanza, struct rd_ombudsman *ombudsman, struct rd_err *err);
 
 /* Is the clock set by the Code or by Awaab's Law, rather than by the landlord alone? */
 bool rd_clock_is_hazard(enum rd_clock_id clock); /* one of hazard.* */

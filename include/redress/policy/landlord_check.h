@@ -20,6 +20,9 @@ struct rd_finding {
  * 990xxx, in any spacing, with 0, +44 or 0044. */
 bool rd_is_example_number(const char *number);
 
+/* Of a block or the Ombudsman's details: look them up again. */
+bool rd_checked_over_a_year_ago(struct rd_date checked_on, struct rd_date today);
+
 /* With a real provider configured: a missing emergency block, a block whose number or text is an
  * example number, or a help number that is one, is refused; without one it is a warning. A block or
  * Ombudsman's details older than a year are a warning always, and so is, in England, a stage clock

@@ -4,6 +4,7 @@
  *
  *   Letter: acknowledgement        one of rd_letter_names
  *   Channel: email                 email | sms
+ *   Language: welsh                optional: english (default) | welsh
  *   Version: 1                     recorded with every letter
  *   Subject: Your complaint {{reference}}      email only
  *   Max segments: 5                sms only: 1 to 6; the emergency block comes on top
@@ -24,6 +25,13 @@
  * emergency_heat. What each letter must say is checked at load (rd_letters_parse names the missing
  * placeholder and the clause that wants it).
  *
+ * A mail also has an HTML form for large print (policy/letter_html.h), made of the same words: a
+ * line of the file that ends in a colon is a heading there.
+ *
+ * A letter in Welsh is KIND.CHANNEL.welsh.letter and may name only what has no words of English in
+ * it (dates, numbers, topics by letters/welsh.words, what the profile says in Welsh). A mail holds
+ * it and the English one behind it, under one reference; a text is Welsh alone.
+ *
  * No letter repeats a resident's words: topics are the rules' own, outcome and understood come from
  * a person of the landlord. Texts hold GSM-7 characters only in their templates; a value with
  * others turns the text to UCS-2, whose parts are counted too; where that breaks the cap,
@@ -39,6 +47,7 @@
 #include "redress/base/date.h"
 #include "redress/base/err.h"
 #include "redress/message/message.h"
+#include "redress/policy/answer.h"
 #include "redress/policy/case_words.h"
 #include "redress/policy/landlord.h"
 #include "redress/rules/kind.h"
@@ -47,9 +56,11 @@
 #define RD_LETTER_FILE_MAX     (64u << 10)
 #define RD_LETTER_TEXT_MAX     (32u << 10) /* a rendered letter */
 #define RD_LETTER_LINES_MAX    200
-#define RD_LETTER_SEGMENTS_MAX 6  /* of a text, its emergency block too (918 units) */
-#define RD_LETTER_TOPICS_MAX   5  /* more topics than that are not listed */
-#define RD_LETTER_COLUMNS      72 /* mail is wrapped here */
+#define RD_LETTER_SEGMENTS_MAX 6 /* of a text, its emergency block too (918 units) */
+#define RD_LETTER_TOPICS_MAX                                                                       \
+	2		     /* the strongest; of more the letter says that all is in the case     \
+			      */
+#define RD_LETTER_COLUMNS 72 /* mail is wrapped here */
 
 /* What {{name}} may be; each an empty string where the value is not known. */
 enum rd_placeholder {
@@ -77,6 +88,25 @@ enum rd_placeholder {
 	RD_VALUE_OMBUDSMAN_PHONE,
 	RD_VALUE_OMBUDSMAN_POST,
 	RD_VALUE_OMBUDSMAN_WEB,
+	RD_VALUE_OTHER_MATTERS, /* has a value where topics are left out */
+	RD_VALUE_TERMS,		/* of a restriction, as a person wrote them */
+	RD_VALUE_REVIEW_ON,	/* the day on which a restriction is looked at again */
+	RD_VALUE_CLOSE_ON,	/* the day on which the case is closed if nothing is left */
+	RD_VALUE_ESCALATE_BY,	/* until when the policy wants stage 2 to be asked for */
+	RD_VALUE_THIRD_PARTY,	/* has a value where somebody spoke for the resident */
+	RD_VALUE_SPOKEN_FOR, /* ... by word of mouth, and the policy lets the resident refute it */
+	RD_VALUE_COPIES,     /* ... and the policy sends copies to both */
+	/* The parts of a full answer (policy/answer.h). */
+	RD_VALUE_DECISION,
+	RD_VALUE_POINTS,
+	RD_VALUE_LAW,
+	RD_VALUE_APOLOGY,
+	RD_VALUE_REMEDY,
+	RD_VALUE_MONEY,
+	RD_VALUE_RECORDS,
+	RD_VALUE_ACTIONS,
+	RD_VALUE_PREVENTION,
+	RD_VALUE_RECONSIDERED,
 	RD_N_PLACEHOLDERS,
 };
 extern const char *const rd_placeholder_names[RD_N_PLACEHOLDERS + 1]; /* "reference", ... */
@@ -105,8 +135,19 @@ enum rd_letter_kind {
 	RD_LETTER_EXCLUSION,		  /* no complaint under the policy: reasons */
 	RD_LETTER_CLOSING,		  /* the days after the answer are over */
 	RD_LETTER_AGREE,		  /* the definition is agreed */
+	RD_LETTER_CLOSING_CHECK,	  /* before those days are over: is all done? */
+	RD_LETTER_RESTRICTION,		  /* of contact: terms, reasons, when it is looked at */
+	RD_LETTER_STAGE1_RESPONSE,	  /* the full answer (policy/answer.h) */
+	RD_LETTER_STAGE2_RESPONSE,	  /* ... and the end of the process */
+	/* An acknowledgement in another form, where the case is of that kind and the set has it
+	   (rd_letter_form); else ACKNOWLEDGEMENT goes. */
+	RD_LETTER_THIRD_PARTY,	 /* somebody speaks for the resident: consent, copies */
+	RD_LETTER_MP_COUNCILLOR, /* to a member's office */
 	RD_N_LETTERS,
 };
+
+enum rd_language { RD_ENGLISH = 0, RD_WELSH, RD_N_LANGUAGES };
+extern const char *const rd_language_names[RD_N_LANGUAGES + 1]; /* "english", "welsh" */
 
 extern const char *const rd_letter_names[RD_N_LETTERS + 1]; /* "none", "acknowledgement", ... */
 bool rd_letter_parse_kind(const char *name, enum rd_letter_kind *ret_kind);
@@ -125,6 +166,13 @@ RD_MUST_USE enum rd_rc rd_letter_parse(const char *file, const char *text, size_
 /* NULL where there is none of that kind for that channel. */
 const struct rd_letter *rd_letters_find(
 	const struct rd_letters *letters, enum rd_letter_kind kind, enum rd_channel channel);
+const struct rd_letter *rd_letters_find_in(const struct rd_letters *letters,
+	enum rd_letter_kind kind, enum rd_channel channel, enum rd_language language);
+/* The topics and their Welsh, from letters/welsh.words; NULL where there is none. Its words are
+ * rd_letter_values.welsh. */
+struct rd_welsh_words;
+const struct rd_welsh_words *rd_letters_welsh(const struct rd_letters *letters);
+enum rd_language rd_letter_language_of(const struct rd_letter *letter);
 enum rd_letter_kind rd_letter_kind_of(const struct rd_letter *letter);
 enum rd_channel rd_letter_channel_of(const struct rd_letter *letter);
 const char *rd_letter_version(const struct rd_letter *letter); /* "acknowledgement.email 1" */
@@ -148,8 +196,29 @@ struct rd_letter_values {
 	struct rd_date respond_by;     /* stage1.respond counted from `written`; unset: not said */
 	struct rd_date read_by;	       /* the next working day: by then a person reads it */
 	struct rd_date acknowledge_by; /* stage1.acknowledge's due date; unset: not said */
-	bool emergency_health;	       /* begin with the landlord's health_safety block */
-	bool emergency_heat;	       /* ... with its heat_loss block */
+	const char *terms;	       /* of a restriction */
+	struct rd_date review_on;      /* of it; unset: not said, and so the next two */
+	struct rd_date close_on, escalate_by;
+	bool third_party; /* somebody wrote for the resident */
+	bool spoken_for;  /* somebody spoke for the resident, by telephone or in person */
+	const struct rd_answer *answer; /* NULL: none */
+	const struct rd_welsh_words *welsh;
+	bool emergency_health; /* begin with the landlord's health_safety block */
+	bool emergency_heat;   /* ... with its heat_loss block */
+};
+
+enum rd_part_kind {
+	RD_PART_MARK = 0, /* "Our reference: ...", "End of letter ..." */
+	RD_PART_EMERGENCY,
+	RD_PART_HEADING,
+	RD_PART_PARAGRAPH,
+};
+
+/* A mail piece by piece, for its HTML form. */
+struct rd_letter_part {
+	enum rd_part_kind kind;
+	enum rd_language language;
+	const char *text; /* a paragraph may have lines of its own ("\n") */
 };
 
 struct rd_rendered {
@@ -158,6 +227,8 @@ struct rd_rendered {
 	const char *version; /* "acknowledgement.email 1" */
 	bool names_topic;    /* it may meet stage1.acknowledge (an acknowledgement only) */
 	bool has_emergency;
+	const struct rd_letter_part *parts; /* of a mail */
+	size_t n_parts;
 	int segments;	   /* of a text; 0 for mail */
 	int dropped_lines; /* optional lines left out to keep the cap */
 	int dropped_topics;
@@ -168,6 +239,11 @@ struct rd_rendered {
 RD_MUST_USE enum rd_rc rd_letter_render(const struct rd_letter *letter,
 	const struct rd_letter_values *values, struct rd_arena *arena,
 	struct rd_rendered *ret_rendered, struct rd_err *err);
+
+/* A Welsh mail with the English one of the same letter behind it. */
+RD_MUST_USE enum rd_rc rd_letter_render_both(const struct rd_letter *welsh,
+	const struct rd_letter *english, const struct rd_letter_values *values,
+	struct rd_arena *arena, struct rd_rendered *ret_rendered, struct rd_err *err);
 
 /* Renders every text with the longest values that this landlord can give (and topics of 60
  * characters): fails where one cannot keep its cap. Called by rd_policy_load. */

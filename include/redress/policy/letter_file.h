@@ -23,10 +23,16 @@ struct rd_letter {
 	int subject_line;
 	enum rd_letter_kind kind;
 	enum rd_channel channel;
+	enum rd_language language;
 	int max_segments;
 	const struct rd_letter_line *lines;
 	size_t n_lines;
 };
+
+/* used: the placeholders that it names. Fails with the one that is missing, or may not stand there,
+ * and the clause that wants it. */
+RD_MUST_USE enum rd_rc rd_letter_check_duties(const bool used[static RD_N_PLACEHOLDERS],
+	const struct rd_letter *letter, struct rd_err *err);
 
 /* The placeholder of that name, or -1. */
 int rd_letter_placeholder(const char *name, size_t len);

@@ -24,6 +24,7 @@
 #include "redress/policy/letter.h"
 #include "redress/policy/workday.h"
 #include "redress/rules/kind.h"
+#include "redress/rules/score.h"
 
 #define RD_TEXT_DUE_MINUTE  (16 * 60) /* of the due date: later no text waits */
 #define RD_APPROVAL_HOUR    9	      /* of the last working day before the due date */
@@ -39,6 +40,12 @@ struct rd_text_hours {
  * time, so right across both clock changes. */
 int64_t rd_text_hours_next(int64_t now_ms, struct rd_text_hours hours);
 
+/* The topics of a message, strongest first, so that a letter which has room for two names those
+ * that matter most: the first that a flag named (danger has no points), then by the points of all
+ * that hit, equal ones in the order of the message. Returns how many; 0 where the arena is full. */
+size_t rd_letter_topics(
+	const struct rd_score *score, struct rd_arena *arena, const char *const **ret_topics);
+
 struct rd_letter_choice {
 	enum rd_letter_kind letter; /* RD_LETTER_NONE for `other` */
 	bool meets_acknowledge; /* once it leaves: stage1.acknowledge is met, stage1.respond starts
@@ -52,6 +59,25 @@ struct rd_letter_choice {
 struct rd_letter_choice rd_letter_for(enum rd_kind kind, bool review,
 	const bool flags[static RD_N_FLAGS], size_t n_topics, enum rd_channel channel,
 	bool later_text);
+
+/* The form in which a letter goes: an acknowledgement to somebody who speaks for the resident is
+ * THIRD_PARTY, that to a member of parliament or a council, and the letter `enquiry` to one,
+ * MP_COUNCILLOR. The flag alone says only that a member is spoken of: the address must be a
+ * member's. Where the set lacks the form, the letter itself goes. */
+enum rd_letter_kind rd_letter_form(
+	enum rd_letter_kind letter, const bool flags[static RD_N_FLAGS], const char *address);
+/* Of a parliament, or a councillor's at a council: "jo.member@parliament.uk". */
+bool rd_address_of_member(const char *address);
+
+/* What a resident needs of a letter. */
+struct rd_letter_wishes {
+	bool welsh;	  /* wrote in Welsh, or asked for it */
+	bool large_print; /* asked for it */
+};
+/* marks: of the case. language: "cy", "en" ...; adjustments: in words; "" where nothing is known.
+ */
+struct rd_letter_wishes rd_letter_wishes_of(
+	const char *const *marks, size_t n_marks, const char *language, const char *adjustments);
 
 struct rd_letter_ask {
 	enum rd_letter_kind letter;

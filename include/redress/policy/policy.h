@@ -14,8 +14,9 @@
 #include "redress/policy/workday.h"
 #include "redress/rules/ruleset.h"
 
-#define RD_POLICY_CALENDAR_FILE "calendars/bank-holidays.json"
-#define RD_POLICY_BYTES_MAX	(16u << 20)
+#define RD_POLICY_CALENDAR_FILE	 "calendars/bank-holidays.json"
+#define RD_POLICY_OMBUDSMAN_FILE "letters/ombudsman.block"
+#define RD_POLICY_BYTES_MAX	 (16u << 20)
 
 struct rd_policy {
 	struct rd_arena *arena;
