@@ -9,8 +9,10 @@
 #include "redress/base/stanza.h"
 #include "redress/gateway/office.h"
 #include "redress/gateway/service.h"
+#include "redress/gateway/sign_ins.h"
 #include "redress/rules/lint.h"
 #include "redress/wire/credential.h"
+#include "redress/wire/oauth.h"
 
 #define CHECK_ARENA_BYTES (RD_RULEFILES_BYTES_MAX + (16u << 20))
 #define PATH_BYTES	  4096
@@ -155,6 +157,27 @@ static void check_mailboxes(struct check *check)
 	}
 }
 
+/* The days left, and what lies in the files; nothing is asked of anybody. */
+static void check_oauths(struct check *check)
+{
+	const struct rd_config *config = check->config;
+
+	for (size_t i = 0; i < config->n_oauths; i++) {
+		const struct rd_oauth_config *oauth = &config->oauths[i];
+		const char *field = "OAuth";
+		char words[RD_SIGN_IN_WORDS];
+		struct rd_err err = { 0 };
+		struct rd_sign_in sign_in;
+
+		check_ca_file(check, "OAuth", oauth->name, oauth->ca_file);
+		if (rd_oauth_check(oauth, &field, &err) != RD_OK)
+			fault(check, "OAuth", oauth->name, field, "%s", err.msg);
+		else if (rd_sign_in_look(oauth, check->now_ms, &sign_in, &err) == RD_OK &&
+			 rd_sign_in_warns(&sign_in, words))
+			say(check, false, words);
+	}
+}
+
 static void check_texts(struct check *check)
 {
 	const struct rd_config *config = check->config;
@@ -242,6 +265,7 @@ enum rd_rc rd_service_check(const struct rd_config *config, const struct rd_cloc
 		check.stanzas.n_items = 0;
 	check_state(&check);
 	check_mailboxes(&check);
+	check_oauths(&check);
 	check_texts(&check);
 	check_outgoing(&check);
 	*ret_refuse = true;
