@@ -293,12 +293,19 @@ static void class_code(const struct transaction *t, long code, struct rd_deliver
 	}
 }
 
+/* A token that is not taken may be answered by 334 and a few words in JSON; libcurl ends there and
+ * never hears the 535 behind it. */
+static bool gave_up_login(const struct transaction *t, CURLcode rc)
+{
+	return rc == CURLE_LOGIN_DENIED && t->code == 334;
+}
+
 static void class_end(const struct rd_outgoing_config *config, const struct transaction *t,
 	CURLcode rc, struct rd_deliver_result *result)
 {
 	long code = t->code;
 	/* 354 is the answer to DATA: with it as the last, the mail's own answer never came. */
-	bool answered = code >= 400 && code < 600;
+	bool answered = (code >= 400 && code < 600) || gave_up_login(t, rc);
 	if (rc == CURLE_OK) {
 		result->outcome = RD_SEND_DONE;
 	} else if (answered && rc != CURLE_OPERATION_TIMEDOUT && rc != CURLE_RECV_ERROR) {
@@ -333,7 +340,7 @@ static bool token_refused(const struct rd_smtp *smtp, const struct transaction *
 {
 	return rc != CURLE_OK && smtp->config->oauth && !t->asked_wire &&
 	       (t->stage == STAGE_BEFORE || t->stage == STAGE_MAIL) &&
-	       (t->code == 530 || t->code == 534 || t->code == 535);
+	       (t->code == 530 || t->code == 534 || t->code == 535 || gave_up_login(t, rc));
 }
 
 static enum rd_rc attempt(struct rd_smtp *smtp, const char *recipient, struct transaction *t,
@@ -463,12 +470,12 @@ static enum rd_rc log_in(struct rd_smtp *smtp, bool *ret_refused, struct rd_err 
 		rd_tokens_refused(smtp->config->oauth, smtp->config->user, &proof.token);
 	if (rc == CURLE_OK)
 		return RD_OK;
-	if (t.code < 400)
+	if (t.code < 400 && !gave_up_login(&t, rc))
 		return rd_fail(err, rc == CURLE_LOGIN_DENIED ? RD_E_REFUSED : RD_E_AGAIN,
 			"%s port %d: %s", smtp->config->host, smtp->config->port, words_of(rc));
 	rd_smtp_say(smtp->config, true, t.last, says, sizeof says);
-	return rd_fail(err, t.code < 500 ? RD_E_AGAIN : RD_E_REFUSED, "%s port %d: %s",
-		smtp->config->host, smtp->config->port, says);
+	return rd_fail(err, t.code >= 400 && t.code < 500 ? RD_E_AGAIN : RD_E_REFUSED,
+		"%s port %d: %s", smtp->config->host, smtp->config->port, says);
 }
 
 enum rd_rc rd_smtp_try(struct rd_smtp *smtp, struct rd_err *err)

@@ -82,12 +82,14 @@ void rd_smtp_say(const struct rd_outgoing_config *config, bool signing_in, const
 	char *out, size_t size)
 {
 	const char *text = known_text(line);
+	/* What stands behind 334 is base64, for programs. */
+	bool challenge = strncmp(line, "334", 3) == 0;
 	if (rd_smtp_denies_sender(line))
 		say_denied(config, line, out, size);
 	else if (text)
 		snprintf(out, size, "%.200s: %s", line, text);
-	else if (signing_in && line[0] == '5')
-		say_refused_login(config, line, out, size);
+	else if (signing_in && (challenge || line[0] == '5'))
+		say_refused_login(config, challenge ? "334" : line, out, size);
 	else
 		snprintf(out, size, "%s", line);
 }

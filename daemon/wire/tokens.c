@@ -26,6 +26,7 @@ struct rd_tokens {
 	pthread_mutex_t lock; /* of n and of each entry's user */
 	struct entry entries[USERS_MAX];
 	size_t n;
+	_Atomic int64_t turned_ms;
 };
 
 void rd_token_wipe(struct rd_token *token)
@@ -77,6 +78,16 @@ static struct entry *entry_of(const struct rd_oauth_config *oauth, const char *u
 	return entry;
 }
 
+void rd_tokens_turn(struct rd_tokens *tokens, int64_t ms)
+{
+	tokens->turned_ms += ms;
+}
+
+static int64_t now_of(const struct rd_oauth_config *oauth)
+{
+	return rd_monotonic_ms() + oauth->tokens->turned_ms;
+}
+
 static void keep(struct entry *entry, const struct rd_oauth_grant *grant, int64_t now_ms)
 {
 	const int64_t life_ms = grant->life_s * 1000;
@@ -91,7 +102,8 @@ static void keep(struct entry *entry, const struct rd_oauth_grant *grant, int64_
 }
 
 /* What the server itself wishes counts, within reason. */
-static void note_failure(struct entry *entry, const struct rd_err *err, int64_t retry_after_s)
+static void note_failure(
+	struct entry *entry, const struct rd_err *err, int64_t retry_after_s, int64_t now_ms)
 {
 	int64_t pause_ms =
 		rd_backoff_next(entry->pause_ms, RD_TOKENS_PAUSE_MS, RD_TOKENS_PAUSE_MAX_MS);
@@ -103,7 +115,7 @@ static void note_failure(struct entry *entry, const struct rd_err *err, int64_t 
 		retry_after_s = RD_TOKENS_RETRY_AFTER_MAX_S;
 	if (retry_after_s * 1000 > pause_ms)
 		pause_ms = retry_after_s * 1000;
-	entry->again_ms = rd_monotonic_ms() + pause_ms;
+	entry->again_ms = now_ms + pause_ms;
 	entry->failure = *err;
 }
 
@@ -111,14 +123,14 @@ static enum rd_rc fetch(const struct rd_oauth_config *oauth, const char *user,
 	const struct rd_token_stop *stop, struct entry *entry, struct rd_err *err)
 {
 	struct rd_oauth_grant grant = { .life_s = 0 };
-	const int64_t asked_ms = rd_monotonic_ms();
+	const int64_t asked_ms = now_of(oauth);
 	const enum rd_rc rc =
 		rd_oauth_fetch(oauth, user, rd_now_ms(&rd_system_clock), stop, &grant, err);
 
 	if (rc == RD_OK)
 		keep(entry, &grant, asked_ms);
 	else if (stop == NULL || !stop->stopping(stop->context))
-		note_failure(entry, err, grant.retry_after_s);
+		note_failure(entry, err, grant.retry_after_s, now_of(oauth));
 	rd_token_wipe(&grant.token);
 	return rc;
 }
@@ -127,7 +139,7 @@ static enum rd_rc fetch(const struct rd_oauth_config *oauth, const char *user,
 static enum rd_rc take(const struct rd_oauth_config *oauth, const char *user,
 	const struct rd_token_stop *stop, struct entry *entry, struct rd_err *err)
 {
-	const int64_t now_ms = rd_monotonic_ms();
+	const int64_t now_ms = now_of(oauth);
 	const bool has = entry->token.text[0] != '\0';
 	enum rd_rc rc;
 

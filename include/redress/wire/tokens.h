@@ -31,6 +31,8 @@ void rd_token_wipe(struct rd_token *token); /* fit for RD_CLEANUP */
 
 struct rd_tokens *rd_tokens_new(void);
 void rd_tokens_free(struct rd_tokens *tokens); /* wipes them; NULL is fine */
+/* For tests: as if so much time had passed. */
+void rd_tokens_turn(struct rd_tokens *tokens, int64_t ms);
 
 /* Asked about once a second while the token's server is waited for; true gives up. NULL: never. */
 struct rd_token_stop {
