@@ -4,6 +4,7 @@
 Each row plants one mistake in a configuration that is otherwise right, beside real servers, and
 wants its own explanation: the words that no other mistake has, and the exit status.
 """
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -37,12 +38,11 @@ class Rig:
         self.tokens.ask("user", USER)
         self.imap = self.dovecot("imap", "good", f"oauth={self.tokens.port}")
         self.plain_imap = self.imap.number("plain")
-        self.other = self.dovecot("other", "wrong")
-        self.late = self.dovecot("late", "expired")
         self.imap.ask("append", USER, "INBOX", 1, 400)
         self.smtp = self.help("smtp_oauth_server.py", self.tokens.port)
         self.secure = self.smtp_server("--tls", "good")
         self.secure_other = self.smtp_server("--tls", "wrong")
+        self.secure_late = self.smtp_server("--tls", "expired")
         self.starttls = self.smtp_server("--starttls", "good")
         self.by_password = self.help("smtp_server.py", "--auth", USER, "secret")
         self.closed = house.free_port()
@@ -70,8 +70,8 @@ class Rig:
         return f"file {path}"
 
     def end(self):
-        for helper in self.helpers:
-            helper.stop()
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(house.Helper.stop, self.helpers))
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # --- the configuration ---
@@ -135,14 +135,15 @@ def mistakes(rig):
          "cannot connect"),
         ("an authority that is not trusted", "complaints",
          {"mailbox": {"CA_file": rig.path("other-ca.pem")}}, None, 1, "authority that this machine"),
-        ("a certificate for another name", "complaints", {"mailbox": {"Port": rig.other.port}}, None,
+        # Whatever listens: what is wrong is seen before it has spoken.
+        ("a certificate for another name", "complaints", {"mailbox": {"Port": rig.secure_other.port}}, None,
          1, "elsewhere.example.org"),
-        ("a certificate that has expired", "complaints", {"mailbox": {"Port": rig.late.port}}, None,
+        ("a certificate that has expired", "complaints", {"mailbox": {"Port": rig.secure_late.port}}, None,
          1, "must renew it"),
         ("TLS at the port without", "complaints", {"mailbox": {"Port": rig.plain_imap}}, None, 1,
          "TLS 1.2 or newer is required"),
         ("a password of somebody else", "complaints",
-         {"mailbox": {"Password": f"file {rig.path('wrong')}"}}, None, 1, "refuses the user or the"),
+         {"mailbox": {"Password": f"file {rig.path('wrong')}"}}, None, 1, "refuses the user or the password"),
         ("a secret that others can read", "complaints",
          {"mailbox": {"Password": f"file {rig.path('open')}"}}, None, 1, "chmod 600"),
         ("a secret that is not there", "complaints",
@@ -186,7 +187,7 @@ def mistakes(rig):
          {"way_out": {"Port": rig.by_password.port}}, None, 1, "takes no tokens"),
         ("SMTP: another password", "post",
          {"way_out": {"OAuth": None, "Password": f"file {rig.path('wrong')}",
-                      "Port": rig.by_password.port}}, None, 1, "check `User:` and `Password:`"),
+                      "Port": rig.by_password.port}}, None, 1, "refuses the user or the password"),
         ("SMTP: no right to send", "post", {}, lambda: tokens.ask("user", "somebody"), 1,
          "may not send by this mailbox"),
         ("SMTP: login switched off", "post", {}, lambda: smtp.ask("mode", "disabled"), 1,
@@ -232,6 +233,7 @@ def what_is_right_is_in_order(rig):
                                   "User": None, "Port": rig.secure.port}}, ""),
             ("post", {"way_out": {"Host": "localhost", "Security": "starttls", "OAuth": None,
                                   "User": None, "Port": rig.starttls.port}}, "")]
+    rig.smtp.ask("mode", "ok")
     for name, fields, words in rows:
         rig.tokens.ask("user", fields.get("way_out", {}).get("User") or USER)
         status, said = rig.connect(name, **fields)
