@@ -125,6 +125,22 @@ static void check_ca_file(
 		fault(check, kind, label, "CA file", "%.300s: %s", path, strerror(errno));
 }
 
+static void check_sign_in(struct check *check, const char *name, const char *host,
+	const struct rd_secret_place *password)
+{
+	static const char *const hosts[] = { "outlook.office365.com", "smtp.office365.com" };
+	char text[300];
+
+	for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++)
+		if (strcasecmp(hosts[i], host) == 0 && password->from != RD_SECRET_NONE) {
+			snprintf(text, sizeof text,
+				"%s: Microsoft 365 takes no passwords from programs; write an "
+				"`OAuth:` stanza and name it in place of `Password:`",
+				name);
+			say(check, false, text);
+		}
+}
+
 static bool is_same_mailbox(const struct rd_mailbox_config *a, const struct rd_mailbox_config *b)
 {
 	if (a->kind != b->kind)
@@ -144,6 +160,7 @@ static void check_mailboxes(struct check *check)
 
 		check_secret(check, "Mailbox", mailbox->name, "Password", &mailbox->password);
 		check_ca_file(check, "Mailbox", mailbox->name, mailbox->ca_file);
+		check_sign_in(check, mailbox->name, mailbox->host, &mailbox->password);
 		if (mailbox->kind == RD_MAILBOX_MAILDIR && !is_folder(mailbox->path))
 			fault(check, "Mailbox", mailbox->name, "Path",
 				"there is no Maildir %.300s; name the one that mail comes to",
@@ -200,6 +217,7 @@ static void check_outgoing(struct check *check)
 		return;
 	check_secret(check, "Outgoing", outgoing->name, "Password", &outgoing->password);
 	check_ca_file(check, "Outgoing", outgoing->name, outgoing->ca_file);
+	check_sign_in(check, outgoing->name, outgoing->host, &outgoing->password);
 	if (outgoing->kind == RD_OUTGOING_MAILDIR)
 		check_parent(check, "Outgoing", outgoing->name, "Path", outgoing->path);
 }

@@ -79,7 +79,16 @@ enum rd_rc rd_imap_select(struct rd_imap *imap, const char *folder,
 	char name[FOLDER_BYTES];
 	RD_TRY(rd_imap_encode_folder(folder, name, sizeof name, err));
 	rd_imap_begin(imap, RD_IMAP_COMMAND_MS, RD_IMAP_SHORT_BYTES);
-	RD_TRY(rd_imap_outcome(imap, mailimap_select(imap->session, name), "open the folder", err));
+	int code = mailimap_select(imap->session, name);
+	const char *words = imap->session->imap_response;
+	if (code != MAILIMAP_NO_ERROR && words && strcasestr(words, "but not connected"))
+		return rd_fail(err, RD_E_REFUSED,
+			"%s: the login was taken, but Exchange opens no mailbox for it: `User:` is "
+			"not the mailbox's own address, IMAP is switched off for it "
+			"(Set-CASMailbox -ImapEnabled $true), or the app has no right to it "
+			"(Add-MailboxPermission -AccessRights FullAccess)",
+			imap->server);
+	RD_TRY(rd_imap_outcome(imap, code, "open the folder", err));
 	const struct mailimap_selection_info *info = imap->session->imap_selection_info;
 	if (!info || info->sel_uidvalidity == 0)
 		return rd_fail(err, RD_E_REFUSED,

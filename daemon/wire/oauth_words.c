@@ -316,16 +316,14 @@ static const char *login_remedy(const struct rd_oauth_config *oauth, bool imap)
 {
 	switch (oauth->kind) {
 	case RD_OAUTH_MICROSOFT:
-		return imap ? "Microsoft gave the token, but the app has no right to this mailbox. "
-			      "In Exchange Online PowerShell: New-ServicePrincipal with the "
-			      "Enterprise application's Object ID, then Add-MailboxPermission "
-			      "-AccessRights FullAccess for it; and IMAP.AccessAsApp needs admin "
-			      "consent"
-			    : "Microsoft gave the token, but the app may not send by this mailbox. "
-			      "In Exchange Online PowerShell: New-ServicePrincipal with the "
-			      "Enterprise application's Object ID, then Add-MailboxPermission "
-			      "-AccessRights FullAccess for it; and SMTP.SendAsApp needs admin "
-			      "consent";
+		return imap ? "Microsoft gave the token, but the app has no right to this mailbox: "
+			      "in Exchange Online PowerShell New-ServicePrincipal (with the "
+			      "Enterprise application's Object ID) and Add-MailboxPermission "
+			      "-AccessRights FullAccess; and IMAP.AccessAsApp needs admin consent"
+			    : "Microsoft gave the token, but the app may not send by this mailbox: "
+			      "in Exchange Online PowerShell New-ServicePrincipal (with the "
+			      "Enterprise application's Object ID) and Add-MailboxPermission "
+			      "-AccessRights FullAccess; and SMTP.SendAsApp needs admin consent";
 	case RD_OAUTH_GOOGLE:
 		return imap ? "Google gave the token, but the mailbox does not take it. In the "
 			      "Admin console, Gmail, End User Access, switch IMAP on for this "

@@ -529,6 +529,22 @@ static void a_server_without_tokens_is_told_apart(void **state)
 	child_stop(&old);
 }
 
+static void a_mailbox_that_exchange_does_not_open_says_why(void **state)
+{
+	struct oauth_world *o = *state;
+	struct child exchange = { 0 };
+	struct rd_err err = { 0 };
+	child_start(&exchange, (const char *[]){ "imap_server.py", NULL });
+	child_ask(&exchange, "mode unconnected");
+	o->w->config.oauth = NULL; /* it takes what it is given */
+	o->w->config.password = (struct rd_secret_place){ RD_SECRET_FILE, o->secret };
+	o->w->config.security = RD_SECURITY_PLAIN;
+	o->w->config.port = exchange.port;
+	assert_int_equal(read_once(o, &err), RD_E_REFUSED);
+	assert_non_null(strstr(err.msg, "Set-CASMailbox -ImapEnabled"));
+	child_stop(&exchange);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, stop)
 
 int main(void)
@@ -552,6 +568,7 @@ int main(void)
 		CASE(a_session_that_ends_with_its_token_begins_anew_with_another),
 		CASE(no_right_is_an_alarm_with_its_remedy),
 		CASE(a_server_without_tokens_is_told_apart),
+		CASE(a_mailbox_that_exchange_does_not_open_says_why),
 	};
 	return cmocka_run_group_tests(tests, make, drop);
 }
