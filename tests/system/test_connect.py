@@ -101,14 +101,18 @@ class Rig:
         known.update({name.replace("_", " "): value for name, value in fields.items()})
         return house.stanza(known)
 
-    def connect(self, name, mailbox=None, way_out=None, oauth=None, options=()):
-        """(exit status, what it says in one string)"""
+    def configure(self, mailbox=None, way_out=None, oauth=None):
         config = self.path("redress.conf")
         config.write_text("\n".join([
             house.stanza({"Gateway": "north", "State": self.path("redress.db"),
-                          "Landlord": "code-2024"}),
+                          "Rules": "/nowhere", "Landlord": "code-2024"}),
             self.mailbox(**(mailbox or {})), self.way_out(**(way_out or {})),
             self.oauth(**(oauth or {}))]))
+        return config
+
+    def connect(self, name, mailbox=None, way_out=None, oauth=None, options=()):
+        """(exit status, what it says in one string)"""
+        config = self.configure(mailbox, way_out, oauth)
         done = subprocess.run([self.build / "redressctl", "--config", config, "--json", "connect",
                                *options, name], capture_output=True, text=True,
                               env={**os.environ, "CREDENTIALS_DIRECTORY": str(self.folder)})
@@ -251,11 +255,41 @@ def what_is_right_is_in_order(rig):
 
 
 
+def check_names_the_line(rig):
+    """redressd --check looks into the files and asks nobody."""
+    openssl = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=redress",
+               "-days", "20", "-keyout", rig.path("app.key"), "-out", rig.path("app.pem")]
+    subprocess.run(openssl, check=True, capture_output=True)
+    rig.path("app.key").chmod(0o600)
+    certificate = {"Secret": None, "Certificate": rig.path("app.pem"),
+                   "Key": f"file {rig.path('app.key')}"}
+    rows = [({"Secret": "file /nowhere/secret"}, "error", "/nowhere/secret"),
+            ({"Secret": f"file {rig.path('open')}"}, "error", "chmod 600"),
+            ({**certificate, "Key": f"file {rig.path('good.key')}"}, "error", "RSA"),
+            ({**certificate, "Certificate": rig.path("good.pem")}, "error", "does not belong"),
+            (certificate, "warning", "The certificate of OAuth m365 expires on"),
+            ({"Secret expires": "2020-01-31"}, "warning", "expired on 2020-01-31"),
+            ({"Kind": "google", "Tenant": None, "Client": None, "Secret": None,
+              "Service account": f"file {rig.path('secret')}"}, "error", "key file of a service")]
+    asked = rig.tokens.number("asked")
+    for oauth, level, words in rows:
+        rig.configure(mailbox={"Host": "outlook.office365.com"}, oauth=oauth)
+        done = subprocess.run([rig.build / "redressd", "--config", rig.path("redress.conf"),
+                               "--check"], capture_output=True, text=True)
+        lines = [line for line in done.stdout.split("\n") if words in line]
+        house.equal(len(lines), 1, f"{words}, of {done.stdout}{done.stderr}")
+        place = str(rig.path("redress.conf")) + ":" if level == "error" else ""
+        house.expect(lines[0].startswith(f"{level}: {place}"), lines[0])
+        house.expect("Microsoft 365 takes no passwords" in done.stdout, done.stdout)
+    house.equal(rig.tokens.number("asked"), asked, "tokens asked for")
+
+
 def connect_tells_what_is_wrong_and_what_is_right(build):
     rig = Rig(build)
     try:
         each_mistake_has_its_own_explanation(rig)
         what_is_right_is_in_order(rig)
+        check_names_the_line(rig)
     finally:
         rig.end()
 
