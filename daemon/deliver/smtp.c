@@ -12,6 +12,7 @@
 #include "redress/deliver/smtp_probe.h"
 #include "redress/deliver/smtp_words.h"
 #include "redress/wire/credential.h"
+#include "redress/wire/sasl.h"
 #include "redress/wire/tokens.h"
 
 struct rd_smtp {
@@ -117,6 +118,8 @@ static size_t take_line(char *data, size_t size, size_t n, void *context)
 	for (size_t i = 0; i < keep; i++)
 		t->last[i] = (unsigned char)data[i] < ' ' ? ' ' : data[i];
 	t->last[keep] = '\0';
+	if (t->stage == STAGE_BEFORE)
+		rd_sasl_hide(t->last);
 	t->code = keep >= 3 && strspn(t->last, "0123456789") == 3 ? strtol(t->last, NULL, 10) : 0;
 	return len;
 }

@@ -14,7 +14,6 @@
 #define STEP_MS	   30000
 #define STEP_BYTES (256u << 10)
 #define STEP_LINES 200
-#define WORD_MAX   40	       /* of the server's, in a message of ours */
 #define LINE_MAX_  (16u << 10) /* of ours: a user and a password, base64 */
 
 enum answer { ANSWER_OK, ANSWER_NO, ANSWER_BAD, ANSWER_CONTINUE };
@@ -67,18 +66,6 @@ static void read_abilities(const char *list, struct rd_imap_abilities *ret)
 	}
 }
 
-/* A server that does not understand a command may say it back, and the command holds a secret. */
-static void hide_long_words(char *words)
-{
-	for (char *at = words; *at;) {
-		size_t len = strcspn(at, " ");
-		if (len > WORD_MAX)
-			memset(at, '*', len);
-		at += len;
-		at += strspn(at, " ");
-	}
-}
-
 /* Reads up to the tagged answer, or to a `+` where one is awaited. */
 static enum rd_rc read_answer(
 	struct dialogue *d, bool may_continue, enum answer *ret_answer, struct rd_err *err)
@@ -98,7 +85,7 @@ static enum rd_rc read_answer(
 		}
 		if (starts(line, "* BYE")) {
 			rd_imap_words(line + 5, d->words, sizeof d->words);
-			hide_long_words(d->words);
+			rd_sasl_hide(d->words);
 			return rd_fail(
 				err, RD_E_AGAIN, "the server ended the session:%s", d->words);
 		}
@@ -108,7 +95,7 @@ static enum rd_rc read_answer(
 			return rd_fail(err, RD_E_INPUT, "the server's answer is not IMAP");
 		line += strlen(tag);
 		rd_imap_words(line, d->words, sizeof d->words);
-		hide_long_words(d->words);
+		rd_sasl_hide(d->words);
 		*ret_answer = starts(line, "OK")   ? ANSWER_OK
 			      : starts(line, "NO") ? ANSWER_NO
 						   : ANSWER_BAD;

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #define RESPONSE_BYTES_MAX (12u << 10)
+#define HIDDEN_FROM	   28  /* base64 of a user and a password; longer than any word of people */
+#define WORD_MAX	   200 /* whatever it is made of */
+#define BASE64		   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
 void rd_buf_wipe(struct rd_buf *buf)
 {
@@ -24,6 +27,18 @@ enum rd_rc rd_buf_add_base64(struct rd_buf *out, const void *data, size_t len, s
 	gnutls_memset(text.data, 0, text.size);
 	gnutls_free(text.data);
 	return rc;
+}
+
+void rd_sasl_hide(char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		size_t n_base64 = strspn(text, BASE64);
+		if (n_base64 >= HIDDEN_FROM || len > WORD_MAX)
+			memset(text, '*', len);
+		text += len;
+		text += strspn(text, " ");
+	}
 }
 
 static bool is_clean(const char *text)

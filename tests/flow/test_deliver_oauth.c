@@ -198,6 +198,7 @@ static void each_refusal_is_ours_and_says_what_to_do(void **state)
 			"Add-MailboxPermission" },
 		{ "mode disabled", "mode ok", true, RD_SEND_AGAIN,
 			"SmtpClientAuthenticationDisabled" },
+		{ "mode echo", "mode ok", true, RD_SEND_AGAIN, "what is ****" },
 		{ "mode busy", "mode ok", true, RD_SEND_AGAIN, "454" },
 		{ "mode sendas", "mode ok", true, RD_SEND_AGAIN,
 			"does not let homes@gateway.example.org send as" },

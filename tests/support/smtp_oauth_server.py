@@ -5,6 +5,7 @@ one line to each line of its standard input:
   offer WORD...   what EHLO says behind AUTH (XOAUTH2 at the start); `offer none`: no AUTH
   mode WORD       ok | sendas (SendAsDenied behind the mail) | sendas-mail (at MAIL FROM) | disabled
                   (the tenant allows no SMTP login) | busy (454 to a login) | relay (554 to RCPT)
+                  | echo (says the login back)
   forget          sessions that are logged in must log in again (530 at MAIL)
   total           mails kept
   sessions        connections so far
@@ -58,6 +59,9 @@ class Session(socketserver.StreamRequestHandler):
         if len(words) < 3:
             self.say("334 ")
         user, token = read_response(mechanism, words[2] if len(words) > 2 else self.hear())
+        if state["mode"] == "echo":
+            return self.say("501 5.5.4 what is " + base64.b64encode(
+                ("user=%s\x01auth=Bearer %s\x01\x01" % (user, token)).encode()).decode()[:400])
         if state["mode"] == "busy":
             return self.say("454 4.7.0 Temporary authentication failure")
         if state["mode"] == "disabled":

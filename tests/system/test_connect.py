@@ -294,5 +294,73 @@ def connect_tells_what_is_wrong_and_what_is_right(build):
         rig.end()
 
 
+RULES = """Ruleset: core
+Request below: 1.5
+Complaint from: 9.5
+Cap per group: 5.0
+
+Rule: complain
+Means: Says that it is a complaint
+Topic: the service
+Points: 9.8
+Phrase: complaint
+Must match: this is a complaint
+Must not match: the tap drips
+"""
+
+
+def few_rules(folder):
+    """The shipped rules take seconds to be proved, and nothing here is about them."""
+    (folder / "landlords").mkdir(parents=True)
+    shutil.copy(house.RULES / "landlords/code-2024.landlord", folder / "landlords")
+    for name in ("letters", "calendars"):
+        shutil.copytree(house.RULES / name, folder / name)
+    (folder / "core.rules").write_text(RULES)
+    return folder
+
+
+def a_gateway_lives_by_tokens(build):
+    with tempfile.TemporaryDirectory(prefix="redress-rules-") as folder:
+        lives_by_tokens(build, few_rules(pathlib.Path(folder) / "rules"))
+
+
+def lives_by_tokens(build, rules):
+    def mailbox(home):
+        tls = house.certificates(home.folder / "tls")
+        home.tokens = home.help("oauth_server.py")
+        home.imap = home.help("dovecot_server.py", home.folder / "dovecot", tls / "good.pem",
+                              tls / "good.key", f"oauth={home.tokens.port}", "tokens=xoauth2")
+        home.smtp = home.help("smtp_oauth_server.py", home.tokens.port)
+        home.tokens.ask("user", USER)
+        stanzas = [{"OAuth": "m365", "Kind": "microsoft", "Tenant": "t", "Client": "c",
+                    "Secret": home.secret("client", SECRET), "Secret expires": "2199-01-01",
+                    "Token URL": f"http://127.0.0.1:{home.tokens.port}/token"},
+                   {"Mailbox": "complaints", "Host": "localhost", "Port": home.imap.port,
+                    "CA file": tls / "ca.pem", "User": USER, "OAuth": "m365", "Start from": "all"}]
+        return "\n".join(map(house.stanza, stanzas))
+
+    def way_out(home):
+        return house.stanza({"Outgoing": "post", "Host": "127.0.0.1", "Port": home.smtp.port,
+                             "Security": "plain", "User": USER, "OAuth": "m365",
+                             "From": f"Homes <{USER}@landlord.example>"})
+
+    with house.House(build, mailbox=mailbox, outgoing=way_out, texts="",
+                     rules=rules) as home:
+        home.imap.ask("append", USER, "INBOX", 1, 400)
+        home.start()
+        home.wait(lambda: home.smtp.number("total") == 1, "the first answer")
+        house.equal(home.tokens.number("asked"), 1, "tokens for mailbox and way out")
+        told = home.status()
+        house.equal([(s["name"], s["expires"]) for s in told["sign_ins"]],
+                    [("m365", "2199-01-01")], "the stanza's last day")
+        home.tokens.ask("revoke")
+        home.smtp.ask("forget")
+        home.imap.ask("cut")
+        home.imap.ask("append", USER, "INBOX", 1, 400)
+        home.wait(lambda: home.smtp.number("total") == 2, "the second answer")
+        for secret in (SECRET, "tok-"):
+            house.expect(secret not in home.log.read_text(), "the journal tells a secret")
+
+
 if __name__ == "__main__":
-    house.run([connect_tells_what_is_wrong_and_what_is_right])
+    house.run([a_gateway_lives_by_tokens, connect_tells_what_is_wrong_and_what_is_right])

@@ -97,6 +97,29 @@ static void a_user_cannot_end_its_field(void **state)
 		rd_buf_str(&out), "bixhPWE9MkNiPTNEYywBaG9zdD1oAXBvcnQ9MQFhdXRoPUJlYXJlciB0AQE=");
 }
 
+static void what_a_server_says_back_is_hidden(void **state)
+{
+	static const struct {
+		const char *said, *told;
+	} rows[] = {
+		{ "BAD unknown: AUTHENTICATE dXNlcj10ZXN0QGNvbnRvc28ub25t",
+			"BAD unknown: AUTHENTICATE ****************************" },
+		{ "500 AHVzZXJAZXhhbXBsZS5vcmcAc2VjcmV0 what",
+			"500 ******************************** what" },
+		{ "535 5.7.139 SmtpClientAuthentication is disabled [LO2P265CA0123.GBRP265.PROD]",
+			"535 5.7.139 SmtpClientAuthentication is disabled "
+			"[LO2P265CA0123.GBRP265.PROD]" },
+		{ "", "" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char text[200];
+		snprintf(text, sizeof text, "%s", rows[i].said);
+		rd_sasl_hide(text);
+		assert_string_equal(text, rows[i].told);
+	}
+}
+
 /* --- files --- */
 
 struct files {
@@ -497,6 +520,7 @@ int main(void)
 		cmocka_unit_test(the_vectors_of_the_providers_hold),
 		cmocka_unit_test(a_flipped_byte_makes_another_line),
 		cmocka_unit_test(a_user_cannot_end_its_field),
+		cmocka_unit_test(what_a_server_says_back_is_hidden),
 		cmocka_unit_test(what_we_sign_fits_and_with_a_flipped_byte_does_not),
 		cmocka_unit_test(headers_name_algorithm_and_certificate),
 		cmocka_unit_test(a_key_that_will_not_do_is_refused_without_being_told),

@@ -15,6 +15,10 @@ RD_MUST_USE enum rd_rc rd_sasl_xoauth2(
 RD_MUST_USE enum rd_rc rd_sasl_oauthbearer(const char *user, const char *host, int port,
 	const char *token, struct rd_buf *out, struct rd_err *err);
 
+/* A server that does not understand a login may say it back: stars in the place of every word that
+ * could be one. */
+void rd_sasl_hide(char *text);
+
 /* Wipes and frees; fit for RD_CLEANUP. */
 void rd_buf_wipe(struct rd_buf *buf);
 /* Adds data in base64. */
