@@ -9,7 +9,11 @@
 
 #include "redress/base/fault.h"
 #include "redress/base/limits.h"
+#include "redress/deliver/smtp_probe.h"
+#include "redress/deliver/smtp_words.h"
 #include "redress/wire/credential.h"
+#include "redress/wire/sasl.h"
+#include "redress/wire/tokens.h"
 
 struct rd_smtp {
 	CURL *curl;
@@ -114,6 +118,8 @@ static size_t take_line(char *data, size_t size, size_t n, void *context)
 	for (size_t i = 0; i < keep; i++)
 		t->last[i] = (unsigned char)data[i] < ' ' ? ' ' : data[i];
 	t->last[keep] = '\0';
+	if (t->stage == STAGE_BEFORE)
+		rd_sasl_hide(t->last);
 	t->code = keep >= 3 && strspn(t->last, "0123456789") == 3 ? strtol(t->last, NULL, 10) : 0;
 	return len;
 }
@@ -147,28 +153,56 @@ static int progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, cur
 	return 0;
 }
 
-/* The domain of `Name <user@domain>`: what we call ourselves in EHLO. */
-static void own_domain(const char *from, char out[static 256])
+/* What the transaction proves who we are with. */
+struct proof {
+	struct rd_secret password;
+	struct rd_token token;
+};
+
+static void wipe_proof(struct proof *proof)
 {
-	const char *at = strrchr(from, '@');
-	size_t len = at ? strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-					 "0123456789.-")
-			: 0;
-	if (len == 0 || len > 255)
-		snprintf(out, 256, "localhost");
-	else
-		snprintf(out, 256, "%.*s", (int)len, at + 1);
+	rd_secret_wipe(&proof->password);
+	rd_token_wipe(&proof->token);
+}
+
+/* Asked while a token is waited for: nobody ends it, but the thread lives. */
+static bool beat_on(void *context)
+{
+	const struct transaction *t = context;
+	if (t->hooks->beat)
+		t->hooks->beat(t->hooks->context);
+	return false;
+}
+
+static enum rd_rc set_proof(
+	struct rd_smtp *smtp, struct transaction *t, struct proof *proof, struct rd_err *err)
+{
+	const struct rd_outgoing_config *config = smtp->config;
+	const struct rd_token_stop stop = { beat_on, t };
+	if (!config->user || !config->user[0])
+		return RD_OK;
+	curl_easy_setopt(smtp->curl, CURLOPT_USERNAME, config->user);
+	if (!config->oauth) {
+		RD_TRY(rd_credential_read(&config->password, &proof->password, err));
+		curl_easy_setopt(smtp->curl, CURLOPT_PASSWORD, proof->password.text);
+		return RD_OK;
+	}
+	RD_TRY(rd_tokens_get(config->oauth, config->user, &stop, &proof->token, err));
+	curl_easy_setopt(smtp->curl, CURLOPT_XOAUTH2_BEARER, proof->token.text);
+	/* Never PLAIN with an empty password, whatever the server offers. */
+	curl_easy_setopt(smtp->curl, CURLOPT_LOGIN_OPTIONS, "AUTH=OAUTHBEARER;AUTH=XOAUTH2");
+	return RD_OK;
 }
 
 static enum rd_rc prepare(
-	struct rd_smtp *smtp, struct transaction *t, struct rd_secret *secret, struct rd_err *err)
+	struct rd_smtp *smtp, struct transaction *t, struct proof *proof, struct rd_err *err)
 {
 	const struct rd_outgoing_config *config = smtp->config;
 	CURL *curl = smtp->curl;
 	char domain[256];
 	char url[1024];
 	bool v6 = strchr(config->host, ':') != NULL;
-	own_domain(config->from ? config->from : "", domain);
+	rd_smtp_own_domain(config->from ? config->from : "", domain);
 	int len = snprintf(url, sizeof url, "%s://%s%s%s:%d/%s",
 		config->security == RD_SECURITY_TLS ? "smtps" : "smtp", v6 ? "[" : "", config->host,
 		v6 ? "]" : "", config->port, domain);
@@ -207,12 +241,9 @@ static enum rd_rc prepare(
 	curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
 	curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, watch);
 	curl_easy_setopt(curl, CURLOPT_DEBUGDATA, t);
-	if (config->user && config->user[0]) {
-		RD_TRY(rd_credential_read(&config->password, secret, err));
-		curl_easy_setopt(curl, CURLOPT_USERNAME, config->user);
-		curl_easy_setopt(curl, CURLOPT_PASSWORD, secret->text);
-	}
-	return RD_OK;
+	/* With a new token comes a new connection: the one before is closed, not kept beside it. */
+	curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, 1L);
+	return set_proof(smtp, t, proof, err);
 }
 
 /* An address goes onto a command line: what could end it, or the command, is refused. */
@@ -249,7 +280,12 @@ static const char *words_of(CURLcode rc)
 
 static void class_code(const struct transaction *t, long code, struct rd_deliver_result *result)
 {
-	if (code >= 400 && code < 500) {
+	if (rd_smtp_denies_sender(t->last)) {
+		/* Exchange says so behind the mail: it was not taken, and the letter is not to
+		 * blame. */
+		result->outcome = RD_SEND_AGAIN;
+		result->ours = true;
+	} else if (code >= 400 && code < 500) {
 		result->outcome = RD_SEND_AGAIN;
 		result->ours = t->stage < STAGE_RCPT;
 	} else if (t->stage >= STAGE_RCPT || code == 552) {
@@ -260,12 +296,19 @@ static void class_code(const struct transaction *t, long code, struct rd_deliver
 	}
 }
 
+/* A token that is not taken may be answered by 334 and a few words in JSON; libcurl ends there and
+ * never hears the 535 behind it. */
+static bool gave_up_login(const struct transaction *t, CURLcode rc)
+{
+	return rc == CURLE_LOGIN_DENIED && t->code == 334;
+}
+
 static void class_end(const struct rd_outgoing_config *config, const struct transaction *t,
 	CURLcode rc, struct rd_deliver_result *result)
 {
 	long code = t->code;
 	/* 354 is the answer to DATA: with it as the last, the mail's own answer never came. */
-	bool answered = code >= 400 && code < 600;
+	bool answered = (code >= 400 && code < 600) || gave_up_login(t, rc);
 	if (rc == CURLE_OK) {
 		result->outcome = RD_SEND_DONE;
 	} else if (answered && rc != CURLE_OPERATION_TIMEDOUT && rc != CURLE_RECV_ERROR) {
@@ -276,7 +319,10 @@ static void class_end(const struct rd_outgoing_config *config, const struct tran
 		result->outcome = RD_SEND_AGAIN;
 		result->ours = true;
 	}
-	if (rc == CURLE_OK || (answered && result->outcome != RD_SEND_UNCERTAIN))
+	if (answered && result->ours)
+		rd_smtp_say(config, t->stage == STAGE_BEFORE, t->last, result->response,
+			sizeof result->response);
+	else if (rc == CURLE_OK || (answered && result->outcome != RD_SEND_UNCERTAIN))
 		snprintf(result->response, sizeof result->response, "%s", t->last);
 	else if (t->err.msg[0])
 		snprintf(result->response, sizeof result->response, "%.500s", t->err.msg);
@@ -292,12 +338,20 @@ static bool stale_connection(const struct transaction *t, CURLcode rc, long n_co
 	       (t->code == 0 || t->code == 421 || (t->code >= 200 && t->code < 300));
 }
 
+/* The login by token was refused; or a session kept open outlived its token (530). */
+static bool token_refused(const struct rd_smtp *smtp, const struct transaction *t, CURLcode rc)
+{
+	return rc != CURLE_OK && smtp->config->oauth && !t->asked_wire &&
+	       (t->stage == STAGE_BEFORE || t->stage == STAGE_MAIL) &&
+	       (t->code == 530 || t->code == 534 || t->code == 535 || gave_up_login(t, rc));
+}
+
 static enum rd_rc attempt(struct rd_smtp *smtp, const char *recipient, struct transaction *t,
 	bool fresh, CURLcode *ret_rc, long *ret_n_connects, struct rd_err *err)
 {
-	RD_CLEANUP(rd_secret_wipe) struct rd_secret secret = { .text = "" };
+	RD_CLEANUP(wipe_proof) struct proof proof = { .password.text = "" };
 	CURL *curl = smtp->curl;
-	RD_TRY(prepare(smtp, t, &secret, err));
+	RD_TRY(prepare(smtp, t, &proof, err));
 	const char *sender = smtp->config->envelope_sender ? smtp->config->envelope_sender : "";
 	struct curl_slist *recipients = curl_slist_append(NULL, recipient);
 	RD_ASSERT(recipients);
@@ -316,7 +370,20 @@ static enum rd_rc attempt(struct rd_smtp *smtp, const char *recipient, struct tr
 	t->whole = t->asked_wire && t->at == t->len && n_left >= (curl_off_t)t->len;
 	curl_easy_reset(curl); /* forgets the password and our memory */
 	curl_slist_free_all(recipients);
+	if (token_refused(smtp, t, *ret_rc))
+		rd_tokens_refused(smtp->config->oauth, smtp->config->user, &proof.token);
 	return RD_OK;
+}
+
+/* Once more, on a new connection: a kept one had died, or the token was refused. */
+static bool try_again(const struct rd_smtp *smtp, const struct transaction *t, CURLcode rc,
+	long n_connects, bool *stale, bool *refused)
+{
+	if (!*stale && !*refused && stale_connection(t, rc, n_connects))
+		return *stale = true;
+	if (!*refused && token_refused(smtp, t, rc))
+		return *refused = true;
+	return false;
 }
 
 void rd_smtp_send(struct rd_smtp *smtp, const char *recipient, const char *mail, size_t len,
@@ -339,18 +406,19 @@ void rd_smtp_send(struct rd_smtp *smtp, const char *recipient, const char *mail,
 		*ret_result = result;
 		return;
 	}
-	for (int try = 0; try < 2; try++) {
+	for (bool stale = false, refused = false;;) {
 		struct transaction t = { .hooks = hooks, .mail = mail, .len = len };
 		struct rd_err err = { 0 };
 		CURLcode rc = CURLE_OK;
 		long n_connects = 1;
-		if (attempt(smtp, recipient, &t, try > 0, &rc, &n_connects, &err) != RD_OK) {
+		if (attempt(smtp, recipient, &t, stale || refused, &rc, &n_connects, &err) !=
+			RD_OK) {
 			result.outcome = RD_SEND_AGAIN;
 			result.ours = true;
 			snprintf(result.response, sizeof result.response, "%.500s", err.msg);
 			break;
 		}
-		if (try == 0 && stale_connection(&t, rc, n_connects))
+		if (try_again(smtp, &t, rc, n_connects, &stale, &refused))
 			continue;
 		class_end(smtp->config, &t, rc, &result);
 		if (t.asked_wire)
@@ -367,19 +435,58 @@ static enum rd_rc no_wire(void *context, struct rd_err *err)
 	return RD_OK;
 }
 
-enum rd_rc rd_smtp_try(struct rd_smtp *smtp, struct rd_err *err)
+static enum rd_rc check_offer(const struct rd_outgoing_config *config,
+	const struct rd_smtp_offer *offer, struct rd_err *err)
 {
-	RD_CLEANUP(rd_secret_wipe) struct rd_secret secret = { .text = "" };
+	if (!config->user[0] || (config->oauth ? offer->token : offer->password))
+		return RD_OK;
+	if (config->oauth)
+		return rd_fail(err, RD_E_REFUSED,
+			"%s port %d: the server takes no tokens (it offers neither XOAUTH2 nor "
+			"OAUTHBEARER); write `Password:` in place of `OAuth:`, or check `Host:`",
+			config->host, config->port);
+	if (offer->token)
+		return rd_fail(err, RD_E_REFUSED,
+			"%s port %d: the server takes no password, only tokens; write an `OAuth:` "
+			"stanza and name it here in place of `Password:`",
+			config->host, config->port);
+	return rd_fail(err, RD_E_REFUSED,
+		"%s port %d: the server takes no login here; leave `User:` out, or name the port "
+		"for people's mail programs (465 with `Security: tls`, 587 with `starttls`)",
+		config->host, config->port);
+}
+
+/* One login, and NOOP. *ret_refused: another token may do. */
+static enum rd_rc log_in(struct rd_smtp *smtp, bool *ret_refused, struct rd_err *err)
+{
+	RD_CLEANUP(wipe_proof) struct proof proof = { .password.text = "" };
 	const struct rd_deliver_hooks hooks = { .on_wire = no_wire };
 	struct transaction t = { .hooks = &hooks };
-	RD_TRY(prepare(smtp, &t, &secret, err));
+	char says[RD_DELIVER_RESPONSE_BYTES];
+	RD_TRY(prepare(smtp, &t, &proof, err));
 	curl_easy_setopt(smtp->curl, CURLOPT_CUSTOMREQUEST, "NOOP");
 	curl_easy_setopt(smtp->curl, CURLOPT_FRESH_CONNECT, 1L);
 	CURLcode rc = curl_easy_perform(smtp->curl);
 	curl_easy_reset(smtp->curl);
-	if (rc != CURLE_OK)
+	*ret_refused = token_refused(smtp, &t, rc);
+	if (*ret_refused)
+		rd_tokens_refused(smtp->config->oauth, smtp->config->user, &proof.token);
+	if (rc == CURLE_OK)
+		return RD_OK;
+	if (t.code < 400 && !gave_up_login(&t, rc))
 		return rd_fail(err, rc == CURLE_LOGIN_DENIED ? RD_E_REFUSED : RD_E_AGAIN,
-			"%s port %d: %s%s%s", smtp->config->host, smtp->config->port, words_of(rc),
-			t.last[0] ? ": " : "", t.last);
-	return RD_OK;
+			"%s port %d: %s", smtp->config->host, smtp->config->port, words_of(rc));
+	rd_smtp_say(smtp->config, true, t.last, says, sizeof says);
+	return rd_fail(err, t.code >= 400 && t.code < 500 ? RD_E_AGAIN : RD_E_REFUSED,
+		"%s port %d: %s", smtp->config->host, smtp->config->port, says);
+}
+
+enum rd_rc rd_smtp_try(struct rd_smtp *smtp, struct rd_err *err)
+{
+	struct rd_smtp_offer offer = { .token = false };
+	bool refused = false;
+	RD_TRY(rd_smtp_probe(smtp->config, (int)smtp->timeout_ms, &offer, err));
+	RD_TRY(check_offer(smtp->config, &offer, err));
+	enum rd_rc rc = log_in(smtp, &refused, err);
+	return refused ? log_in(smtp, &refused, err) : rc;
 }

@@ -10,8 +10,10 @@
 #include "redress/gateway/office.h"
 #include "redress/gateway/role_check.h"
 #include "redress/gateway/service.h"
+#include "redress/gateway/sign_ins.h"
 #include "redress/rules/lint.h"
 #include "redress/wire/credential.h"
+#include "redress/wire/oauth.h"
 
 #define CHECK_ARENA_BYTES (RD_RULEFILES_BYTES_MAX + (16u << 20))
 #define PATH_BYTES	  4096
@@ -124,6 +126,22 @@ static void check_ca_file(
 		fault(check, kind, label, "CA file", "%.300s: %s", path, strerror(errno));
 }
 
+static void check_sign_in(struct check *check, const char *name, const char *host,
+	const struct rd_secret_place *password)
+{
+	static const char *const hosts[] = { "outlook.office365.com", "smtp.office365.com" };
+	char text[300];
+
+	for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++)
+		if (strcasecmp(hosts[i], host) == 0 && password->from != RD_SECRET_NONE) {
+			snprintf(text, sizeof text,
+				"%s: Microsoft 365 takes no passwords from programs; write an "
+				"`OAuth:` stanza and name it in place of `Password:`",
+				name);
+			say(check, false, text);
+		}
+}
+
 static bool is_same_mailbox(const struct rd_mailbox_config *a, const struct rd_mailbox_config *b)
 {
 	if (a->kind != b->kind)
@@ -143,6 +161,7 @@ static void check_mailboxes(struct check *check)
 
 		check_secret(check, "Mailbox", mailbox->name, "Password", &mailbox->password);
 		check_ca_file(check, "Mailbox", mailbox->name, mailbox->ca_file);
+		check_sign_in(check, mailbox->name, mailbox->host, &mailbox->password);
 		if (mailbox->kind == RD_MAILBOX_MAILDIR && !is_folder(mailbox->path))
 			fault(check, "Mailbox", mailbox->name, "Path",
 				"there is no Maildir %.300s; name the one that mail comes to",
@@ -153,6 +172,27 @@ static void check_mailboxes(struct check *check)
 					"`%s` is the same mailbox as `%s`; a mailbox has one "
 					"stanza",
 					mailbox->name, config->mailboxes[k].name);
+	}
+}
+
+/* The days left, and what lies in the files; nothing is asked of anybody. */
+static void check_oauths(struct check *check)
+{
+	const struct rd_config *config = check->config;
+
+	for (size_t i = 0; i < config->n_oauths; i++) {
+		const struct rd_oauth_config *oauth = &config->oauths[i];
+		const char *field = "OAuth";
+		char words[RD_SIGN_IN_WORDS];
+		struct rd_err err = { 0 };
+		struct rd_sign_in sign_in;
+
+		check_ca_file(check, "OAuth", oauth->name, oauth->ca_file);
+		if (rd_oauth_check(oauth, &field, &err) != RD_OK)
+			fault(check, "OAuth", oauth->name, field, "%s", err.msg);
+		else if (rd_sign_in_look(oauth, check->now_ms, &sign_in, &err) == RD_OK &&
+			 rd_sign_in_warns(&sign_in, words))
+			say(check, false, words);
 	}
 }
 
@@ -178,6 +218,7 @@ static void check_outgoing(struct check *check)
 		return;
 	check_secret(check, "Outgoing", outgoing->name, "Password", &outgoing->password);
 	check_ca_file(check, "Outgoing", outgoing->name, outgoing->ca_file);
+	check_sign_in(check, outgoing->name, outgoing->host, &outgoing->password);
 	if (outgoing->kind == RD_OUTGOING_MAILDIR)
 		check_parent(check, "Outgoing", outgoing->name, "Path", outgoing->path);
 }
@@ -248,6 +289,7 @@ enum rd_rc rd_service_check(const struct rd_config *config, const struct rd_cloc
 		check.stanzas.n_items = 0;
 	check_state(&check);
 	check_mailboxes(&check);
+	check_oauths(&check);
 	check_texts(&check);
 	check_outgoing(&check);
 	*ret_refuse = true;

@@ -33,7 +33,8 @@ static bool is_looked_up(const char *cause)
 	for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
 		if (strcmp(causes[i], cause) == 0)
 			return true;
-	return strncmp(cause, "mailbox-silent:", strlen("mailbox-silent:")) == 0;
+	return strncmp(cause, "mailbox-silent:", strlen("mailbox-silent:")) == 0 ||
+	       strncmp(cause, RD_ALARM_SIGN_IN, strlen(RD_ALARM_SIGN_IN)) == 0;
 }
 
 static enum rd_rc standing_alarms(
@@ -187,6 +188,25 @@ static enum rd_rc tasks_overdue(const struct look *look, struct rd_err *err)
 	return RD_OK;
 }
 
+static void sign_ins_end(const struct look *look)
+{
+	const struct rd_config *config = look->office->config;
+
+	for (size_t i = 0; i < config->n_oauths; i++) {
+		char words[RD_SIGN_IN_WORDS];
+		struct rd_err err = { 0 };
+		struct rd_sign_in *sign_in = &look->health->sign_ins[i];
+
+		sign_in->oauth = &config->oauths[i];
+		look->health->n_sign_ins++;
+		if (rd_sign_in_look(&config->oauths[i], look->now_ms, sign_in, &err) != RD_OK)
+			add_problem(look->health, rd_arena_printf(look->arena, "OAuth %s: %s.",
+							  config->oauths[i].name, err.msg));
+		else if (rd_sign_in_warns(sign_in, words))
+			add_problem(look->health, rd_arena_strdup(look->arena, words));
+	}
+}
+
 static enum rd_rc what_shows(struct look *look, struct rd_err *err)
 {
 	bool unread;
@@ -195,6 +215,7 @@ static enum rd_rc what_shows(struct look *look, struct rd_err *err)
 	unread = unread_mailboxes(look) > 0;
 	RD_TRY(nobody_at_work(look, unread, err));
 	messages_undecided(look);
+	sign_ins_end(look);
 	RD_TRY(dates_due(look, err));
 	return tasks_overdue(look, err);
 }

@@ -218,10 +218,10 @@ static enum rd_rc read_once(const struct mailbox *mailbox, struct rd_err *err)
 /* `status` must know of it when this run is over. */
 static void tell_unread(struct mailbox *mailbox, const struct rd_err *why)
 {
-	char text[RD_ERR_MAX];
+	char text[RD_ERR_MAX + 200]; /* the reason may tell at length what to do */
 
 	snprintf(text, sizeof text,
-		"Mailbox %s could not be read: %.300s. Nothing in it is lost; put this right, and "
+		"Mailbox %s could not be read: %s. Nothing in it is lost; put this right, and "
 		"it "
 		"is read at the next try.",
 		mailbox->config->name, why->msg);

@@ -238,7 +238,7 @@ static enum rd_log_level level_of(enum rd_sender_event event)
 /* Letters cannot leave because of our own side: a person of ours must act, and soon. */
 static void alarm_own_trouble(struct posting *posting, const char *detail)
 {
-	char text[400];
+	char text[800]; /* the detail may tell at length what to do */
 
 	snprintf(text, sizeof text,
 		"Letters cannot leave (%s). They wait and are tried again; mend it soon, for "

@@ -23,6 +23,7 @@
 #include "redress/gateway/pipeline.h"
 #include "redress/gateway/posting.h"
 #include "redress/gateway/reloader.h"
+#include "redress/gateway/sign_ins.h"
 #include "redress/gateway/timekeeper.h"
 #include "redress/intake/webhook.h"
 #include "redress/store/queue.h"
@@ -31,6 +32,7 @@
 #define READERS		       2
 #define THREAD_BEAT_MS	       20000
 #define WATCH_MS	       5000 /* main looks at its threads and tells the watchdog */
+#define SIGN_INS_WATCH_MS      (3600 * 1000)
 #define MAILBOX_WATCH_MS       60000
 #define LOOK_AGAIN_MS	       3000 /* for what another process has put into the store */
 #define TROUBLE_PAUSE_MS       5000
@@ -53,6 +55,7 @@ struct service {
 	struct rd_webhook_hooks hooks;
 	struct rd_desk figures; /* the webhook's thread's, for /healthz and /metrics */
 	int64_t mailboxes_watched_ms;
+	int64_t sign_ins_watched_ms; /* 0: never */
 	int64_t refusals_logged_ms;
 };
 
@@ -413,6 +416,11 @@ static void watch(struct service *service)
 		return;
 	service->mailboxes_watched_ms = now;
 	rd_mailboxes_watch(service->mailboxes, &service->desk);
+	if (service->sign_ins_watched_ms != 0 &&
+		now - service->sign_ins_watched_ms < SIGN_INS_WATCH_MS)
+		return;
+	service->sign_ins_watched_ms = now;
+	rd_sign_ins_watch(&service->desk);
 }
 
 static void serve(struct service *service, int signals)
@@ -502,6 +510,7 @@ static enum rd_rc work_once(struct service *service, bool *ret_must_wait, struct
 	RD_TRY(decide_all(service, err));
 	RD_TRY(rd_queue_counts(service->desk.db, &waiting, &claimed, &oldest, err));
 	*ret_must_wait = *ret_must_wait || waiting > 0;
+	rd_sign_ins_watch(&service->desk);
 	do {
 		RD_TRY(rd_timekeeper_round(service->desk.db, &service->desk.office, &round, err));
 	} while (round.more);

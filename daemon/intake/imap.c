@@ -7,8 +7,8 @@
 
 #include "redress/base/backoff.h"
 #include "redress/base/date.h"
+#include "redress/intake/imap_connect.h"
 #include "redress/intake/imap_take.h"
-#include "redress/wire/credential.h"
 
 #define IDLE_MS		 (9 * 60 * 1000)
 #define POLL_MS		 30000
@@ -81,32 +81,28 @@ static struct mailbox *new_mailbox(const struct rd_intake_source *source,
 
 /* --- the connection --- */
 
+static bool stopping(void *context)
+{
+	const struct mailbox *m = context;
+	return rd_source_stopping(m->source);
+}
+
 static enum rd_rc connect_and_log_in(struct mailbox *m, struct rd_stream **ret_stream,
 	struct rd_imap_abilities *ret_abilities, struct rd_err *err)
 {
 	const struct rd_mailbox_config *config = m->config;
 	if (!m->trust && config->security != RD_SECURITY_PLAIN)
 		RD_TRY(rd_trust_new(config->ca_file, &m->trust, err));
-	RD_CLEANUP(rd_secret_wipe) struct rd_secret password;
-	memset(&password, 0, sizeof password);
-	RD_TRY(rd_credential_read(&config->password, &password, err));
-	struct rd_stream_options options = {
-		.host = config->host,
-		.port = config->port,
-		.security = config->security,
+	const struct rd_token_stop stop = { stopping, m };
+	const struct rd_imap_way way = {
+		.config = config,
 		.trust = m->trust,
 		.wake_fd = m->wake_fd,
 		.connect_ms = m->tuning.connect_ms,
 		.read_ms = m->tuning.read_ms,
+		.stop = &stop,
 	};
-	RD_CLEANUP(rd_stream_cleanup) struct rd_stream *stream = NULL;
-	RD_TRY(rd_stream_open(&options, &stream, err));
-	enum rd_rc rc = rd_imap_login(
-		stream, config->security, config->user, password.text, ret_abilities, err);
-	if (rc != RD_OK)
-		return strstr(err->msg, m->server) ? rc : rd_fail_within(err, "%s", m->server);
-	*ret_stream = RD_STEAL(stream);
-	return RD_OK;
+	return rd_imap_connect(&way, ret_stream, ret_abilities, err);
 }
 
 static enum rd_rc open_folder(struct mailbox *m, struct rd_err *err)
@@ -386,12 +382,6 @@ enum rd_rc rd_imap_once(const struct rd_intake_source *source, const struct rd_i
 	struct mailbox *m = new_mailbox(source, source->config, tuning, wake_fd);
 	RD_TRY(begin(m, err));
 	return one_pass(m, err);
-}
-
-enum rd_rc rd_imap_try(const struct rd_mailbox_config *config, struct rd_err *err)
-{
-	RD_CLEANUP(free_mailbox) struct mailbox *m = new_mailbox(NULL, config, NULL, -1);
-	return open_folder(m, err);
 }
 
 static uint32_t any_chance(void)

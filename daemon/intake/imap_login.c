@@ -1,6 +1,5 @@
 #include "redress/intake/imap_login.h"
 
-#include <gnutls/gnutls.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "redress/base/buf.h"
 #include "redress/intake/imap_scan.h"
+#include "redress/wire/sasl.h"
 
 #define STEP_MS	   30000
 #define STEP_BYTES (256u << 10)
@@ -47,6 +47,8 @@ static void read_abilities(const char *list, struct rd_imap_abilities *ret)
 		{ "STARTTLS", offsetof(struct rd_imap_abilities, starttls) },
 		{ "LOGINDISABLED", offsetof(struct rd_imap_abilities, login_disabled) },
 		{ "AUTH=PLAIN", offsetof(struct rd_imap_abilities, auth_plain) },
+		{ "AUTH=XOAUTH2", offsetof(struct rd_imap_abilities, auth_xoauth2) },
+		{ "AUTH=OAUTHBEARER", offsetof(struct rd_imap_abilities, auth_oauthbearer) },
 		{ "SASL-IR", offsetof(struct rd_imap_abilities, sasl_ir) },
 		{ "IDLE", offsetof(struct rd_imap_abilities, idle) },
 		{ "UIDPLUS", offsetof(struct rd_imap_abilities, uidplus) },
@@ -83,6 +85,7 @@ static enum rd_rc read_answer(
 		}
 		if (starts(line, "* BYE")) {
 			rd_imap_words(line + 5, d->words, sizeof d->words);
+			rd_sasl_hide(d->words);
 			return rd_fail(
 				err, RD_E_AGAIN, "the server ended the session:%s", d->words);
 		}
@@ -92,6 +95,7 @@ static enum rd_rc read_answer(
 			return rd_fail(err, RD_E_INPUT, "the server's answer is not IMAP");
 		line += strlen(tag);
 		rd_imap_words(line, d->words, sizeof d->words);
+		rd_sasl_hide(d->words);
 		*ret_answer = starts(line, "OK")   ? ANSWER_OK
 			      : starts(line, "NO") ? ANSWER_NO
 						   : ANSWER_BAD;
@@ -155,47 +159,73 @@ static enum rd_rc start_tls(struct dialogue *d, struct rd_err *err)
 	return ask_abilities(d, err); /* what was said before TLS counts for nothing */
 }
 
-static void wipe_buf(struct rd_buf *buf)
-{
-	if (buf->data)
-		gnutls_memset(buf->data, 0, buf->size);
-	rd_buf_free(buf);
-}
-
 /* RFC 4616 2: NUL user NUL password, base64. */
 static enum rd_rc make_plain(
 	const char *user, const char *password, struct rd_buf *out, struct rd_err *err)
 {
-	RD_CLEANUP(wipe_buf) struct rd_buf raw = RD_BUF(LINE_MAX_);
+	RD_CLEANUP(rd_buf_wipe) struct rd_buf raw = RD_BUF(LINE_MAX_);
 	RD_TRY(rd_buf_add(&raw, "", 1, err));
 	RD_TRY(rd_buf_add_str(&raw, user, err));
 	RD_TRY(rd_buf_add(&raw, "", 1, err));
 	RD_TRY(rd_buf_add_str(&raw, password, err));
-	gnutls_datum_t in = { (unsigned char *)raw.data, (unsigned)raw.len }, text = { 0 };
-	if (gnutls_base64_encode2(&in, &text) < 0)
-		return rd_fail(err, RD_E_AGAIN, "no memory to log in");
-	enum rd_rc rc = rd_buf_add(out, text.data, text.size, err);
-	gnutls_memset(text.data, 0, text.size);
-	gnutls_free(text.data);
-	return rc;
+	return rd_buf_add_base64(out, raw.data, raw.len, err);
+}
+
+/* Begins AUTHENTICATE with that mechanism: line is then what the response is put behind, the
+ * command itself where the server takes both at once (RFC 4959). */
+static enum rd_rc begin_authenticate(struct dialogue *d, const char *mechanism, struct rd_buf *line,
+	enum answer *ret_answer, struct rd_err *err)
+{
+	char command[40];
+	*ret_answer = ANSWER_CONTINUE;
+	if (d->abilities.sasl_ir) {
+		rd_stream_begin(d->stream, STEP_MS, STEP_BYTES);
+		return rd_buf_printf(line, err, "r%u AUTHENTICATE %s ", ++d->tag, mechanism);
+	}
+	snprintf(command, sizeof command, "AUTHENTICATE %s", mechanism);
+	RD_TRY(send_command(d, command, err));
+	return read_answer(d, true, ret_answer, err);
+}
+
+static enum rd_rc send_line(struct dialogue *d, struct rd_buf *line, struct rd_err *err)
+{
+	RD_TRY(rd_buf_add_str(line, "\r\n", err));
+	return rd_stream_write(d->stream, line->data, line->len, err);
 }
 
 static enum rd_rc authenticate_plain(struct dialogue *d, const char *user, const char *password,
 	enum answer *ret_answer, struct rd_err *err)
 {
-	RD_CLEANUP(wipe_buf) struct rd_buf line = RD_BUF(LINE_MAX_);
-	if (d->abilities.sasl_ir) {
-		rd_stream_begin(d->stream, STEP_MS, STEP_BYTES);
-		RD_TRY(rd_buf_printf(&line, err, "r%u AUTHENTICATE PLAIN ", ++d->tag));
-	} else {
-		RD_TRY(send_command(d, "AUTHENTICATE PLAIN", err));
-		RD_TRY(read_answer(d, true, ret_answer, err));
-		if (*ret_answer != ANSWER_CONTINUE)
-			return RD_OK;
-	}
+	RD_CLEANUP(rd_buf_wipe) struct rd_buf line = RD_BUF(LINE_MAX_);
+	RD_TRY(begin_authenticate(d, "PLAIN", &line, ret_answer, err));
+	if (*ret_answer != ANSWER_CONTINUE)
+		return RD_OK;
 	RD_TRY(make_plain(user, password, &line, err));
-	RD_TRY(rd_buf_add_str(&line, "\r\n", err));
-	RD_TRY(rd_stream_write(d->stream, line.data, line.len, err));
+	RD_TRY(send_line(d, &line, err));
+	return read_answer(d, false, ret_answer, err);
+}
+
+/* A token that is not taken is answered by `+` and a few words in JSON; the client says an empty
+ * line (XOAUTH2) or ^A in base64 (RFC 7628 3.2.3), and then the server says NO. */
+static enum rd_rc authenticate_bearer(struct dialogue *d, const struct rd_imap_proof *proof,
+	enum answer *ret_answer, struct rd_err *err)
+{
+	RD_CLEANUP(rd_buf_wipe) struct rd_buf line = RD_BUF(LINE_MAX_);
+	bool standard = d->abilities.auth_oauthbearer;
+	const char *over = standard ? "AQ==\r\n" : "\r\n";
+	RD_TRY(begin_authenticate(d, standard ? "OAUTHBEARER" : "XOAUTH2", &line, ret_answer, err));
+	if (*ret_answer != ANSWER_CONTINUE)
+		return RD_OK;
+	if (standard)
+		RD_TRY(rd_sasl_oauthbearer(
+			proof->user, proof->host, proof->port, proof->token, &line, err));
+	else
+		RD_TRY(rd_sasl_xoauth2(proof->user, proof->token, &line, err));
+	RD_TRY(send_line(d, &line, err));
+	RD_TRY(read_answer(d, true, ret_answer, err));
+	if (*ret_answer != ANSWER_CONTINUE)
+		return RD_OK;
+	RD_TRY(rd_stream_write(d->stream, over, strlen(over), err));
 	return read_answer(d, false, ret_answer, err);
 }
 
@@ -228,7 +258,7 @@ static enum rd_rc add_string(struct dialogue *d, const char *text, struct rd_buf
 static enum rd_rc login(struct dialogue *d, const char *user, const char *password,
 	enum answer *ret_answer, struct rd_err *err)
 {
-	RD_CLEANUP(wipe_buf) struct rd_buf line = RD_BUF(LINE_MAX_);
+	RD_CLEANUP(rd_buf_wipe) struct rd_buf line = RD_BUF(LINE_MAX_);
 	rd_stream_begin(d->stream, STEP_MS, STEP_BYTES);
 	*ret_answer = ANSWER_CONTINUE;
 	RD_TRY(rd_buf_printf(&line, err, "r%u LOGIN ", ++d->tag));
@@ -244,41 +274,87 @@ static enum rd_rc login(struct dialogue *d, const char *user, const char *passwo
 	return read_answer(d, false, ret_answer, err);
 }
 
-static enum rd_rc prove_who_we_are(
-	struct dialogue *d, const char *user, const char *password, struct rd_err *err)
+/* RFC 5530 3: these pass by themselves. */
+static bool may_pass(const char *words)
 {
-	if (!rd_imap_is_clean(user) || !rd_imap_is_clean(password))
-		return rd_fail(err, RD_E_INPUT,
-			"the user or the password holds a line end or another control character");
+	return strcasestr(words, "[UNAVAILABLE]") || strcasestr(words, "[INUSE]") ||
+	       strcasestr(words, "[LIMIT]");
+}
+
+static enum rd_rc prove_by_token(
+	struct dialogue *d, struct rd_imap_proof *proof, struct rd_err *err)
+{
 	enum answer answer = ANSWER_BAD;
-	if (d->abilities.auth_plain)
-		RD_TRY(authenticate_plain(d, user, password, &answer, err));
-	else if (d->abilities.login_disabled)
+	if (!d->abilities.auth_xoauth2 && !d->abilities.auth_oauthbearer)
 		return rd_fail(err, RD_E_REFUSED,
-			"the server takes no password on this connection (LOGINDISABLED); use "
-			"`Security: tls`");
-	else
-		RD_TRY(login(d, user, password, &answer, err));
+			"the server takes no tokens (it offers neither XOAUTH2 nor OAUTHBEARER); "
+			"write `Password:` in place of `OAuth:`, or check `Host:`");
+	RD_TRY(authenticate_bearer(d, proof, &answer, err));
 	if (answer == ANSWER_OK)
 		return RD_OK;
-	/* RFC 5530 3: these pass by themselves. */
-	if (strcasestr(d->words, "[UNAVAILABLE]") || strcasestr(d->words, "[INUSE]") ||
-		strcasestr(d->words, "[LIMIT]"))
+	if (may_pass(d->words))
 		return rd_fail(err, RD_E_AGAIN, "the server cannot log us in now: %s", d->words);
+	proof->token_refused = true;
+	snprintf(proof->words, sizeof proof->words, "%s", d->words);
+	return rd_fail(err, RD_E_REFUSED, "the server refuses the token (%s)", d->words);
+}
+
+static enum rd_rc no_password_taken(const struct dialogue *d, struct rd_err *err)
+{
+	if (d->abilities.auth_xoauth2 || d->abilities.auth_oauthbearer)
+		return rd_fail(err, RD_E_REFUSED,
+			"the server takes no password, only tokens; write an `OAuth:` stanza and "
+			"name it here in place of `Password:`");
+	return rd_fail(err, RD_E_REFUSED,
+		"the server takes no password on this connection (LOGINDISABLED); use "
+		"`Security: tls`");
+}
+
+static enum rd_rc prove_by_password(
+	struct dialogue *d, const struct rd_imap_proof *proof, struct rd_err *err)
+{
+	enum answer answer = ANSWER_BAD;
+	if (d->abilities.auth_plain)
+		RD_TRY(authenticate_plain(d, proof->user, proof->password, &answer, err));
+	else if (d->abilities.login_disabled)
+		return no_password_taken(d, err);
+	else
+		RD_TRY(login(d, proof->user, proof->password, &answer, err));
+	if (answer == ANSWER_OK)
+		return RD_OK;
+	if (may_pass(d->words))
+		return rd_fail(err, RD_E_AGAIN, "the server cannot log us in now: %s", d->words);
+	if (d->abilities.auth_xoauth2)
+		return rd_fail(err, RD_E_REFUSED,
+			"the server refuses the user or the password (%s). It takes tokens too: "
+			"Microsoft 365 takes nothing else, and Google no account's own password; "
+			"write an `OAuth:` stanza and name it here in place of `Password:`",
+			d->words);
 	return rd_fail(err, RD_E_REFUSED,
 		"the server refuses the user or the password (%s); check `User:` and `Password:`",
 		d->words);
 }
 
-enum rd_rc rd_imap_login(struct rd_stream *stream, enum rd_security security, const char *user,
-	const char *password, struct rd_imap_abilities *ret_abilities, struct rd_err *err)
+static enum rd_rc prove_who_we_are(
+	struct dialogue *d, struct rd_imap_proof *proof, struct rd_err *err)
+{
+	proof->token_refused = false;
+	if (!rd_imap_is_clean(proof->user) ||
+		!rd_imap_is_clean(proof->token ? proof->token : proof->password))
+		return rd_fail(err, RD_E_INPUT,
+			"the user or the password holds a line end or another control character");
+	return proof->token ? prove_by_token(d, proof, err) : prove_by_password(d, proof, err);
+}
+
+enum rd_rc rd_imap_login(struct rd_stream *stream, enum rd_security security,
+	struct rd_imap_proof *proof, struct rd_imap_abilities *ret_abilities, struct rd_err *err)
 {
 	struct dialogue d = { .stream = stream };
 	RD_TRY(read_greeting(&d, err));
 	RD_TRY(ask_abilities(&d, err));
 	if (security == RD_SECURITY_STARTTLS)
 		RD_TRY(start_tls(&d, err));
-	RD_TRY(prove_who_we_are(&d, user, password, err));
+	RD_TRY(prove_who_we_are(&d, proof, err));
 	RD_TRY(ask_abilities(&d, err));
 	*ret_abilities = d.abilities;
 	return RD_OK;

@@ -79,7 +79,16 @@ enum rd_rc rd_imap_select(struct rd_imap *imap, const char *folder,
 	char name[FOLDER_BYTES];
 	RD_TRY(rd_imap_encode_folder(folder, name, sizeof name, err));
 	rd_imap_begin(imap, RD_IMAP_COMMAND_MS, RD_IMAP_SHORT_BYTES);
-	RD_TRY(rd_imap_outcome(imap, mailimap_select(imap->session, name), "open the folder", err));
+	int code = mailimap_select(imap->session, name);
+	const char *words = imap->session->imap_response;
+	if (code != MAILIMAP_NO_ERROR && words && strcasestr(words, "but not connected"))
+		return rd_fail(err, RD_E_REFUSED,
+			"%s: the login was taken, but Exchange opens no mailbox for it: `User:` is "
+			"not the mailbox's own address, IMAP is switched off for it "
+			"(Set-CASMailbox -ImapEnabled $true), or the app has no right to it "
+			"(Add-MailboxPermission -AccessRights FullAccess)",
+			imap->server);
+	RD_TRY(rd_imap_outcome(imap, code, "open the folder", err));
 	const struct mailimap_selection_info *info = imap->session->imap_selection_info;
 	if (!info || info->sel_uidvalidity == 0)
 		return rd_fail(err, RD_E_REFUSED,
@@ -134,6 +143,42 @@ uint32_t rd_imap_exists(const struct rd_imap *imap)
 {
 	const struct mailimap_selection_info *info = imap->session->imap_selection_info;
 	return info ? info->sel_exists : 0;
+}
+
+/* Some servers list a name that is none: \Noselect, \NonExistent (RFC 5258 3). */
+static bool cannot_be_opened(const struct mailimap_mbx_list_flags *flags)
+{
+	if (!flags)
+		return false;
+	if (flags->mbf_type == MAILIMAP_MBX_LIST_FLAGS_SFLAG &&
+		flags->mbf_sflag == MAILIMAP_MBX_LIST_SFLAG_NOSELECT)
+		return true;
+	for (clistiter *i = flags->mbf_oflags ? clist_begin(flags->mbf_oflags) : NULL; i;
+		i = clist_next(i)) {
+		const struct mailimap_mbx_list_oflag *flag = clist_content(i);
+		if (flag->of_type == MAILIMAP_MBX_LIST_OFLAG_FLAG_EXT && flag->of_flag_ext &&
+			strcasecmp(flag->of_flag_ext, "\\NonExistent") == 0)
+			return true;
+	}
+	return false;
+}
+
+enum rd_rc rd_imap_has_folder(
+	struct rd_imap *imap, const char *folder, bool *ret_there, struct rd_err *err)
+{
+	char name[FOLDER_BYTES];
+	clist *found = NULL;
+	RD_TRY(rd_imap_encode_folder(folder, name, sizeof name, err));
+	rd_imap_begin(imap, RD_IMAP_COMMAND_MS, RD_IMAP_SHORT_BYTES);
+	RD_TRY(rd_imap_outcome(
+		imap, mailimap_list(imap->session, "", name, &found), "list folders", err));
+	*ret_there = false;
+	for (clistiter *i = found ? clist_begin(found) : NULL; i; i = clist_next(i)) {
+		const struct mailimap_mailbox_list *item = clist_content(i);
+		*ret_there |= !cannot_be_opened(item->mb_flag);
+	}
+	mailimap_list_result_free(found);
+	return RD_OK;
 }
 
 /* --- marks --- */

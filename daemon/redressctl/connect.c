@@ -1,102 +1,53 @@
 /* connect: tries a mailbox, the way out for mail or a number end to end, and says in plain words
- * what is wrong. Nothing is sent and nothing is taken in; the store is not opened. */
+ * what is wrong. Nothing is sent but with --send-to, nothing is taken in, the store is not opened.
+ * Here the numbers; connect_mail.c has the mail. */
+#include "connect.h"
+
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include <jansson.h>
-
-#include "command.h"
 #include "desk.h"
 #include "print.h"
-#include "redress/base/arena.h"
 #include "redress/base/clock.h"
-#include "redress/deliver/smtp.h"
 #include "redress/deliver/text.h"
-#include "redress/intake/imap.h"
 #include "redress/intake/webhook.h"
 #include "redress/wire/http.h"
 
 #define ARENA_BYTES (32u << 20)
-#define TIMEOUT_MS  20000
 
-struct trying {
-	const struct rd_ctl *ctl;
-	const struct rd_config *config;
-	struct rd_arena *arena;
-	json_t *list; /* NULL where people read */
-	enum rd_exit exit;
-	size_t n; /* things of that name */
-};
-
-/* One thing was tried: in order, or what was found. */
-static void tell(struct trying *t, const char *what, const char *name, enum rd_rc rc,
-	const struct rd_err *err, const struct rd_provider_findings *findings)
+void rd_connect_tell(struct rd_trying *t, const char *what, const char *name, enum rd_rc rc,
+	const struct rd_err *err, const struct rd_provider_findings *faults,
+	const struct rd_provider_findings *notes)
 {
-	const bool well = rc == RD_OK && findings->n == 0;
+	const bool well = rc == RD_OK && faults->n == 0;
+	json_t *says = json_array();
+	const char *line;
+	json_t *each;
+	size_t i;
 
 	t->n++;
 	if (rc == RD_E_AGAIN && t->exit == RD_EXIT_DONE)
 		t->exit = RD_EXIT_LATER;
 	else if (!well && rc != RD_E_AGAIN)
 		t->exit = RD_EXIT_FOUND;
+	if (rc != RD_OK)
+		json_array_append_new(says, rd_json_text(err->msg));
+	for (i = 0; i < faults->n; i++)
+		json_array_append_new(says, rd_json_text(faults->items[i]));
+	for (i = 0; i < notes->n; i++)
+		json_array_append_new(says, rd_json_text(notes->items[i]));
 	if (t->list != NULL) {
-		json_t *says = json_array();
-
-		if (rc != RD_OK)
-			json_array_append_new(says, json_string(err->msg));
-		for (size_t i = 0; i < findings->n; i++)
-			json_array_append_new(says, json_string(findings->items[i]));
 		json_array_append_new(t->list, json_pack("{s:s,s:s,s:b,s:o}", "what", what, "name",
 						       name, "well", well, "says", says));
 		return;
 	}
 	printf("%s %s: %s\n", what, name, well ? "in order" : "not in order");
-	if (rc != RD_OK)
-		printf("  %s\n", err->msg);
-	for (size_t i = 0; i < findings->n; i++)
-		printf("  %s\n", findings->items[i]);
-}
-
-static enum rd_rc try_folder(const char *path, struct rd_err *err)
-{
-	struct stat st;
-
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return RD_OK;
-	return rd_fail(err, RD_E_REFUSED, "there is no folder %.300s; check `Path:`", path);
-}
-
-static void try_mailbox(struct trying *t, const struct rd_mailbox_config *mailbox)
-{
-	const struct rd_provider_findings none = { .n = 0 };
-	struct rd_err err = { 0 };
-	const enum rd_rc rc = mailbox->kind == RD_MAILBOX_IMAP ? rd_imap_try(mailbox, &err)
-							       : try_folder(mailbox->path, &err);
-
-	tell(t, "Mailbox", mailbox->name, rc, &err, &none);
-}
-
-static enum rd_rc try_smtp(const struct rd_outgoing_config *outgoing, struct rd_err *err)
-{
-	struct rd_smtp *smtp;
-	enum rd_rc rc;
-
-	RD_TRY(rd_smtp_new(outgoing, &smtp, err));
-	rd_smtp_set_timeout(smtp, TIMEOUT_MS);
-	rc = rd_smtp_try(smtp, err);
-	rd_smtp_free(smtp);
-	return rc;
-}
-
-static void try_outgoing(struct trying *t, const struct rd_outgoing_config *outgoing)
-{
-	const struct rd_provider_findings none = { .n = 0 };
-	struct rd_err err = { 0 };
-	const enum rd_rc rc = outgoing->kind == RD_OUTGOING_SMTP ? try_smtp(outgoing, &err)
-								 : try_folder(outgoing->path, &err);
-
-	tell(t, "Outgoing", outgoing->name, rc, &err, &none);
+	json_array_foreach(says, i, each)
+	{
+		line = json_string_value(each);
+		printf("  %s\n", line != NULL ? line : "");
+	}
+	json_decref(says);
 }
 
 /* Any page may answer with a status: redressd turns down what is not signed in words of its own,
@@ -117,7 +68,7 @@ static bool is_redressd(
 
 /* The way that the provider's requests come, tried from here: an unsigned one must reach the daemon
  * and be turned down by it (or, by a provider that probes, be taken for a probe). */
-static void try_webhook(struct trying *t, const struct rd_texts_config *texts,
+static void try_webhook(struct rd_trying *t, const struct rd_texts_config *texts,
 	struct rd_provider_findings *findings)
 {
 	RD_CLEANUP(rd_http_cleanup) struct rd_http *http = NULL;
@@ -131,7 +82,7 @@ static void try_webhook(struct trying *t, const struct rd_texts_config *texts,
 		.url = url,
 		.content_type = "application/x-www-form-urlencoded",
 		.body = "",
-		.timeout_ms = TIMEOUT_MS,
+		.timeout_ms = RD_CONNECT_TIMEOUT_MS,
 	};
 	enum rd_rc rc;
 
@@ -158,39 +109,40 @@ static void try_webhook(struct trying *t, const struct rd_texts_config *texts,
 				url, response.status));
 }
 
-static enum rd_rc try_provider(struct trying *t, const struct rd_texts_config *texts,
+static enum rd_rc try_provider(struct rd_trying *t, const struct rd_texts_config *texts,
 	struct rd_provider_findings *findings, struct rd_err *err)
 {
 	struct rd_text_sender *sender;
 	enum rd_rc rc;
 
 	RD_TRY(rd_text_sender_new(texts, t->config->public_url, "", &sender, err));
-	rd_text_sender_set_timeout(sender, TIMEOUT_MS);
+	rd_text_sender_set_timeout(sender, RD_CONNECT_TIMEOUT_MS);
 	rc = rd_text_try(sender, rd_now_ms(&rd_system_clock), t->arena, findings, err);
 	rd_text_sender_free(sender);
 	return rc;
 }
 
-static void try_texts(struct trying *t, const struct rd_texts_config *texts)
+static void try_texts(struct rd_trying *t, const struct rd_texts_config *texts)
 {
+	const struct rd_provider_findings none = { .n = 0 };
 	struct rd_provider_findings findings = { .n = 0 };
 	struct rd_err err = { 0 };
 	const enum rd_rc rc = try_provider(t, texts, &findings, &err);
 
 	if (texts->kind != RD_TEXTS_TRAY)
 		try_webhook(t, texts, &findings);
-	tell(t, "Texts", texts->name, rc, &err, &findings);
+	rd_connect_tell(t, "Texts", texts->name, rc, &err, &findings, &none);
 }
 
-static void try_all_of(struct trying *t, const char *name)
+static void try_all_of(struct rd_trying *t, const char *name)
 {
 	const struct rd_config *config = t->config;
 
 	for (size_t i = 0; i < config->n_mailboxes; i++)
 		if (strcmp(config->mailboxes[i].name, name) == 0)
-			try_mailbox(t, &config->mailboxes[i]);
+			rd_connect_mailbox(t, &config->mailboxes[i]);
 	if (config->outgoing != NULL && strcmp(config->outgoing->name, name) == 0)
-		try_outgoing(t, config->outgoing);
+		rd_connect_outgoing(t, config->outgoing);
 	for (size_t i = 0; i < config->n_texts; i++)
 		if (strcmp(config->texts[i].name, name) == 0)
 			try_texts(t, &config->texts[i]);
@@ -212,21 +164,28 @@ static enum rd_exit no_such(const struct rd_config *config, const char *name)
 
 enum rd_exit rd_ctl_connect(struct rd_ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = { RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+	static const struct option options[] = { { "send-to", required_argument, NULL, 's' },
+		RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 	RD_CLEANUP(rd_config_cleanup) struct rd_config *config = NULL;
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(ARENA_BYTES);
-	struct trying trying = { .ctl = ctl, .arena = arena };
+	struct rd_trying trying = { .arena = arena };
 	struct rd_err err = { 0 };
 	int option;
 
 	while ((option = rd_ctl_next_option(argc, argv, options)) != -1)
-		if (!rd_ctl_option(ctl, option))
+		if (option == 's')
+			trying.send_to = optarg;
+		else if (!rd_ctl_option(ctl, option))
 			return rd_ctl_usage(ctl);
 	if (optind + 1 != argc)
 		return rd_ctl_usage(ctl);
 	if (rd_config_read(ctl->config != NULL ? ctl->config : RD_CTL_CONFIG, &config, &err) !=
 		RD_OK)
 		return rd_ctl_fail(&err);
+	if (trying.send_to != NULL &&
+		(config->outgoing == NULL || strcmp(config->outgoing->name, argv[optind]) != 0))
+		return rd_ctl_complain(
+			"--send-to is for the `Outgoing:` stanza; `%s` is none", argv[optind]);
 	trying.config = config;
 	trying.list = ctl->json ? json_array() : NULL;
 	try_all_of(&trying, argv[optind]);

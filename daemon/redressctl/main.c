@@ -147,7 +147,7 @@ static const struct command {
 	{ "person", "export", rd_ctl_person_export, "person export CONTACT DIR" },
 	{ "person", "erase", rd_ctl_person_erase, "person erase CONTACT [--dry-run]" },
 	{ NULL, "messages", rd_ctl_messages, "messages [--fate FATE]" },
-	{ NULL, "connect", rd_ctl_connect, "connect NAME" },
+	{ NULL, "connect", rd_ctl_connect, "connect [--send-to ADDRESS] NAME" },
 	{ "audit", "verify", rd_ctl_audit_verify, "audit verify" },
 	{ "audit", "ledger", rd_ctl_audit_ledger, "audit ledger [--idle]" },
 	{ NULL, "backup", rd_ctl_backup, "backup FILE" },

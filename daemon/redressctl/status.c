@@ -83,13 +83,29 @@ static json_t *sources_json(struct rd_ctl_desk *desk, const struct rd_health *he
 	return list;
 }
 
+static json_t *sign_ins_json(const struct rd_health *health)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < health->n_sign_ins; i++) {
+		const struct rd_sign_in *sign_in = &health->sign_ins[i];
+
+		json_array_append_new(list,
+			json_pack("{s:s,s:o,s:o}", "name", sign_in->oauth->name, "expires",
+				rd_json_day(sign_in->expires), "days_left",
+				rd_date_is_set(sign_in->expires) ? json_integer(sign_in->days_left)
+								 : json_null()));
+	}
+	return list;
+}
+
 static void print_json(
 	struct rd_ctl_desk *desk, const struct rd_health *health, const char *ruleset)
 {
 	const struct rd_status_counts *c = &health->counts;
 
 	rd_json_print(json_pack("{s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I},s:{s:I,s:I,s:I,s:I,s:I,s:I},"
-				"s:o,s:o,s:o,s:s,s:I,s:I,s:I,s:I}",
+				"s:o,s:o,s:o,s:o,s:s,s:I,s:I,s:I,s:I}",
 		"messages", "accepted", (json_int_t)c->accepted, "processed",
 		(json_int_t)c->processed, "review", (json_int_t)c->review, "quarantined",
 		(json_int_t)c->quarantined, "duplicate", (json_int_t)c->duplicate, "guarded",
@@ -97,7 +113,8 @@ static void print_json(
 		(json_int_t)c->waiting, "outbox", "queued", (json_int_t)c->outbox_queued, "sent",
 		(json_int_t)c->outbox_sent, "failed", (json_int_t)c->outbox_failed, "uncertain",
 		(json_int_t)c->outbox_uncertain, "held", (json_int_t)c->outbox_held, "sending",
-		(json_int_t)c->outbox_sending, "sources", sources_json(desk, health), "problems",
+		(json_int_t)c->outbox_sending, "sources", sources_json(desk, health), "sign_ins",
+		sign_ins_json(health), "problems",
 		rd_json_words(health->problems, health->n_problems), "notices",
 		rd_json_words(health->notices, health->n_notices), "ruleset", ruleset, "tasks",
 		(json_int_t)c->tasks_open, "cases_open", (json_int_t)c->cases_open, "rule_failures",
@@ -136,6 +153,15 @@ static void print_text(
 		printf("Source    %s: last read %s%s\n", health->sources[i].name,
 			rd_short_instant(health->sources[i].last_success_ms, at),
 			is_configured(desk, &health->sources[i]) ? "" : " (no longer configured)");
+	for (size_t i = 0; i < health->n_sign_ins; i++)
+		if (rd_date_is_set(health->sign_ins[i].expires))
+			printf("OAuth     %s: good until %s, %d day%s left\n",
+				health->sign_ins[i].oauth->name,
+				rd_short_day(health->sign_ins[i].expires, at),
+				health->sign_ins[i].days_left,
+				health->sign_ins[i].days_left == 1 ? "" : "s");
+		else
+			printf("OAuth     %s\n", health->sign_ins[i].oauth->name);
 	printf("Rules     %.19s, failed on %" PRId64 " message%s, %" PRId64 " switched off\n",
 		ruleset, c->rule_failures, c->rule_failures == 1 ? "" : "s", c->rules_off);
 }

@@ -10,6 +10,7 @@
 #include "redress/base/limits.h"
 #include "redress/base/stanza.h"
 #include "redress/wire/config_fields.h"
+#include "redress/wire/tokens.h"
 
 #define CONFIG_ARENA_BYTES (8u << 20)
 #define HOMES_MAX	   10000000 /* of one landlord */
@@ -22,6 +23,7 @@ struct config_owner {
 	struct rd_texts_config texts[RD_TEXTS_MAX];
 	struct rd_outgoing_config outgoing;
 	struct rd_role_config roles[RD_ROLES_MAX];
+	struct rd_oauth_config oauths[RD_OAUTH_MAX];
 };
 
 static const char *const gateway_fields[] = { "Gateway", "State", "Rules", "Listen",
@@ -31,7 +33,7 @@ static const char *const gateway_fields[] = { "Gateway", "State", "Rules", "List
 static const char *const gateway_repeatable[] = { "Trusted proxy", "Staff", "Homes", "Keep",
 	"Many messages from", NULL };
 static const char *const mailbox_fields[] = { "Mailbox", "Kind", "Path", "Host", "Port", "Folder",
-	"Security", "CA file", "User", "Password", "Landlord", "Start from", "Afterwards",
+	"Security", "CA file", "User", "Password", "OAuth", "Landlord", "Start from", "Afterwards",
 	"Size limit", "Trust results of", "Form sender", "Form field", NULL };
 static const char *const mailbox_repeatable[] = { "Trust results of", "Form sender", "Form field",
 	NULL };
@@ -39,20 +41,32 @@ static const char *const texts_fields[] = { "Texts", "Kind", "Number", "Account"
 	"API key", "User", "Signature", "Template", "API URL", "Poll every", "Path", "Landlord",
 	NULL };
 static const char *const outgoing_fields[] = { "Outgoing", "Kind", "Path", "Host", "Port",
-	"Security", "CA file", "User", "Password", "From", "Envelope sender", NULL };
+	"Security", "CA file", "User", "Password", "OAuth", "From", "Envelope sender", NULL };
+static const char *const oauth_fields[] = { "OAuth", "Kind", "Tenant", "Client", "Secret",
+	"Secret expires", "Certificate", "Key", "Service account", "Refresh token", "Token URL",
+	"Scope", "CA file", NULL };
 static const char *const role_fields[] = { "Role", "To", "Landlord", "Also called", "Held by",
 	"Hours", "Days", "Out of hours to", "Then up", "Digest", NULL };
 static const char *const role_repeatable[] = { "Also called", "Held by", NULL };
-static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", "Role",
-	NULL };
+static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", "OAuth",
+	"Role", NULL };
 
-enum form { FORM_GATEWAY, FORM_MAILBOX, FORM_TEXTS, FORM_OUTGOING, FORM_ROLE, N_FORMS };
+enum form {
+	FORM_GATEWAY,
+	FORM_MAILBOX,
+	FORM_TEXTS,
+	FORM_OUTGOING,
+	FORM_OAUTH,
+	FORM_ROLE,
+	N_FORMS
+};
 static const struct rd_stanza_form forms[N_FORMS] = {
 	[FORM_GATEWAY] = { gateway_fields, gateway_repeatable },
 	[FORM_MAILBOX] = { mailbox_fields, mailbox_repeatable },
 	[FORM_TEXTS] = { texts_fields, NULL },
 	[FORM_OUTGOING] = { outgoing_fields, NULL },
 	[FORM_ROLE] = { role_fields, role_repeatable },
+	[FORM_OAUTH] = { oauth_fields, NULL },
 };
 
 static const char *const security_names[] = { "tls", "starttls", "plain", NULL };
@@ -445,7 +459,8 @@ static enum rd_rc read_afterwards(const struct rd_reading *r, struct rd_mailbox_
 	return RD_OK;
 }
 
-static enum rd_rc read_mailbox(const struct rd_reading *r, struct rd_mailbox_config *mailbox)
+static enum rd_rc read_mailbox(const struct rd_reading *r, const struct rd_config *config,
+	struct rd_mailbox_config *mailbox)
 {
 	int kind = RD_MAILBOX_IMAP, security = RD_SECURITY_TLS;
 
@@ -470,13 +485,13 @@ static enum rd_rc read_mailbox(const struct rd_reading *r, struct rd_mailbox_con
 	RD_TRY(rd_reading_required(r, "Host", "imap.landlord.example", &mailbox->host));
 	RD_TRY(rd_reading_required(r, "User", "complaints@landlord.example", &mailbox->user));
 	RD_TRY(port_or(r, security == RD_SECURITY_TLS ? 993 : 143, &mailbox->port));
-	RD_TRY(rd_reading_secret(r, "Password", &mailbox->password));
-	if (mailbox->password.from == RD_SECRET_NONE)
-		return rd_reading_missing(r, "Password", "credential mailbox");
+	RD_TRY(rd_config_sign_in(
+		r, config, "credential mailbox", &mailbox->password, &mailbox->oauth));
 	return check_security(r, mailbox->security, mailbox->host);
 }
 
-static enum rd_rc read_outgoing(const struct rd_reading *r, struct rd_outgoing_config *outgoing)
+static enum rd_rc read_outgoing(const struct rd_reading *r, const struct rd_config *config,
+	struct rd_outgoing_config *outgoing)
 {
 	static const int default_port[] = { 465, 587, 25 };
 	int kind = RD_OUTGOING_SMTP, security = RD_SECURITY_TLS;
@@ -503,9 +518,8 @@ static enum rd_rc read_outgoing(const struct rd_reading *r, struct rd_outgoing_c
 		return rd_reading_path(r, "Path", "/var/lib/redress/sent", &outgoing->path);
 	RD_TRY(rd_reading_required(r, "Host", "smtp.landlord.example", &outgoing->host));
 	RD_TRY(port_or(r, default_port[security], &outgoing->port));
-	RD_TRY(rd_reading_secret(r, "Password", &outgoing->password));
-	if (outgoing->user[0] != '\0' && outgoing->password.from == RD_SECRET_NONE)
-		return rd_reading_missing(r, "Password", "credential smtp");
+	RD_TRY(rd_config_sign_in(
+		r, config, "credential smtp", &outgoing->password, &outgoing->oauth));
 	return check_security(r, outgoing->security, outgoing->host);
 }
 
@@ -516,6 +530,29 @@ static bool stands_in_a_stanza(const char *name)
 			if (strcasecmp(name, forms[i].fields[k]) == 0)
 				return true;
 	return false;
+}
+
+static bool is_oauth(const struct rd_stanza *stanza)
+{
+	return strcasecmp(stanza->fields[0].name, "OAuth") == 0;
+}
+
+static enum rd_rc read_oauth(const struct rd_reading *r, struct rd_config *config)
+{
+	struct rd_oauth_config *oauth = &config->oauths[config->n_oauths];
+
+	if (config->n_oauths == RD_OAUTH_MAX)
+		return rd_stanza_fail(r->stanza, &r->stanza->fields[0], r->err,
+			"more than %d `OAuth:` stanzas", RD_OAUTH_MAX);
+	RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_OAUTH, r->err));
+	for (size_t i = 0; i < config->n_oauths; i++)
+		if (strcmp(config->oauths[i].name, r->stanza->fields[0].value) == 0)
+			return rd_stanza_fail(r->stanza, &r->stanza->fields[0], r->err,
+				"a second `OAuth: %s`; give each a name of its own",
+				config->oauths[i].name);
+	oauth->tokens = rd_tokens_new();
+	config->n_oauths++;
+	return rd_config_oauth(r, oauth);
 }
 
 static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *owner)
@@ -530,7 +567,7 @@ static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *o
 		if (config->n_mailboxes == RD_MAILBOXES_MAX)
 			return rd_stanza_fail(r->stanza, first, r->err, "more than %d mailboxes",
 				RD_MAILBOXES_MAX);
-		return read_mailbox(r, &config->mailboxes[config->n_mailboxes++]);
+		return read_mailbox(r, config, &config->mailboxes[config->n_mailboxes++]);
 	}
 	if (strcasecmp(first->name, "Texts") == 0) {
 		if (config->n_texts == RD_TEXTS_MAX)
@@ -548,8 +585,10 @@ static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *o
 			return rd_stanza_fail(r->stanza, first, r->err,
 				"a second `Outgoing:` stanza; there is one a file");
 		config->outgoing = &owner->outgoing;
-		return read_outgoing(r, config->outgoing);
+		return read_outgoing(r, config, config->outgoing);
 	}
+	if (is_oauth(r->stanza))
+		return RD_OK; /* read before all others, for they may name it */
 	if (stands_in_a_stanza(first->name))
 		return rd_stanza_fail(r->stanza, first, r->err,
 			"a stanza does not begin with `%s:`; is there an empty line too many "
@@ -557,9 +596,8 @@ static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *o
 			first->name);
 	guess = rd_did_you_mean(first->name, stanza_names);
 	return rd_stanza_fail(r->stanza, first, r->err,
-		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:`, `Outgoing:` or `Role:`, "
-		"not "
-		"`%s:`%s%s%s",
+		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:`, `Outgoing:`, `OAuth:` or "
+		"`Role:`, not `%s:`%s%s%s",
 		first->name, guess != NULL ? "; did you mean `" : "", guess != NULL ? guess : "",
 		guess != NULL ? "`?" : "");
 }
@@ -623,6 +661,7 @@ static struct config_owner *new_owner(void)
 	owner->config.texts = owner->texts;
 	owner->config.roles = owner->roles;
 	owner->config.warnings_to = "";
+	owner->config.oauths = owner->oauths;
 	owner->config.listen_host = "127.0.0.1";
 	owner->config.public_url = "";
 	owner->config.alarms_to = "";
@@ -641,6 +680,12 @@ enum rd_rc rd_config_parse(const char *file, const char *text, size_t len,
 
 	config->file = rd_arena_strdup(owner->arena, file);
 	RD_TRY(rd_stanzas_parse(config->file, text, len, owner->arena, &stanzas, err));
+	for (size_t i = 0; i < stanzas.n_items; i++) {
+		const struct rd_reading reading = { owner->arena, &stanzas.items[i], err };
+
+		if (is_oauth(reading.stanza))
+			RD_TRY(read_oauth(&reading, config));
+	}
 	for (size_t i = 0; i < stanzas.n_items; i++) {
 		const struct rd_reading reading = { owner->arena, &stanzas.items[i], err };
 
@@ -667,6 +712,8 @@ void rd_config_free(struct rd_config *config)
 
 	if (owner == NULL)
 		return;
+	for (size_t i = 0; i < config->n_oauths; i++)
+		rd_tokens_free(config->oauths[i].tokens);
 	rd_arena_free(owner->arena);
 	free(owner);
 }

@@ -75,31 +75,45 @@ static enum rd_rc check_text(const char *text, size_t len, const char *path, str
 	return RD_OK;
 }
 
-enum rd_rc rd_credential_read(
-	const struct rd_secret_place *place, struct rd_secret *ret_secret, struct rd_err *err)
+/* At most size - 1 bytes; ret_text is NUL-ended, and holds nothing where this fails. */
+static enum rd_rc read_whole(const struct rd_secret_place *place, char *ret_text, size_t size,
+	size_t *ret_len, char ret_path[static PATH_BYTES_MAX], struct rd_err *err)
 {
-	RD_CLEANUP(rd_secret_wipe) struct rd_secret secret = { { 0 } };
 	RD_CLEANUP(close_fd) int fd = -1;
-	char path[PATH_BYTES_MAX];
 	size_t len = 0;
 	ssize_t n;
 
 	if (place->from == RD_SECRET_NONE)
 		return rd_fail(err, RD_E_MISSING, "no secret is configured");
-	RD_TRY(place_path(place, path, sizeof path, err));
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	RD_TRY(place_path(place, ret_path, PATH_BYTES_MAX, err));
+	fd = open(ret_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return rd_fail(
-			err, RD_E_INPUT, "%s: cannot read the secret: %s", path, strerror(errno));
-	RD_TRY(check_private(fd, place, path, err));
-	while ((n = read(fd, secret.text + len, sizeof secret.text - len)) > 0) {
+		return rd_fail(err, RD_E_INPUT, "%s: cannot read the secret: %s", ret_path,
+			strerror(errno));
+	RD_TRY(check_private(fd, place, ret_path, err));
+	while ((n = read(fd, ret_text + len, size - len)) > 0) {
 		len += (size_t)n;
-		if (len == sizeof secret.text)
-			return rd_fail(err, RD_E_RANGE, "%s: longer than %d bytes", path,
-				RD_SECRET_MAX - 1);
+		if (len == size) {
+			explicit_bzero(ret_text, size);
+			return rd_fail(
+				err, RD_E_RANGE, "%s: longer than %zu bytes", ret_path, size - 1);
+		}
 	}
 	if (n < 0)
-		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
+		return rd_fail(err, RD_E_AGAIN, "%s: %s", ret_path, strerror(errno));
+	ret_text[len] = '\0';
+	*ret_len = len;
+	return RD_OK;
+}
+
+enum rd_rc rd_credential_read(
+	const struct rd_secret_place *place, struct rd_secret *ret_secret, struct rd_err *err)
+{
+	RD_CLEANUP(rd_secret_wipe) struct rd_secret secret = { { 0 } };
+	char path[PATH_BYTES_MAX];
+	size_t len = 0;
+
+	RD_TRY(read_whole(place, secret.text, sizeof secret.text, &len, path, err));
 	if (len > 0 && secret.text[len - 1] == '\n')
 		len--;
 	if (len > 0 && secret.text[len - 1] == '\r')
@@ -112,6 +126,26 @@ enum rd_rc rd_credential_read(
 }
 
 void rd_secret_wipe(struct rd_secret *secret)
+{
+	explicit_bzero(secret, sizeof *secret);
+}
+
+enum rd_rc rd_credential_read_lines(
+	const struct rd_secret_place *place, struct rd_long_secret *ret_secret, struct rd_err *err)
+{
+	RD_CLEANUP(rd_long_secret_wipe) struct rd_long_secret secret = { { 0 } };
+	char path[PATH_BYTES_MAX];
+	size_t len = 0;
+
+	RD_TRY(read_whole(place, secret.text, sizeof secret.text, &len, path, err));
+	if (len == 0 || strlen(secret.text) != len)
+		return rd_fail(err, RD_E_INPUT, "%s: %s", path,
+			len == 0 ? "the secret is empty" : "the secret has a NUL inside");
+	memcpy(ret_secret, &secret, sizeof secret);
+	return RD_OK;
+}
+
+void rd_long_secret_wipe(struct rd_long_secret *secret)
 {
 	explicit_bzero(secret, sizeof *secret);
 }

@@ -17,6 +17,8 @@
 
 #include "redress/base/clock.h"
 
+#define NAMES_TOLD_MAX	16 /* of a certificate that is another's */
+#define HOST_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_*"
 /* Nothing below TLS 1.2: RFC 8996. */
 #define PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
@@ -248,20 +250,65 @@ static enum rd_rc connect_any(struct rd_stream *s, bool loopback_only, struct rd
 	return rc;
 }
 
+static void free_certificate(gnutls_x509_crt_t *certificate)
+{
+	if (*certificate)
+		gnutls_x509_crt_deinit(*certificate);
+}
+
+/* The names that the server's certificate is for, a few of them: one of those belongs in `Host:`.
+ */
+static void certificate_names(const struct rd_stream *s, char *out, size_t size)
+{
+	RD_CLEANUP(free_certificate) gnutls_x509_crt_t certificate = NULL;
+	unsigned n_chain = 0;
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(s->tls, &n_chain);
+	size_t used = 0;
+	out[0] = '\0';
+	if (!chain || n_chain == 0 || gnutls_x509_crt_init(&certificate) < 0 ||
+		gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) < 0)
+		return;
+	for (unsigned i = 0; i < NAMES_TOLD_MAX; i++) {
+		char name[128] = "";
+		size_t len = sizeof name - 1;
+		int kind = gnutls_x509_crt_get_subject_alt_name(certificate, i, name, &len, NULL);
+		if (kind == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			return;
+		if (kind != GNUTLS_SAN_DNSNAME || strspn(name, HOST_CHARACTERS) != len)
+			continue;
+		int n = snprintf(
+			out + used, size - used, "%s%.*s", used ? ", " : "", (int)len, name);
+		if (n < 0 || (size_t)n >= size - used)
+			return;
+		used += (size_t)n;
+	}
+}
+
+/* The first of what is wrong, in the order in which a person can mend it. */
 static enum rd_rc certificate_refused(struct rd_stream *s, struct rd_err *err)
 {
 	unsigned status = gnutls_session_get_verify_cert_status(s->tls);
-	gnutls_datum_t text = { 0 };
-	gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0);
-	while (text.data && text.size > 0 && text.data[text.size - 1] == ' ')
-		text.data[--text.size] = '\0';
-	enum rd_rc rc = fail(s, err, RD_E_REFUSED,
-		"the server's certificate is not accepted: %s Nothing was sent to it. Check "
-		"`Host:` "
-		"and `CA file:`.",
-		text.data ? (const char *)text.data : "it could not be verified.");
-	gnutls_free(text.data);
-	return rc;
+	char names[200];
+	if (status & (GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED))
+		return fail(s, err, RD_E_REFUSED,
+			"the server's certificate is not accepted: it %s. Nothing was sent to it. "
+			"Whoever keeps the server must renew it; or this machine's clock is wrong.",
+			status & GNUTLS_CERT_EXPIRED ? "has expired" : "is not valid yet");
+	if (status & GNUTLS_CERT_REVOKED)
+		return fail(s, err, RD_E_REFUSED,
+			"the server's certificate is not accepted: it was revoked. Nothing was "
+			"sent to it. Whoever keeps the server must get a new one.");
+	if (status & GNUTLS_CERT_UNEXPECTED_OWNER) {
+		certificate_names(s, names, sizeof names);
+		return fail(s, err, RD_E_REFUSED,
+			"the server's certificate is not accepted: it is for %s and not for %s. "
+			"Nothing was sent to it. Write the server's right name in `Host:`.",
+			names[0] ? names : "another name", s->host);
+	}
+	return fail(s, err, RD_E_REFUSED,
+		"the server's certificate is not accepted: it is not signed by an authority that "
+		"this machine trusts. Nothing was sent to it. Check `Host:`; for a server with an "
+		"authority of its own name that one's certificate in `CA file:`.");
 }
 
 static enum rd_rc start_tls_session(struct rd_stream *s, struct rd_err *err)

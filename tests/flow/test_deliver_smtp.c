@@ -194,8 +194,10 @@ static void every_end_has_its_outcome(void **state)
 		assert_int_equal(result.ours, rows[i].ours);
 		assert_int_equal(w->n_wire, rows[i].n_wire);
 		assert_int_equal(child_number(&server, "total"), before + rows[i].kept);
+		/* What is known of it may stand behind the server's own words. */
 		if (rows[i].response[0])
-			assert_string_equal(result.response, rows[i].response);
+			assert_memory_equal(
+				result.response, rows[i].response, strlen(rows[i].response));
 	}
 	child_stop(&server);
 }

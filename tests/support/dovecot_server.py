@@ -1,7 +1,8 @@
-"""A real Dovecot for tests: dovecot_server.py FOLDER PEM KEY [lmtp]
+"""A real Dovecot for tests: dovecot_server.py FOLDER PEM KEY [lmtp] [oauth=PORT] [tokens=MECHANISM,...]
 
 Runs it in FOLDER on a free port of 127.0.0.1, as nobody where the test is root, with one TLS, one
-STARTTLS/plain and no other listener. Every user's password is `secret`. Prints the TLS port, then
+STARTTLS/plain and no other listener. Every user's password is `secret`; with oauth= it takes tokens
+too, by the mechanisms named (xoauth2 and oauthbearer), and asks oauth_server.py at that port. Prints the TLS port, then
 answers one line to each line of its standard input:
   plain                              the port without implicit TLS
   append USER FOLDER N BYTES [DATE]  N mails of BYTES each, all different; DATE an INTERNALDATE
@@ -13,6 +14,7 @@ answers one line to each line of its standard input:
   fill USER N BYTES                  N mails straight into INBOX's files (quick, all different)
   make USER FOLDER
   lmtp                               with `lmtp`: the port that takes mail for every user
+  cut                                ends every session that is open, as a server does that wants a new login
   down                               ends Dovecot, its ports refuse
   up                                 starts it again on the same ports
 Ends when its standard input closes.
@@ -43,7 +45,7 @@ ssl_cert = <{pem}
 ssl_key = <{key}
 ssl_min_protocol = TLSv1.2
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login {tokens}
 auth_failure_delay = 0
 mail_location = maildir:{dir}/mail/%n
 mail_max_userip_connections = 100
@@ -52,8 +54,10 @@ first_valid_gid = {gid}
 default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
+{oauth}
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password=secret
 }}
 userdb {{
@@ -80,6 +84,10 @@ protocol lmtp {{
 }}
 service anvil {{
   chroot =
+  # Who is refused is not kept waiting: tests are refused often.
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -88,6 +96,21 @@ namespace inbox {{
   inbox = yes
   separator = /
 }}
+"""
+
+OAUTH = """
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {dir}/oauth2.conf
+}}
+"""
+INTROSPECT = """
+introspection_url = http://127.0.0.1:{port}/introspect
+introspection_mode = post
+username_attribute = username
+active_attribute = active
+active_value = true
 """
 
 
@@ -112,6 +135,7 @@ shutil.copy(pem, folder + "/dovecot.pem")
 shutil.copy(key, folder + "/dovecot.key")
 tls_port = plain_port = lmtp_port = None
 with_lmtp = "lmtp" in sys.argv[4:]
+options = dict(a.split("=", 1) for a in sys.argv[4:] if "=" in a)
 
 
 def choose_ports():
@@ -122,7 +146,12 @@ def choose_ports():
                             uid=who.pw_uid, gid=who.pw_gid, user=who.pw_name,
                             group=grp.getgrgid(who.pw_gid).gr_name, tls=tls_port, plain=plain_port,
                             lmtp=lmtp_port if with_lmtp else 0,
+                            oauth=OAUTH.format(dir=folder) if "oauth" in options else "",
+                            tokens=options.get("tokens", "xoauth2 oauthbearer").replace(",", " ")
+                            if "oauth" in options else "",
                             protocols="imap lmtp" if with_lmtp else "imap"))
+    with open(folder + "/oauth2.conf", "w") as f:
+        f.write(INTROSPECT.format(port=options.get("oauth", 0)))
     own(folder)
 
 
@@ -193,6 +222,15 @@ def end():
     except subprocess.TimeoutExpired:
         dovecot.kill()
         dovecot.wait()
+    return "ok"
+
+
+def cut():
+    """A session lives in an imap-login (its TLS) and an imap."""
+    for pid in open("/proc/%d/task/%d/children" % (dovecot.pid, dovecot.pid)).read().split():
+        with open("/proc/%s/comm" % pid) as f:
+            if f.read().startswith("imap"):
+                os.kill(int(pid), signal.SIGTERM)
     return "ok"
 
 
@@ -298,6 +336,8 @@ def answer(words):
         return "ok"
     if words[0] == "lmtp":
         return lmtp_port
+    if words[0] == "cut":
+        return cut()
     if words[0] == "down":
         return end()
     if words[0] == "up":

@@ -17,7 +17,8 @@ Prints its port, then answers one line to each line of its standard input:
   moved              UIDs moved away
 
 Modes before the login: greeting-crash, greeting-endless, silent, preauth, bye, not-imap, inject,
-no-login, refuse-login. In SELECT: flags-crash, no-keywords, no-uidnext. In the first FETCH of a
+no-login, refuse-login. In SELECT: flags-crash, no-keywords, no-uidnext,
+unconnected (Exchange's words for a mailbox that it does not open). In the first FETCH of a
 body: endless-line, literal-4g, literal-wrap, literal-big, drip, eof, brackets, bye-late, wrong-tag,
 nonsense, flood, no-fetch. In each FETCH of a body: short (half of what was asked for), crumbs (ten
 bytes), overstated (RFC822.SIZE is twice the size). In IDLE: idle-together (news with the `+`),
@@ -168,6 +169,8 @@ class Session:
         raise End
 
     def do_select(self, tag, _):
+        if self.mode == "unconnected":
+            return self.send(tag + " BAD User is authenticated but not connected.\r\n")
         with lock:
             n, after = len(box), next_uid[0]
         perm = "(\\Seen \\Deleted \\*)"

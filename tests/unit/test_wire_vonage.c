@@ -2,7 +2,7 @@
  * asking and listing. */
 #include "support/providers.h"
 
-#include "redress/wire/providers/jwt.h"
+#include "redress/wire/jwt.h"
 #include "redress/wire/providers/vonage.h"
 
 #define SECRET "my_secret_key_for_testing"

@@ -9,7 +9,7 @@
 #include "redress/base/limits.h"
 #include "redress/wire/providers/encode.h"
 #include "redress/wire/providers/json.h"
-#include "redress/wire/providers/jwt.h"
+#include "redress/wire/jwt.h"
 
 #define UUID_LEN 36
 #define DAY_MS	 (24 * 3600 * (int64_t)1000)

@@ -9,7 +9,7 @@
 #include "redress/base/date.h"
 #include "redress/base/limits.h"
 #include "redress/wire/providers/json.h"
-#include "redress/wire/providers/jwt.h"
+#include "redress/wire/jwt.h"
 #include "redress/wire/providers/vonage_api.h"
 
 #define SIGNED_BYTES_MAX (4u * RD_WEBHOOK_BYTES_MAX)

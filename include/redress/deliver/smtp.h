@@ -3,13 +3,16 @@
  *
  * TLS 1.2 or later with certificate and host name verified (`tls`: from the first byte; `starttls`:
  * refused where the server does not offer it); `plain` for loopback alone. LOGIN or PLAIN only
- * where a user is configured. The envelope sender is the configured one, or the null sender. No DSN
- * parameters: libcurl cannot, and the null sender wants no report.
+ * where a user is configured; with an `OAuth:` OAUTHBEARER or XOAUTH2 and nothing else, the token
+ * from the daemon's cache (wire/tokens.h), fetched anew once a letter where the server refuses it.
+ * The envelope sender is the configured one, or the null sender. No DSN parameters: libcurl cannot,
+ * and the null sender wants no report.
  *
  * Outcome by where the transaction ended:
  *   before the mail was given whole    4xx, lost connection, time-out: again
  *                                      5xx to RCPT, 552 anywhere: refused for good
  *                                      5xx to anything else (greeting, AUTH, MAIL): again, ours
+ *   anywhere                           5xx that denies the sender's address: again, ours
  *   after its last line                250: done   4xx: again   5xx: refused
  *                                      nothing (lost, time-out): uncertain
  * A kept connection that turns out to be dead before DATA is replaced at once, silently.
@@ -38,7 +41,8 @@ void rd_smtp_set_timeout(struct rd_smtp *smtp, int64_t timeout_ms); /* for tests
 void rd_smtp_send(struct rd_smtp *smtp, const char *recipient, const char *mail, size_t len,
 	const struct rd_deliver_hooks *hooks, struct rd_deliver_result *ret_result);
 
-/* Connects, greets and authenticates, and sends nothing: `redressctl connect`. */
+/* Looks at the server (deliver/smtp_probe.h), authenticates, and sends nothing: `redressctl
+ * connect`. */
 RD_MUST_USE enum rd_rc rd_smtp_try(struct rd_smtp *smtp, struct rd_err *err);
 
 #endif

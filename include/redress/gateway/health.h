@@ -2,7 +2,8 @@
  *
  * Problems are what makes it unwell (status exit 1): alarms that stand, letters whose fate a person
  * must settle, and what shows in the store at the moment of asking, be the daemon alive or dead:
- * nobody at work, a mailbox unread, messages undecided, dates and tasks overdue. Notices are worth
+ * nobody at work, a mailbox unread, messages undecided, dates and tasks overdue, a secret or a
+ * certificate that soon expires. Notices are worth
  * knowing and do no harm: rule files that differ from what is live, a source that was never read.
  * Sentences in plain English with what to do next; nothing of a resident.
  */
@@ -11,6 +12,7 @@
 
 #include "redress/base/buf.h"
 #include "redress/gateway/office.h"
+#include "redress/gateway/sign_ins.h"
 #include "redress/store/intake.h"
 #include "redress/store/status.h"
 
@@ -22,6 +24,8 @@ struct rd_health {
 	struct rd_status_counts counts;
 	struct rd_source_status *sources;
 	size_t n_sources;
+	struct rd_sign_in sign_ins[RD_OAUTH_MAX];
+	size_t n_sign_ins;
 	const char *problems[RD_HEALTH_LINES_MAX];
 	size_t n_problems;
 	const char *notices[RD_HEALTH_LINES_MAX];

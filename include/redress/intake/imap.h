@@ -48,12 +48,9 @@ void rd_imap_run(struct rd_thread *self, const struct rd_intake_source *source,
 int64_t rd_imap_pause_ms(
 	const struct rd_imap_tuning *tuning, bool refused, uint32_t chance, int64_t *grown_ms);
 
-/* One connection: takes in what is there, marks, reconciles, leaves. For `redressd --once` and
- * `connect`. wake_fd: as of struct rd_stream_options. RD_E_AGAIN, RD_E_REFUSED, ...: see err. */
+/* One connection: takes in what is there, marks, reconciles, leaves. For `redressd --once`.
+ * wake_fd: as of struct rd_stream_options. RD_E_AGAIN, RD_E_REFUSED, ...: see err. */
 RD_MUST_USE enum rd_rc rd_imap_once(const struct rd_intake_source *source,
 	const struct rd_imap_tuning *tuning, int wake_fd, struct rd_err *err);
-
-/* Connects, logs in, opens the folder and leaves it as it is: for `redressctl connect`. */
-RD_MUST_USE enum rd_rc rd_imap_try(const struct rd_mailbox_config *config, struct rd_err *err);
 
 #endif

@@ -52,6 +52,9 @@ RD_MUST_USE enum rd_rc rd_imap_select(struct rd_imap *imap, const char *folder,
 	struct rd_imap_folder *ret_folder, struct rd_err *err);
 /* Will a keyword stay where we put it? */
 bool rd_imap_keeps_keyword(const struct rd_imap *imap, const char *keyword);
+/* Does the server list a folder of that name? */
+RD_MUST_USE enum rd_rc rd_imap_has_folder(
+	struct rd_imap *imap, const char *folder, bool *ret_there, struct rd_err *err);
 /* What the server has said last: news arrive with any answer. */
 uint32_t rd_imap_exists(const struct rd_imap *imap);
 

@@ -21,6 +21,7 @@
 
 #define RD_MAILBOXES_MAX 32 /* one thread each */
 #define RD_TEXTS_MAX	 16
+#define RD_OAUTH_MAX	 8
 #define RD_STAFF_MAX	 100
 #define RD_ROLES_MAX	 100
 #define RD_ROLE_NAME_MAX 100				       /* bytes */
@@ -40,11 +41,32 @@ enum rd_texts_kind {
 	RD_N_TEXTS_KINDS
 };
 enum rd_outgoing_kind { RD_OUTGOING_SMTP = 0, RD_OUTGOING_MAILDIR };
+enum rd_oauth_kind { RD_OAUTH_MICROSOFT = 0, RD_OAUTH_GOOGLE, RD_OAUTH_OTHER };
 enum rd_secret_from { RD_SECRET_NONE = 0, RD_SECRET_CREDENTIAL, RD_SECRET_FILE };
 
 struct rd_secret_place {
 	enum rd_secret_from from;
 	const char *name; /* credential name or absolute path */
+};
+
+struct rd_tokens;
+
+/* How tokens are come by that stand in for a password; wire/oauth.h fetches them. */
+struct rd_oauth_config {
+	const char *name;
+	enum rd_oauth_kind kind;
+	const char *tenant; /* Microsoft: id or domain of the directory */
+	const char *client; /* "" with a service account */
+	struct rd_secret_place secret;
+	const char *certificate; /* PEM file, "" without; its key is no value of this file: */
+	struct rd_secret_place key;
+	struct rd_secret_place service_account; /* Google: the key file in JSON */
+	struct rd_secret_place refresh_token;
+	const char *token_url;
+	const char *scope;	       /* "" asks for none */
+	const char *ca_file;	       /* for the token URL; "" : the system's store */
+	struct rd_date secret_expires; /* not set: not said */
+	struct rd_tokens *tokens;      /* the daemon's one cache of them; locks itself */
 };
 
 struct rd_mailbox_config {
@@ -57,8 +79,9 @@ struct rd_mailbox_config {
 	enum rd_security security;
 	const char *ca_file; /* "" : the system's store */
 	const char *user;
-	struct rd_secret_place password;
-	const char *landlord; /* the stanza's, else the gateway's */
+	struct rd_secret_place password;     /* this, or: */
+	const struct rd_oauth_config *oauth; /* NULL: by password */
+	const char *landlord;		     /* the stanza's, else the gateway's */
 	enum rd_start_from start_from;
 	struct rd_date start_day;
 	enum rd_afterwards afterwards;
@@ -92,10 +115,11 @@ struct rd_outgoing_config {
 	int port; /* 465 for tls, 587 starttls, 25 plain */
 	enum rd_security security;
 	const char *ca_file;
-	const char *user; /* "" : no authentication */
-	struct rd_secret_place password;
-	const char *from;	     /* address, may carry a display name: Name <a@b> */
-	const char *envelope_sender; /* "" is the null sender <> */
+	const char *user;		     /* "" : no authentication */
+	struct rd_secret_place password;     /* this, or: */
+	const struct rd_oauth_config *oauth; /* NULL: by password */
+	const char *from;		     /* address, may carry a display name: Name <a@b> */
+	const char *envelope_sender;	     /* "" is the null sender <> */
 };
 
 /* A role of the landlord: who is told of a case, where, when, and who comes next. */
@@ -178,6 +202,8 @@ struct rd_config {
 	struct rd_texts_config *texts;
 	size_t n_texts;
 	struct rd_outgoing_config *outgoing; /* NULL where there is none; one at most */
+	struct rd_oauth_config *oauths;
+	size_t n_oauths;
 };
 
 /* Owned: rd_config_free. */

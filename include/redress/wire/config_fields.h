@@ -57,4 +57,13 @@ RD_MUST_USE enum rd_rc rd_config_check_roles(
 RD_MUST_USE enum rd_rc rd_config_texts(
 	const struct rd_reading *r, const char *public_url, struct rd_texts_config *texts);
 
+/* config_oauth.c: the `OAuth:` stanza, and the line of a mailbox or a server that names one. */
+extern const char *const rd_oauth_kind_names[];
+RD_MUST_USE enum rd_rc rd_config_oauth(const struct rd_reading *r, struct rd_oauth_config *oauth);
+/* Reads `Password:` or `OAuth:`, which must not stand side by side; neither is fine where the
+ * stanza has no `User:`. password_example: what a line of it looks like. */
+RD_MUST_USE enum rd_rc rd_config_sign_in(const struct rd_reading *r, const struct rd_config *config,
+	const char *password_example, struct rd_secret_place *ret_password,
+	const struct rd_oauth_config **ret_oauth);
+
 #endif

@@ -1,7 +1,10 @@
-#include "redress/wire/providers/jwt.h"
+#include "redress/wire/jwt.h"
 
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "redress/wire/providers/encode.h"
@@ -63,5 +66,67 @@ enum rd_rc rd_jwt_check(struct rd_arena *arena, const char *secret, const char *
 	if (!claims)
 		return rd_fail(err, RD_E_REFUSED, "the JSON Web Token's claims cannot be read");
 	*ret_claims = claims;
+	return RD_OK;
+}
+
+static void free_key(gnutls_privkey_t *key)
+{
+	if (*key)
+		gnutls_privkey_deinit(*key);
+}
+
+static void free_datum(gnutls_datum_t *datum)
+{
+	gnutls_free(datum->data);
+}
+
+static enum rd_rc read_key(const char *key_pem, gnutls_privkey_t *ret_key, struct rd_err *err)
+{
+	RD_CLEANUP(free_key) gnutls_privkey_t key = NULL;
+	const gnutls_datum_t pem = { (unsigned char *)(uintptr_t)key_pem,
+		(unsigned)strlen(key_pem) };
+	unsigned bits = 0;
+	int algorithm;
+
+	RD_ASSERT(gnutls_privkey_init(&key) >= 0);
+	if (gnutls_privkey_import_x509_raw(key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0) < 0)
+		return rd_fail(err, RD_E_INPUT,
+			"it holds no private key that can be read; it must be an RSA key in PEM "
+			"(-----BEGIN PRIVATE KEY-----) without a passphrase");
+	algorithm = gnutls_privkey_get_pk_algorithm(key, &bits);
+	if (algorithm != GNUTLS_PK_RSA || bits < RD_JWT_KEY_BITS_MIN)
+		return rd_fail(err, RD_E_INPUT, "it must be an RSA key of at least %d bits",
+			RD_JWT_KEY_BITS_MIN);
+	*ret_key = RD_STEAL(key);
+	return RD_OK;
+}
+
+enum rd_rc rd_jwt_sign(struct rd_arena *arena, enum rd_jwt_algorithm algorithm, const char *key_pem,
+	const char *thumbprint, const char *claims, const char **ret_token, struct rd_err *err)
+{
+	RD_CLEANUP(free_key) gnutls_privkey_t key = NULL;
+	RD_CLEANUP(free_datum) gnutls_datum_t signature = { NULL, 0 };
+	const bool pss = algorithm == RD_JWT_PS256;
+	const char *header = rd_arena_printf(arena, "{\"alg\":\"%s\",\"typ\":\"JWT\"%s%s%s}",
+		pss ? "PS256" : "RS256", thumbprint[0] ? ",\"x5t#S256\":\"" : "", thumbprint,
+		thumbprint[0] ? "\"" : "");
+	const char *head = header ? rd_base64_url(arena, header, strlen(header)) : NULL;
+	const char *body = rd_base64_url(arena, claims, strlen(claims));
+	const char *text = rd_arena_printf(arena, "%s.%s", head ? head : "", body ? body : "");
+	const char *end, *token;
+
+	RD_TRY(read_key(key_pem, &key, err));
+	if (!text || rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "no room for a token");
+	const gnutls_datum_t data = { (unsigned char *)(uintptr_t)text, (unsigned)strlen(text) };
+	if (gnutls_privkey_sign_data2(key,
+		    pss ? GNUTLS_SIGN_RSA_PSS_SHA256 : GNUTLS_SIGN_RSA_SHA256, 0, &data,
+		    &signature) < 0)
+		return rd_fail(err, RD_E_INPUT, "nothing can be signed with this key");
+	end = rd_base64_url(arena, signature.data, signature.size);
+	token = rd_arena_printf(arena, "%s.%s", text, end ? end : "");
+	if (!token || rd_arena_overflowed(arena))
+		return rd_fail(err, RD_E_RANGE, "no room for a token");
+	*ret_token = token;
 	return RD_OK;
 }
