@@ -21,6 +21,7 @@ struct config_owner {
 	struct rd_mailbox_config mailboxes[RD_MAILBOXES_MAX];
 	struct rd_texts_config texts[RD_TEXTS_MAX];
 	struct rd_outgoing_config outgoing;
+	struct rd_hook_config hooks[RD_HOOKS_MAX];
 };
 
 static const char *const gateway_fields[] = { "Gateway", "State", "Rules", "Listen",
@@ -35,14 +36,19 @@ static const char *const texts_fields[] = { "Texts", "Kind", "Number", "Account"
 	NULL };
 static const char *const outgoing_fields[] = { "Outgoing", "Kind", "Path", "Host", "Port",
 	"Security", "CA file", "User", "Password", "From", "Envelope sender", NULL };
-static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", NULL };
+static const char *const hook_fields[] = { "Webhook", "URL", "Secret", "Events", "Landlord",
+	"Allow internal", "CA file", NULL };
+static const char *const hook_repeatable[] = { "Secret", NULL };
+static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", "Webhook",
+	NULL };
 
-enum form { FORM_GATEWAY, FORM_MAILBOX, FORM_TEXTS, FORM_OUTGOING, N_FORMS };
+enum form { FORM_GATEWAY, FORM_MAILBOX, FORM_TEXTS, FORM_OUTGOING, FORM_HOOK, N_FORMS };
 static const struct rd_stanza_form forms[N_FORMS] = {
 	[FORM_GATEWAY] = { gateway_fields, gateway_repeatable },
 	[FORM_MAILBOX] = { mailbox_fields, NULL },
 	[FORM_TEXTS] = { texts_fields, NULL },
 	[FORM_OUTGOING] = { outgoing_fields, NULL },
+	[FORM_HOOK] = { hook_fields, hook_repeatable },
 };
 
 static const char *const security_names[] = { "tls", "starttls", "plain", NULL };
@@ -529,6 +535,13 @@ static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *o
 		config->outgoing = &owner->outgoing;
 		return read_outgoing(r, config->outgoing);
 	}
+	if (strcasecmp(first->name, "Webhook") == 0) {
+		if (config->n_hooks == RD_HOOKS_MAX)
+			return rd_stanza_fail(
+				r->stanza, first, r->err, "more than %d webhooks", RD_HOOKS_MAX);
+		RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_HOOK, r->err));
+		return rd_config_hook(r, &config->hooks[config->n_hooks++]);
+	}
 	if (stands_in_a_stanza(first->name))
 		return rd_stanza_fail(r->stanza, first, r->err,
 			"a stanza does not begin with `%s:`; is there an empty line too many "
@@ -536,7 +549,8 @@ static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *o
 			first->name);
 	guess = rd_did_you_mean(first->name, stanza_names);
 	return rd_stanza_fail(r->stanza, first, r->err,
-		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:` or `Outgoing:`, not "
+		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:`, `Outgoing:` or "
+		"`Webhook:`, not "
 		"`%s:`%s%s%s",
 		first->name, guess != NULL ? "; did you mean `" : "", guess != NULL ? guess : "",
 		guess != NULL ? "`?" : "");
@@ -559,6 +573,13 @@ static enum rd_rc check_names_differ(
 					"%s: two `Texts:` stanzas are called `%s`; give each a "
 					"name of its own",
 					file, config->texts[i].name);
+	for (size_t i = 0; i < config->n_hooks; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(config->hooks[i].name, config->hooks[k].name) == 0)
+				return rd_fail(err, RD_E_INPUT,
+					"%s: two webhooks are called `%s`; give each a name of its "
+					"own",
+					file, config->hooks[i].name);
 	return RD_OK;
 }
 
@@ -598,6 +619,7 @@ static struct config_owner *new_owner(void)
 	owner->arena = rd_arena_new(CONFIG_ARENA_BYTES);
 	owner->config.mailboxes = owner->mailboxes;
 	owner->config.texts = owner->texts;
+	owner->config.hooks = owner->hooks;
 	owner->config.listen_host = "127.0.0.1";
 	owner->config.public_url = "";
 	owner->config.alarms_to = "";

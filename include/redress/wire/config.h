@@ -16,6 +16,7 @@
 #include "redress/base/date.h"
 #include "redress/base/err.h"
 #include "redress/rules/kind.h"
+#include "redress/wire/systems.h"
 
 #define RD_MAILBOXES_MAX 32 /* one thread each */
 #define RD_TEXTS_MAX	 16
@@ -36,13 +37,6 @@ enum rd_texts_kind {
 	RD_N_TEXTS_KINDS
 };
 enum rd_outgoing_kind { RD_OUTGOING_SMTP = 0, RD_OUTGOING_MAILDIR };
-enum rd_secret_from { RD_SECRET_NONE = 0, RD_SECRET_CREDENTIAL, RD_SECRET_FILE };
-
-struct rd_secret_place {
-	enum rd_secret_from from;
-	const char *name; /* credential name or absolute path */
-};
-
 struct rd_mailbox_config {
 	const char *name; /* the label of the stanza */
 	enum rd_mailbox_kind kind;
@@ -134,6 +128,8 @@ struct rd_config {
 	struct rd_texts_config *texts;
 	size_t n_texts;
 	struct rd_outgoing_config *outgoing; /* NULL where there is none; one at most */
+	struct rd_hook_config *hooks;
+	size_t n_hooks;
 };
 
 /* Owned: rd_config_free. */

@@ -30,12 +30,18 @@ RD_MUST_USE enum rd_rc rd_reading_choice(
 /* "credential NAME" or "file PATH"; nothing where the field is not given. */
 RD_MUST_USE enum rd_rc rd_reading_secret(
 	const struct rd_reading *r, const char *field, struct rd_secret_place *ret_place);
+/* The same of a field in hand, where it may stand more than once. */
+RD_MUST_USE enum rd_rc rd_reading_secret_in(const struct rd_reading *r,
+	const struct rd_field *found, struct rd_secret_place *ret_place);
 /* The stanza's own name, its first field. */
 RD_MUST_USE enum rd_rc rd_reading_name(const struct rd_reading *r);
 bool rd_plain_name(const char *name);
 
 /* config_keep.c: the `Keep:` lines. */
 RD_MUST_USE enum rd_rc rd_config_keep(const struct rd_reading *r, struct rd_keep *keep);
+
+/* config_systems.c: the stanzas for the landlord's own systems. */
+RD_MUST_USE enum rd_rc rd_config_hook(const struct rd_reading *r, struct rd_hook_config *hook);
 
 /* config_texts.c. public_url: "" where the gateway has none. */
 RD_MUST_USE enum rd_rc rd_config_texts(

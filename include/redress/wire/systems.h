@@ -1,0 +1,34 @@
+/* systems: the stanzas for the landlord's own systems: who is told what happens to cases.
+ *
+ * Part of wire/config.h, which reads them; all strings live as long as the configuration.
+ */
+#ifndef REDRESS_WIRE_SYSTEMS_H
+#define REDRESS_WIRE_SYSTEMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "redress/store/case_events.h"
+
+#define RD_HOOKS_MAX	    8
+#define RD_HOOK_SECRETS_MAX 2 /* the new one and, while they change, the old one */
+
+enum rd_secret_from { RD_SECRET_NONE = 0, RD_SECRET_CREDENTIAL, RD_SECRET_FILE };
+
+struct rd_secret_place {
+	enum rd_secret_from from;
+	const char *name; /* credential name or absolute path */
+};
+
+/* `Webhook: NAME` */
+struct rd_hook_config {
+	const char *name;
+	const char *url;
+	struct rd_secret_place secrets[RD_HOOK_SECRETS_MAX]; /* the newest first */
+	size_t n_secrets;
+	bool events[RD_N_CASE_EVENTS]; /* that it is told */
+	const char *landlord;	       /* "" : every landlord's */
+	bool allow_internal;	       /* addresses of our own network may be called */
+	const char *ca_file;	       /* "" : the system's store */
+};
+
+#endif
