@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "redress/base/stanza.h"
+#include "redress/deliver/hook_message.h"
 #include "redress/gateway/office.h"
 #include "redress/gateway/service.h"
 #include "redress/rules/lint.h"
@@ -181,6 +182,26 @@ static void check_outgoing(struct check *check)
 		check_parent(check, "Outgoing", outgoing->name, "Path", outgoing->path);
 }
 
+static void check_hooks(struct check *check)
+{
+	const struct rd_config *config = check->config;
+
+	for (size_t i = 0; i < config->n_hooks; i++) {
+		const struct rd_hook_config *hook = &config->hooks[i];
+
+		for (size_t k = 0; k < hook->n_secrets; k++) {
+			RD_CLEANUP(rd_secret_wipe) struct rd_secret secret = { { 0 } };
+			RD_CLEANUP(rd_hook_key_wipe) struct rd_hook_key key = { .len = 0 };
+			struct rd_err err = { 0 };
+
+			if (rd_credential_read(&hook->secrets[k], &secret, &err) != RD_OK ||
+				rd_hook_key_read(secret.text, &key, &err) != RD_OK)
+				fault(check, "Webhook", hook->name, "Secret", "%s", err.msg);
+		}
+		check_ca_file(check, "Webhook", hook->name, hook->ca_file);
+	}
+}
+
 /* False: no rules, and nothing more to look at. */
 static bool check_rules_folder(struct check *check)
 {
@@ -244,6 +265,7 @@ enum rd_rc rd_service_check(const struct rd_config *config, const struct rd_cloc
 	check_mailboxes(&check);
 	check_texts(&check);
 	check_outgoing(&check);
+	check_hooks(&check);
 	*ret_refuse = true;
 	if (!check_rules_folder(&check))
 		return RD_OK;

@@ -18,6 +18,7 @@
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/health.h"
+#include "redress/gateway/hooking.h"
 #include "redress/gateway/mailboxes.h"
 #include "redress/gateway/numbers.h"
 #include "redress/gateway/pipeline.h"
@@ -46,7 +47,7 @@ struct service {
 	struct rd_desk desk; /* main's own */
 	struct rd_reader *reader;
 	int64_t run;
-	struct rd_thread *pipeline, *sender, *timekeeper, *reloader, *numbers;
+	struct rd_thread *pipeline, *sender, *timekeeper, *reloader, *numbers, *systems;
 	struct rd_spawner *spawner;
 	struct rd_mailboxes *mailboxes;
 	struct rd_webhook *webhook;
@@ -64,6 +65,7 @@ static void stop_threads(struct service *service)
 	rd_webhook_stop(service->webhook);
 	rd_mailboxes_stop(service->mailboxes);
 	rd_thread_join(service->numbers);
+	rd_thread_join(service->systems);
 	rd_thread_join(service->reloader);
 	rd_thread_join(service->timekeeper);
 	rd_thread_join(service->pipeline);
@@ -289,6 +291,15 @@ static void run_numbers(struct rd_thread *self, void *context)
 	rd_numbers_run(self, service->store, service->config, service->clock, on_news, service);
 }
 
+/* --- the thread of the landlord's own systems --- */
+
+static void run_hooks(struct rd_thread *self, void *context)
+{
+	struct service *service = context;
+
+	rd_hooking_run(self, service->store, service->config, service->clock);
+}
+
 /* --- the webhook's thread --- */
 
 static void on_webhook(
@@ -397,8 +408,23 @@ static enum rd_rc start_threads(struct service *service, struct rd_err *err)
 	if (service->config->n_texts > 0)
 		RD_TRY(rd_thread_start(
 			"numbers", run_numbers, service, 0, 0, &service->numbers, err));
+	/* So does this one, for the landlord's own systems. */
+	if (service->config->n_hooks > 0)
+		RD_TRY(rd_thread_start(
+			"hooks", run_hooks, service, THREAD_BEAT_MS, 0, &service->systems, err));
 	return rd_mailboxes_start(service->store, service->config, service->clock, on_news, service,
 		&service->mailboxes, err);
+}
+
+/* One that hangs is alarmed, and the rest goes on. */
+static void watch_hooks(struct service *service)
+{
+	if (service->systems != NULL && rd_thread_late(service->systems))
+		rd_alarms_raise(service->desk.db, &service->desk.office, "webhooks-hang",
+			"The webhooks to the landlord's own systems hang; everything else goes on. "
+			"Restart redressd: what waits for them is kept.");
+	else if (service->config->n_hooks > 0)
+		rd_alarms_clear(service->desk.db, &service->desk.office, "webhooks-hang");
 }
 
 static void watch(struct service *service)
@@ -413,6 +439,7 @@ static void watch(struct service *service)
 		return;
 	service->mailboxes_watched_ms = now;
 	rd_mailboxes_watch(service->mailboxes, &service->desk);
+	watch_hooks(service);
 }
 
 static void serve(struct service *service, int signals)
@@ -505,7 +532,8 @@ static enum rd_rc work_once(struct service *service, bool *ret_must_wait, struct
 	do {
 		RD_TRY(rd_timekeeper_round(service->desk.db, &service->desk.office, &round, err));
 	} while (round.more);
-	return rd_posting_once(&service->desk, ret_must_wait, err);
+	RD_TRY(rd_posting_once(&service->desk, ret_must_wait, err));
+	return rd_hooking_once(&service->desk, ret_must_wait, err);
 }
 
 enum rd_rc rd_service_once(const struct rd_config *config, const struct rd_clock *clock,

@@ -115,6 +115,11 @@ static const struct command {
 	{ "outbox", "settle", rd_ctl_outbox_settle,
 		"outbox settle ROW --as sent|send-again|cancel --why TEXT" },
 	{ "outbox", "cancel", rd_ctl_outbox_cancel, "outbox cancel ROW --why TEXT" },
+	{ "hooks", "list", rd_ctl_hooks_list, "hooks list" },
+	{ "hooks", "enable", rd_ctl_hooks_enable, "hooks enable NAME" },
+	{ "hooks", "disable", rd_ctl_hooks_disable, "hooks disable NAME --why TEXT" },
+	{ "hooks", "resend", rd_ctl_hooks_resend, "hooks resend NAME [--event NUMBER]" },
+	{ "hooks", "rotate", rd_ctl_hooks_rotate, "hooks rotate NAME" },
 	{ "report", "quarter", rd_ctl_report_quarter,
 		"report quarter [--landlord NAME] [--year YYYY --quarter N | --from DAY --to DAY] "
 		"[--publish] [--json | --csv | --html FILE]" },

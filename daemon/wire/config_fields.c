@@ -53,8 +53,8 @@ enum rd_rc rd_reading_secret(
 	return found != NULL ? rd_reading_secret_in(r, found, ret_place) : RD_OK;
 }
 
-enum rd_rc rd_reading_secret_in(const struct rd_reading *r, const struct rd_field *found,
-	struct rd_secret_place *ret_place)
+enum rd_rc rd_reading_secret_in(
+	const struct rd_reading *r, const struct rd_field *found, struct rd_secret_place *ret_place)
 {
 	const char *name;
 
