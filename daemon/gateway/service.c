@@ -19,6 +19,7 @@
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/health.h"
 #include "redress/gateway/hooking.h"
+#include "redress/gateway/listening.h"
 #include "redress/gateway/mailboxes.h"
 #include "redress/gateway/numbers.h"
 #include "redress/gateway/pipeline.h"
@@ -53,8 +54,8 @@ struct service {
 	struct rd_webhook *webhook;
 	struct rd_webhook_hooks hooks;
 	struct rd_desk figures; /* the webhook's thread's, for /healthz and /metrics */
+	struct rd_listening listening;
 	int64_t mailboxes_watched_ms;
-	int64_t refusals_logged_ms;
 };
 
 /* --- opening and closing --- */
@@ -306,20 +307,10 @@ static void on_webhook(
 	void *context, enum rd_webhook_event event, const char *texts, const char *detail)
 {
 	struct service *service = context;
-	const int64_t now = rd_monotonic_ms();
 
 	if (event == RD_WEBHOOK_TEXT)
 		wake(service->pipeline);
-	if (event == RD_WEBHOOK_TEXT || event == RD_WEBHOOK_DUPLICATE ||
-		event == RD_WEBHOOK_RECEIPT)
-		return;
-	/* Anybody can knock: one line a second is enough to see that somebody does. */
-	if (event != RD_WEBHOOK_STORE_FAILED && now - service->refusals_logged_ms < 1000)
-		return;
-	service->refusals_logged_ms = now;
-	rd_log(event == RD_WEBHOOK_STORE_FAILED ? RD_LOG_ERROR : RD_LOG_WARNING,
-		"The webhook turned a request down.", "WHY", rd_webhook_event_names[event], "TEXTS",
-		texts, "DETAIL", detail, NULL);
+	rd_listening_event(&service->listening, event, texts, detail);
 }
 
 static bool threads_are_well(const struct service *service)
@@ -348,6 +339,7 @@ static void tell_metrics(void *context, struct rd_buf *out)
 	bool changed;
 
 	if (rd_desk_refresh(&service->figures, &changed, &err) != RD_OK ||
+		rd_listening_metrics(&service->listening, out, &err) != RD_OK ||
 		rd_health_metrics(service->figures.db, &service->figures.office, out, &err) !=
 			RD_OK) {
 		rd_buf_clear(out);
@@ -379,6 +371,7 @@ static enum rd_rc start_webhook(struct service *service, struct rd_err *err)
 		return RD_OK;
 	RD_TRY(rd_desk_open(&service->figures, service->store, service->config, service->clock,
 		&daemon_actor, err));
+	service->listening.desk = &service->figures;
 	service->hooks = (struct rd_webhook_hooks){ .context = service,
 		.on_event = on_webhook,
 		.health = tell_health,

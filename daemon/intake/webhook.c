@@ -24,7 +24,7 @@
 
 const char *const rd_webhook_event_names[RD_N_WEBHOOK_EVENTS + 1] = { "text", "duplicate",
 	"receipt", "refused", "unreadable", "too_large", "busy", "store_failed", "cut_off",
-	"turned_away", NULL };
+	"turned_away", "flooded", NULL };
 
 const struct rd_webhook_limits rd_webhook_usual_limits = {
 	.connections = 256,
@@ -32,6 +32,7 @@ const struct rd_webhook_limits rd_webhook_usual_limits = {
 	.request_ms = 10000,
 	.failed_per_minute = 20,
 	.verified_per_s = 200,
+	.sender_per_minute = 60,
 };
 
 struct line {
@@ -47,7 +48,9 @@ struct connection {
 	bool cut;
 	int fd;
 	struct rd_peer peer;
-	int64_t since_ms; /* opened, or the last request answered; monotonic */
+	int64_t since_ms;      /* opened, or the last request answered; monotonic */
+	bool busy;	       /* a request that came through a proxy is under way, */
+	struct rd_peer client; /* and whose */
 };
 
 struct rd_webhook {
@@ -65,6 +68,7 @@ struct rd_webhook {
 	size_t n_lines;
 	struct rd_peer_proxies proxies;
 	struct rd_peer_failed failed;
+	struct rd_peer_failed senders; /* texts, by number */
 	struct connection *connections;
 	int64_t second_ms; /* start of the running second, and its checked requests */
 	int verified;
@@ -250,6 +254,14 @@ static struct reply take(struct rd_webhook *w, struct line *line, bool receipt, 
 		return check_failed(w, line, connection, rc, &err);
 	if (rc == RD_OK && (text.nothing || news.nothing))
 		return taken(line);
+	/* Before the total: what is not taken of one must not use up the others' room. */
+	if (rc == RD_OK && !receipt &&
+		rd_peer_sends(
+			&w->senders, text.from, rd_monotonic_ms(), w->limits.sender_per_minute)) {
+		tell(w, RD_WEBHOOK_FLOODED, line, "");
+		return say_with(503, "Too many texts of one number. Send it again in a minute.\n",
+			"Retry-After", "60");
+	}
 	if (over_total(w)) {
 		tell(w, RD_WEBHOOK_BUSY, line, "");
 		return say_with(
@@ -329,6 +341,31 @@ static enum MHD_Result answer_get(struct rd_webhook *w, struct MHD_Connection *c
 	return route == ROUTE_HEALTH ? answer_health(w, connection) : answer_metrics(w, connection);
 }
 
+static struct connection *connection_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
+}
+
+/* A proxy's connections are not counted; what its clients have under way is. */
+static bool too_many_at_once(struct rd_webhook *w, struct MHD_Connection *connection)
+{
+	struct connection *here = connection_of(connection);
+	bool own_machine;
+	int n = 0;
+	if (!here || !rd_peer_trusted(&w->proxies, &here->peer))
+		return false;
+	struct rd_peer client = client_of(w, connection, &own_machine);
+	client = rd_peer_counted(&client);
+	for (int i = 0; i < w->limits.connections; i++)
+		n += w->connections[i].in_use && w->connections[i].busy &&
+		     rd_peer_same(&w->connections[i].client, &client);
+	here->busy = true;
+	here->client = client;
+	return n >= w->limits.connections_per_address;
+}
+
 /* What can be said before the body is read; status 0: read it. */
 static struct reply before_body(struct MHD_Connection *connection, const struct request *request,
 	enum route route, const struct line *line, const char *method)
@@ -361,6 +398,11 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	enum route route = find_route(w, path, &line);
 	if (!request->started) {
 		request->started = true;
+		if (too_many_at_once(w, connection)) {
+			struct reply reply = say_with(429, RD_WEBHOOK_AT_ONCE, "Retry-After", "5");
+			tell(w, RD_WEBHOOK_TURNED_AWAY, line, "");
+			return answer(connection, &reply);
+		}
 		if (route == ROUTE_HEALTH || route == ROUTE_METRICS)
 			return answer_get(w, connection, route, method);
 		struct reply early = before_body(connection, request, route, line, method);
@@ -406,13 +448,12 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	enum MHD_RequestTerminationCode why)
 {
 	struct request *request = *request_context;
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct connection *c = connection_of(connection);
 	(void)context;
 	(void)why;
-	if (info && info->socket_context) {
-		struct connection *c = info->socket_context;
+	if (c) {
 		c->since_ms = rd_monotonic_ms();
+		c->busy = false;
 	}
 	if (!request)
 		return;
