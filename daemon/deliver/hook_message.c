@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redress/store/case_json.h"
+
 #define SECRET_PREFIX "whsec_"
 #define HASH_BYTES    32
 #define SECOND_MS     ((int64_t)1000)
@@ -83,38 +85,6 @@ void rd_hook_sign(const struct rd_hook_key *keys, size_t n_keys, const char *id,
 
 /* --- the event --- */
 
-static json_t *instant(int64_t ms)
-{
-	char text[RD_INSTANT_MAX];
-
-	return ms == 0 ? json_null() : json_string(rd_instant_format(ms, text));
-}
-
-static json_t *day(struct rd_date date)
-{
-	char text[RD_DATE_MAX];
-
-	return rd_date_is_set(date) ? json_string(rd_date_format(date, text)) : json_null();
-}
-
-json_t *rd_hook_data(const struct rd_case_event *event)
-{
-	json_t *next = event->next_clock[0] != '\0'
-			       ? json_pack("{s:s,s:o}", "clock", event->next_clock, "due",
-					 day(event->next_due))
-			       : json_null();
-	json_t *data = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "event",
-		rd_case_event_names[event->event], "ref", event->reference, "landlord",
-		event->landlord, "kind", rd_kind_names[event->kind], "stage",
-		rd_stage_names[event->stage], "status", rd_status_names[event->status], "received",
-		instant(event->received_ms), "opened", instant(event->opened_ms), "acknowledged",
-		instant(event->acknowledged_ms), "answered", instant(event->answered_ms), "closed",
-		instant(event->closed_ms), "next_due", next);
-
-	RD_ASSERT(data != NULL);
-	return data;
-}
-
 char *rd_hook_body(const struct rd_case_event *event, const char *gateway, struct rd_arena *arena)
 {
 	char time[RD_INSTANT_MAX], type[64], source[96];
@@ -125,7 +95,7 @@ char *rd_hook_body(const struct rd_case_event *event, const char *gateway, struc
 	json_t *json = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o}", "specversion", "1.0",
 		"id", event->id, "source", source, "type", type, "subject", event->reference,
 		"time", time, "timestamp", time, "datacontenttype", "application/json", "data",
-		rd_hook_data(event));
+		rd_case_event_json(event));
 	char *text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(json);
 	RD_ASSERT(text != NULL);

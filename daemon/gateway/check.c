@@ -10,6 +10,7 @@
 #include "redress/deliver/hook_message.h"
 #include "redress/gateway/office.h"
 #include "redress/gateway/service.h"
+#include "redress/intake/api.h"
 #include "redress/rules/lint.h"
 #include "redress/wire/credential.h"
 
@@ -202,6 +203,24 @@ static void check_hooks(struct check *check)
 	}
 }
 
+static void check_api_tokens(struct check *check)
+{
+	const struct rd_config *config = check->config;
+
+	for (size_t i = 0; i < config->n_api_tokens; i++) {
+		struct rd_config one = *config;
+		struct rd_api *api = NULL;
+		struct rd_err err = { 0 };
+
+		one.api_tokens = &config->api_tokens[i];
+		one.n_api_tokens = 1;
+		if (rd_api_new(&one, &api, &err) != RD_OK)
+			fault(check, "API token", config->api_tokens[i].name, "Token", "%s",
+				err.msg);
+		rd_api_free(api);
+	}
+}
+
 /* False: no rules, and nothing more to look at. */
 static bool check_rules_folder(struct check *check)
 {
@@ -266,6 +285,7 @@ enum rd_rc rd_service_check(const struct rd_config *config, const struct rd_cloc
 	check_texts(&check);
 	check_outgoing(&check);
 	check_hooks(&check);
+	check_api_tokens(&check);
 	*ret_refuse = true;
 	if (!check_rules_folder(&check))
 		return RD_OK;

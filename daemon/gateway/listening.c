@@ -146,7 +146,7 @@ static void log_event(struct rd_listening *listening, enum rd_webhook_event even
 	const bool ours = event == RD_WEBHOOK_STORE_FAILED;
 
 	if (event == RD_WEBHOOK_TEXT || event == RD_WEBHOOK_DUPLICATE ||
-		event == RD_WEBHOOK_RECEIPT)
+		event == RD_WEBHOOK_RECEIPT || event == RD_WEBHOOK_API)
 		return;
 	if (!ours && listening->logged_ms != 0 && now_ms - listening->logged_ms < 1000)
 		return;

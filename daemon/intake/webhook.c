@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "redress/base/limits.h"
+#include "redress/intake/api.h"
 #include "redress/intake/text_intake.h"
 #include "redress/intake/webhook_peer.h"
 #include "redress/wire/providers/provider.h"
@@ -24,7 +25,7 @@
 
 const char *const rd_webhook_event_names[RD_N_WEBHOOK_EVENTS + 1] = { "text", "duplicate",
 	"receipt", "refused", "unreadable", "too_large", "busy", "store_failed", "cut_off",
-	"turned_away", "flooded", NULL };
+	"turned_away", "flooded", "api", "api_refused", NULL };
 
 const struct rd_webhook_limits rd_webhook_usual_limits = {
 	.connections = 256,
@@ -69,6 +70,7 @@ struct rd_webhook {
 	struct rd_peer_proxies proxies;
 	struct rd_peer_failed failed;
 	struct rd_peer_failed senders; /* texts, by number */
+	struct rd_api *api;
 	struct connection *connections;
 	int64_t second_ms; /* start of the running second, and its checked requests */
 	int verified;
@@ -90,6 +92,7 @@ struct reply {
 	size_t len;
 	const char *header; /* one more, or NULL */
 	const char *value;
+	const char *cache; /* NULL: no-store */
 };
 
 static struct reply say(unsigned status, const char *text)
@@ -124,7 +127,8 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const struct re
 	if (!response)
 		return MHD_NO;
 	MHD_add_response_header(response, "Content-Type", reply->type);
-	MHD_add_response_header(response, "Cache-Control", "no-store");
+	MHD_add_response_header(
+		response, "Cache-Control", reply->cache ? reply->cache : "no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (reply->header)
 		MHD_add_response_header(response, reply->header, reply->value);
@@ -283,7 +287,7 @@ static struct reply take(struct rd_webhook *w, struct line *line, bool receipt, 
 
 /* ---- routes ---- */
 
-enum route { ROUTE_NONE = 0, ROUTE_TEXT, ROUTE_RECEIPT, ROUTE_HEALTH, ROUTE_METRICS };
+enum route { ROUTE_NONE = 0, ROUTE_TEXT, ROUTE_RECEIPT, ROUTE_HEALTH, ROUTE_METRICS, ROUTE_API };
 
 static enum route find_route(struct rd_webhook *w, const char *path, struct line **ret_line)
 {
@@ -291,6 +295,8 @@ static enum route find_route(struct rd_webhook *w, const char *path, struct line
 		return ROUTE_HEALTH;
 	if (strcmp(path, "/metrics") == 0)
 		return ROUTE_METRICS;
+	if (w->config->n_api_tokens > 0 && strncmp(path, RD_API_PREFIX, strlen(RD_API_PREFIX)) == 0)
+		return ROUTE_API;
 	if (strncmp(path, "/sms/", 5) != 0)
 		return ROUTE_NONE;
 	for (size_t i = 0; i < w->n_lines; i++) {
@@ -327,6 +333,41 @@ static enum MHD_Result answer_metrics(struct rd_webhook *w, struct MHD_Connectio
 	w->hooks->metrics(w->hooks->context, &text);
 	struct reply reply = say(200, rd_buf_str(&text));
 	reply.type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+	return answer(connection, &reply);
+}
+
+static enum MHD_Result answer_api(struct rd_webhook *w, struct MHD_Connection *connection,
+	const struct request *request, const char *path, const char *method)
+{
+	static const char too_long[] = "{\"error\":\"The address is too long.\"}";
+	bool own_machine;
+	struct reply reply = { .status = 400,
+		.type = "application/json",
+		.cache = "no-cache",
+		.text = too_long,
+		.len = sizeof too_long - 1 };
+	if (request->uri_too_long)
+		return answer(connection, &reply);
+	const char *query = strchr(request->uri, '?');
+	const struct rd_api_request asked = {
+		.method = method,
+		.path = path,
+		.query = query ? query + 1 : "",
+		.authorization = header_of(connection, "Authorization"),
+		.if_none_match = header_of(connection, "If-None-Match"),
+		.client = client_of(w, connection, &own_machine),
+		.now_ms = rd_monotonic_ms(),
+		.failed_per_minute = w->limits.failed_per_minute,
+	};
+	struct rd_api_answer got;
+	rd_api_ask(w->api, w->db, &asked, &got);
+	tell(w, got.token[0] ? RD_WEBHOOK_API : RD_WEBHOOK_API_REFUSED, NULL, got.token);
+	reply.status = got.status;
+	reply.type = got.type;
+	reply.text = got.text;
+	reply.len = got.len;
+	reply.header = got.header;
+	reply.value = got.value;
 	return answer(connection, &reply);
 }
 
@@ -399,12 +440,19 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	if (!request->started) {
 		request->started = true;
 		if (too_many_at_once(w, connection)) {
-			struct reply reply = say_with(429, RD_WEBHOOK_AT_ONCE, "Retry-After", "5");
+			struct reply reply = say_with(429,
+				route == ROUTE_API ? "{\"error\":\"" RD_WEBHOOK_AT_ONCE "\"}"
+						   : RD_WEBHOOK_AT_ONCE "\n",
+				"Retry-After", "5");
+			if (route == ROUTE_API)
+				reply.type = "application/json";
 			tell(w, RD_WEBHOOK_TURNED_AWAY, line, "");
 			return answer(connection, &reply);
 		}
 		if (route == ROUTE_HEALTH || route == ROUTE_METRICS)
 			return answer_get(w, connection, route, method);
+		if (route == ROUTE_API)
+			return answer_api(w, connection, request, path, method);
 		struct reply early = before_body(connection, request, route, line, method);
 		if (early.status == 413)
 			tell(w, RD_WEBHOOK_TOO_LARGE, line, "");
@@ -653,6 +701,7 @@ static enum rd_rc start(struct rd_webhook *w, struct rd_store *store, struct rd_
 	RD_CLEANUP(close_fd) int fd = -1;
 	RD_TRY(read_lines(w, err));
 	RD_TRY(read_proxies(w, err));
+	RD_TRY(rd_api_new(w->config, &w->api, err));
 	RD_TRY(rd_db_open(store, &w->db, err));
 	RD_TRY(open_listener(w, &fd, err));
 	RD_TRY(name_base_url(w, err));
@@ -707,6 +756,7 @@ void rd_webhook_stop(struct rd_webhook *webhook)
 	rd_thread_join(webhook->thread);
 	if (webhook->daemon)
 		MHD_stop_daemon(webhook->daemon);
+	rd_api_free(webhook->api);
 	rd_db_close(webhook->db);
 	for (size_t i = 0; i < webhook->n_lines; i++)
 		rd_provider_secrets_wipe(&webhook->lines[i].secrets);

@@ -22,6 +22,7 @@ struct config_owner {
 	struct rd_texts_config texts[RD_TEXTS_MAX];
 	struct rd_outgoing_config outgoing;
 	struct rd_hook_config hooks[RD_HOOKS_MAX];
+	struct rd_api_token_config api_tokens[RD_API_TOKENS_MAX];
 };
 
 static const char *const gateway_fields[] = { "Gateway", "State", "Rules", "Listen",
@@ -39,16 +40,26 @@ static const char *const outgoing_fields[] = { "Outgoing", "Kind", "Path", "Host
 static const char *const hook_fields[] = { "Webhook", "URL", "Secret", "Events", "Landlord",
 	"Allow internal", "CA file", NULL };
 static const char *const hook_repeatable[] = { "Secret", NULL };
+static const char *const api_token_fields[] = { "API token", "Token", "Role", "Landlord", NULL };
 static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", "Webhook",
-	NULL };
+	"API token", NULL };
 
-enum form { FORM_GATEWAY, FORM_MAILBOX, FORM_TEXTS, FORM_OUTGOING, FORM_HOOK, N_FORMS };
+enum form {
+	FORM_GATEWAY,
+	FORM_MAILBOX,
+	FORM_TEXTS,
+	FORM_OUTGOING,
+	FORM_HOOK,
+	FORM_API_TOKEN,
+	N_FORMS
+};
 static const struct rd_stanza_form forms[N_FORMS] = {
 	[FORM_GATEWAY] = { gateway_fields, gateway_repeatable },
 	[FORM_MAILBOX] = { mailbox_fields, NULL },
 	[FORM_TEXTS] = { texts_fields, NULL },
 	[FORM_OUTGOING] = { outgoing_fields, NULL },
 	[FORM_HOOK] = { hook_fields, hook_repeatable },
+	[FORM_API_TOKEN] = { api_token_fields, NULL },
 };
 
 static const char *const security_names[] = { "tls", "starttls", "plain", NULL };
@@ -542,6 +553,13 @@ static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *o
 		RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_HOOK, r->err));
 		return rd_config_hook(r, &config->hooks[config->n_hooks++]);
 	}
+	if (strcasecmp(first->name, "API token") == 0) {
+		if (config->n_api_tokens == RD_API_TOKENS_MAX)
+			return rd_stanza_fail(
+				r->stanza, first, r->err, "more than %d tokens", RD_API_TOKENS_MAX);
+		RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_API_TOKEN, r->err));
+		return rd_config_api_token(r, &config->api_tokens[config->n_api_tokens++]);
+	}
 	if (stands_in_a_stanza(first->name))
 		return rd_stanza_fail(r->stanza, first, r->err,
 			"a stanza does not begin with `%s:`; is there an empty line too many "
@@ -549,8 +567,8 @@ static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *o
 			first->name);
 	guess = rd_did_you_mean(first->name, stanza_names);
 	return rd_stanza_fail(r->stanza, first, r->err,
-		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:`, `Outgoing:` or "
-		"`Webhook:`, not "
+		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:`, `Outgoing:`, "
+		"`Webhook:` or `API token:`, not "
 		"`%s:`%s%s%s",
 		first->name, guess != NULL ? "; did you mean `" : "", guess != NULL ? guess : "",
 		guess != NULL ? "`?" : "");
@@ -580,6 +598,13 @@ static enum rd_rc check_names_differ(
 					"%s: two webhooks are called `%s`; give each a name of its "
 					"own",
 					file, config->hooks[i].name);
+	for (size_t i = 0; i < config->n_api_tokens; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(config->api_tokens[i].name, config->api_tokens[k].name) == 0)
+				return rd_fail(err, RD_E_INPUT,
+					"%s: two API tokens are called `%s`; give each a name of "
+					"its own",
+					file, config->api_tokens[i].name);
 	return RD_OK;
 }
 
@@ -597,6 +622,11 @@ static enum rd_rc check_whole(struct rd_config *config, const char *file, struct
 	if (config->n_texts > 0 && !config->listen)
 		return rd_fail(err, RD_E_INPUT,
 			"%s: text messages come in by HTTP; add `Listen: 127.0.0.1:8425` to the "
+			"`Gateway:` stanza",
+			file);
+	if (config->n_api_tokens > 0 && !config->listen)
+		return rd_fail(err, RD_E_INPUT,
+			"%s: the read API is asked by HTTP; add `Listen: 127.0.0.1:8425` to the "
 			"`Gateway:` stanza",
 			file);
 	if (config->n_mailboxes > 0 && config->outgoing == NULL)
@@ -620,6 +650,7 @@ static struct config_owner *new_owner(void)
 	owner->config.mailboxes = owner->mailboxes;
 	owner->config.texts = owner->texts;
 	owner->config.hooks = owner->hooks;
+	owner->config.api_tokens = owner->api_tokens;
 	owner->config.listen_host = "127.0.0.1";
 	owner->config.public_url = "";
 	owner->config.alarms_to = "";

@@ -8,6 +8,8 @@
 
 #define HOST_BYTES_MAX 255
 
+const char *const rd_api_role_names[RD_N_API_ROLES + 1] = { "reader", "officer", "manager", NULL };
+
 static const char *const yes_or_no[] = { "no", "yes", NULL };
 
 static enum rd_rc read_yes(const struct rd_reading *r, const char *field, bool *ret_yes)
@@ -147,4 +149,21 @@ enum rd_rc rd_config_hook(const struct rd_reading *r, struct rd_hook_config *hoo
 		r, "https://crm.landlord.example/redress", hook->allow_internal, &hook->url));
 	RD_TRY(read_events(r, hook));
 	return read_secrets(r, hook);
+}
+
+/* --- API token --- */
+
+enum rd_rc rd_config_api_token(const struct rd_reading *r, struct rd_api_token_config *token)
+{
+	int role = RD_API_READER;
+
+	RD_TRY(rd_reading_name(r));
+	token->name = r->stanza->fields[0].value;
+	token->landlord = rd_reading_text(r, "Landlord", "");
+	RD_TRY(rd_reading_secret(r, "Token", &token->token));
+	if (token->token.from == RD_SECRET_NONE)
+		return rd_reading_missing(r, "Token", "credential crm_token");
+	RD_TRY(rd_reading_choice(r, "Role", rd_api_role_names, &role));
+	token->role = (enum rd_api_role)role;
+	return RD_OK;
 }

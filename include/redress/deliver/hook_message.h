@@ -10,7 +10,6 @@
 #ifndef REDRESS_DELIVER_HOOK_MESSAGE_H
 #define REDRESS_DELIVER_HOOK_MESSAGE_H
 
-#include <jansson.h>
 #include "redress/store/case_events.h"
 
 #define RD_HOOK_CONTENT_TYPE  "application/cloudevents+json; charset=utf-8"
@@ -36,9 +35,6 @@ void rd_hook_sign(const struct rd_hook_key *keys, size_t n_keys, const char *id,
 
 /* The event as JSON, in the arena; NULL when that is full. gateway: its name, the source. */
 char *rd_hook_body(const struct rd_case_event *event, const char *gateway, struct rd_arena *arena);
-/* The "data" of it, which the read API shows too: a new object. */
-json_t *rd_hook_data(const struct rd_case_event *event);
-
 /* How long to wait after the attempt of that number (from 1), up to a fifth longer as chance has
  * it; -1 after the last one. */
 int64_t rd_hook_wait_ms(int attempt, uint32_t chance);

@@ -4,6 +4,7 @@
  *   POST /sms/NAME/status   a delivery receipt of it (both GET too where the provider takes_get)
  *   GET  /healthz           200 or 503, with one line
  *   GET  /metrics           OpenMetrics, for this machine alone
+ *   GET  /api/...           the read API (api.h), where the configuration has tokens for it
  *
  * Answers: 2xx only after the commit (a repeat of what is stored too); 400 checked but unreadable;
  * 403 not signed as it must be; 404, 405 (with Allow); 413 above RD_WEBHOOK_BYTES_MAX; 429 too many
@@ -42,7 +43,7 @@
 /* The bodies of 403 and 429: `redressctl connect` knows the daemon by them. */
 #define RD_WEBHOOK_NOT_SIGNED "This request is not signed as this number's provider signs.\n"
 #define RD_WEBHOOK_TOO_MANY   "Too many requests from this address failed their check.\n"
-#define RD_WEBHOOK_AT_ONCE    "Too many requests from this address at once.\n"
+#define RD_WEBHOOK_AT_ONCE    "Too many requests from this address at once."
 
 enum rd_webhook_event {
 	RD_WEBHOOK_TEXT = 0,	 /* stored: wake the pipeline */
@@ -56,6 +57,8 @@ enum rd_webhook_event {
 	RD_WEBHOOK_CUT_OFF,	 /* too slow */
 	RD_WEBHOOK_TURNED_AWAY,	 /* too many connections, or requests under way, of one address */
 	RD_WEBHOOK_FLOODED,	 /* too many texts of one number: 503 */
+	RD_WEBHOOK_API,		 /* the read API was asked; detail: the name of the token */
+	RD_WEBHOOK_API_REFUSED,	 /* without a right token: 401 or 429 */
 	RD_N_WEBHOOK_EVENTS,
 };
 extern const char *const rd_webhook_event_names[RD_N_WEBHOOK_EVENTS + 1];

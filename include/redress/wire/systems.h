@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include "redress/store/case_events.h"
 
+#define RD_API_TOKENS_MAX   16
 #define RD_HOOKS_MAX	    8
 #define RD_HOOK_SECRETS_MAX 2 /* the new one and, while they change, the old one */
 
@@ -29,6 +30,18 @@ struct rd_hook_config {
 	const char *landlord;	       /* "" : every landlord's */
 	bool allow_internal;	       /* addresses of our own network may be called */
 	const char *ca_file;	       /* "" : the system's store */
+};
+
+/* Who reads, and what they see: store/case_json.h. */
+enum rd_api_role { RD_API_READER = 0, RD_API_OFFICER, RD_API_MANAGER, RD_N_API_ROLES };
+extern const char *const rd_api_role_names[RD_N_API_ROLES + 1];
+
+/* `API token: NAME` */
+struct rd_api_token_config {
+	const char *name;
+	struct rd_secret_place token;
+	enum rd_api_role role;
+	const char *landlord; /* "" : every landlord's cases */
 };
 
 #endif
