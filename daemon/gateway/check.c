@@ -203,6 +203,18 @@ static void check_hooks(struct check *check)
 	}
 }
 
+static void check_open311(struct check *check)
+{
+	const struct rd_config *config = check->config;
+
+	for (size_t i = 0; i < config->n_open311; i++) {
+		check_secret(check, "Open311", config->open311[i].name, "API key",
+			&config->open311[i].api_key);
+		check_ca_file(
+			check, "Open311", config->open311[i].name, config->open311[i].ca_file);
+	}
+}
+
 static void check_api_tokens(struct check *check)
 {
 	const struct rd_config *config = check->config;
@@ -285,6 +297,7 @@ enum rd_rc rd_service_check(const struct rd_config *config, const struct rd_cloc
 	check_texts(&check);
 	check_outgoing(&check);
 	check_hooks(&check);
+	check_open311(&check);
 	check_api_tokens(&check);
 	*ret_refuse = true;
 	if (!check_rules_folder(&check))

@@ -18,13 +18,13 @@
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/health.h"
-#include "redress/gateway/hooking.h"
 #include "redress/gateway/listening.h"
 #include "redress/gateway/mailboxes.h"
 #include "redress/gateway/numbers.h"
 #include "redress/gateway/pipeline.h"
 #include "redress/gateway/posting.h"
 #include "redress/gateway/reloader.h"
+#include "redress/gateway/systems.h"
 #include "redress/gateway/timekeeper.h"
 #include "redress/intake/webhook.h"
 #include "redress/store/queue.h"
@@ -298,7 +298,7 @@ static void run_hooks(struct rd_thread *self, void *context)
 {
 	struct service *service = context;
 
-	rd_hooking_run(self, service->store, service->config, service->clock);
+	rd_systems_run(self, service->store, service->config, service->clock);
 }
 
 /* --- the webhook's thread --- */
@@ -402,7 +402,7 @@ static enum rd_rc start_threads(struct service *service, struct rd_err *err)
 		RD_TRY(rd_thread_start(
 			"numbers", run_numbers, service, 0, 0, &service->numbers, err));
 	/* So does this one, for the landlord's own systems. */
-	if (service->config->n_hooks > 0)
+	if (rd_systems_any(service->config))
 		RD_TRY(rd_thread_start(
 			"hooks", run_hooks, service, THREAD_BEAT_MS, 0, &service->systems, err));
 	return rd_mailboxes_start(service->store, service->config, service->clock, on_news, service,
@@ -416,7 +416,7 @@ static void watch_hooks(struct service *service)
 		rd_alarms_raise(service->desk.db, &service->desk.office, "webhooks-hang",
 			"The webhooks to the landlord's own systems hang; everything else goes on. "
 			"Restart redressd: what waits for them is kept.");
-	else if (service->config->n_hooks > 0)
+	else if (rd_systems_any(service->config))
 		rd_alarms_clear(service->desk.db, &service->desk.office, "webhooks-hang");
 }
 
@@ -526,7 +526,7 @@ static enum rd_rc work_once(struct service *service, bool *ret_must_wait, struct
 		RD_TRY(rd_timekeeper_round(service->desk.db, &service->desk.office, &round, err));
 	} while (round.more);
 	RD_TRY(rd_posting_once(&service->desk, ret_must_wait, err));
-	return rd_hooking_once(&service->desk, ret_must_wait, err);
+	return rd_systems_once(&service->desk, ret_must_wait, err);
 }
 
 enum rd_rc rd_service_once(const struct rd_config *config, const struct rd_clock *clock,

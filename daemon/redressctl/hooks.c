@@ -10,7 +10,7 @@
 #include "print.h"
 #include "redress/deliver/hook_message.h"
 #include "redress/gateway/casework.h"
-#include "redress/gateway/hooking.h"
+#include "redress/gateway/systems.h"
 #include "redress/store/hooks.h"
 #include "redress/wire/providers/encode.h"
 
@@ -156,7 +156,7 @@ static enum rd_rc enable(
 	RD_TRY(rd_hook_enable(tx, name, now_ms, err));
 	RD_TRY(record(tx, desk, "webhook_enabled", name, err));
 	RD_TRY(rd_tx_commit(&tx, err));
-	rd_hooking_clear(desk->desk.db, &desk->desk.office, name);
+	rd_systems_clear_hook(desk->desk.db, &desk->desk.office, name);
 	return rd_hook_counts(desk->desk.db, name, ret_waiting, &failed, err);
 }
 
@@ -234,7 +234,7 @@ static enum rd_rc resend(
 		return rd_fail(err, RD_E_MISSING, "there is no event %s", order->event);
 	RD_TRY(record(tx, desk, "webhook_resent", order->name, err));
 	RD_TRY(rd_tx_commit(&tx, err));
-	rd_hooking_clear(desk->desk.db, &desk->desk.office, order->name);
+	rd_systems_clear_hook(desk->desk.db, &desk->desk.office, order->name);
 	return RD_OK;
 }
 

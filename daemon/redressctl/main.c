@@ -120,6 +120,9 @@ static const struct command {
 	{ "hooks", "disable", rd_ctl_hooks_disable, "hooks disable NAME --why TEXT" },
 	{ "hooks", "resend", rd_ctl_hooks_resend, "hooks resend NAME [--event NUMBER]" },
 	{ "hooks", "rotate", rd_ctl_hooks_rotate, "hooks rotate NAME" },
+	{ "open311", "list", rd_ctl_open311_list, "open311 list [--case REF]" },
+	{ "open311", "settle", rd_ctl_open311_settle,
+		"open311 settle ROW --as taken|again|never [--id ID] --why TEXT" },
 	{ "report", "quarter", rd_ctl_report_quarter,
 		"report quarter [--landlord NAME] [--year YYYY --quarter N | --from DAY --to DAY] "
 		"[--publish] [--json | --csv | --html FILE]" },

@@ -584,7 +584,29 @@ static const char step_events[] =
 	" UNIQUE (hook, event),"
 	" CHECK ((state = 'queued') = (done_ms IS NULL)));"
 	"CREATE INDEX hook_delivery_due ON hook_delivery (hook, next_try_ms, id)"
-	" WHERE state = 'queued';";
+	" WHERE state = 'queued';"
+	/* Service requests handed on by Open311; next_ms 0: nothing more to do. */
+	"CREATE TABLE open311_request ("
+	" id INTEGER PRIMARY KEY,"
+	" system TEXT NOT NULL,"
+	" case_id INTEGER NOT NULL REFERENCES case_file (id),"
+	" state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'uncertain', 'token', 'sent',"
+	"  'failed')),"
+	" service_code TEXT NOT NULL,"
+	" attempts INTEGER NOT NULL DEFAULT 0,"
+	" created_ms BIGINT NOT NULL,"
+	" attempted_ms BIGINT NOT NULL DEFAULT 0,"
+	" next_ms BIGINT NOT NULL,"
+	" token TEXT NOT NULL DEFAULT '',"
+	" request_id TEXT NOT NULL DEFAULT '',"
+	" closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1)),"
+	" status_ms BIGINT NOT NULL DEFAULT 0,"
+	" answer TEXT NOT NULL DEFAULT '',"
+	" UNIQUE (system, case_id),"
+	" CHECK (state <> 'sent' OR request_id <> ''),"
+	" CHECK (state <> 'token' OR token <> ''));"
+	"CREATE INDEX open311_request_due ON open311_request (system, next_ms) WHERE next_ms > 0;"
+	"CREATE INDEX open311_request_case ON open311_request (case_id);";
 
 static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6,
 	step_7, step_8, step_9, step_10, step_11, step_events };

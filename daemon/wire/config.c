@@ -22,6 +22,7 @@ struct config_owner {
 	struct rd_texts_config texts[RD_TEXTS_MAX];
 	struct rd_outgoing_config outgoing;
 	struct rd_hook_config hooks[RD_HOOKS_MAX];
+	struct rd_open311_config open311[RD_OPEN311_MAX];
 	struct rd_api_token_config api_tokens[RD_API_TOKENS_MAX];
 };
 
@@ -40,9 +41,13 @@ static const char *const outgoing_fields[] = { "Outgoing", "Kind", "Path", "Host
 static const char *const hook_fields[] = { "Webhook", "URL", "Secret", "Events", "Landlord",
 	"Allow internal", "CA file", NULL };
 static const char *const hook_repeatable[] = { "Secret", NULL };
+static const char *const open311_fields[] = { "Open311", "URL", "Jurisdiction", "API key",
+	"Service", "Default service", "Address", "Reference attribute", "Send words", "Lists all",
+	"Landlord", "Allow internal", "CA file", NULL };
+static const char *const open311_repeatable[] = { "Service", NULL };
 static const char *const api_token_fields[] = { "API token", "Token", "Role", "Landlord", NULL };
 static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", "Webhook",
-	"API token", NULL };
+	"API token", "Open311", NULL };
 
 enum form {
 	FORM_GATEWAY,
@@ -51,6 +56,7 @@ enum form {
 	FORM_OUTGOING,
 	FORM_HOOK,
 	FORM_API_TOKEN,
+	FORM_OPEN311,
 	N_FORMS
 };
 static const struct rd_stanza_form forms[N_FORMS] = {
@@ -60,6 +66,7 @@ static const struct rd_stanza_form forms[N_FORMS] = {
 	[FORM_OUTGOING] = { outgoing_fields, NULL },
 	[FORM_HOOK] = { hook_fields, hook_repeatable },
 	[FORM_API_TOKEN] = { api_token_fields, NULL },
+	[FORM_OPEN311] = { open311_fields, open311_repeatable },
 };
 
 static const char *const security_names[] = { "tls", "starttls", "plain", NULL };
@@ -553,6 +560,13 @@ static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *o
 		RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_HOOK, r->err));
 		return rd_config_hook(r, &config->hooks[config->n_hooks++]);
 	}
+	if (strcasecmp(first->name, "Open311") == 0) {
+		if (config->n_open311 == RD_OPEN311_MAX)
+			return rd_stanza_fail(r->stanza, first, r->err,
+				"more than %d Open311 servers", RD_OPEN311_MAX);
+		RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_OPEN311, r->err));
+		return rd_config_open311(r, &config->open311[config->n_open311++]);
+	}
 	if (strcasecmp(first->name, "API token") == 0) {
 		if (config->n_api_tokens == RD_API_TOKENS_MAX)
 			return rd_stanza_fail(
@@ -567,9 +581,8 @@ static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *o
 			first->name);
 	guess = rd_did_you_mean(first->name, stanza_names);
 	return rd_stanza_fail(r->stanza, first, r->err,
-		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:`, `Outgoing:`, "
-		"`Webhook:` or `API token:`, not "
-		"`%s:`%s%s%s",
+		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:`, `Outgoing:`, `Webhook:`, "
+		"`Open311:` or `API token:`, not `%s:`%s%s%s",
 		first->name, guess != NULL ? "; did you mean `" : "", guess != NULL ? guess : "",
 		guess != NULL ? "`?" : "");
 }
@@ -598,6 +611,13 @@ static enum rd_rc check_names_differ(
 					"%s: two webhooks are called `%s`; give each a name of its "
 					"own",
 					file, config->hooks[i].name);
+	for (size_t i = 0; i < config->n_open311; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(config->open311[i].name, config->open311[k].name) == 0)
+				return rd_fail(err, RD_E_INPUT,
+					"%s: two Open311 servers are called `%s`; give each a name "
+					"of its own",
+					file, config->open311[i].name);
 	for (size_t i = 0; i < config->n_api_tokens; i++)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(config->api_tokens[i].name, config->api_tokens[k].name) == 0)
@@ -650,6 +670,7 @@ static struct config_owner *new_owner(void)
 	owner->config.mailboxes = owner->mailboxes;
 	owner->config.texts = owner->texts;
 	owner->config.hooks = owner->hooks;
+	owner->config.open311 = owner->open311;
 	owner->config.api_tokens = owner->api_tokens;
 	owner->config.listen_host = "127.0.0.1";
 	owner->config.public_url = "";

@@ -151,6 +151,62 @@ enum rd_rc rd_config_hook(const struct rd_reading *r, struct rd_hook_config *hoo
 	return read_secrets(r, hook);
 }
 
+/* --- Open311 --- */
+
+/* "a leak = PLUMBING": topics are the rules' own words. */
+static enum rd_rc read_services(const struct rd_reading *r, struct rd_open311_config *open311)
+{
+	struct rd_open311_service *list = rd_arena_array(r->arena, RD_SERVICES_MAX, sizeof *list);
+	const struct rd_field *field = NULL;
+
+	open311->services = list;
+	while ((field = rd_stanza_next(r->stanza, "Service", field)) != NULL) {
+		const char *equals = strchr(field->value, '=');
+		const char *code = equals != NULL ? equals + 1 + strspn(equals + 1, " \t") : "";
+		size_t len = equals != NULL ? (size_t)(equals - field->value) : 0;
+
+		while (len > 0 && (field->value[len - 1] == ' ' || field->value[len - 1] == '\t'))
+			len--;
+		if (len == 0 || code[0] == '\0')
+			return rd_stanza_fail(r->stanza, field, r->err,
+				"write a topic of the rules and the server's code for it, such as "
+				"`a leak = PLUMBING`");
+		if (open311->n_services == RD_SERVICES_MAX)
+			return rd_stanza_fail(
+				r->stanza, field, r->err, "more than %d codes", RD_SERVICES_MAX);
+		list[open311->n_services++] =
+			(struct rd_open311_service){ rd_arena_copy(r->arena, field->value, len),
+				code };
+	}
+	return rd_reading_required(r, "Default service", "REPAIR", &open311->default_service);
+}
+
+enum rd_rc rd_config_open311(const struct rd_reading *r, struct rd_open311_config *open311)
+{
+	size_t len;
+
+	RD_TRY(rd_reading_name(r));
+	open311->name = r->stanza->fields[0].value;
+	open311->jurisdiction = rd_reading_text(r, "Jurisdiction", "");
+	open311->landlord = rd_reading_text(r, "Landlord", "");
+	open311->ca_file = rd_reading_text(r, "CA file", "");
+	open311->address = rd_reading_text(r, "Address", "See our reference");
+	open311->attribute = rd_reading_text(r, "Reference attribute", "");
+	RD_TRY(read_yes(r, "Allow internal", &open311->allow_internal));
+	RD_TRY(read_yes(r, "Send words", &open311->send_words));
+	RD_TRY(read_yes(r, "Lists all", &open311->lists_all));
+	RD_TRY(read_url(r, "https://repairs.landlord.example/open311/v2", open311->allow_internal,
+		&open311->url));
+	len = strlen(open311->url);
+	while (open311->url[len - 1] == '/')
+		len--;
+	open311->url = rd_arena_copy(r->arena, open311->url, len);
+	RD_TRY(rd_reading_secret(r, "API key", &open311->api_key));
+	if (open311->api_key.from == RD_SECRET_NONE)
+		return rd_reading_missing(r, "API key", "credential repairs_key");
+	return read_services(r, open311);
+}
+
 /* --- API token --- */
 
 enum rd_rc rd_config_api_token(const struct rd_reading *r, struct rd_api_token_config *token)

@@ -4,6 +4,7 @@
  *	"200"           that status                 "429 7"   with Retry-After: 7
  *	"301 URL"       with Location               "cut"     closes without an answer
  *	"slow"          no answer until the other side gives up
+ *	"[...]"         200 with that JSON
  */
 #ifndef REDRESS_SUPPORT_RECEIVER_H
 #define REDRESS_SUPPORT_RECEIVER_H
@@ -77,6 +78,18 @@ static inline void receiver_read(int fd, char *request)
 	}
 }
 
+/* Then waits until the other side has it all. */
+static inline void receiver_send(int fd, const char *text, size_t len)
+{
+	char rest;
+
+	if (send(fd, text, len, MSG_NOSIGNAL) != (ssize_t)len)
+		return;
+	shutdown(fd, SHUT_WR);
+	while (recv(fd, &rest, 1, 0) > 0)
+		;
+}
+
 static inline void receiver_answer(int fd, const char *act)
 {
 	char text[1024], rest;
@@ -88,6 +101,14 @@ static inline void receiver_answer(int fd, const char *act)
 			;
 		return;
 	}
+	if (act[0] == '[') {
+		const int whole = snprintf(text, sizeof text,
+			"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+			"Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+			strlen(act), act);
+		receiver_send(fd, text, (size_t)whole);
+		return;
+	}
 	const char *more = strchr(act, ' ');
 	const int len = snprintf(text, sizeof text,
 		"HTTP/1.1 %.3s Said\r\nContent-Length: 3\r\nConnection: close\r\n%s%s%s\r\nok\n",
@@ -96,11 +117,7 @@ static inline void receiver_answer(int fd, const char *act)
 		: act[0] == '3' ? "Location: "
 				: "Retry-After: ",
 		more ? more + 1 : "", more ? "\r\n" : "");
-	if (send(fd, text, (size_t)len, MSG_NOSIGNAL) != len)
-		return;
-	shutdown(fd, SHUT_WR);
-	while (recv(fd, &rest, 1, 0) > 0)
-		;
+	receiver_send(fd, text, (size_t)len);
 }
 
 static inline void *receiver_run(void *context)

@@ -130,6 +130,8 @@ struct rd_config {
 	struct rd_outgoing_config *outgoing; /* NULL where there is none; one at most */
 	struct rd_hook_config *hooks;
 	size_t n_hooks;
+	struct rd_open311_config *open311;
+	size_t n_open311;
 	struct rd_api_token_config *api_tokens;
 	size_t n_api_tokens;
 };

@@ -42,6 +42,8 @@ RD_MUST_USE enum rd_rc rd_config_keep(const struct rd_reading *r, struct rd_keep
 
 /* config_systems.c: the stanzas for the landlord's own systems. */
 RD_MUST_USE enum rd_rc rd_config_hook(const struct rd_reading *r, struct rd_hook_config *hook);
+RD_MUST_USE enum rd_rc rd_config_open311(
+	const struct rd_reading *r, struct rd_open311_config *open311);
 RD_MUST_USE enum rd_rc rd_config_api_token(
 	const struct rd_reading *r, struct rd_api_token_config *token);
 

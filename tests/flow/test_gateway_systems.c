@@ -2,7 +2,7 @@
  * where it cannot be told. */
 #include "support/house.h"
 
-#include "redress/gateway/hooking.h"
+#include "redress/gateway/systems.h"
 #include "redress/store/hooks.h"
 #include "support/receiver.h"
 
@@ -33,7 +33,7 @@ static bool tell(struct house *h)
 {
 	bool must_wait = false;
 
-	OK(rd_hooking_once(&h->desk, &must_wait, &h->err));
+	OK(rd_systems_once(&h->desk, &must_wait, &h->err));
 	return must_wait;
 }
 
@@ -90,7 +90,7 @@ static void one_that_is_gone_is_alarmed_until_a_person_enables_it(void **state)
 	OK(rd_tx_begin(h->db, &tx, &h->err));
 	OK(rd_hook_enable(tx, "crm", h->now_ms, &h->err));
 	OK(rd_tx_commit(&tx, &h->err));
-	rd_hooking_clear(h->db, &h->desk.office, "crm");
+	rd_systems_clear_hook(h->db, &h->desk.office, "crm");
 	assert_false(house_alarm(h, "webhook-disabled:crm"));
 	assert_false(tell(h));
 	receiver_stop(&receiver);
