@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include "redress/base/stanza.h"
+#include "redress/deliver/hook_message.h"
 #include "redress/gateway/office.h"
 #include "redress/gateway/role_check.h"
 #include "redress/gateway/service.h"
 #include "redress/gateway/sign_ins.h"
+#include "redress/intake/api.h"
 #include "redress/rules/lint.h"
 #include "redress/wire/credential.h"
 #include "redress/wire/oauth.h"
@@ -223,6 +225,56 @@ static void check_outgoing(struct check *check)
 		check_parent(check, "Outgoing", outgoing->name, "Path", outgoing->path);
 }
 
+static void check_hooks(struct check *check)
+{
+	const struct rd_config *config = check->config;
+
+	for (size_t i = 0; i < config->n_hooks; i++) {
+		const struct rd_hook_config *hook = &config->hooks[i];
+
+		for (size_t k = 0; k < hook->n_secrets; k++) {
+			RD_CLEANUP(rd_secret_wipe) struct rd_secret secret = { { 0 } };
+			RD_CLEANUP(rd_hook_key_wipe) struct rd_hook_key key = { .len = 0 };
+			struct rd_err err = { 0 };
+
+			if (rd_credential_read(&hook->secrets[k], &secret, &err) != RD_OK ||
+				rd_hook_key_read(secret.text, &key, &err) != RD_OK)
+				fault(check, "Webhook", hook->name, "Secret", "%s", err.msg);
+		}
+		check_ca_file(check, "Webhook", hook->name, hook->ca_file);
+	}
+}
+
+static void check_open311(struct check *check)
+{
+	const struct rd_config *config = check->config;
+
+	for (size_t i = 0; i < config->n_open311; i++) {
+		check_secret(check, "Open311", config->open311[i].name, "API key",
+			&config->open311[i].api_key);
+		check_ca_file(
+			check, "Open311", config->open311[i].name, config->open311[i].ca_file);
+	}
+}
+
+static void check_api_tokens(struct check *check)
+{
+	const struct rd_config *config = check->config;
+
+	for (size_t i = 0; i < config->n_api_tokens; i++) {
+		struct rd_config one = *config;
+		struct rd_api *api = NULL;
+		struct rd_err err = { 0 };
+
+		one.api_tokens = &config->api_tokens[i];
+		one.n_api_tokens = 1;
+		if (rd_api_new(&one, &api, &err) != RD_OK)
+			fault(check, "API token", config->api_tokens[i].name, "Token", "%s",
+				err.msg);
+		rd_api_free(api);
+	}
+}
+
 /* False: no rules, and nothing more to look at. */
 static bool check_rules_folder(struct check *check)
 {
@@ -292,6 +344,9 @@ enum rd_rc rd_service_check(const struct rd_config *config, const struct rd_cloc
 	check_oauths(&check);
 	check_texts(&check);
 	check_outgoing(&check);
+	check_hooks(&check);
+	check_open311(&check);
+	check_api_tokens(&check);
 	*ret_refuse = true;
 	if (!check_rules_folder(&check))
 		return RD_OK;

@@ -18,12 +18,14 @@
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/health.h"
+#include "redress/gateway/listening.h"
 #include "redress/gateway/mailboxes.h"
 #include "redress/gateway/numbers.h"
 #include "redress/gateway/pipeline.h"
 #include "redress/gateway/posting.h"
 #include "redress/gateway/reloader.h"
 #include "redress/gateway/sign_ins.h"
+#include "redress/gateway/systems.h"
 #include "redress/gateway/timekeeper.h"
 #include "redress/intake/webhook.h"
 #include "redress/store/queue.h"
@@ -48,15 +50,15 @@ struct service {
 	struct rd_desk desk; /* main's own */
 	struct rd_reader *reader;
 	int64_t run;
-	struct rd_thread *pipeline, *sender, *timekeeper, *reloader, *numbers;
+	struct rd_thread *pipeline, *sender, *timekeeper, *reloader, *numbers, *systems;
 	struct rd_spawner *spawner;
 	struct rd_mailboxes *mailboxes;
 	struct rd_webhook *webhook;
 	struct rd_webhook_hooks hooks;
 	struct rd_desk figures; /* the webhook's thread's, for /healthz and /metrics */
+	struct rd_listening listening;
 	int64_t mailboxes_watched_ms;
 	int64_t sign_ins_watched_ms; /* 0: never */
-	int64_t refusals_logged_ms;
 };
 
 /* --- opening and closing --- */
@@ -67,6 +69,7 @@ static void stop_threads(struct service *service)
 	rd_webhook_stop(service->webhook);
 	rd_mailboxes_stop(service->mailboxes);
 	rd_thread_join(service->numbers);
+	rd_thread_join(service->systems);
 	rd_thread_join(service->reloader);
 	rd_thread_join(service->timekeeper);
 	rd_thread_join(service->pipeline);
@@ -292,26 +295,25 @@ static void run_numbers(struct rd_thread *self, void *context)
 	rd_numbers_run(self, service->store, service->config, service->clock, on_news, service);
 }
 
+/* --- the thread of the landlord's own systems --- */
+
+static void run_hooks(struct rd_thread *self, void *context)
+{
+	struct service *service = context;
+
+	rd_systems_run(self, service->store, service->config, service->clock);
+}
+
 /* --- the webhook's thread --- */
 
 static void on_webhook(
 	void *context, enum rd_webhook_event event, const char *texts, const char *detail)
 {
 	struct service *service = context;
-	const int64_t now = rd_monotonic_ms();
 
 	if (event == RD_WEBHOOK_TEXT)
 		wake(service->pipeline);
-	if (event == RD_WEBHOOK_TEXT || event == RD_WEBHOOK_DUPLICATE ||
-		event == RD_WEBHOOK_RECEIPT)
-		return;
-	/* Anybody can knock: one line a second is enough to see that somebody does. */
-	if (event != RD_WEBHOOK_STORE_FAILED && now - service->refusals_logged_ms < 1000)
-		return;
-	service->refusals_logged_ms = now;
-	rd_log(event == RD_WEBHOOK_STORE_FAILED ? RD_LOG_ERROR : RD_LOG_WARNING,
-		"The webhook turned a request down.", "WHY", rd_webhook_event_names[event], "TEXTS",
-		texts, "DETAIL", detail, NULL);
+	rd_listening_event(&service->listening, event, texts, detail);
 }
 
 static bool threads_are_well(const struct service *service)
@@ -340,6 +342,7 @@ static void tell_metrics(void *context, struct rd_buf *out)
 	bool changed;
 
 	if (rd_desk_refresh(&service->figures, &changed, &err) != RD_OK ||
+		rd_listening_metrics(&service->listening, out, &err) != RD_OK ||
 		rd_health_metrics(service->figures.db, &service->figures.office, out, &err) !=
 			RD_OK) {
 		rd_buf_clear(out);
@@ -371,6 +374,7 @@ static enum rd_rc start_webhook(struct service *service, struct rd_err *err)
 		return RD_OK;
 	RD_TRY(rd_desk_open(&service->figures, service->store, service->config, service->clock,
 		&daemon_actor, err));
+	service->listening.desk = &service->figures;
 	service->hooks = (struct rd_webhook_hooks){ .context = service,
 		.on_event = on_webhook,
 		.health = tell_health,
@@ -400,8 +404,23 @@ static enum rd_rc start_threads(struct service *service, struct rd_err *err)
 	if (service->config->n_texts > 0)
 		RD_TRY(rd_thread_start(
 			"numbers", run_numbers, service, 0, 0, &service->numbers, err));
+	/* So does this one, for the landlord's own systems. */
+	if (rd_systems_any(service->config))
+		RD_TRY(rd_thread_start(
+			"hooks", run_hooks, service, THREAD_BEAT_MS, 0, &service->systems, err));
 	return rd_mailboxes_start(service->store, service->config, service->clock, on_news, service,
 		&service->mailboxes, err);
+}
+
+/* One that hangs is alarmed, and the rest goes on. */
+static void watch_hooks(struct service *service)
+{
+	if (service->systems != NULL && rd_thread_late(service->systems))
+		rd_alarms_raise(service->desk.db, &service->desk.office, "webhooks-hang",
+			"The webhooks to the landlord's own systems hang; everything else goes on. "
+			"Restart redressd: what waits for them is kept.");
+	else if (rd_systems_any(service->config))
+		rd_alarms_clear(service->desk.db, &service->desk.office, "webhooks-hang");
 }
 
 static void watch(struct service *service)
@@ -416,6 +435,7 @@ static void watch(struct service *service)
 		return;
 	service->mailboxes_watched_ms = now;
 	rd_mailboxes_watch(service->mailboxes, &service->desk);
+	watch_hooks(service);
 	if (service->sign_ins_watched_ms != 0 &&
 		now - service->sign_ins_watched_ms < SIGN_INS_WATCH_MS)
 		return;
@@ -514,7 +534,8 @@ static enum rd_rc work_once(struct service *service, bool *ret_must_wait, struct
 	do {
 		RD_TRY(rd_timekeeper_round(service->desk.db, &service->desk.office, &round, err));
 	} while (round.more);
-	return rd_posting_once(&service->desk, ret_must_wait, err);
+	RD_TRY(rd_posting_once(&service->desk, ret_must_wait, err));
+	return rd_systems_once(&service->desk, ret_must_wait, err);
 }
 
 enum rd_rc rd_service_once(const struct rd_config *config, const struct rd_clock *clock,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "redress/base/limits.h"
+#include "redress/intake/api.h"
 #include "redress/intake/text_intake.h"
 #include "redress/intake/webhook_peer.h"
 #include "redress/wire/providers/provider.h"
@@ -24,7 +25,7 @@
 
 const char *const rd_webhook_event_names[RD_N_WEBHOOK_EVENTS + 1] = { "text", "duplicate",
 	"receipt", "refused", "unreadable", "too_large", "busy", "store_failed", "cut_off",
-	"turned_away", NULL };
+	"turned_away", "flooded", "api", "api_refused", NULL };
 
 const struct rd_webhook_limits rd_webhook_usual_limits = {
 	.connections = 256,
@@ -32,6 +33,7 @@ const struct rd_webhook_limits rd_webhook_usual_limits = {
 	.request_ms = 10000,
 	.failed_per_minute = 20,
 	.verified_per_s = 200,
+	.sender_per_minute = 60,
 };
 
 struct line {
@@ -47,7 +49,9 @@ struct connection {
 	bool cut;
 	int fd;
 	struct rd_peer peer;
-	int64_t since_ms; /* opened, or the last request answered; monotonic */
+	int64_t since_ms;      /* opened, or the last request answered; monotonic */
+	bool busy;	       /* a request that came through a proxy is under way, */
+	struct rd_peer client; /* and whose */
 };
 
 struct rd_webhook {
@@ -65,6 +69,8 @@ struct rd_webhook {
 	size_t n_lines;
 	struct rd_peer_proxies proxies;
 	struct rd_peer_failed failed;
+	struct rd_peer_failed senders; /* texts, by number */
+	struct rd_api *api;
 	struct connection *connections;
 	int64_t second_ms; /* start of the running second, and its checked requests */
 	int verified;
@@ -86,6 +92,7 @@ struct reply {
 	size_t len;
 	const char *header; /* one more, or NULL */
 	const char *value;
+	const char *cache; /* NULL: no-store */
 };
 
 static struct reply say(unsigned status, const char *text)
@@ -120,7 +127,8 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const struct re
 	if (!response)
 		return MHD_NO;
 	MHD_add_response_header(response, "Content-Type", reply->type);
-	MHD_add_response_header(response, "Cache-Control", "no-store");
+	MHD_add_response_header(
+		response, "Cache-Control", reply->cache ? reply->cache : "no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (reply->header)
 		MHD_add_response_header(response, reply->header, reply->value);
@@ -250,6 +258,14 @@ static struct reply take(struct rd_webhook *w, struct line *line, bool receipt, 
 		return check_failed(w, line, connection, rc, &err);
 	if (rc == RD_OK && (text.nothing || news.nothing))
 		return taken(line);
+	/* Before the total: what is not taken of one must not use up the others' room. */
+	if (rc == RD_OK && !receipt &&
+		rd_peer_sends(
+			&w->senders, text.from, rd_monotonic_ms(), w->limits.sender_per_minute)) {
+		tell(w, RD_WEBHOOK_FLOODED, line, "");
+		return say_with(503, "Too many texts of one number. Send it again in a minute.\n",
+			"Retry-After", "60");
+	}
 	if (over_total(w)) {
 		tell(w, RD_WEBHOOK_BUSY, line, "");
 		return say_with(
@@ -271,7 +287,7 @@ static struct reply take(struct rd_webhook *w, struct line *line, bool receipt, 
 
 /* ---- routes ---- */
 
-enum route { ROUTE_NONE = 0, ROUTE_TEXT, ROUTE_RECEIPT, ROUTE_HEALTH, ROUTE_METRICS };
+enum route { ROUTE_NONE = 0, ROUTE_TEXT, ROUTE_RECEIPT, ROUTE_HEALTH, ROUTE_METRICS, ROUTE_API };
 
 static enum route find_route(struct rd_webhook *w, const char *path, struct line **ret_line)
 {
@@ -279,6 +295,8 @@ static enum route find_route(struct rd_webhook *w, const char *path, struct line
 		return ROUTE_HEALTH;
 	if (strcmp(path, "/metrics") == 0)
 		return ROUTE_METRICS;
+	if (w->config->n_api_tokens > 0 && strncmp(path, RD_API_PREFIX, strlen(RD_API_PREFIX)) == 0)
+		return ROUTE_API;
 	if (strncmp(path, "/sms/", 5) != 0)
 		return ROUTE_NONE;
 	for (size_t i = 0; i < w->n_lines; i++) {
@@ -318,6 +336,41 @@ static enum MHD_Result answer_metrics(struct rd_webhook *w, struct MHD_Connectio
 	return answer(connection, &reply);
 }
 
+static enum MHD_Result answer_api(struct rd_webhook *w, struct MHD_Connection *connection,
+	const struct request *request, const char *path, const char *method)
+{
+	static const char too_long[] = "{\"error\":\"The address is too long.\"}";
+	bool own_machine;
+	struct reply reply = { .status = 400,
+		.type = "application/json",
+		.cache = "no-cache",
+		.text = too_long,
+		.len = sizeof too_long - 1 };
+	if (request->uri_too_long)
+		return answer(connection, &reply);
+	const char *query = strchr(request->uri, '?');
+	const struct rd_api_request asked = {
+		.method = method,
+		.path = path,
+		.query = query ? query + 1 : "",
+		.authorization = header_of(connection, "Authorization"),
+		.if_none_match = header_of(connection, "If-None-Match"),
+		.client = client_of(w, connection, &own_machine),
+		.now_ms = rd_monotonic_ms(),
+		.failed_per_minute = w->limits.failed_per_minute,
+	};
+	struct rd_api_answer got;
+	rd_api_ask(w->api, w->db, &asked, &got);
+	tell(w, got.token[0] ? RD_WEBHOOK_API : RD_WEBHOOK_API_REFUSED, NULL, got.token);
+	reply.status = got.status;
+	reply.type = got.type;
+	reply.text = got.text;
+	reply.len = got.len;
+	reply.header = got.header;
+	reply.value = got.value;
+	return answer(connection, &reply);
+}
+
 static enum MHD_Result answer_get(struct rd_webhook *w, struct MHD_Connection *connection,
 	enum route route, const char *method)
 {
@@ -327,6 +380,31 @@ static enum MHD_Result answer_get(struct rd_webhook *w, struct MHD_Connection *c
 		return answer(connection, &reply);
 	}
 	return route == ROUTE_HEALTH ? answer_health(w, connection) : answer_metrics(w, connection);
+}
+
+static struct connection *connection_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
+}
+
+/* A proxy's connections are not counted; what its clients have under way is. */
+static bool too_many_at_once(struct rd_webhook *w, struct MHD_Connection *connection)
+{
+	struct connection *here = connection_of(connection);
+	bool own_machine;
+	int n = 0;
+	if (!here || !rd_peer_trusted(&w->proxies, &here->peer))
+		return false;
+	struct rd_peer client = client_of(w, connection, &own_machine);
+	client = rd_peer_counted(&client);
+	for (int i = 0; i < w->limits.connections; i++)
+		n += w->connections[i].in_use && w->connections[i].busy &&
+		     rd_peer_same(&w->connections[i].client, &client);
+	here->busy = true;
+	here->client = client;
+	return n >= w->limits.connections_per_address;
 }
 
 /* What can be said before the body is read; status 0: read it. */
@@ -361,8 +439,20 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	enum route route = find_route(w, path, &line);
 	if (!request->started) {
 		request->started = true;
+		if (too_many_at_once(w, connection)) {
+			struct reply reply = say_with(429,
+				route == ROUTE_API ? "{\"error\":\"" RD_WEBHOOK_AT_ONCE "\"}"
+						   : RD_WEBHOOK_AT_ONCE "\n",
+				"Retry-After", "5");
+			if (route == ROUTE_API)
+				reply.type = "application/json";
+			tell(w, RD_WEBHOOK_TURNED_AWAY, line, "");
+			return answer(connection, &reply);
+		}
 		if (route == ROUTE_HEALTH || route == ROUTE_METRICS)
 			return answer_get(w, connection, route, method);
+		if (route == ROUTE_API)
+			return answer_api(w, connection, request, path, method);
 		struct reply early = before_body(connection, request, route, line, method);
 		if (early.status == 413)
 			tell(w, RD_WEBHOOK_TOO_LARGE, line, "");
@@ -406,13 +496,12 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	enum MHD_RequestTerminationCode why)
 {
 	struct request *request = *request_context;
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct connection *c = connection_of(connection);
 	(void)context;
 	(void)why;
-	if (info && info->socket_context) {
-		struct connection *c = info->socket_context;
+	if (c) {
 		c->since_ms = rd_monotonic_ms();
+		c->busy = false;
 	}
 	if (!request)
 		return;
@@ -612,6 +701,7 @@ static enum rd_rc start(struct rd_webhook *w, struct rd_store *store, struct rd_
 	RD_CLEANUP(close_fd) int fd = -1;
 	RD_TRY(read_lines(w, err));
 	RD_TRY(read_proxies(w, err));
+	RD_TRY(rd_api_new(w->config, &w->api, err));
 	RD_TRY(rd_db_open(store, &w->db, err));
 	RD_TRY(open_listener(w, &fd, err));
 	RD_TRY(name_base_url(w, err));
@@ -666,6 +756,7 @@ void rd_webhook_stop(struct rd_webhook *webhook)
 	rd_thread_join(webhook->thread);
 	if (webhook->daemon)
 		MHD_stop_daemon(webhook->daemon);
+	rd_api_free(webhook->api);
 	rd_db_close(webhook->db);
 	for (size_t i = 0; i < webhook->n_lines; i++)
 		rd_provider_secrets_wipe(&webhook->lines[i].secrets);

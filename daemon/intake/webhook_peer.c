@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "redress/wire/providers/encode.h"
+
 #define MINUTE_MS 60000
 
 static const uint8_t v4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
@@ -123,18 +125,17 @@ struct rd_peer rd_peer_client(const struct rd_peer_proxies *proxies, const struc
 	return client;
 }
 
-bool rd_peer_fails(struct rd_peer_failed *failed, const struct rd_peer *peer, int64_t now_ms,
+static bool count(struct rd_peer_failed *failed, const struct rd_peer *who, int64_t now_ms,
 	int limit_per_minute)
 {
-	struct rd_peer counted = rd_peer_counted(peer);
 	uint32_t hash = 2166136261u; /* FNV-1a: spreads, and need not be secret: sets are small */
-	for (size_t i = 0; i < sizeof counted.bytes; i++)
-		hash = (hash ^ counted.bytes[i]) * 16777619u;
+	for (size_t i = 0; i < sizeof who->bytes; i++)
+		hash = (hash ^ who->bytes[i]) * 16777619u;
 	size_t set = hash % RD_PEER_FAILED_SETS;
 	size_t oldest = 0;
 	for (size_t i = 0; i < 8; i++) {
 		if (failed->sets[set][i].since_ms &&
-			rd_peer_same(&failed->sets[set][i].peer, &counted)) {
+			rd_peer_same(&failed->sets[set][i].peer, who)) {
 			if (now_ms - failed->sets[set][i].since_ms >= MINUTE_MS) {
 				failed->sets[set][i].since_ms = now_ms;
 				failed->sets[set][i].n = 0;
@@ -146,8 +147,25 @@ bool rd_peer_fails(struct rd_peer_failed *failed, const struct rd_peer *peer, in
 		if (failed->sets[set][i].since_ms < failed->sets[set][oldest].since_ms)
 			oldest = i;
 	}
-	failed->sets[set][oldest].peer = counted;
+	failed->sets[set][oldest].peer = *who;
 	failed->sets[set][oldest].since_ms = now_ms;
 	failed->sets[set][oldest].n = 1;
 	return limit_per_minute < 1;
+}
+
+bool rd_peer_fails(struct rd_peer_failed *failed, const struct rd_peer *peer, int64_t now_ms,
+	int limit_per_minute)
+{
+	struct rd_peer counted = rd_peer_counted(peer);
+	return count(failed, &counted, now_ms, limit_per_minute);
+}
+
+bool rd_peer_sends(
+	struct rd_peer_failed *senders, const char *number, int64_t now_ms, int limit_per_minute)
+{
+	struct rd_peer who;
+	char hex[RD_SHA256_HEX_SIZE];
+	rd_sha256_hex(number, strlen(number), hex);
+	memcpy(who.bytes, hex, sizeof who.bytes);
+	return count(senders, &who, now_ms, limit_per_minute);
 }

@@ -117,6 +117,8 @@ enum rd_rc rd_audit_add(
 		" latest_ms = excluded.latest_ms",
 		RD_ARGS(rd_int(row.seq), rd_blob(hash, sizeof hash), rd_int(head.latest_ms)), NULL,
 		err));
+	if (row.case_id != 0)
+		rd_tx_set_audited(tx, row.seq);
 	if (ret_seq)
 		*ret_seq = row.seq;
 	return RD_OK;

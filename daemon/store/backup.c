@@ -225,6 +225,10 @@ static enum rd_rc mark_restored(struct rd_db *db, int64_t now_ms, struct rd_err 
 		"UPDATE outbox SET state = 'uncertain', hold_reason = '', asked = 0"
 		" WHERE state IN ('queued', 'held', 'sending', 'failed')",
 		RD_NO_ARGS, NULL, err));
+	RD_TRY(rd_sql_change(tx,
+		"UPDATE open311_request SET state = 'uncertain' WHERE state IN ('queued', "
+		"'sending')",
+		RD_NO_ARGS, NULL, err));
 	RD_TRY(leave_gap(tx, taken_ms, now_ms, err));
 	RD_TRY(rd_meta_set_int(tx, RD_META_RESTORED_FROM, taken_ms, err));
 	RD_TRY(rd_meta_set_int(tx, RD_META_RESTORED_UNTIL, now_ms, err));

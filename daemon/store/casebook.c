@@ -268,7 +268,7 @@ enum rd_rc rd_case_list(struct rd_db *db, const struct rd_case_filter *filter,
 		" AND (?5 = 0 OR c.status <> 'closed') AND (?6 = 0 OR c.opened_ms >= ?6)"
 		" AND (?7 = 0 OR c.opened_ms < ?7) AND (?8 IS NULL OR EXISTS (SELECT 1"
 		"  FROM case_contact x WHERE x.case_id = c.id AND x.address_key = ?8))"
-		" ORDER BY c.id LIMIT ?9",
+		" AND c.id > ?10 ORDER BY c.id LIMIT ?9",
 		RD_ARGS(f->landlord ? rd_text(f->landlord) : rd_null(),
 			f->kind ? rd_text(rd_kind_names[*f->kind]) : rd_null(),
 			f->stage ? rd_text(rd_stage_names[*f->stage]) : rd_null(),
@@ -276,7 +276,8 @@ enum rd_rc rd_case_list(struct rd_db *db, const struct rd_case_filter *filter,
 			rd_int(f->not_closed), rd_int(f->opened_from_ms),
 			rd_int(f->opened_before_ms),
 			f->address ? rd_blob(key, sizeof key) : rd_null(),
-			rd_int(f->max ? (int64_t)f->max : RD_STORE_ROWS_MAX + 1)),
+			rd_int(f->max ? (int64_t)f->max : RD_STORE_ROWS_MAX + 1),
+			rd_int(f->after_id)),
 		&rows, err));
 	for (;;) {
 		bool more = false;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include "redress/base/fault.h"
 #include "redress/base/limits.h"
+#include "redress/store/case_events.h"
 #include "redress/store/sql.h"
 
 #define LOCK_TRIES    20
@@ -47,6 +48,7 @@ struct rd_tx {
 	struct rd_db *db;
 	bool open;
 	enum rd_tx_step step;
+	int64_t audited_from; /* the first audit row of a case in it; 0: none */
 };
 
 struct statement {
@@ -509,6 +511,7 @@ enum rd_rc rd_tx_begin(struct rd_db *db, struct rd_tx **ret_tx, struct rd_err *e
 	}
 	db->tx.open = true;
 	db->tx.step = RD_STEP_NONE;
+	db->tx.audited_from = 0;
 	*ret_tx = &db->tx;
 	return RD_OK;
 }
@@ -542,9 +545,15 @@ enum rd_rc rd_tx_commit(struct rd_tx **tx, struct rd_err *err)
 			"the transaction was rolled back before its end; nothing was changed");
 	}
 	enum rd_tx_step step = (*tx)->step;
+	enum rd_rc rc =
+		(*tx)->audited_from ? rd_case_events_note(*tx, (*tx)->audited_from, err) : RD_OK;
+	if (rc != RD_OK) {
+		rd_tx_rollback(tx);
+		return rc;
+	}
 	if (step != RD_STEP_NONE)
 		rd_fault_point(steps[step].before);
-	enum rd_rc rc = rd_sql_exec((*tx)->db, "COMMIT", RD_NO_ARGS, NULL, err);
+	rc = rd_sql_exec((*tx)->db, "COMMIT", RD_NO_ARGS, NULL, err);
 	if (rc != RD_OK) {
 		rd_tx_rollback(tx);
 		return rc;
@@ -559,6 +568,12 @@ enum rd_rc rd_tx_commit(struct rd_tx **tx, struct rd_err *err)
 void rd_tx_set_step(struct rd_tx *tx, enum rd_tx_step step)
 {
 	tx->step = step;
+}
+
+void rd_tx_set_audited(struct rd_tx *tx, int64_t seq)
+{
+	if (tx->audited_from == 0 || seq < tx->audited_from)
+		tx->audited_from = seq;
 }
 
 struct rd_db *rd_tx_db(const struct rd_tx *tx)

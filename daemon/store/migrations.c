@@ -583,8 +583,77 @@ static const char step_warnings[] = "CREATE TABLE clock_warning ("
 			      " name TEXT PRIMARY KEY,"
 			      " last TEXT NOT NULL);";
 
+/* What happened to cases, for the landlord's own systems: nothing of a resident's is in it. hook: a
+ * `Webhook:` stanza by name, seen: the last event that it was looked at for. hook_delivery: an
+ * event on its way to one. */
+static const char step_events[] =
+	"CREATE TABLE case_event ("
+	" number INTEGER PRIMARY KEY,"
+	" case_id INTEGER NOT NULL REFERENCES case_file (id),"
+	" at_ms BIGINT NOT NULL,"
+	" event TEXT NOT NULL,"
+	" landlord TEXT NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" stage TEXT NOT NULL,"
+	" status TEXT NOT NULL,"
+	" received_ms BIGINT NOT NULL,"
+	" opened_ms BIGINT NOT NULL,"
+	" acknowledged_ms BIGINT,"
+	" answered_ms BIGINT,"
+	" closed_ms BIGINT,"
+	" next_clock TEXT,"
+	" next_due TEXT);"
+	"CREATE INDEX case_event_case ON case_event (case_id);"
+	"CREATE TABLE hook ("
+	" name TEXT PRIMARY KEY,"
+	" seen BIGINT NOT NULL,"
+	" enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),"
+	" why TEXT NOT NULL DEFAULT '',"
+	" changed_ms BIGINT NOT NULL,"
+	" last_success_ms BIGINT,"
+	" failing_since_ms BIGINT,"
+	" rests_until_ms BIGINT NOT NULL DEFAULT 0,"
+	" rest_ms BIGINT NOT NULL DEFAULT 0,"
+	" answer TEXT NOT NULL DEFAULT '');"
+	"CREATE TABLE hook_delivery ("
+	" id INTEGER PRIMARY KEY,"
+	" hook TEXT NOT NULL REFERENCES hook (name),"
+	" event BIGINT NOT NULL REFERENCES case_event (number),"
+	" state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'failed')),"
+	" attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),"
+	" first_try_ms BIGINT,"
+	" next_try_ms BIGINT NOT NULL,"
+	" done_ms BIGINT,"
+	" UNIQUE (hook, event),"
+	" CHECK ((state = 'queued') = (done_ms IS NULL)));"
+	"CREATE INDEX hook_delivery_due ON hook_delivery (hook, next_try_ms, id)"
+	" WHERE state = 'queued';"
+	/* Service requests handed on by Open311; next_ms 0: nothing more to do. */
+	"CREATE TABLE open311_request ("
+	" id INTEGER PRIMARY KEY,"
+	" system TEXT NOT NULL,"
+	" case_id INTEGER NOT NULL REFERENCES case_file (id),"
+	" state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'uncertain', 'token', 'sent',"
+	"  'failed')),"
+	" service_code TEXT NOT NULL,"
+	" attempts INTEGER NOT NULL DEFAULT 0,"
+	" created_ms BIGINT NOT NULL,"
+	" attempted_ms BIGINT NOT NULL DEFAULT 0,"
+	" next_ms BIGINT NOT NULL,"
+	" token TEXT NOT NULL DEFAULT '',"
+	" request_id TEXT NOT NULL DEFAULT '',"
+	" closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1)),"
+	" status_ms BIGINT NOT NULL DEFAULT 0,"
+	" answer TEXT NOT NULL DEFAULT '',"
+	" UNIQUE (system, case_id),"
+	" CHECK (state <> 'sent' OR request_id <> ''),"
+	" CHECK (state <> 'token' OR token <> ''));"
+	"CREATE INDEX open311_request_due ON open311_request (system, next_ms) WHERE next_ms > 0;"
+	"CREATE INDEX open311_request_case ON open311_request (case_id);";
+
 static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6,
-	step_7, step_8, step_9, step_10, step_11, step_residents, step_senders, step_warnings };
+	step_7, step_8, step_9, step_10, step_11, step_residents, step_senders, step_warnings,
+	step_events };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {

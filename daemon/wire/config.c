@@ -24,6 +24,9 @@ struct config_owner {
 	struct rd_outgoing_config outgoing;
 	struct rd_role_config roles[RD_ROLES_MAX];
 	struct rd_oauth_config oauths[RD_OAUTH_MAX];
+	struct rd_hook_config hooks[RD_HOOKS_MAX];
+	struct rd_open311_config open311[RD_OPEN311_MAX];
+	struct rd_api_token_config api_tokens[RD_API_TOKENS_MAX];
 };
 
 static const char *const gateway_fields[] = { "Gateway", "State", "Rules", "Listen",
@@ -48,8 +51,16 @@ static const char *const oauth_fields[] = { "OAuth", "Kind", "Tenant", "Client",
 static const char *const role_fields[] = { "Role", "To", "Landlord", "Also called", "Held by",
 	"Hours", "Days", "Out of hours to", "Then up", "Digest", NULL };
 static const char *const role_repeatable[] = { "Also called", "Held by", NULL };
+static const char *const hook_fields[] = { "Webhook", "URL", "Secret", "Events", "Landlord",
+	"Allow internal", "CA file", NULL };
+static const char *const hook_repeatable[] = { "Secret", NULL };
+static const char *const open311_fields[] = { "Open311", "URL", "Jurisdiction", "API key",
+	"Service", "Default service", "Address", "Reference attribute", "Send words", "Lists all",
+	"Landlord", "Allow internal", "CA file", NULL };
+static const char *const open311_repeatable[] = { "Service", NULL };
+static const char *const api_token_fields[] = { "API token", "Token", "Role", "Landlord", NULL };
 static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", "OAuth",
-	"Role", NULL };
+	"Role", "Webhook", "Open311", "API token", NULL };
 
 enum form {
 	FORM_GATEWAY,
@@ -58,6 +69,9 @@ enum form {
 	FORM_OUTGOING,
 	FORM_OAUTH,
 	FORM_ROLE,
+	FORM_HOOK,
+	FORM_API_TOKEN,
+	FORM_OPEN311,
 	N_FORMS
 };
 static const struct rd_stanza_form forms[N_FORMS] = {
@@ -67,6 +81,9 @@ static const struct rd_stanza_form forms[N_FORMS] = {
 	[FORM_OUTGOING] = { outgoing_fields, NULL },
 	[FORM_ROLE] = { role_fields, role_repeatable },
 	[FORM_OAUTH] = { oauth_fields, NULL },
+	[FORM_HOOK] = { hook_fields, hook_repeatable },
+	[FORM_API_TOKEN] = { api_token_fields, NULL },
+	[FORM_OPEN311] = { open311_fields, open311_repeatable },
 };
 
 static const char *const security_names[] = { "tls", "starttls", "plain", NULL };
@@ -589,6 +606,27 @@ static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *o
 	}
 	if (is_oauth(r->stanza))
 		return RD_OK; /* read before all others, for they may name it */
+	if (strcasecmp(first->name, "Webhook") == 0) {
+		if (config->n_hooks == RD_HOOKS_MAX)
+			return rd_stanza_fail(
+				r->stanza, first, r->err, "more than %d webhooks", RD_HOOKS_MAX);
+		RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_HOOK, r->err));
+		return rd_config_hook(r, &config->hooks[config->n_hooks++]);
+	}
+	if (strcasecmp(first->name, "Open311") == 0) {
+		if (config->n_open311 == RD_OPEN311_MAX)
+			return rd_stanza_fail(r->stanza, first, r->err,
+				"more than %d Open311 servers", RD_OPEN311_MAX);
+		RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_OPEN311, r->err));
+		return rd_config_open311(r, &config->open311[config->n_open311++]);
+	}
+	if (strcasecmp(first->name, "API token") == 0) {
+		if (config->n_api_tokens == RD_API_TOKENS_MAX)
+			return rd_stanza_fail(
+				r->stanza, first, r->err, "more than %d tokens", RD_API_TOKENS_MAX);
+		RD_TRY(rd_stanza_check_form(r->stanza, forms, N_FORMS, FORM_API_TOKEN, r->err));
+		return rd_config_api_token(r, &config->api_tokens[config->n_api_tokens++]);
+	}
 	if (stands_in_a_stanza(first->name))
 		return rd_stanza_fail(r->stanza, first, r->err,
 			"a stanza does not begin with `%s:`; is there an empty line too many "
@@ -596,8 +634,8 @@ static enum rd_rc read_stanza(const struct rd_reading *r, struct config_owner *o
 			first->name);
 	guess = rd_did_you_mean(first->name, stanza_names);
 	return rd_stanza_fail(r->stanza, first, r->err,
-		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:`, `Outgoing:`, `OAuth:` or "
-		"`Role:`, not `%s:`%s%s%s",
+		"a stanza begins with `Gateway:`, `Mailbox:`, `Texts:`, `Outgoing:`, `OAuth:`, "
+		"`Role:`, `Webhook:`, `Open311:` or `API token:`, not `%s:`%s%s%s",
 		first->name, guess != NULL ? "; did you mean `" : "", guess != NULL ? guess : "",
 		guess != NULL ? "`?" : "");
 }
@@ -619,6 +657,27 @@ static enum rd_rc check_names_differ(
 					"%s: two `Texts:` stanzas are called `%s`; give each a "
 					"name of its own",
 					file, config->texts[i].name);
+	for (size_t i = 0; i < config->n_hooks; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(config->hooks[i].name, config->hooks[k].name) == 0)
+				return rd_fail(err, RD_E_INPUT,
+					"%s: two webhooks are called `%s`; give each a name of its "
+					"own",
+					file, config->hooks[i].name);
+	for (size_t i = 0; i < config->n_open311; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(config->open311[i].name, config->open311[k].name) == 0)
+				return rd_fail(err, RD_E_INPUT,
+					"%s: two Open311 servers are called `%s`; give each a name "
+					"of its own",
+					file, config->open311[i].name);
+	for (size_t i = 0; i < config->n_api_tokens; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(config->api_tokens[i].name, config->api_tokens[k].name) == 0)
+				return rd_fail(err, RD_E_INPUT,
+					"%s: two API tokens are called `%s`; give each a name of "
+					"its own",
+					file, config->api_tokens[i].name);
 	return RD_OK;
 }
 
@@ -636,6 +695,11 @@ static enum rd_rc check_whole(struct rd_config *config, const char *file, struct
 	if (config->n_texts > 0 && !config->listen)
 		return rd_fail(err, RD_E_INPUT,
 			"%s: text messages come in by HTTP; add `Listen: 127.0.0.1:8425` to the "
+			"`Gateway:` stanza",
+			file);
+	if (config->n_api_tokens > 0 && !config->listen)
+		return rd_fail(err, RD_E_INPUT,
+			"%s: the read API is asked by HTTP; add `Listen: 127.0.0.1:8425` to the "
 			"`Gateway:` stanza",
 			file);
 	if (config->n_mailboxes > 0 && config->outgoing == NULL)
@@ -662,6 +726,9 @@ static struct config_owner *new_owner(void)
 	owner->config.roles = owner->roles;
 	owner->config.warnings_to = "";
 	owner->config.oauths = owner->oauths;
+	owner->config.hooks = owner->hooks;
+	owner->config.open311 = owner->open311;
+	owner->config.api_tokens = owner->api_tokens;
 	owner->config.listen_host = "127.0.0.1";
 	owner->config.public_url = "";
 	owner->config.alarms_to = "";

@@ -49,10 +49,15 @@ enum rd_rc rd_reading_secret(
 	const struct rd_reading *r, const char *field, struct rd_secret_place *ret_place)
 {
 	const struct rd_field *found = rd_stanza_field(r->stanza, field);
+
+	return found != NULL ? rd_reading_secret_in(r, found, ret_place) : RD_OK;
+}
+
+enum rd_rc rd_reading_secret_in(
+	const struct rd_reading *r, const struct rd_field *found, struct rd_secret_place *ret_place)
+{
 	const char *name;
 
-	if (found == NULL)
-		return RD_OK;
 	if (strncmp(found->value, "credential ", 11) == 0) {
 		ret_place->from = RD_SECRET_CREDENTIAL;
 		name = found->value + 11;

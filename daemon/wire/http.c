@@ -24,7 +24,7 @@ struct rd_http {
 struct answer {
 	struct rd_buf body;
 	bool too_long;
-	int64_t retry_after_s;
+	bool status_only;
 	char location[RD_HTTP_URL_BYTES_MAX + 1];
 	char content_type[RD_HTTP_TYPE_BYTES_MAX + 1];
 };
@@ -100,6 +100,8 @@ static size_t take_body(char *data, size_t size, size_t n, void *context)
 {
 	struct answer *answer = context;
 	struct rd_err err = { 0 };
+	if (answer->status_only)
+		return size * n;
 	if (rd_buf_add(&answer->body, data, size * n, &err) != RD_OK) {
 		answer->too_long = true;
 		return 0;
@@ -136,17 +138,7 @@ static size_t take_header(char *data, size_t size, size_t n, void *context)
 	struct answer *answer = context;
 	size_t len = size * n;
 	size_t value_len;
-	const char *value = header_value(data, len, "retry-after:", &value_len);
-	if (value) {
-		int64_t seconds = 0;
-		for (size_t i = 0; i < value_len && value[i] >= '0' && value[i] <= '9'; i++) {
-			seconds = seconds * 10 + (value[i] - '0');
-			if (seconds > RETRY_AFTER_S_MAX)
-				seconds = RETRY_AFTER_S_MAX;
-		}
-		answer->retry_after_s = seconds;
-	}
-	value = header_value(data, len, "location:", &value_len);
+	const char *value = header_value(data, len, "location:", &value_len);
 	if (value)
 		keep_header(value, value_len, answer->location, sizeof answer->location);
 	value = header_value(data, len, "content-type:", &value_len);
@@ -279,15 +271,19 @@ enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *reque
 	RD_TRY(check_url(request->url, host, err));
 	if (request->authorization && strpbrk(request->authorization, "\r\n"))
 		return rd_fail(err, RD_E_REFUSED, "%s: a secret with a line break in it", host);
+	for (size_t i = 0; i < request->n_headers; i++)
+		RD_ASSERT(!strpbrk(request->headers[i].value, "\r\n"));
 	RD_CLEANUP(free_headers) struct curl_slist *headers = NULL;
 	if (request->content_type)
 		add_header(&headers, "Content-Type", request->content_type);
 	if (request->authorization)
 		add_header(&headers, "Authorization", request->authorization);
 	add_header(&headers, "Accept", request->accept ? request->accept : "application/json");
+	for (size_t i = 0; i < request->n_headers; i++)
+		add_header(&headers, request->headers[i].name, request->headers[i].value);
 	add_header(&headers, "Expect", ""); /* no 100-continue: it only costs a second */
 	size_t max = request->answer_max ? request->answer_max : RD_HTTP_ANSWER_BYTES_MAX;
-	struct answer answer = { .body = RD_BUF(max) };
+	struct answer answer = { .body = RD_BUF(max), .status_only = request->status_only };
 	set_up(http, request, &answer, headers);
 	char detail[CURL_ERROR_SIZE] = "";
 	curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, detail);
@@ -296,6 +292,8 @@ enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *reque
 	long status = 0;
 	curl_easy_getinfo(http->curl, CURLINFO_REQUEST_SIZE, &sent_bytes);
 	curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_off_t wait_s = 0;
+	curl_easy_getinfo(http->curl, CURLINFO_RETRY_AFTER, &wait_s);
 	curl_easy_reset(http->curl); /* forgets pointers to the caller's memory, and the secrets */
 	*ret_reached = sent_bytes > 0;
 	if (rc != CURLE_OK) {
@@ -305,12 +303,14 @@ enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *reque
 				err, RD_E_RANGE, "%s: an answer of more than %zu bytes", host, max);
 		if (http->lay_inside)
 			return rd_fail(err, RD_E_REFUSED,
-				"%s lies inside this network; nothing is fetched from there", host);
+				"%s lies inside this network; nothing there is called", host);
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", host, curl_easy_strerror(rc));
 	}
 	ret_response->status = status;
 	ret_response->body = answer.body;
-	ret_response->retry_after_s = answer.retry_after_s;
+	ret_response->retry_after_s = wait_s < 0		   ? 0
+				      : wait_s > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX
+								   : (int64_t)wait_s;
 	memcpy(ret_response->location, answer.location, sizeof answer.location);
 	memcpy(ret_response->content_type, answer.content_type, sizeof answer.content_type);
 	return RD_OK;

@@ -3,6 +3,7 @@
  *   main        signals, watchdog, reload
  *   mbox/NAME   one a mailbox: intake into the store
  *   http        the webhook's own
+ *   hooks       events of cases to the landlord's own systems
  *   numbers     parts of texts, and what else numbers need beside the webhook
  *   pipeline    stored messages to committed fates
  *   sender      outbox rows to the world

@@ -44,5 +44,8 @@ struct rd_peer_failed {
 /* Counts one more failed check; true when it is over the limit of this minute. */
 bool rd_peer_fails(struct rd_peer_failed *failed, const struct rd_peer *peer, int64_t now_ms,
 	int limit_per_minute);
+/* The same of a number that texts come from. */
+bool rd_peer_sends(
+	struct rd_peer_failed *senders, const char *number, int64_t now_ms, int limit_per_minute);
 
 #endif

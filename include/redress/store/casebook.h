@@ -95,6 +95,7 @@ struct rd_case_filter {
 	bool not_closed;
 	const char *address;
 	int64_t opened_from_ms, opened_before_ms; /* 0: open */
+	int64_t after_id;			  /* those with a higher number */
 	size_t max;				  /* 0: RD_STORE_ROWS_MAX */
 };
 /* filter NULL: all. By number. */

@@ -77,6 +77,8 @@ int64_t rd_sql_inserted(struct rd_tx *tx);
  * -before and -after behind the name. The last one said counts. */
 enum rd_tx_step { RD_STEP_NONE = 0, RD_STEP_RAW, RD_STEP_CLAIM, RD_STEP_CASE, RD_STEP_RECEIPT };
 void rd_tx_set_step(struct rd_tx *tx, enum rd_tx_step step);
+/* An audit row of a case was added: rd_tx_commit notes what is an event (store/case_events.h). */
+void rd_tx_set_audited(struct rd_tx *tx, int64_t seq);
 
 /* One number of the first row; `otherwise` where there is no row or it is NULL. */
 RD_MUST_USE enum rd_rc rd_sql_int(struct rd_db *db, const char *sql, const struct rd_arg *args,

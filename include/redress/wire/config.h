@@ -18,6 +18,7 @@
 #include "redress/message/origin.h"
 #include "redress/policy/route.h"
 #include "redress/rules/kind.h"
+#include "redress/wire/systems.h"
 
 #define RD_MAILBOXES_MAX 32 /* one thread each */
 #define RD_TEXTS_MAX	 16
@@ -42,13 +43,6 @@ enum rd_texts_kind {
 };
 enum rd_outgoing_kind { RD_OUTGOING_SMTP = 0, RD_OUTGOING_MAILDIR };
 enum rd_oauth_kind { RD_OAUTH_MICROSOFT = 0, RD_OAUTH_GOOGLE, RD_OAUTH_OTHER };
-enum rd_secret_from { RD_SECRET_NONE = 0, RD_SECRET_CREDENTIAL, RD_SECRET_FILE };
-
-struct rd_secret_place {
-	enum rd_secret_from from;
-	const char *name; /* credential name or absolute path */
-};
-
 struct rd_tokens;
 
 /* How tokens are come by that stand in for a password; wire/oauth.h fetches them. */
@@ -204,6 +198,12 @@ struct rd_config {
 	struct rd_outgoing_config *outgoing; /* NULL where there is none; one at most */
 	struct rd_oauth_config *oauths;
 	size_t n_oauths;
+	struct rd_hook_config *hooks;
+	size_t n_hooks;
+	struct rd_open311_config *open311;
+	size_t n_open311;
+	struct rd_api_token_config *api_tokens;
+	size_t n_api_tokens;
 };
 
 /* Owned: rd_config_free. */

@@ -30,6 +30,9 @@ RD_MUST_USE enum rd_rc rd_reading_choice(
 /* "credential NAME" or "file PATH"; nothing where the field is not given. */
 RD_MUST_USE enum rd_rc rd_reading_secret(
 	const struct rd_reading *r, const char *field, struct rd_secret_place *ret_place);
+/* The same of a field in hand, where it may stand more than once. */
+RD_MUST_USE enum rd_rc rd_reading_secret_in(const struct rd_reading *r,
+	const struct rd_field *found, struct rd_secret_place *ret_place);
 /* The stanza's own name, its first field. */
 RD_MUST_USE enum rd_rc rd_reading_name(const struct rd_reading *r);
 bool rd_plain_name(const char *name);
@@ -52,6 +55,12 @@ RD_MUST_USE enum rd_rc rd_config_role_stanza(
 RD_MUST_USE enum rd_rc rd_config_warnings(const struct rd_reading *r, struct rd_config *config);
 RD_MUST_USE enum rd_rc rd_config_check_roles(
 	const struct rd_config *config, const char *file, struct rd_err *err);
+/* config_systems.c: the stanzas for the landlord's own systems. */
+RD_MUST_USE enum rd_rc rd_config_hook(const struct rd_reading *r, struct rd_hook_config *hook);
+RD_MUST_USE enum rd_rc rd_config_open311(
+	const struct rd_reading *r, struct rd_open311_config *open311);
+RD_MUST_USE enum rd_rc rd_config_api_token(
+	const struct rd_reading *r, struct rd_api_token_config *token);
 
 /* config_texts.c. public_url: "" where the gateway has none. */
 RD_MUST_USE enum rd_rc rd_config_texts(

@@ -33,6 +33,10 @@
 
 struct rd_http;
 
+struct rd_http_header {
+	const char *name, *value;
+};
+
 /* Borrowed for the call. */
 struct rd_http_request {
 	const char *method; /* "GET" or "POST" */
@@ -47,13 +51,16 @@ struct rd_http_request {
 	const char *accept; /* NULL: application/json */
 	size_t answer_max;  /* 0: RD_HTTP_ANSWER_BYTES_MAX */
 	bool public_only;   /* somebody else named the address: never connect to one inside */
+	bool status_only;   /* the answer's body is read and thrown away, however long */
+	const struct rd_http_header *headers; /* more of them; values without line breaks */
+	size_t n_headers;
 };
 
 /* Owned: rd_http_response_free. */
 struct rd_http_response {
 	long status;
 	struct rd_buf body;
-	int64_t retry_after_s; /* Retry-After in seconds, 0 where there was none */
+	int64_t retry_after_s; /* Retry-After, seconds or a date, a day at most; 0: none */
 	char location[RD_HTTP_URL_BYTES_MAX +
 		      1]; /* Location, "" where there was none or too long */
 	char content_type[RD_HTTP_TYPE_BYTES_MAX + 1]; /* the same */

@@ -1,0 +1,197 @@
+/* redressctl hooks and open311, as people's scripts see them. */
+#include "support/house.h"
+
+#include <jansson.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "redress/deliver/hook_message.h"
+#include "redress/gateway/alarms.h"
+#include "redress/gateway/systems.h"
+#include "redress/store/hooks.h"
+#include "redress/store/open311.h"
+
+#define OUT_MAX	  (64u << 10)
+#define WORDS_MAX 24
+
+static struct {
+	struct house *h;
+	char config[FOLDER_MAX + 16];
+	char out[OUT_MAX]; /* both streams of the last command */
+} t;
+
+/* What the house has in memory, as a file. */
+static void write_config(struct house *h)
+{
+	char text[2048];
+
+	const int len = snprintf(text, sizeof text,
+		"Gateway: house\nState: %s\nRules: %s\nLandlord: code-2024\n\n"
+		"Mailbox: complaints\nKind: maildir\nPath: %s/complaints\n\n"
+		"Outgoing: letters\nKind: maildir\nPath: %s/sent\n"
+		"From: Complaints Team <complaints@house.example>\n\n"
+		"Webhook: crm\nURL: https://crm.example.org/hook\nSecret: file %s/secret\n\n"
+		"Open311: repairs\nURL: https://repairs.example.org/v2\nAPI key: file %s/key\n"
+		"Default service: OTHER\n",
+		h->state, h->rules, h->dir, h->dir, h->dir, h->dir);
+	snprintf(t.config, sizeof t.config, "%s/house.conf", h->dir);
+	house_write(t.config, text, (size_t)len);
+}
+
+static int run(const char *const *words)
+{
+	char program[512];
+	const char *argv[WORDS_MAX] = { program, "--config", t.config, "--by", "Sam Staff" };
+	size_t len = 0, argc = 5;
+	int fds[2], status;
+	ssize_t n;
+
+	snprintf(program, sizeof program, "%s/redressctl", RD_BINARY_DIR);
+	for (size_t i = 0; words[i] != NULL; i++) {
+		assert_true(argc < WORDS_MAX - 1);
+		argv[argc++] = words[i];
+	}
+	assert_int_equal(pipe(fds), 0);
+	const pid_t child = fork();
+	if (child == 0) {
+		if (dup2(fds[1], STDOUT_FILENO) < 0 || dup2(fds[1], STDERR_FILENO) < 0)
+			_exit(126);
+		execv(program, (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	close(fds[1]);
+	while ((n = read(fds[0], t.out + len, sizeof t.out - 1 - len)) > 0)
+		len += (size_t)n;
+	close(fds[0]);
+	t.out[len] = '\0';
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+#define RUN(...) run((const char *const[]){ __VA_ARGS__, NULL })
+#define SAYS(word)                                                                                 \
+	if (strstr(t.out, word) == NULL)                                                           \
+	fail_msg("%s", t.out)
+
+static struct house *begin(void **state)
+{
+	struct house *h = house_new(NULL);
+	struct rd_tx *tx = NULL;
+
+	*state = t.h = h;
+	write_config(h);
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_hook_take(tx, "crm", h->now_ms, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+	return h;
+}
+
+static struct rd_hook_row hook_of(struct house *h)
+{
+	struct rd_hook_row row;
+
+	OK(rd_hook_get(h->db, "crm", h->arena, &row, &h->err));
+	return row;
+}
+
+static void a_webhook_is_switched_off_and_on(void **state)
+{
+	struct house *h = begin(state);
+
+	assert_int_equal(RUN("hooks", "list"), 0);
+	SAYS("crm");
+	assert_int_equal(RUN("hooks", "disable", "crm"), 2); /* without a reason */
+	assert_int_equal(RUN("hooks", "disable", "crm", "--why", "they move house"), 0);
+	assert_string_equal(hook_of(h).why, "they move house");
+	rd_alarms_raise(h->db, &h->desk.office, RD_ALARM_HOOK_DISABLED ":crm", "It is off.");
+	assert_int_equal(RUN("hooks", "list", "--json"), 1);
+	SAYS("\"state\":\"disabled\"");
+	assert_int_equal(RUN("hooks", "enable", "crm"), 0);
+	assert_true(hook_of(h).enabled);
+	assert_false(house_alarm(h, RD_ALARM_HOOK_DISABLED ":crm"));
+	assert_int_equal(RUN("hooks", "enable", "cmr"), 2);
+	SAYS("no `Webhook: cmr`");
+}
+
+static void an_event_is_sent_again_by_its_number(void **state)
+{
+	struct house *h = begin(state);
+	int64_t queued, failed, last;
+	char number[24];
+
+	house_mail_in(h, .body = COMPLAINT);
+	house_work(h);
+	OK(rd_case_events_last(h->db, &last, &h->err));
+	snprintf(number, sizeof number, "%" PRId64, last);
+	assert_int_equal(RUN("hooks", "resend", "crm", "--event", number), 0);
+	OK(rd_hook_counts(h->db, "crm", &queued, &failed, &h->err));
+	assert_int_equal(queued, 1);
+	assert_int_equal(RUN("hooks", "resend", "crm", "--event", "999999"), 2);
+	assert_int_equal(RUN("hooks", "resend", "crm", "--event", "x"), 2);
+	assert_int_equal(RUN("hooks", "resend", "crm"), 0);
+	SAYS("0 events");
+}
+
+static void a_new_secret_is_one_that_signs(void **state)
+{
+	struct rd_hook_key key;
+	struct rd_err err = { 0 };
+	char first[128];
+
+	begin(state);
+	assert_int_equal(RUN("hooks", "rotate", "crm"), 0);
+	SAYS("above `Secret: file ");
+	char *secret = strstr(t.out, "whsec_");
+	assert_non_null(secret);
+	secret[strcspn(secret, "\n")] = '\0';
+	assert_int_equal(rd_hook_key_read(secret, &key, &err), RD_OK);
+	snprintf(first, sizeof first, "%s", secret);
+	assert_int_equal(RUN("hooks", "rotate", "crm"), 0);
+	assert_null(strstr(t.out, first));
+}
+
+static void a_person_settles_what_nobody_knows(void **state)
+{
+	struct house *h = begin(state);
+	const int64_t message = house_mail_in(h, .body = REQUEST);
+	struct rd_open311_row row;
+	struct rd_tx *tx = NULL;
+	int64_t id;
+
+	house_work(h);
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_open311_put(
+		tx, "repairs", house_case_of(h, message), "OTHER", h->now_ms, &id, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+	assert_int_equal(RUN("open311", "settle", "1", "--as", "again", "--why", "asked"), 2);
+	SAYS("only what is uncertain or failed");
+	OK(rd_open311_get(h->db, id, h->arena, &row, &h->err));
+	row.state = RD_OPEN311_UNCERTAIN;
+	row.next_ms = 0;
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_open311_set(tx, &row, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+	assert_int_equal(RUN("open311", "settle", "1", "--as", "taken", "--why", "seen"), 2);
+	SAYS("--id");
+	assert_int_equal(RUN("open311", "settle", "1", "--as", "taken", "--id", "77"), 2);
+	SAYS("--why");
+	assert_int_equal(
+		RUN("open311", "settle", "1", "--as", "taken", "--id", "77", "--why", "seen"), 0);
+	assert_int_equal(RUN("open311", "list", "--json"), 0);
+	SAYS("\"service_request_id\":\"77\"");
+	assert_int_equal(RUN("open311", "settle", "9", "--as", "never", "--why", "x"), 2);
+	assert_int_equal(RUN("open311", "settle", "1", "--as", "sent", "--why", "x"), 2);
+	SAYS("taken, again, never");
+}
+
+int main(int argc, char **argv)
+{
+	house_main(argc, argv);
+	const struct CMUnitTest tests[] = {
+		house_test_own(a_webhook_is_switched_off_and_on),
+		house_test_own(an_event_is_sent_again_by_its_number),
+		house_test_own(a_new_secret_is_one_that_signs),
+		house_test_own(a_person_settles_what_nobody_knows),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
