@@ -183,7 +183,7 @@ enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office, int6
 	if (response->answer != NULL) {
 		RD_TRY(rd_answer_take(&act, &stage, response, &answer, err));
 		RD_TRY(rd_answer_promise(&act, &stage, &answer, err));
-		found = rd_decided_names[answer.found];
+		found = rd_answer_found_names[answer.found];
 	}
 	/* The answer as it was written: the letter is made of it, today or on another day. */
 	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_RESPONDED, by, found,

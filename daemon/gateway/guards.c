@@ -634,7 +634,7 @@ static enum rd_rc look_for_other_way(struct look *look, struct rd_err *err)
 	look->result->way = way;
 	facts->channel = RD_CHANNEL_EMAIL;
 	RD_TRY(rd_contact_opted_out(look->db, way, &facts->opted_out, err));
-	return look_at_caps(look->db, way, facts, err);
+	return look_at_caps(look->db, &look->office->config->caps, way, facts, err);
 }
 
 /* A colleague's mail is about whom it names, or about nobody that is known. */

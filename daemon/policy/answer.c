@@ -4,7 +4,7 @@
 #include <strings.h>
 #include "redress/base/stanza.h"
 
-const char *const rd_decided_names[RD_N_DECIDED + 1] = { "upheld", "partly", "not_upheld", NULL };
+const char *const rd_answer_found_names[RD_N_ANSWERS_FOUND + 1] = { "upheld", "partly", "not_upheld", NULL };
 
 static const char *const stage_words[] = { "1", "2", NULL };
 
@@ -123,8 +123,8 @@ static enum rd_rc read_head(const struct rd_stanza *stanza, struct rd_arena *are
 	answer->stage = choice == 0 ? RD_STAGE_1 : RD_STAGE_2;
 	RD_TRY(need(stanza, "Decision", "say upheld, partly or not_upheld", arena, &word, err));
 	field = rd_stanza_field(stanza, "Decision");
-	RD_TRY(rd_field_choice(stanza, field, rd_decided_names, &choice, err));
-	answer->found = (enum rd_decided)choice;
+	RD_TRY(rd_field_choice(stanza, field, rd_answer_found_names, &choice, err));
+	answer->found = (enum rd_answer_found)choice;
 	return RD_OK;
 }
 
@@ -141,11 +141,11 @@ static enum rd_rc read_whole(const struct rd_stanza *stanza, struct rd_arena *ar
 	RD_TRY(need_or_none(stanza, "Apology",
 		"say sorry for what went wrong, or `none` where nothing did", arena,
 		&answer->apology, err));
-	if (answer->apology[0] == '\0' && answer->found != RD_DECIDED_NOT)
+	if (answer->apology[0] == '\0' && answer->found != RD_ANSWER_NOT)
 		return rd_stanza_fail(stanza, rd_stanza_field(stanza, "Apology"), err,
 			"`Apology:` says none, and the decision is `%s`: say sorry for what went "
 			"wrong",
-			rd_decided_names[answer->found]);
+			rd_answer_found_names[answer->found]);
 	RD_TRY(need_or_none(stanza, "Remedy",
 		"say what is done to put it right and by when, or `none`", arena, &answer->remedy,
 		err));

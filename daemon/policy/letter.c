@@ -97,7 +97,7 @@ static const char *list_actions(const struct rd_answer *answer, struct rd_arena 
 static void set_answer(
 	const struct rd_answer *answer, struct rd_arena *arena, struct values *values)
 {
-	static const char *const decisions[RD_N_DECIDED] = {
+	static const char *const decisions[RD_N_ANSWERS_FOUND] = {
 		"We agree with your complaint. We uphold it.",
 		"We agree with part of your complaint. We uphold it in part.",
 		"We do not agree with your complaint. We do not uphold it.",
@@ -617,7 +617,7 @@ static bool is_answer(enum rd_letter_kind kind)
 
 /* An answer in which every part that may say `none` does. */
 static const struct rd_answer_point shortest_point = { LONG_TOPIC, LONG_TOPIC, 0 };
-static const struct rd_answer shortest_answer = { .found = RD_DECIDED_NOT,
+static const struct rd_answer shortest_answer = { .found = RD_ANSWER_NOT,
 	.complaint = LONG_TOPIC,
 	.reasons = LONG_TOPIC,
 	.law = LONG_TOPIC,
@@ -632,7 +632,7 @@ static const struct rd_answer shortest_answer = { .found = RD_DECIDED_NOT,
 	.n_points = 1 };
 static const struct rd_answer_action longest_action = { LONG_TOPIC, LONG_TOPIC, { 2026, 9, 30 },
 	0 };
-static const struct rd_answer longest_answer = { .found = RD_DECIDED_PARTLY,
+static const struct rd_answer longest_answer = { .found = RD_ANSWER_PARTLY,
 	.complaint = LONG_TOPIC,
 	.reasons = LONG_TOPIC,
 	.law = LONG_TOPIC,

@@ -49,8 +49,8 @@
 #define RD_ANSWER_ACTIONS_MAX 20
 #define RD_ANSWER_AMOUNT_MAX  12 /* bytes of "12345.00" */
 
-enum rd_decided { RD_DECIDED_UPHELD = 0, RD_DECIDED_PARTLY, RD_DECIDED_NOT, RD_N_DECIDED };
-extern const char *const rd_decided_names[RD_N_DECIDED + 1]; /* "upheld", "partly", "not_upheld" */
+enum rd_answer_found { RD_ANSWER_UPHELD = 0, RD_ANSWER_PARTLY, RD_ANSWER_NOT, RD_N_ANSWERS_FOUND };
+extern const char *const rd_answer_found_names[RD_N_ANSWERS_FOUND + 1]; /* "upheld", "partly", "not_upheld" */
 
 struct rd_answer_point {
 	const char *point, *finding;
@@ -66,7 +66,7 @@ struct rd_answer_action {
 struct rd_answer {
 	const char *reference;
 	enum rd_stage stage;
-	enum rd_decided found;
+	enum rd_answer_found found;
 	const char *complaint, *reasons, *law, *apology, *remedy;
 	const char *money, *money_for; /* money: "120.00"; "" none */
 	const char *records, *prevention, *reconsidered, *learning;
