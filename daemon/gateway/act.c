@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "redress/gateway/acts.h"
+#include "redress/gateway/acts_record.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/message/automatic.h"
+#include "redress/store/outbox.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
@@ -158,6 +160,21 @@ enum rd_rc rd_act_owe_telling(struct rd_act *act, const char *cause, struct rd_d
 	return rd_task_put(act->tx, &task, act->now_ms, &id, &is_new, err);
 }
 
+enum rd_rc rd_act_cancel_letters(
+	struct rd_act *act, enum rd_letter_kind letter, const char *why, struct rd_err *err)
+{
+	const struct rd_outbox_filter filter = { .case_id = act->matter.id,
+		.letter = rd_letter_names[letter] };
+	struct rd_outbox_row *rows;
+	size_t n;
+
+	RD_TRY(rd_outbox_list(rd_tx_db(act->tx), &filter, act->arena, &rows, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].state == RD_OUTBOX_QUEUED || rows[i].state == RD_OUTBOX_HELD)
+			RD_TRY(rd_outbox_cancel(act->tx, rows[i].id, why, act->now_ms, err));
+	return RD_OK;
+}
+
 /* What nobody has decided yet keeps the kind that its case has: there is nothing left to decide. */
 static enum rd_rc end_reviews(struct rd_act *act, const char *why, struct rd_err *err)
 {
@@ -173,6 +190,26 @@ static enum rd_rc end_reviews(struct rd_act *act, const char *why, struct rd_err
 	return RD_OK;
 }
 
+/* A person at risk, what was promised and how a resident is restricted outlive the case. */
+static bool outlives_the_case(const char *kind)
+{
+	return strcmp(kind, rd_task_names[RD_TASK_SAFEGUARDING]) == 0 ||
+	       strcmp(kind, RD_ACT_TASK_ACTION) == 0 || strcmp(kind, RD_ACT_TASK_RESTRICTION) == 0;
+}
+
+static enum rd_rc end_tasks(struct rd_act *act, struct rd_err *err)
+{
+	struct rd_task *tasks;
+	size_t n;
+
+	RD_TRY(rd_task_list_case(rd_tx_db(act->tx), act->matter.id, act->arena, &tasks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i].done_ms == 0 && !outlives_the_case(tasks[i].kind))
+			RD_TRY(rd_task_done(act->tx, tasks[i].id, act->office->actor.name,
+				"the case was closed", act->now_ms, err));
+	return RD_OK;
+}
+
 enum rd_rc rd_act_end_case(struct rd_act *act, const char *why, struct rd_err *err)
 {
 	const int64_t case_id = act->matter.id;
@@ -182,7 +219,6 @@ enum rd_rc rd_act_end_case(struct rd_act *act, const char *why, struct rd_err *e
 	RD_TRY(rd_outbox_cancel_case(
 		act->tx, case_id, "the case was closed", act->now_ms, &n, err));
 	RD_TRY(rd_case_cancel_clock(act->tx, case_id, NULL, act->now_ms, err));
-	RD_TRY(rd_task_done_of_case(act->tx, case_id, NULL, act->office->actor.name,
-		"the case was closed", act->now_ms, NULL, err));
+	RD_TRY(end_tasks(act, err));
 	return rd_case_set_status(act->tx, case_id, RD_STATUS_CLOSED, why, act->now_ms, err);
 }

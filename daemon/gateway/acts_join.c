@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "redress/gateway/acts.h"
 #include "redress/gateway/casework.h"
@@ -58,21 +59,36 @@ enum rd_rc rd_act_link(struct rd_db *db, const struct rd_office *office, int64_t
 
 /* --- merging --- */
 
-/* Showing one resident another's case is a data breach: only what is hers comes in. */
+/* Showing one resident another's case is a data breach: only what is hers comes in. Both are the
+ * same person's now, and nobody has ever stood on the one who is unknown on the other. */
 static enum rd_rc check_same_resident(
 	struct rd_act *act, const struct rd_case *into, struct rd_err *err)
 {
-	bool known = false;
+	struct rd_case_contact *contacts;
+	bool same = act->matter.contact[0] != '\0' &&
+		    strcasecmp(act->matter.contact, into->contact) == 0;
+	size_t n;
 
-	if (act->matter.contact[0] != '\0')
-		RD_TRY(rd_case_knows(
-			rd_tx_db(act->tx), into->id, act->matter.contact, &known, err));
-	if (known)
+	RD_TRY(rd_case_contacts(rd_tx_db(act->tx), act->matter.id, act->arena, &contacts, &n, err));
+	for (size_t i = 0; same && i < n; i++)
+		RD_TRY(rd_case_knows(rd_tx_db(act->tx), into->id, contacts[i].address, &same, err));
+	if (same)
 		return RD_OK;
 	return rd_fail(err, RD_E_REFUSED,
-		"who wrote in case %s is not known on case %s, and one resident may not see "
+		"case %s and case %s are not of one resident alone, and one resident may not see "
 		"another's; link them instead (`case link REF --to OTHER`)",
 		act->matter.reference, into->reference);
+}
+
+/* Its clocks end with it, so it may owe no answer of a stage that the other has not come to. */
+static enum rd_rc check_from(const struct rd_act *act, struct rd_err *err)
+{
+	if (act->matter.stage != RD_STAGE_2 && act->matter.status != RD_STATUS_ANSWERED)
+		return RD_OK;
+	return rd_fail(err, RD_E_REFUSED,
+		"case %s was answered or is at stage 2, and is owed what follows from that; link "
+		"the two instead (`case link REF --to OTHER`)",
+		act->matter.reference);
 }
 
 static enum rd_rc check_into(struct rd_act *act, const struct rd_case *into,
@@ -148,6 +164,7 @@ enum rd_rc rd_act_merge(struct rd_db *db, const struct rd_office *office, int64_
 	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_MERGE, err));
 	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
 	RD_TRY(rd_case_get(rd_tx_db(act.tx), into_id, act.arena, &into, err));
+	RD_TRY(check_from(&act, err));
 	RD_TRY(check_into(&act, &into, &stage, err));
 	RD_TRY(rd_stage_act_put(
 		&act, &stage, RD_DID_MERGED, NULL, number_of(&act, into_id), why, err));

@@ -191,6 +191,7 @@ enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office, int6
 			? rd_arena_copy(act.arena, response->answer, response->answer_len)
 			: NULL,
 		err));
+	RD_TRY(rd_act_cancel_letters(&act, RD_LETTER_EXTENSION, "the answer was given", err));
 	if (response->answer != NULL)
 		RD_TRY(send_answer(&act, &stage, response, err));
 	RD_TRY(rd_stage_act_event(&act, &stage,

@@ -494,7 +494,9 @@ static enum rd_rc look_at_case(struct look *look, struct rd_err *err)
 	facts->joined.safeguarding_hold = matter.held;
 	RD_TRY(rd_casework_main_contact(look->db, matter.id, look->arena, &look->contact, err));
 	facts->joined.by_text = look->contact.channel == RD_BY_SMS;
-	RD_TRY(rd_replies_look(look->db, look->message, &matter, look->arena, facts, err));
+	/* An advocate's or a former contact's "yes" is a person's to judge. */
+	if (strcasecmp(look->contact.address, look->sender) == 0)
+		RD_TRY(rd_replies_look(look->db, look->message, &matter, look->arena, facts, err));
 	RD_TRY(look_at_letters(look, err));
 	/* Of a sender who is the case's contact enough is known. */
 	if (strcasecmp(look->contact.address, look->sender) != 0)

@@ -66,6 +66,12 @@ enum rd_rc rd_progress_standing(struct rd_db *db, const struct rd_case *matter,
 						   &original, &none_runs) == RD_OK)
 		standing.stage1_overdue =
 			rd_date_is_set(answer.due) && rd_date_compare(answer.due, today) < 0;
+	/* Never acknowledged in time: the date of the answer never even began to run. */
+	for (size_t i = 0; i < n_clocks; i++)
+		if (matter->stage == RD_STAGE_1 && runs(&clocks[i], RD_CLOCK_STAGE1_ACKNOWLEDGE) &&
+			clocks[i].cancelled_ms == 0 && rd_date_is_set(clocks[i].due) &&
+			rd_date_compare(clocks[i].due, today) < 0)
+			standing.stage1_overdue = true;
 	*ret_standing = standing;
 	return RD_OK;
 }

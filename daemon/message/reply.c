@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define GREETING_WORDS_MAX 4
-#define SIGN_OFF_WORDS_MAX 8 /* "kind regards", a name, a flat */
+#define NAME_WORDS_MAX	   3 /* behind a sign-off, on its line or the next */
 
 const char *const rd_reply_names[RD_N_REPLIES + 1] = { "none", "thanks", "agrees", "withdraws",
 	"stage2", NULL };
@@ -109,6 +109,14 @@ static size_t spell(const char *line, size_t len, char *out, size_t size)
 
 /* --- lines --- */
 
+static bool is_one_of(const char *text, const char *const *list)
+{
+	for (size_t i = 0; list[i] != NULL; i++)
+		if (strcmp(text, list[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool begins_with_any(const char *line, const char *const *words)
 {
 	for (size_t i = 0; words[i] != NULL; i++) {
@@ -120,27 +128,61 @@ static bool begins_with_any(const char *line, const char *const *words)
 	return false;
 }
 
-static bool is_greeting(const char *line, size_t n_words)
+/* "Hello", "Dear Sir or Madam", and whomever a comma names; never "hello nobody came". */
+static bool is_greeting(const char *line, size_t n_words, const char *as_written, size_t len)
 {
 	static const char *const words[] = { "hi", "hello", "dear", "good morning",
 		"good afternoon", "good evening", NULL };
+	static const char *const whole[] = { "hi", "hello", "good morning", "good afternoon",
+		"good evening", "hi there", "hello there", "hi all", "hello all", "hi team",
+		"hello team", "dear team", "dear all", "dear sir", "dear madam",
+		"dear sir or madam", "dear sir madam", "dear sirs", "dear complaints team",
+		"hi complaints team", "hello complaints team", NULL };
 
-	return n_words <= GREETING_WORDS_MAX && begins_with_any(line, words);
+	while (len > 0 && (as_written[len - 1] == ' ' || as_written[len - 1] == '\r'))
+		len--;
+	return is_one_of(line, whole) ||
+	       (n_words <= GREETING_WORDS_MAX && len > 0 && as_written[len - 1] == ',' &&
+		       begins_with_any(line, words));
 }
 
-static bool is_sign_off(const char *line)
+/* The length of the sign-off that the line begins with; 0: none. */
+static size_t sign_off_len(const char *line)
 {
 	static const char *const words[] = { "regards", "kind regards", "best regards",
 		"warm regards", "best wishes", "yours sincerely", "yours faithfully", "yours truly",
 		"sincerely", NULL };
 
-	return begins_with_any(line, words);
+	for (size_t i = 0; words[i] != NULL; i++) {
+		const size_t len = strlen(words[i]);
+
+		if (strncmp(line, words[i], len) == 0 && (line[len] == '\0' || line[len] == ' '))
+			return len;
+	}
+	return 0;
+}
+
+/* Every word begins with a capital or a figure, as a name and a flat do. Whatever stands behind a
+ * sign-off and is none is something that she says. */
+static bool is_name(const char *as_written, size_t len)
+{
+	bool in_word = false;
+
+	for (size_t i = 0; i < len; i++) {
+		const char c = as_written[i];
+		const bool letter = is_word(small(c)) || (unsigned char)c >= 0x80;
+
+		if (letter && !in_word && c >= 'a' && c <= 'z')
+			return false;
+		in_word = letter || c == '\'' || c == '-';
+	}
+	return true;
 }
 
 struct words {
 	char text[RD_REPLY_BYTES_MAX * 2];
 	size_t len;
-	size_t signed_words; /* behind the sign-off; 0: none yet */
+	bool signed_off, named;
 	bool too_much;
 };
 
@@ -149,11 +191,19 @@ static void add_line(struct words *words, const char *line, size_t len)
 	char spelt[RD_REPLY_BYTES_MAX + 3];
 	const size_t n_words = spell(line, len, spelt, sizeof spelt);
 
-	if (n_words == 0 || (words->len == 0 && is_greeting(spelt, n_words)))
+	/* A question is not yet a word of hers. */
+	words->too_much = words->too_much || memchr(line, '?', len) != NULL;
+	if (n_words == 0 || (words->len == 0 && is_greeting(spelt, n_words, line, len)))
 		return;
-	if (words->signed_words > 0 || (words->len > 0 && is_sign_off(spelt))) {
-		words->signed_words += n_words;
-		words->too_much = words->too_much || words->signed_words > SIGN_OFF_WORDS_MAX;
+	if (words->signed_off) {
+		words->too_much = words->too_much || words->named || n_words > NAME_WORDS_MAX ||
+				  !is_name(line, len);
+		words->named = true;
+		return;
+	}
+	if (words->len > 0 && sign_off_len(spelt) > 0) {
+		words->signed_off = true;
+		words->too_much = words->too_much || spelt[sign_off_len(spelt)] != '\0';
 		return;
 	}
 	if (words->len + strlen(spelt) + 2 > sizeof words->text) {
@@ -180,14 +230,6 @@ static void add_lines(struct words *words, const char *text, size_t len)
 
 /* --- what it is --- */
 
-static bool is_one_of(const char *text, const char *const *list)
-{
-	for (size_t i = 0; list[i] != NULL; i++)
-		if (strcmp(text, list[i]) == 0)
-			return true;
-	return false;
-}
-
 /* "please" before, "please" and thanks behind change nothing but of thanks themselves. */
 static void trim_courtesies(char *text)
 {
@@ -203,6 +245,32 @@ static void trim_courtesies(char *text)
 		if (len > tail && strcmp(text + len - tail, tails[i]) == 0)
 			text[len - tail] = '\0';
 	}
+}
+
+bool rd_message_asks_stage2(const struct rd_message *message)
+{
+	for (size_t i = 0; i < message->n_spans; i++) {
+		const struct rd_span *span = &message->spans[i];
+		const char *at = message->body + span->from, *end = message->body + span->to;
+
+		if (span->kind != RD_SPAN_NEW)
+			continue;
+		while (at < end) {
+			char spelt[RD_REPLY_BYTES_MAX + 3];
+			size_t len = 0;
+
+			while (at + len < end && strchr(".!?\n", at[len]) == NULL)
+				len++;
+			if (len <= RD_REPLY_BYTES_MAX && (at + len == end || at[len] != '?')) {
+				spell(at, len, spelt, sizeof spelt);
+				trim_courtesies(spelt);
+				if (is_one_of(spelt, stage2))
+					return true;
+			}
+			at += at + len < end ? len + 1 : len;
+		}
+	}
+	return false;
 }
 
 enum rd_reply rd_message_reply(const struct rd_message *message)

@@ -218,7 +218,8 @@ static void begin_stage1(struct decision *d)
 	}
 }
 
-/* Stage 2 in so many words, or a complaint after the answer that the rules are sure asks for it. */
+/* Stage 2 in so many words; in a longer message a sentence of its own, where the rules are sure
+ * that it is a complaint which asks for it, too. */
 static bool asks_for_stage2(const struct decision *d)
 {
 	const struct rd_verdict *v = d->v;
@@ -226,8 +227,9 @@ static bool asks_for_stage2(const struct decision *d)
 	if (!d->facts->joined.may_escalate)
 		return false;
 	return d->facts->reply == RD_REPLY_STAGE2 ||
-	       (v->flags[RD_STAGE2_REQUEST] && v->kind == RD_COMPLAINT && d->score != NULL &&
-		       !d->score->review);
+	       (d->facts->asks_stage2 && v->flags[RD_STAGE2_REQUEST] &&
+		       !v->flags[RD_ASKS_NOT_FORMAL] && v->kind == RD_COMPLAINT &&
+		       d->score != NULL && !d->score->review);
 }
 
 /* A reply of the resident's own to her complaint that says one thing, and that one plainly. */
@@ -236,8 +238,8 @@ static bool understood(struct decision *d)
 	const struct rd_facts *f = d->facts;
 	struct rd_verdict *v = d->v;
 
-	if (!f->sender_known || f->by_staff || f->troubled || f->unauthenticated || v->old ||
-		f->automatic.auto_replied || has_danger(v->flags))
+	if (!f->sender_known || f->by_staff || f->troubled || f->pictures || f->unauthenticated ||
+		v->old || f->automatic.auto_replied || has_danger(v->flags))
 		return false;
 	v->escalates = asks_for_stage2(d);
 	v->agrees = f->reply == RD_REPLY_AGREES && f->joined.definition_open;

@@ -50,8 +50,12 @@ RD_MUST_USE enum rd_rc rd_act_send_letter(struct rd_act *act, enum rd_letter_kin
 RD_MUST_USE enum rd_rc rd_act_owe_telling(struct rd_act *act, const char *cause, struct rd_date due,
 	const char *text, struct rd_err *err);
 
+/* Those of that letter that have not left: what they say is no longer so. */
+RD_MUST_USE enum rd_rc rd_act_cancel_letters(
+	struct rd_act *act, enum rd_letter_kind letter, const char *why, struct rd_err *err);
+
 /* The case is closed: its reviews are decided, its unsent letters and running clocks cancelled, its
- * tasks done. */
+ * tasks done, but for those that outlive it: safeguarding, promised actions, restrictions. */
 RD_MUST_USE enum rd_rc rd_act_end_case(struct rd_act *act, const char *why, struct rd_err *err);
 
 /* An address or number that a person gave, as the store keeps it: *ret_contact in the act's arena,

@@ -23,5 +23,8 @@ enum rd_reply {
 extern const char *const rd_reply_names[RD_N_REPLIES + 1]; /* "none", "thanks", "agrees", ... */
 
 enum rd_reply rd_message_reply(const struct rd_message *message);
+/* One whole sentence of the new words asks for stage 2 and says nothing else; a question, a wish
+ * not to, or a condition is none. What the others say is for a person to read. */
+bool rd_message_asks_stage2(const struct rd_message *message);
 
 #endif

@@ -124,6 +124,7 @@ struct rd_facts {
 	enum rd_reply reply; /* the whole message is one of a few things; NONE unless it joins a
 				complaint */
 	struct rd_joined_case joined;
+	bool asks_stage2;      /* rd_message_asks_stage2, so far as reply is looked at */
 	bool sender_known;     /* the sender's address or number stands on the joined case */
 	bool possibly_related; /* does not join, but has something to do with an open case */
 	bool related_held;     /* ... whose safeguarding hold stands; or the case grows from a held
