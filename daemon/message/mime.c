@@ -303,7 +303,8 @@ static void read_message_id(struct rd_message *message, const char *value, struc
 
 /* First of its name. */
 struct heads {
-	const char *subject_raw, *message_id, *date, *in_reply_to, *references, *return_path, *failed;
+	const char *subject_raw, *message_id, *date, *in_reply_to, *references, *return_path,
+		*failed;
 	struct rd_result_header *results;
 	size_t n_results;
 	int last_result; /* its place among the headers */

@@ -4,7 +4,8 @@
 #include <strings.h>
 #include "redress/base/stanza.h"
 
-const char *const rd_answer_found_names[RD_N_ANSWERS_FOUND + 1] = { "upheld", "partly", "not_upheld", NULL };
+const char *const rd_answer_found_names[RD_N_ANSWERS_FOUND + 1] = { "upheld", "partly",
+	"not_upheld", NULL };
 
 static const char *const stage_words[] = { "1", "2", NULL };
 

@@ -573,15 +573,15 @@ static const char step_senders[] = "CREATE INDEX reading_sender ON reading (send
 /* Which warnings of a date were given (the last step), and when what is done once a day was done.
  */
 static const char step_warnings[] = "CREATE TABLE clock_warning ("
-			      " case_id INTEGER NOT NULL REFERENCES case_file (id),"
-			      " name TEXT NOT NULL,"
-			      " due_on TEXT NOT NULL,"
-			      " step INTEGER NOT NULL,"
-			      " at_ms BIGINT NOT NULL,"
-			      " PRIMARY KEY (case_id, name, due_on));"
-			      "CREATE TABLE round_done ("
-			      " name TEXT PRIMARY KEY,"
-			      " last TEXT NOT NULL);";
+				    " case_id INTEGER NOT NULL REFERENCES case_file (id),"
+				    " name TEXT NOT NULL,"
+				    " due_on TEXT NOT NULL,"
+				    " step INTEGER NOT NULL,"
+				    " at_ms BIGINT NOT NULL,"
+				    " PRIMARY KEY (case_id, name, due_on));"
+				    "CREATE TABLE round_done ("
+				    " name TEXT PRIMARY KEY,"
+				    " last TEXT NOT NULL);";
 
 /* What happened to cases, for the landlord's own systems: nothing of a resident's is in it. hook: a
  * `Webhook:` stanza by name, seen: the last event that it was looked at for. hook_delivery: an

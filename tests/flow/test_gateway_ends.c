@@ -159,6 +159,57 @@ static void the_ombudsman_may_have_a_case_at_any_time(void **state)
 	REFUSED(rd_act_refer(h->db, &staff, take(h, REQUEST), today, NULL, &h->err), "reclassify");
 }
 
+/* What a person at risk is owed, and what was promised, is no less owed. */
+static void a_withdrawal_ends_no_duty_that_outlives_it(void **state)
+{
+	struct house *h = *state = new_house(NULL);
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = take(h, COMPLAINT " I am afraid of him.");
+	int64_t action;
+
+	OK(rd_act_action_add(h->db, &staff, case_id, "Mend the roof", house_day("2027-01-15"), NULL,
+		&action, &h->err));
+	assert_true(house_case(h, case_id).held);
+	OK(rd_act_withdraw(h->db, &staff, case_id, "rang to say so", &h->err));
+	assert_int_equal(house_n_tasks(h, case_id, "safeguarding"), 1);
+	assert_int_equal(house_n_tasks(h, case_id, RD_ACT_TASK_ACTION), 1);
+	assert_int_equal(house_n_tasks(h, case_id, "acknowledge"), 0);
+}
+
+/* Its letter went with the closing. */
+static void what_is_opened_again_unacknowledged_is_owed_that(void **state)
+{
+	struct house *h = *state = new_house(NULL);
+	const struct rd_office staff = house_staff(h);
+	const int64_t id = house_mail_in(h, .body = COMPLAINT);
+	int64_t case_id;
+
+	house_work(h);
+	case_id = house_case_of(h, id);
+	OK(rd_act_withdraw(h->db, &staff, case_id, "rang to say so", &h->err));
+	assert_int_equal(house_n_tasks(h, case_id, "acknowledge"), 0);
+	OK(rd_act_reopen(h->db, &staff, case_id, "a mistake", &h->err));
+	assert_true(house_runs(h, case_id, "stage1.acknowledge"));
+	DAY_IS(house_task(h, case_id, "acknowledge").due, "2026-12-31");
+	assert_int_equal(house_n_tasks(h, case_id, "define"), 1);
+}
+
+static void a_complaint_that_nobody_acknowledged_in_time_can_go_to_stage_2(void **state)
+{
+	struct house *h = *state = new_house(NULL);
+	const struct rd_office staff = house_staff(h);
+	const int64_t id = house_mail_in(h, .body = COMPLAINT);
+	int64_t case_id;
+
+	house_work(h);
+	case_id = house_case_of(h, id);
+	REFUSED(rd_act_escalate(h->db, &staff, case_id, today, RD_ASKED_BY_STAFF, &h->err),
+		"not passed");
+	house_at(h, "2027-01-04T10:00:00Z");
+	OK(rd_act_escalate(h->db, &staff, case_id, today, RD_ASKED_BY_STAFF, &h->err));
+	assert_int_equal(house_case(h, case_id).stage, RD_STAGE_2);
+}
+
 /* --- together --- */
 
 static void a_link_to_a_held_case_holds_and_tells(void **state)
@@ -191,6 +242,10 @@ static void a_later_matter_of_the_same_resident_is_taken_in(void **state)
 	REFUSED(rd_act_merge(h->db, &staff, stranger, first, "one flat", &h->err), "case link");
 	REFUSED(rd_act_merge(h->db, &staff, first, later, "one matter", &h->err), "earlier");
 	assert_int_equal(rd_act_merge(h->db, &staff, later, later, "one", &h->err), RD_E_INPUT);
+	/* Who was the contact once, and is the wrong person, opens nothing either. */
+	OK(rd_act_contact(h->db, &staff, first, "bo@example.com", NULL, &h->err));
+	REFUSED(rd_act_merge(h->db, &staff, later, first, "one roof", &h->err), "case link");
+	OK(rd_act_contact(h->db, &staff, first, house_case(h, later).contact, NULL, &h->err));
 	OK(rd_act_merge(h->db, &staff, later, first, "one roof", &h->err));
 	assert_int_equal(house_case(h, later).status, RD_STATUS_CLOSED);
 	assert_non_null(strstr(house_case(h, later).closed_why, house_case(h, first).reference));
@@ -438,6 +493,9 @@ int main(int argc, char **argv)
 		house_test_own(a_policy_without_exclusions_excludes_nothing),
 		house_test_own(what_was_answered_is_excluded_no_longer),
 		house_test_own(what_is_withdrawn_is_closed_and_can_be_opened_again),
+		house_test_own(a_withdrawal_ends_no_duty_that_outlives_it),
+		house_test_own(what_is_opened_again_unacknowledged_is_owed_that),
+		house_test_own(a_complaint_that_nobody_acknowledged_in_time_can_go_to_stage_2),
 		house_test_own(the_ombudsman_may_have_a_case_at_any_time),
 		house_test_own(a_link_to_a_held_case_holds_and_tells),
 		house_test_own(a_later_matter_of_the_same_resident_is_taken_in),

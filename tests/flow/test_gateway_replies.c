@@ -134,6 +134,10 @@ static void what_does_not_plainly_ask_goes_to_a_person(void **state)
 		{ "a question", NULL, "What does stage two mean?" },
 		{ "a stranger", "Eve <eve@example.com>", "Stage 2 please" },
 		{ "unhappy, and does not say", NULL, COMPLAINT },
+		{ "a wish not to", NULL,
+			"Thank you for your stage 1 response, I am happy with it and I do not want "
+			"stage two." },
+		{ "a condition", NULL, COMPLAINT " If nobody comes I want stage two." },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -213,6 +217,61 @@ static void a_yes_agrees_the_definition_once(void **state)
 	assert_int_equal(house_letters(h, case_id, "agree", NULL), 1);
 }
 
+/* A text only asks whether she wants to hear what we have understood. */
+static void a_yes_to_a_text_agrees_nothing(void **state)
+{
+	struct house *h = *state = new_house();
+	const struct rd_office staff = house_staff(h);
+	const int64_t id = house_text(h, HOUSE_PHONE, COMPLAINT);
+	struct rd_case_act act;
+	int64_t case_id;
+
+	house_work_texts(h);
+	case_id = house_case_of(h, id);
+	house_send(h);
+	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks.", NULL, &h->err));
+	house_send(h);
+	house_at(h, "2026-12-16T10:00:00Z");
+	house_text(h, HOUSE_PHONE, "Yes please");
+	house_work_texts(h);
+	assert_false(did(h, case_id, "definition_agreed", &act));
+	assert_non_null(house_task(h, case_id, "read").kind);
+}
+
+/* A second definition waits: her yes was to the first. */
+static void a_yes_is_to_what_she_has_seen(void **state)
+{
+	struct house *h = *state = new_house();
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = complaint(h);
+	struct rd_case_act act;
+
+	house_at(h, "2026-12-15T13:00:00Z");
+	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks and the gutter.", NULL, &h->err));
+	reply(h, case_id, "Yes, that is right.");
+	assert_false(did(h, case_id, "definition_agreed", &act));
+	assert_non_null(house_task(h, case_id, "read").kind);
+}
+
+static void somebody_elses_word_is_a_persons_to_judge(void **state)
+{
+	static const char *const bodies[] = { "Yes, that is right.", "Stage 2 please" };
+
+	for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+		struct house *h = *state = new_house();
+		const struct rd_office staff = house_staff(h);
+		const int64_t case_id = i == 0 ? complaint(h) : answered(h);
+		struct rd_case_act act;
+
+		OK(rd_act_contact(h->db, &staff, case_id, "bo@example.com", NULL, &h->err));
+		reply(h, case_id, bodies[i]); /* who was the contact before */
+		assert_false(did(h, case_id, "definition_agreed", &act));
+		assert_false(did(h, case_id, "escalated", &act));
+		assert_true(house_n_tasks(h, case_id, NULL) > 0);
+		house_teardown(state);
+	}
+}
+
 static void a_yes_to_nothing_is_read(void **state)
 {
 	struct house *h = *state = new_house();
@@ -271,6 +330,9 @@ int main(int argc, char **argv)
 		house_test_own(before_the_answer_stage_2_is_a_persons),
 		house_test_own(thanks_ask_for_nothing),
 		house_test_own(a_yes_agrees_the_definition_once),
+		house_test_own(a_yes_to_a_text_agrees_nothing),
+		house_test_own(a_yes_is_to_what_she_has_seen),
+		house_test_own(somebody_elses_word_is_a_persons_to_judge),
 		house_test_own(a_yes_to_nothing_is_read),
 		house_test_own(staff_can_hear_the_yes),
 		house_test_own(a_withdrawal_is_a_persons_to_believe),

@@ -50,7 +50,8 @@
 #define RD_ANSWER_AMOUNT_MAX  12 /* bytes of "12345.00" */
 
 enum rd_answer_found { RD_ANSWER_UPHELD = 0, RD_ANSWER_PARTLY, RD_ANSWER_NOT, RD_N_ANSWERS_FOUND };
-extern const char *const rd_answer_found_names[RD_N_ANSWERS_FOUND + 1]; /* "upheld", "partly", "not_upheld" */
+extern const char
+	*const rd_answer_found_names[RD_N_ANSWERS_FOUND + 1]; /* "upheld", "partly", "not_upheld" */
 
 struct rd_answer_point {
 	const char *point, *finding;
