@@ -51,6 +51,8 @@ static enum rd_rc put_letter(struct rd_tx *tx, const struct rd_office *office,
 		.letter = letter,
 		.cause = cause,
 		.day_zero = rd_date_of(rd_office_now(office)),
+		.emergency_health = matter->flags[RD_HEALTH_SAFETY],
+		.emergency_heat = matter->flags[RD_HEAT_LOSS],
 		.hold_reason = "",
 	};
 	struct rd_err why = { 0 };

@@ -568,7 +568,8 @@ static enum rd_rc stage2_acknowledged(struct rd_tx *tx, const struct rd_office *
 	const struct rd_policy *policy;
 	struct rd_landlord kept;
 
-	if (matter->kind != RD_COMPLAINT || matter->stage != RD_STAGE_2)
+	if (matter->kind != RD_COMPLAINT || matter->stage != RD_STAGE_2 ||
+		matter->status == RD_STATUS_CLOSED)
 		return RD_OK;
 	RD_TRY(rd_office_policy(office, matter->landlord, &policy, err));
 	RD_TRY(rd_office_case_landlord(

@@ -294,8 +294,8 @@ static enum rd_rc duties_due(struct round *r, struct rd_err *err)
 	return RD_OK;
 }
 
-/* Its letter has not left, and the date that it makes longer has passed: nobody was told in time.
- */
+/* The last letter of it has not left, or is not known to have, and the date that it makes longer has
+ * passed: nobody was told in time. Where there is no letter it was told in another way. */
 static enum rd_rc is_untold(
 	struct round *r, const struct rd_case_clock *longer, bool *ret_untold, struct rd_err *err)
 {
@@ -309,10 +309,7 @@ static enum rd_rc is_untold(
 		return RD_OK;
 	RD_TRY(rd_outbox_list(r->db, &filter, r->arena, &rows, &n, err));
 	for (size_t i = 0; i < n; i++)
-		if (rows[i].state != RD_OUTBOX_CANCELLED)
-			*ret_untold = rows[i].state == RD_OUTBOX_QUEUED ||
-				      rows[i].state == RD_OUTBOX_HELD ||
-				      rows[i].state == RD_OUTBOX_FAILED;
+		*ret_untold = rows[i].state != RD_OUTBOX_SENT;
 	return RD_OK;
 }
 

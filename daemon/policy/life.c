@@ -208,6 +208,7 @@ static void meet_and_stop(enum rd_event event, struct rd_clock_changes *changes)
 		meets(changes, RD_CLOCK_STAGE1_EXTENDED);
 		meets(changes, RD_CLOCK_CONDUCT_RESPOND);
 		meets(changes, RD_CLOCK_FEEDBACK_RESPOND);
+		stops(changes, RD_CLOCK_STAGE1_CONTACT);
 		return;
 	case RD_EVENT_STAGE2_REQUESTED:
 		meets(changes, RD_CLOCK_STAGE2_REQUEST);
@@ -223,6 +224,7 @@ static void meet_and_stop(enum rd_event event, struct rd_clock_changes *changes)
 	case RD_EVENT_STAGE2_RESPONDED:
 		meets(changes, RD_CLOCK_STAGE2_RESPOND);
 		meets(changes, RD_CLOCK_STAGE2_EXTENDED);
+		stops(changes, RD_CLOCK_STAGE2_CONTACT);
 		return;
 	case RD_EVENT_RECEIVED:
 	case RD_EVENT_ACKNOWLEDGED:
