@@ -15,6 +15,7 @@
 #define LONG_TOPIC	"about sixty characters of a topic, as long as one may well be"
 #define LONG_REFERENCE	"RD9999999-W8W8"
 #define CHECK_BYTES_MAX (4u << 20)
+#define COPY_WORDS	"This is a copy for you, because you speak for the person to whom we sent it."
 
 static const char *const kind_words[RD_N_KINDS] = {
 	"a request for service",
@@ -274,7 +275,7 @@ static enum rd_rc open_page(
 	page->out = out;
 	page->arena = arena;
 	page->blank = true;
-	page->max_parts = n_lines + RD_N_EMERGENCIES + 3;
+	page->max_parts = n_lines + RD_N_EMERGENCIES + 4;
 	page->parts = rd_arena_array(arena, page->max_parts, sizeof *page->parts);
 	return RD_OK; /* the caller looks at rd_arena_overflowed at the end */
 }
@@ -297,12 +298,17 @@ static bool is_heading(const char *text)
 	return len > 0 && text[len - 1] == ':';
 }
 
-static enum rd_rc begin_page(struct page *page, const char *reference, const char *const *blocks,
-	size_t n_blocks, struct rd_err *err)
+static enum rd_rc begin_page(struct page *page, const struct rd_letter_values *given,
+	const char *const *blocks, size_t n_blocks, struct rd_err *err)
 {
-	RD_TRY(rd_buf_printf(page->out, err, "Our reference: %s\n\n", reference));
+	RD_TRY(rd_buf_printf(page->out, err, "Our reference: %s\n\n", given->reference));
 	add_part(page, RD_PART_MARK, RD_ENGLISH,
-		rd_arena_printf(page->arena, "Our reference: %s", reference));
+		rd_arena_printf(page->arena, "Our reference: %s", given->reference));
+	if (given->copy) {
+		RD_TRY(add_wrapped(COPY_WORDS, page->out, err));
+		RD_TRY(rd_buf_add_str(page->out, "\n", err));
+		add_part(page, RD_PART_PARAGRAPH, RD_ENGLISH, COPY_WORDS);
+	}
 	for (size_t i = 0; i < n_blocks; i++) {
 		RD_TRY(add_wrapped(blocks[i], page->out, err));
 		RD_TRY(rd_buf_add_str(page->out, "\n", err));
@@ -343,14 +349,15 @@ static enum rd_rc end_page(
 	return RD_OK;
 }
 
-static enum rd_rc render_mail(const struct rd_letter *letter, const struct values *values,
-	const char *const *blocks, size_t n_blocks, struct rd_arena *arena, struct rd_buf *out,
-	struct rd_rendered *rendered, struct rd_err *err)
+static enum rd_rc render_mail(const struct rd_letter *letter, const struct rd_letter_values *given,
+	const struct values *values, const char *const *blocks, size_t n_blocks,
+	struct rd_arena *arena, struct rd_buf *out, struct rd_rendered *rendered,
+	struct rd_err *err)
 {
 	struct page page = { 0 };
 
 	RD_TRY(open_page(&page, out, letter->n_lines, arena));
-	RD_TRY(begin_page(&page, values->of[RD_VALUE_REFERENCE], blocks, n_blocks, err));
+	RD_TRY(begin_page(&page, given, blocks, n_blocks, err));
 	RD_TRY(add_body(&page, letter, values, err));
 	return end_page(&page, values->of[RD_VALUE_REFERENCE], rendered, err);
 }
@@ -542,7 +549,7 @@ enum rd_rc rd_letter_render(const struct rd_letter *letter, const struct rd_lett
 		RD_TRY(expand(
 			letter, letter->subject_line, letter->subject, &values, &subject, err));
 		RD_TRY(render_mail(
-			letter, &values, blocks, n_blocks, arena, &text, &rendered, err));
+			letter, given, &values, blocks, n_blocks, arena, &text, &rendered, err));
 		rendered.dropped_topics = (int)(given->n_topics - named);
 	}
 	rendered.names_topic = acknowledges(letter->kind) && given->n_topics > 0;
@@ -572,7 +579,7 @@ enum rd_rc rd_letter_render_both(const struct rd_letter *welsh, const struct rd_
 	struct page page = { 0 };
 
 	RD_TRY(open_page(&page, &text, welsh->n_lines + english->n_lines, arena));
-	RD_TRY(begin_page(&page, given->reference, blocks, n_blocks, err));
+	RD_TRY(begin_page(&page, given, blocks, n_blocks, err));
 	for (size_t i = 0; i < 2; i++) {
 		struct values values;
 
