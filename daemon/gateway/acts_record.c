@@ -7,6 +7,7 @@
 #include "redress/gateway/letter_words.h"
 #include "redress/gateway/routes.h"
 #include "redress/gateway/stage_act.h"
+#include "redress/message/compose.h"
 #include "redress/store/case_actions.h"
 #include "redress/store/tasks.h"
 
@@ -143,6 +144,16 @@ enum rd_rc rd_act_action_done(struct rd_db *db, const struct rd_office *office, 
 
 /* --- somebody who speaks for the resident --- */
 
+/* The first line of the act's words; an address may stand behind it. */
+static enum rd_rc check_who(const char *who, struct rd_err *err)
+{
+	RD_TRY(rd_act_check_text(who, "who speaks for the resident (--who)", err));
+	if (strpbrk(who, "\r\n") == NULL)
+		return RD_OK;
+	return rd_fail(err, RD_E_INPUT,
+		"who speaks for the resident (--who) is one line; write it without line breaks");
+}
+
 enum rd_rc rd_act_consent(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	enum rd_consent consent, const char *who, struct rd_err *err)
 {
@@ -150,7 +161,7 @@ enum rd_rc rd_act_consent(struct rd_db *db, const struct rd_office *office, int6
 	struct rd_stage_act stage;
 
 	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_RECORD, err));
-	RD_TRY(rd_act_check_text(who, "who speaks for the resident (--who)", err));
+	RD_TRY(check_who(who, err));
 	RD_TRY(rd_stage_act_put(
 		&act, &stage, RD_DID_CONSENT, NULL, rd_consent_names[consent], who, err));
 	RD_TRY(end_tasks(&act, RD_ACT_TASK_CONSENT, rd_consent_names[consent], err));
@@ -159,6 +170,33 @@ enum rd_rc rd_act_consent(struct rd_db *db, const struct rd_office *office, int6
 			"Has the resident agreed that somebody speaks for them? Record it (`case "
 			"consent`); tell that somebody nothing of the case before.",
 			workdays_on(&act, &stage, CONSENT_WORKDAYS), err));
+	return rd_stage_act_commit(&act, &stage, err);
+}
+
+enum rd_rc rd_act_consent_to_copies(struct rd_db *db, const struct rd_office *office,
+	int64_t case_id, const char *who, const char *address, struct rd_err *err)
+{
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	const bool flags[RD_N_FLAGS] = { [RD_ADVOCATE] = true };
+	struct rd_stage_act stage;
+	const char *words;
+
+	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_RECORD, err));
+	RD_TRY(check_who(who, err));
+	if (!rd_address_fit(address))
+		return rd_fail(err, RD_E_INPUT,
+			"--copy is the e-mail address of whoever speaks for the resident");
+	if (!act.policy->landlord.third_party_copies)
+		return rd_fail(err, RD_E_REFUSED,
+			"the policy of %s sends no copies to whoever speaks for a resident "
+			"(`Third party: copies` in its profile); leave out --copy",
+			act.policy->landlord.full_name);
+	words = rd_arena_printf(act.arena, "%s%c%s", who, RD_CONSENT_BETWEEN, address);
+	RD_ASSERT(words != NULL);
+	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_CONSENT, NULL,
+		rd_consent_names[RD_CONSENT_GIVEN], words, err));
+	RD_TRY(rd_case_add_flags(act.tx, case_id, flags, err));
+	RD_TRY(end_tasks(&act, RD_ACT_TASK_CONSENT, rd_consent_names[RD_CONSENT_GIVEN], err));
 	return rd_stage_act_commit(&act, &stage, err);
 }
 

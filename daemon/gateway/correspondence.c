@@ -34,6 +34,8 @@ struct draft {
 	const struct rd_letter *letter;
 	const struct rd_letter *welsh; /* goes before it, or by text in its place; NULL: none */
 	struct rd_letter_wishes wishes;
+	bool is_copy;	   /* for whoever speaks for the resident */
+	const char *cause; /* of the letter itself */
 	struct rd_case matter;
 	struct rd_letter_time time;
 	struct rd_rendered rendered;
@@ -100,6 +102,8 @@ static enum rd_rc look_at_answered(struct draft *d, struct rd_err *err)
 	memset(&d->answered, 0, sizeof d->answered);
 	d->answered.message_id = "";
 	d->came_by = d->order->outgoing;
+	if (d->is_copy) /* it answers nothing that its reader wrote */
+		return RD_OK;
 	/* Just read: taking its stored form apart again cost a seventh of a decision (measured). */
 	if (d->order->answered != NULL && d->came_by != NULL) {
 		d->answered = *d->order->answered;
@@ -227,6 +231,7 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		.received = rd_date_of(matter->received_ms),
 		.third_party = matter->flags[RD_ADVOCATE] && !was_spoken(matter),
 		.spoken_for = matter->flags[RD_ADVOCATE] && was_spoken(matter),
+		.copy = d->is_copy,
 		.welsh = rd_letters_welsh(d->policy->letters),
 		.emergency_health = d->order->emergency_health,
 		.emergency_heat = d->order->emergency_heat,
@@ -244,7 +249,7 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		RD_TRY(running_answer(d, RD_CLOCK_ENQUIRY_RESPOND, &values.respond_by, err));
 	RD_TRY(days_after_answer(d, &kept, &values, err));
 	RD_TRY(rd_letter_words(
-		rd_tx_db(d->tx), d->order->cause, d->order->letter, d->arena, &values, err));
+		rd_tx_db(d->tx), d->cause, d->order->letter, d->arena, &values, err));
 	return write_letter(d, &values, err);
 }
 
@@ -397,6 +402,10 @@ static void find_letter(struct draft *d)
 
 static enum rd_rc draft_letter(struct draft *d, struct rd_outbox_row *row, struct rd_err *err)
 {
+	const size_t copy = strlen(RD_COPY_CAUSE);
+
+	d->is_copy = strncmp(d->order->cause, RD_COPY_CAUSE, copy) == 0;
+	d->cause = d->order->cause + (d->is_copy ? copy : 0);
 	RD_TRY(rd_case_get(rd_tx_db(d->tx), d->order->case_id, d->arena, &d->matter, err));
 	RD_TRY(rd_office_policy(d->office, d->matter.landlord, &d->policy, err));
 	find_letter(d);
@@ -422,6 +431,36 @@ static enum rd_rc put_late_task(const struct draft *d, int64_t outbox_id, struct
 		outbox_id, d->matter.landlord, d->order->due, "text", false, err);
 }
 
+/* Where the policy sends copies to both, and a person recorded that the resident agrees and where
+ * they go. What restricts contact is the resident's alone. */
+static bool wants_copy(const struct draft *d)
+{
+	return d->matter.flags[RD_ADVOCATE] && d->policy->landlord.third_party_copies &&
+	       !d->is_copy && d->order->channel == RD_CHANNEL_EMAIL &&
+	       d->order->letter != RD_LETTER_RESTRICTION;
+}
+
+static enum rd_rc put_copy(const struct draft *d, struct rd_err *err)
+{
+	struct draft copy = { .tx = d->tx, .office = d->office, .arena = d->arena };
+	struct rd_letter_order order = *d->order;
+	struct rd_outbox_row row;
+	int64_t id;
+	enum rd_rc rc;
+
+	RD_TRY(rd_copies_to(rd_tx_db(d->tx), order.case_id, d->arena, &order.recipient, err));
+	if (order.recipient[0] == '\0' || strcasecmp(order.recipient, d->order->recipient) == 0)
+		return RD_OK;
+	order.cause = rd_arena_printf(d->arena, "%s%s", RD_COPY_CAUSE, d->order->cause);
+	order.meets_acknowledge = false;
+	order.answers_message = 0;
+	order.answered = NULL;
+	copy.order = &order;
+	RD_TRY(draft_letter(&copy, &row, err));
+	rc = rd_outbox_put(d->tx, &row, rd_office_now(d->office), &id, err);
+	return rc == RD_E_EXISTS ? RD_OK : rc;
+}
+
 enum rd_rc rd_correspondence_put(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_letter_order *order, struct rd_arena *arena, int64_t *ret_outbox_id,
 	struct rd_err *err)
@@ -431,6 +470,8 @@ enum rd_rc rd_correspondence_put(struct rd_tx *tx, const struct rd_office *offic
 
 	RD_TRY(draft_letter(&draft, &row, err));
 	RD_TRY(rd_outbox_put(tx, &row, rd_office_now(office), ret_outbox_id, err));
+	if (wants_copy(&draft))
+		RD_TRY(put_copy(&draft, err));
 	return put_late_task(&draft, *ret_outbox_id, err);
 }
 

@@ -28,6 +28,26 @@ static enum rd_rc words_of_answer(const struct rd_case_act *act, struct rd_arena
 	return RD_OK;
 }
 
+enum rd_rc rd_copies_to(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
+	const char **ret_address, struct rd_err *err)
+{
+	struct rd_case_act *acts;
+	size_t n;
+
+	*ret_address = "";
+	RD_TRY(rd_case_act_list(db, case_id, arena, &acts, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		const char *between;
+
+		if (strcmp(acts[i].what, RD_DID_CONSENT) != 0)
+			continue;
+		between = strchr(acts[i].why, RD_CONSENT_BETWEEN);
+		*ret_address =
+			strcmp(acts[i].detail, "given") == 0 && between != NULL ? between + 1 : "";
+	}
+	return RD_OK;
+}
+
 enum rd_rc rd_letter_words(struct rd_db *db, const char *cause, enum rd_letter_kind letter,
 	struct rd_arena *arena, struct rd_letter_values *values, struct rd_err *err)
 {

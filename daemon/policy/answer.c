@@ -300,10 +300,16 @@ static enum rd_rc add_wants(const struct rd_landlord *landlord, enum rd_stage st
 {
 	const struct rd_provision *letter = rd_landlord_provision(landlord, RD_PROVISION_LETTER,
 		stage == RD_STAGE_2 ? "stage2-response" : "stage1-response");
+	const struct rd_provision *of = rd_landlord_provision(
+		landlord, RD_PROVISION_STAGE, stage == RD_STAGE_2 ? "stage2" : "stage1");
 	const struct rd_field *field = NULL;
 
+	while (of != NULL &&
+		(field = rd_stanza_next(of->stanza, "Before answering", field)) != NULL)
+		RD_TRY(rd_buf_printf(out, err, "#\n# Before you answer: %s\n", field->value));
 	if (letter == NULL)
 		return RD_OK;
+	field = NULL;
 	RD_TRY(rd_buf_printf(out, err, "#\n# The policy of %s wants this letter to say:\n",
 		landlord->full_name));
 	while ((field = rd_stanza_next(letter->stanza, "Must say", field)) != NULL)

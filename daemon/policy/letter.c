@@ -11,10 +11,7 @@
 #include "redress/policy/letter_file.h"
 #include "redress/policy/letter_welsh.h"
 
-/* The longest topic that a text must have room for. */
-#define LONG_TOPIC	"about sixty characters of a topic, as long as one may well be"
-#define LONG_REFERENCE	"RD9999999-W8W8"
-#define CHECK_BYTES_MAX (4u << 20)
+#define COPY_WORDS "This is a copy for you, because you speak for the person to whom we sent it."
 
 static const char *const kind_words[RD_N_KINDS] = {
 	"a request for service",
@@ -274,7 +271,7 @@ static enum rd_rc open_page(
 	page->out = out;
 	page->arena = arena;
 	page->blank = true;
-	page->max_parts = n_lines + RD_N_EMERGENCIES + 3;
+	page->max_parts = n_lines + RD_N_EMERGENCIES + 4;
 	page->parts = rd_arena_array(arena, page->max_parts, sizeof *page->parts);
 	return RD_OK; /* the caller looks at rd_arena_overflowed at the end */
 }
@@ -297,12 +294,17 @@ static bool is_heading(const char *text)
 	return len > 0 && text[len - 1] == ':';
 }
 
-static enum rd_rc begin_page(struct page *page, const char *reference, const char *const *blocks,
-	size_t n_blocks, struct rd_err *err)
+static enum rd_rc begin_page(struct page *page, const struct rd_letter_values *given,
+	const char *const *blocks, size_t n_blocks, struct rd_err *err)
 {
-	RD_TRY(rd_buf_printf(page->out, err, "Our reference: %s\n\n", reference));
+	RD_TRY(rd_buf_printf(page->out, err, "Our reference: %s\n\n", given->reference));
 	add_part(page, RD_PART_MARK, RD_ENGLISH,
-		rd_arena_printf(page->arena, "Our reference: %s", reference));
+		rd_arena_printf(page->arena, "Our reference: %s", given->reference));
+	if (given->copy) {
+		RD_TRY(add_wrapped(COPY_WORDS, page->out, err));
+		RD_TRY(rd_buf_add_str(page->out, "\n", err));
+		add_part(page, RD_PART_PARAGRAPH, RD_ENGLISH, COPY_WORDS);
+	}
 	for (size_t i = 0; i < n_blocks; i++) {
 		RD_TRY(add_wrapped(blocks[i], page->out, err));
 		RD_TRY(rd_buf_add_str(page->out, "\n", err));
@@ -343,14 +345,15 @@ static enum rd_rc end_page(
 	return RD_OK;
 }
 
-static enum rd_rc render_mail(const struct rd_letter *letter, const struct values *values,
-	const char *const *blocks, size_t n_blocks, struct rd_arena *arena, struct rd_buf *out,
-	struct rd_rendered *rendered, struct rd_err *err)
+static enum rd_rc render_mail(const struct rd_letter *letter, const struct rd_letter_values *given,
+	const struct values *values, const char *const *blocks, size_t n_blocks,
+	struct rd_arena *arena, struct rd_buf *out, struct rd_rendered *rendered,
+	struct rd_err *err)
 {
 	struct page page = { 0 };
 
 	RD_TRY(open_page(&page, out, letter->n_lines, arena));
-	RD_TRY(begin_page(&page, values->of[RD_VALUE_REFERENCE], blocks, n_blocks, err));
+	RD_TRY(begin_page(&page, given, blocks, n_blocks, err));
 	RD_TRY(add_body(&page, letter, values, err));
 	return end_page(&page, values->of[RD_VALUE_REFERENCE], rendered, err);
 }
@@ -515,7 +518,7 @@ static size_t pick_blocks(const struct rd_letter *letter, const struct rd_letter
 	return n;
 }
 
-static bool acknowledges(enum rd_letter_kind kind)
+bool rd_letter_acknowledges(enum rd_letter_kind kind)
 {
 	return kind == RD_LETTER_ACKNOWLEDGEMENT || kind == RD_LETTER_THIRD_PARTY ||
 	       kind == RD_LETTER_MP_COUNCILLOR;
@@ -542,10 +545,10 @@ enum rd_rc rd_letter_render(const struct rd_letter *letter, const struct rd_lett
 		RD_TRY(expand(
 			letter, letter->subject_line, letter->subject, &values, &subject, err));
 		RD_TRY(render_mail(
-			letter, &values, blocks, n_blocks, arena, &text, &rendered, err));
+			letter, given, &values, blocks, n_blocks, arena, &text, &rendered, err));
 		rendered.dropped_topics = (int)(given->n_topics - named);
 	}
-	rendered.names_topic = acknowledges(letter->kind) && given->n_topics > 0;
+	rendered.names_topic = rd_letter_acknowledges(letter->kind) && given->n_topics > 0;
 	rendered.has_emergency = n_blocks > 0;
 	rendered.text = rd_arena_strdup(arena, rd_buf_str(&text));
 	rendered.subject = rd_arena_strdup(arena, rd_buf_str(&subject));
@@ -567,12 +570,12 @@ enum rd_rc rd_letter_render_both(const struct rd_letter *welsh, const struct rd_
 	const size_t named =
 		given->n_topics < RD_LETTER_TOPICS_MAX ? given->n_topics : RD_LETTER_TOPICS_MAX;
 	struct rd_rendered rendered = { .dropped_topics = (int)(given->n_topics - named),
-		.names_topic = acknowledges(english->kind) && given->n_topics > 0,
+		.names_topic = rd_letter_acknowledges(english->kind) && given->n_topics > 0,
 		.has_emergency = n_blocks > 0 };
 	struct page page = { 0 };
 
 	RD_TRY(open_page(&page, &text, welsh->n_lines + english->n_lines, arena));
-	RD_TRY(begin_page(&page, given->reference, blocks, n_blocks, err));
+	RD_TRY(begin_page(&page, given, blocks, n_blocks, err));
 	for (size_t i = 0; i < 2; i++) {
 		struct values values;
 
@@ -595,152 +598,5 @@ enum rd_rc rd_letter_render_both(const struct rd_letter *welsh, const struct rd_
 	if (rd_arena_overflowed(arena))
 		return rd_fail(err, RD_E_RANGE, "%s: no memory left for the letter", welsh->file);
 	*ret_rendered = rendered;
-	return RD_OK;
-}
-
-/* For what is under review, and for a complaint whose topics are not known yet. */
-static bool has_two_forms(const struct rd_letter *letter)
-{
-	return letter->kind == RD_LETTER_RECEIVED || letter->kind == RD_LETTER_MP_COUNCILLOR;
-}
-
-static bool gives_reasons(enum rd_letter_kind kind)
-{
-	return kind == RD_LETTER_EXTENSION || kind == RD_LETTER_REFUSAL ||
-	       kind == RD_LETTER_EXCLUSION || kind == RD_LETTER_RESTRICTION;
-}
-
-static bool is_answer(enum rd_letter_kind kind)
-{
-	return kind == RD_LETTER_STAGE1_RESPONSE || kind == RD_LETTER_STAGE2_RESPONSE;
-}
-
-/* An answer in which every part that may say `none` does. */
-static const struct rd_answer_point shortest_point = { LONG_TOPIC, LONG_TOPIC, 0 };
-static const struct rd_answer shortest_answer = { .found = RD_ANSWER_NOT,
-	.complaint = LONG_TOPIC,
-	.reasons = LONG_TOPIC,
-	.law = LONG_TOPIC,
-	.apology = "",
-	.remedy = "",
-	.money = "",
-	.money_for = "",
-	.records = "",
-	.prevention = "",
-	.reconsidered = LONG_TOPIC,
-	.points = &shortest_point,
-	.n_points = 1 };
-static const struct rd_answer_action longest_action = { LONG_TOPIC, LONG_TOPIC, { 2026, 9, 30 },
-	0 };
-static const struct rd_answer longest_answer = { .found = RD_ANSWER_PARTLY,
-	.complaint = LONG_TOPIC,
-	.reasons = LONG_TOPIC,
-	.law = LONG_TOPIC,
-	.apology = LONG_TOPIC,
-	.remedy = LONG_TOPIC,
-	.money = "99999.00",
-	.money_for = LONG_TOPIC,
-	.records = LONG_TOPIC,
-	.prevention = LONG_TOPIC,
-	.reconsidered = LONG_TOPIC,
-	.points = &shortest_point,
-	.n_points = 1,
-	.actions = &longest_action,
-	.n_actions = 1 };
-
-/* The stage of a complaint that gets such a letter. */
-static enum rd_stage usual_stage(enum rd_letter_kind kind)
-{
-	return kind == RD_LETTER_STAGE2_ACKNOWLEDGEMENT || kind == RD_LETTER_STAGE2_RESPONSE
-		       ? RD_STAGE_2
-		       : RD_STAGE_1;
-}
-
-/* Longest sensible values: a topic of 60 characters, the longest date, both emergency blocks. */
-static enum rd_rc check_one(const struct rd_letter *letter, const struct rd_landlord *landlord,
-	struct rd_arena *arena, struct rd_err *err)
-{
-	static const char *const topics[] = { LONG_TOPIC, LONG_TOPIC };
-	const struct rd_date longest = { 2026, 9, 30 }; /* Wednesday 30 September 2026 */
-	struct rd_letter_values values = { .reference = LONG_REFERENCE,
-		.landlord = landlord,
-		.kind = RD_COMPLAINT,
-		.topics = topics,
-		.n_topics = 2,
-		.understood = LONG_TOPIC,
-		.reasons = LONG_TOPIC,
-		.terms = LONG_TOPIC,
-		.written = longest,
-		.received = longest,
-		.respond_by = longest,
-		.read_by = longest,
-		.acknowledge_by = longest,
-		.review_on = longest,
-		.close_on = longest,
-		.escalate_by = longest,
-		.third_party = true,
-		.spoken_for = true,
-		.answer = is_answer(letter->kind) ? &longest_answer : NULL };
-	struct rd_rendered rendered;
-
-	for (int i = 0; i < 8; i++) {
-		values.stage = (i & 4) != 0 && has_two_forms(letter) ? RD_STAGE_NONE
-								     : usual_stage(letter->kind);
-		values.emergency_health = (i & 1) != 0;
-		values.emergency_heat = (i & 1) != 0;
-		values.outcome = (i & 2) != 0 ? LONG_TOPIC : NULL;
-		RD_TRY(rd_letter_render(letter, &values, arena, &rendered, err));
-	}
-	/* What is least known for its kind: no line that always stands may name what is missing. */
-	bool answers = acknowledges(letter->kind);
-	bool dated = answers || letter->kind == RD_LETTER_EXTENSION ||
-		     letter->kind == RD_LETTER_STAGE2_ACKNOWLEDGEMENT;
-	bool defined = letter->kind == RD_LETTER_DEFINITION || letter->kind == RD_LETTER_AGREE;
-	bool read = letter->kind == RD_LETTER_RECEIVED || letter->kind == RD_LETTER_CHOICE;
-	values = (struct rd_letter_values){ .reference = LONG_REFERENCE,
-		.landlord = landlord,
-		.kind = RD_COMPLAINT,
-		.stage = usual_stage(letter->kind),
-		.topics = topics,
-		.n_topics = answers ? 1 : 0,
-		.respond_by = dated ? longest : (struct rd_date){ 0 },
-		.read_by = read ? longest : (struct rd_date){ 0 },
-		.acknowledge_by = read ? longest : (struct rd_date){ 0 },
-		.understood = defined ? LONG_TOPIC : NULL,
-		.reasons = gives_reasons(letter->kind) ? LONG_TOPIC : NULL,
-		.terms = letter->kind == RD_LETTER_RESTRICTION ? LONG_TOPIC : NULL,
-		.review_on =
-			letter->kind == RD_LETTER_RESTRICTION ? longest : (struct rd_date){ 0 },
-		.close_on =
-			letter->kind == RD_LETTER_CLOSING_CHECK ? longest : (struct rd_date){ 0 },
-		.answer = is_answer(letter->kind) ? &shortest_answer : NULL,
-		.written = longest,
-		.received = longest };
-	RD_TRY(rd_letter_render(letter, &values, arena, &rendered, err));
-	if (has_two_forms(letter))
-		values.stage = RD_STAGE_NONE;
-	return rd_letter_render(letter, &values, arena, &rendered, err);
-}
-
-enum rd_rc rd_letters_check(
-	const struct rd_letters *letters, const struct rd_landlord *landlord, struct rd_err *err)
-{
-	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(CHECK_BYTES_MAX);
-	static const enum rd_channel channels[] = { RD_CHANNEL_EMAIL, RD_CHANNEL_SMS };
-
-	for (int kind = 1; kind < RD_N_LETTERS; kind++) {
-		for (size_t i = 0; i < sizeof channels / sizeof channels[0]; i++) {
-			for (int language = 0; language < RD_N_LANGUAGES; language++) {
-				const struct rd_letter *letter =
-					rd_letters_find_in(letters, (enum rd_letter_kind)kind,
-						channels[i], (enum rd_language)language);
-				if (letter == NULL ||
-					(language == RD_WELSH && !landlord->welsh_letters))
-					continue;
-				rd_arena_reset(arena);
-				RD_TRY(check_one(letter, landlord, arena, err));
-			}
-		}
-	}
 	return RD_OK;
 }

@@ -33,6 +33,7 @@ enum end_option {
 	OPT_APPROVED_BY,
 	OPT_LIFT,
 	OPT_AMOUNT,
+	OPT_COPY,
 	N_END_OPTIONS,
 };
 
@@ -53,7 +54,7 @@ static const struct option end_options[] = { { "reason", required_argument, NULL
 	{ "review", required_argument, NULL, OPT_REVIEW },
 	{ "approved-by", required_argument, NULL, OPT_APPROVED_BY },
 	{ "lift", no_argument, NULL, OPT_LIFT }, { "amount", required_argument, NULL, OPT_AMOUNT },
-	RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+	{ "copy", required_argument, NULL, OPT_COPY }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 
 struct end_words {
 	const char *of[N_END_OPTIONS]; /* by option; NULL where not given */
@@ -269,6 +270,13 @@ static enum rd_rc consent(
 
 	RD_TRY(state_of(
 		words->of[OPT_STATE], rd_consent_names, "asked, given, refused", &place, err));
+	if (words->of[OPT_COPY] != NULL && place != RD_CONSENT_GIVEN)
+		return rd_fail(err, RD_E_INPUT,
+			"--copy goes with --state given: nobody gets copies before the resident "
+			"agrees");
+	if (words->of[OPT_COPY] != NULL)
+		return rd_act_consent_to_copies(desk->desk.db, &desk->desk.office, id,
+			words->of[OPT_WHO], words->of[OPT_COPY], err);
 	return rd_act_consent(desk->desk.db, &desk->desk.office, id, (enum rd_consent)place,
 		words->of[OPT_WHO], err);
 }

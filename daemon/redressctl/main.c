@@ -97,7 +97,7 @@ static const struct command {
 		"case action add REF --text TEXT --due DAY [--to OWNER]\n"
 		"    case action done REF --action N [--how TEXT]" },
 	{ "case", "consent", rd_ctl_case_consent,
-		"case consent REF --state asked|given|refused --who TEXT" },
+		"case consent REF --state asked|given|refused --who TEXT [--copy ADDRESS]" },
 	{ "case", "restrict", rd_ctl_case_restrict,
 		"case restrict REF --terms TEXT --review DAY --why TEXT [--approved-by NAME] "
 		"[--given DAY]\n"

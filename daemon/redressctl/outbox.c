@@ -138,6 +138,19 @@ static bool only_row(
 	return optind + 1 == argc;
 }
 
+/* How much of a mail stands before its HTML form, which says the same. */
+static size_t without_html(const struct rd_outbox_row *row)
+{
+	static const char html[] = "\r\nContent-Type: text/html;";
+	const char *at = memmem(row->payload, row->payload_len, html, sizeof html - 1);
+
+	if (row->channel != RD_CHANNEL_EMAIL || at == NULL)
+		return row->payload_len;
+	while (at > row->payload && at[-1] != '\n') /* its frame's line */
+		at--;
+	return (size_t)(at - row->payload);
+}
+
 enum rd_exit rd_ctl_outbox_show(struct rd_ctl *ctl, int argc, char **argv)
 {
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
@@ -172,8 +185,11 @@ enum rd_exit rd_ctl_outbox_show(struct rd_ctl *ctl, int argc, char **argv)
 	if (opted_out != NULL)
 		printf("OPTED OUT: %s\n", opted_out);
 	putchar('\n');
-	fwrite(row.payload, 1, row.payload_len, stdout);
+	const size_t shown = without_html(&row);
+	fwrite(row.payload, 1, shown, stdout);
 	putchar('\n');
+	if (shown < row.payload_len)
+		puts("(The same follows in HTML, for large print: --json has all of it.)");
 	return RD_EXIT_DONE;
 }
 

@@ -418,9 +418,108 @@ static void who_speaks_for_a_resident_and_a_members_office_get_their_own_letters
 	assert_true(house_says(h, &letter, "If you do not want that, or did not know of it"));
 }
 
+static struct rd_outbox_row copy_to(
+	struct house *h, int64_t case_id, const char *address, size_t *n)
+{
+	const struct rd_outbox_filter filter = { .case_id = case_id };
+	struct rd_outbox_row *rows, found = { 0 };
+	size_t n_rows;
+
+	*n = 0;
+	OK(rd_outbox_list(h->db, &filter, h->arena, &rows, &n_rows, &h->err));
+	for (size_t i = 0; i < n_rows; i++)
+		if (strcmp(rows[i].recipient, address) == 0 &&
+			rows[i].state != RD_OUTBOX_CANCELLED) {
+			found = rows[i];
+			++*n;
+		}
+	return found;
+}
+
+#define NIECE "niece@advice.example"
+
+static void copies_go_to_both_where_the_policy_and_the_resident_say_so(void **state)
+{
+	struct house *h = *state = new_house("later-living"); /* copies to both */
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = complaint(h), other = complaint(h);
+	struct rd_act_restriction restriction = { .terms = "One call a week.",
+		.why = "Forty a day.",
+		.review = house_day("2027-03-22") };
+	struct rd_outbox_row copy;
+	size_t n;
+
+	assert_int_equal(rd_act_consent_to_copies(
+				 h->db, &staff, case_id, "her niece", "no address", &h->err),
+		RD_E_INPUT);
+	OK(rd_act_consent_to_copies(h->db, &staff, case_id, "her niece", NIECE, &h->err));
+	assert_int_equal(rd_act_consent(h->db, &staff, other, RD_CONSENT_GIVEN, "her niece\n" NIECE,
+				 &h->err),
+		RD_E_INPUT);
+	copy_to(h, case_id, NIECE, &n);
+	assert_int_equal(n, 0); /* nothing of what went before */
+	house_at(h, "2026-12-16T12:00:00Z");
+	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks.", NULL, &h->err));
+	copy = copy_to(h, case_id, NIECE, &n);
+	assert_int_equal(n, 1);
+	assert_string_equal(copy.letter, "definition");
+	assert_string_equal(copy.meets_clock, "");
+	assert_true(house_says(h, &copy, "This is a copy for you"));
+	assert_true(house_says(h, &copy, "The roof leaks."));
+	assert_null(strstr(copy.payload, "In-Reply-To"));
+	house_send(h);
+	/* An answer that waits a day is copied with the same words. */
+	house_at(h, "2026-12-29T23:58:00Z");
+	OK(try_answer(h, case_id, RD_STAGE_1, fill(h, case_id, RD_STAGE_1, NULL, NULL), NULL));
+	house_at(h, "2026-12-30T09:00:00Z");
+	house_keep_time(h);
+	copy = copy_to(h, case_id, NIECE, &n);
+	assert_int_equal(n, 2);
+	DAY_IS(copy.written_for, "2026-12-30");
+	assert_true(house_says(h, &copy, "This is a copy for you"));
+	assert_true(house_says(h, &copy, "Nobody came in June."));
+	house_send(h);
+	/* What is the resident's alone, another's case, and what comes after the word is taken
+	 * back. */
+	OK(rd_act_restrict(h->db, &staff, case_id, &restriction, &h->err));
+	OK(rd_act_define(h->db, &staff, other, "The tap.", NULL, &h->err));
+	copy_to(h, case_id, NIECE, &n);
+	assert_int_equal(n, 2);
+	copy_to(h, other, NIECE, &n);
+	assert_int_equal(n, 0);
+	OK(rd_act_consent(h->db, &staff, case_id, RD_CONSENT_REFUSED, "her niece", &h->err));
+	OK(rd_act_define(h->db, &staff, case_id, "The roof and the tap.", NULL, &h->err));
+	copy_to(h, case_id, NIECE, &n);
+	assert_int_equal(n, 2);
+	house_audit_lacks(h, "niece");
+	house_free(h);
+
+	h = *state = new_house(NULL); /* a policy without copies */
+	const struct rd_office others = house_staff(h);
+	const int64_t without = complaint(h);
+	assert_int_equal(
+		rd_act_consent_to_copies(h->db, &others, without, "her niece", NIECE, &h->err),
+		RD_E_REFUSED);
+}
+
+static void the_skeleton_says_what_the_policy_wants_of_the_answer(void **state)
+{
+	struct house *h = *state = new_house("later-living");
+	const char *text = fill(h, complaint(h), RD_STAGE_1, NULL, NULL);
+
+	assert_non_null(
+		strstr(text, "# Before you answer: whoever complained comments on adverse"));
+	assert_non_null(strstr(text, "wants this letter to say:"));
+	assert_non_null(strstr(text, "#   records put right"));
+	assert_non_null(strstr(text, "\nPoint: a leak"));
+	assert_non_null(strstr(text, "\nComplaint: The roof leaks."));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		house_test_own(copies_go_to_both_where_the_policy_and_the_resident_say_so),
+		house_test_own(the_skeleton_says_what_the_policy_wants_of_the_answer),
 		house_test_own(an_answer_is_a_letter_with_actions_that_are_tracked),
 		house_test_own(an_empty_part_is_refused_by_its_name),
 		house_test_own(every_point_is_answered_and_nobody_is_named),

@@ -211,6 +211,49 @@ static void a_welsh_text_says_what_is_promised(void **state)
 	assert_true(n >= 6);
 }
 
+/* Where one is taken out, hidden behind a condition, or droppable, the letter does not load. */
+static void a_letter_without_the_ombudsman_never_loads(void **state)
+{
+	struct letters *l = *state;
+	static const char *const hidden[] = { "", "{{?outcome}}", "{{drop 1}}" };
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->files.n_items; i++) {
+		const struct rd_rulefile was = l->files.items[i];
+		const char *at = strstr(was.bytes, "{{ombudsman_phone}}");
+
+		if (strncmp(was.name, "letters/", 8) != 0 || strstr(was.name, ".letter") == NULL ||
+			strstr(was.name, "compliment") != NULL ||
+			strstr(was.name, ".welsh.") != NULL)
+			continue;
+		assert_non_null(at);
+		while (at[-1] != '\n')
+			at--;
+		const size_t line = strcspn(at, "\n"), before = (size_t)(at - was.bytes);
+		for (size_t k = 0; k < 3; k++) {
+			struct rd_policy *policy = NULL;
+			struct rd_err err = { 0 };
+			char *text = rd_arena_printf(l->arena, "%.*s%s%.*s%s", (int)before,
+				was.bytes, hidden[k], k == 0 ? 0 : (int)line, at, at + line);
+
+			if (k == 2 && strstr(was.name, ".sms.") == NULL)
+				continue;
+			/* what hides the line must have no value, or the text be too long */
+			if (k == 2)
+				text = rd_arena_printf(l->arena, "%s\n%0900d", text, 0);
+			((struct rd_rulefile *)l->files.items)[i].bytes = text;
+			((struct rd_rulefile *)l->files.items)[i].len = strlen(text);
+			const enum rd_rc rc = rd_policy_load(&l->files, "code-2024", &policy, &err);
+			((struct rd_rulefile *)l->files.items)[i] = was;
+			rd_policy_free(policy);
+			if (rc == RD_OK)
+				fail_msg("%s was taken (%zu)", was.name, k);
+			n++;
+		}
+	}
+	assert_true(n > 80);
+}
+
 /* Every topic of the shipped rules has its Welsh. */
 static void every_topic_has_its_welsh(void **state)
 {
@@ -245,6 +288,7 @@ int main(void)
 		letters_test(a_members_office_has_its_own_letter),
 		letters_test(a_welsh_mail_holds_both_languages_under_one_reference),
 		letters_test(a_welsh_text_says_what_is_promised),
+		letters_test(a_letter_without_the_ombudsman_never_loads),
 		letters_test(every_topic_has_its_welsh),
 	};
 

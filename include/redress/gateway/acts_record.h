@@ -32,6 +32,11 @@ enum rd_consent { RD_CONSENT_ASKED = 0, RD_CONSENT_GIVEN, RD_CONSENT_REFUSED, RD
 extern const char *const rd_consent_names[RD_N_CONSENTS + 1]; /* "asked", "given", "refused" */
 RD_MUST_USE enum rd_rc rd_act_consent(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, enum rd_consent consent, const char *who, struct rd_err *err);
+/* The resident agrees, and whoever speaks for them gets a copy of every letter from now on, to that
+ * e-mail address, until consent is recorded otherwise. RD_E_REFUSED where the landlord's policy
+ * sends no copies (`Third party:`). */
+RD_MUST_USE enum rd_rc rd_act_consent_to_copies(struct rd_db *db, const struct rd_office *office,
+	int64_t case_id, const char *who, const char *address, struct rd_err *err);
 
 /* How the resident may get in touch is restricted on those terms, until it is looked at again on
  * `review`; the resident is told in writing. No urgent message is ever kept back: the gateway reads

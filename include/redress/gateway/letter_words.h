@@ -13,6 +13,16 @@
 /* The words of a `restricted` act: its terms in the first line, then the reasons. */
 #define RD_RESTRICTION_BETWEEN '\n'
 
+/* A copy of a letter, for whoever speaks for the resident: the cause of its row is that of the
+ * letter behind this. */
+#define RD_COPY_CAUSE "copy:"
+
+/* The words of a `consent` act: who speaks for the resident in the first line, then the address
+ * that gets copies; the address as it stands by the last such act; "" where nobody gets any. */
+#define RD_CONSENT_BETWEEN '\n'
+RD_MUST_USE enum rd_rc rd_copies_to(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
+	const char **ret_address, struct rd_err *err);
+
 /* Sets what the act of that cause says (reasons, terms, review_on, answer); nothing where no act
  * stands there. */
 RD_MUST_USE enum rd_rc rd_letter_words(struct rd_db *db, const char *cause,

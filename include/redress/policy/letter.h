@@ -201,6 +201,7 @@ struct rd_letter_values {
 	struct rd_date close_on, escalate_by;
 	bool third_party; /* somebody wrote for the resident */
 	bool spoken_for;  /* somebody spoke for the resident, by telephone or in person */
+	bool copy;	  /* for whoever speaks for the resident; a mail */
 	const struct rd_answer *answer; /* NULL: none */
 	const struct rd_welsh_words *welsh;
 	bool emergency_health; /* begin with the landlord's health_safety block */

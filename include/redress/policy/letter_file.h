@@ -34,6 +34,9 @@ struct rd_letter {
 RD_MUST_USE enum rd_rc rd_letter_check_duties(const bool used[static RD_N_PLACEHOLDERS],
 	const struct rd_letter *letter, struct rd_err *err);
 
+/* Is it an acknowledgement, in whichever form? */
+bool rd_letter_acknowledges(enum rd_letter_kind kind);
+
 /* The placeholder of that name, or -1. */
 int rd_letter_placeholder(const char *name, size_t len);
 
