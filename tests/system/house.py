@@ -27,6 +27,7 @@ import email
 import email.message
 import email.policy
 import email.utils
+import fcntl
 import hashlib
 import hmac
 import http.client
@@ -129,6 +130,40 @@ def certificates(folder, *more):
     return pathlib.Path(folder)
 
 
+def activated_store(build):
+    """A store on which the shipped rules were activated by a first start, made once for each build
+    and rule set: proving all of them takes seconds, and dozens of houses want just that. Houses
+    that are about the first start itself say `first_start=True`."""
+    key = hashlib.sha256(f"{(build / 'redressd').stat()}".encode())
+    for path in sorted(RULES.rglob("*")):
+        if path.is_file():
+            key.update(f"{path} {path.stat().st_mtime_ns}\n".encode())
+    place = build / "activated-stores"
+    place.mkdir(exist_ok=True)
+    store = place / f"{key.hexdigest()[:16]}.db"
+    with open(place / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not store.exists():
+            for old in place.glob("*.db"):
+                old.unlink()
+            with House(build, mailbox="", first_start=True) as home:
+                home.once()
+                with contextlib.closing(sqlite3.connect(home.state)) as db:
+                    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                shutil.copy(home.state, store.with_suffix(".part"))
+            store.with_suffix(".part").rename(store)
+    return store
+
+
+def few_rules(folder):
+    """A rules folder of the test's own with three rules (tests/support/few-rules), and the shipped
+    landlords, letters and calendars: for tests of what becomes of a folder, not of the language."""
+    shutil.copytree(RULES, folder, ignore=shutil.ignore_patterns("*.rules"))
+    for path in (SUPPORT / "few-rules").iterdir():
+        shutil.copy(path, folder)
+    return folder
+
+
 def gateway_stanza(home, **fields):
     """The `Gateway:` stanza; a field is given as Text_hours="...", and left out with None."""
     known = {"Gateway": "house", "State": home.state, "Rules": home.rules,
@@ -150,11 +185,14 @@ class House:
     outgoing  "maildir" (home.sent), or a whole stanza's text
     texts     "tray" (home.tray), or a whole stanza's text, or "" for none
     gateway   fields that differ from gateway_stanza's
+    rules     the shipped ones, another folder, or "few" (few_rules, at home.rules)
+    first_start  True: the first start activates the rules, as on a new machine; else it finds them
+                 activated (activated_store)
     Stanzas may come as functions that are given the house, for ports and secrets of its own.
     """
 
     def __init__(self, build, mailbox="maildir", outgoing="maildir", texts="tray", gateway=None,
-                 rules=RULES, owner=None):
+                 rules=RULES, owner=None, first_start=False):
         self.build = pathlib.Path(build).resolve()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="redress-house-"))
         self.folder.chmod(0o711)    # a real Dovecot runs as nobody; secrets are 0600 each
@@ -164,7 +202,8 @@ class House:
         self.mailbox = self.folder / "mailbox"
         self.sent = self.folder / "sent"
         self.tray = self.folder / "tray"
-        self.rules = rules
+        self.rules = few_rules(self.folder / "rules") if rules == "few" else rules
+        self.first_start = first_start
         self.owner = owner          # uid that the daemon is to run as; files become its own
         self.daemon = None
         self.port = None
@@ -233,11 +272,22 @@ class House:
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def make_store(self):
+        """Before a start: where the house has no store yet and nothing hangs on its making."""
+        if (self.first_start or self.state.exists() or
+                f"Rules: {RULES}\n" not in self.config.read_text()):
+            return
+        shutil.copy(activated_store(self.build), self.state)
+        self.state.chmod(0o600)
+        if self.owner is not None:
+            os.chown(self.state, self.owner, self.owner)
+
     # --- the daemon ---
 
     def start(self, env=None, before=(), wait=True):
         """Starts redressd and waits until it says READY=1; `before` are words put before it (a
         launcher, strace), env is added to the environment."""
+        self.make_store()
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         address = self.folder / "notify"
         with contextlib.suppress(FileNotFoundError):
@@ -318,6 +368,7 @@ class House:
 
     def once(self, env=None, expect=(0,), before=()):
         """redressd --once; returns its exit status."""
+        self.make_store()
         with open(self.log, "ab") as log:
             done = subprocess.run([*map(str, before), str(self.build / "redressd"), "--config",
                                    str(self.config), "--once"], stdin=subprocess.DEVNULL,

@@ -14,8 +14,8 @@ import sqlite3
 import time
 
 import house
+from desk import COMPLAINT, REQUEST, UNSURE, fill, references, refused, try_words
 from house import equal, expect
-from test_ctl import COMPLAINT, REQUEST, UNSURE, fill, references, refused, try_words
 
 TODAY = ("--from", time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400)),
          "--to", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400)))

@@ -33,9 +33,8 @@ def a_mailbox_that_moved_is_told_from_the_one_that_is_read(build):
 
 
 def a_calendar_is_only_taken_where_nothing_is_lost(build):
-    with house.House(build) as home:
-        folder = copy_rules(home)
-        home.config.write_text(home.config.read_text().replace(str(house.RULES), str(folder)))
+    with house.House(build, rules="few") as home:
+        folder = home.rules
         live = folder / "calendars" / "bank-holidays.json"
         good = live.read_text()
         years = json.loads(good)
@@ -87,7 +86,7 @@ def a_calendar_is_only_taken_where_nothing_is_lost(build):
         home.ctl("rules", "activate", "--reason", "a new calendar", expect=(0,))
 
         elsewhere = home.folder / "elsewhere"
-        shutil.copytree(house.RULES, elsewhere)
+        house.few_rules(elsewhere)
         (elsewhere / "calendars" / "bank-holidays.json").unlink()
         told = home.ctl_json("calendar", "update", "--rules", elsewhere, given, expect=(0,))
         equal([d["division"] for d in told["divisions"]],
@@ -96,8 +95,8 @@ def a_calendar_is_only_taken_where_nothing_is_lost(build):
 
 
 def a_calendar_comes_over_https_alone(build):
-    with house.House(build) as home:
-        folder = copy_rules(home)
+    with house.House(build, rules="few") as home:
+        folder = home.rules
         tls = house.certificates(home.folder / "tls")
         live = folder / "calendars" / "bank-holidays.json"
         good = live.read_bytes()
@@ -117,16 +116,9 @@ def a_calendar_comes_over_https_alone(build):
 # --- rules go live ---
 
 
-def copy_rules(home):
-    folder = home.folder / "rules"
-    shutil.copytree(house.RULES, folder)
-    return folder
-
-
 def only_a_sound_rule_folder_goes_live(build):
-    with house.House(build) as home:
-        folder = copy_rules(home)
-        home.config.write_text(home.config.read_text().replace(str(house.RULES), str(folder)))
+    with house.House(build, rules="few") as home:
+        folder = home.rules
         home.start()
         first = home.status()["ruleset"]
         core = folder / "delay.rules"
@@ -222,16 +214,14 @@ def a_backup_comes_back_and_tampering_shows(build):
 def check_tells_what_would_go_wrong(build):
     real = ("Outgoing: smtp\nHost: smtp.example.org\nUser: complaints\nPassword: file {0}/token\n"
             "From: Complaints Team <complaints@landlord.example>\n")
-    with house.House(build, outgoing=lambda h: real.format(h.folder)) as home:
+    with house.House(build, outgoing=lambda h: real.format(h.folder), rules="few") as home:
         status, out, err = try_words(home, "--check", program="redressd")
         equal((status, err), (2, ""), "--check with example numbers and a real provider")
         expect("example number" in out and "error" in out, out)
         expect("landlord code-2024: landlord" not in out, f"said twice: {out}")
-        folder = copy_rules(home)
+        folder = home.rules
         profile = folder / "landlords" / "code-2024.landlord"
         profile.write_text(profile.read_text().replace("01632 960", "01632 750"))
-        text = home.config.read_text().replace(str(house.RULES), str(folder))
-        home.config.write_text(text)
         status, out, err = try_words(home, "--check", program="redressd")
         equal((status, err), (0, ""), f"--check of a sound house ({out})")
         expect("fit to run" in out, out)
@@ -266,7 +256,7 @@ def check_names_the_line_of_what_the_configuration_gets_wrong(build):
          "cannot read the secret"),
         ("a way out's folder is missing", "Path: {h.sent}", "Path: /nope/sent", "/nope"),
     )
-    with house.House(build) as home:
+    with house.House(build, rules="few") as home:
         sound = home.config.read_text()
         for why, was, instead, says in table:
             was = was.format(h=home)
@@ -294,9 +284,8 @@ def a_half_edited_rules_folder_keeps_nobody_from_starting(build):
     """Promise 9: a boot takes the live set. The unit must not ask `--check` first."""
     unit = (house.ROOT / "systemd" / "redressd.service").read_text()
     expect("ExecStartPre" not in unit, "the unit lets a half-edited file stop the gateway")
-    with house.House(build) as home:
-        folder = copy_rules(home)
-        home.config.write_text(home.config.read_text().replace(str(house.RULES), str(folder)))
+    with house.House(build, rules="few") as home:
+        folder = home.rules
         home.start()
         home.stop()
         (folder / "core.rules").write_text("Ruleset\n")
@@ -307,7 +296,7 @@ def a_half_edited_rules_folder_keeps_nobody_from_starting(build):
 
 
 def a_second_daemon_leaves_the_first_alone(build):
-    with house.House(build) as home:
+    with house.House(build, rules="few") as home:
         home.start()
         for words in ((), ("--once",)):
             status, _, err = try_words(home, *words, program="redressd")
@@ -323,7 +312,7 @@ def a_second_daemon_leaves_the_first_alone(build):
 
 def once_asks_to_come_again_where_a_source_or_a_letter_must_wait(build):
     gone = "Mailbox: away\nKind: maildir\nPath: {0}/nowhere\n"
-    with house.House(build, mailbox=lambda h: gone.format(h.folder)) as home:
+    with house.House(build, mailbox=lambda h: gone.format(h.folder), rules="few") as home:
         equal(home.once(expect=(3,)), 3, "--once with a mailbox that is not there")
         refused(home, ("case", "show", "RD100001"), "no case")
         told = home.status(expect=(1,))
@@ -331,7 +320,8 @@ def once_asks_to_come_again_where_a_source_or_a_letter_must_wait(build):
         equal([s["last_success"] for s in told["sources"] if s["name"] == "away"], [None],
               "a mailbox never read")
     closed = "Outgoing: smtp\nHost: 127.0.0.1\nPort: {0}\nSecurity: plain\nFrom: c@landlord.example\n"
-    with house.House(build, outgoing=lambda h: closed.format(house.free_port())) as home:
+    with house.House(build, outgoing=lambda h: closed.format(house.free_port()),
+                     rules="few") as home:
         home.deliver_mail(1, *COMPLAINT)
         equal(home.once(expect=(3,)), 3, "--once with an outgoing server that is away")
         rows = home.ctl_json("outbox", "list")

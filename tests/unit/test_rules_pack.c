@@ -1,24 +1,12 @@
-/* The shipped rules themselves: they lint, their examples hold, and the literal pass in front of
- * the patterns loses nothing on the whole corpus. */
+/* The shipped rules themselves: the literal pass in front of the patterns loses nothing on the
+ * corpus. That they lint and that their examples hold is lint/rules and lint/rule-examples. */
 #include "rules_reference.h"
 
 #include <jansson.h>
 
-#include "redress/rules/lint.h"
-
 static void read_shipped(struct bench *b, struct rd_rulefiles *ret_files)
 {
 	if (rd_rulefiles_read(RD_SOURCE_DIR "/rules", b->arena, ret_files, &b->err) != RD_OK)
-		fail_msg("%s", b->err.msg);
-}
-
-static void the_shipped_rules_lint_and_their_examples_hold(void **state)
-{
-	struct bench *b = *state;
-	struct rd_rulefiles files;
-
-	read_shipped(b, &files);
-	if (rd_rules_prove(&files, b->now_ms, &b->err) != RD_OK)
 		fail_msg("%s", b->err.msg);
 }
 
@@ -36,9 +24,9 @@ static void the_literal_pass_loses_nothing_on_the_corpus(void **state)
 	unsigned hits = 0;
 	FILE *in = fopen(RD_SOURCE_DIR "/tests/corpus/messages.jsonl", "re");
 	assert_non_null(in);
-	/* Every fifth: the whole takes long under sanitizers, and any of them would do. */
+	/* Every tenth: the whole takes long under sanitizers, and any of them would do. */
 	for (; getline(&line, &size, in) > 0; n++) {
-		if (n % 5 != 0)
+		if (n % 10 != 0)
 			continue;
 		json_t *object = json_loads(line, 0, NULL);
 		assert_non_null(object);
@@ -51,7 +39,7 @@ static void the_literal_pass_loses_nothing_on_the_corpus(void **state)
 		hits += reference_compare(&r, &m, json_string_value(json_object_get(object, "id")));
 		json_decref(object);
 	}
-	assert_true(n > 100 && hits > 300);
+	assert_true(n > 100 && hits > 150);
 	fclose(in);
 	free(line);
 	pcre2_match_data_free(r.data);
@@ -62,7 +50,6 @@ static void the_literal_pass_loses_nothing_on_the_corpus(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_shipped_rules_lint_and_their_examples_hold),
 		TEST(the_literal_pass_loses_nothing_on_the_corpus),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
