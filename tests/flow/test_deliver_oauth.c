@@ -180,9 +180,11 @@ static void a_new_token_closes_the_connection_of_the_old_one(void **state)
 	struct world *w = *state;
 	is_sent(w);
 	long sessions = child_number(&w->server, "sessions");
+	long open = child_number(&w->server, "open");
 	rd_tokens_turn(w->oauth.tokens, 3600 * 1000);
 	is_sent(w);
 	is_sent(w);
+	assert_int_equal(child_number(&w->server, "open"), open);
 	assert_int_equal(child_number(&w->server, "sessions"), sessions + 1);
 }
 

@@ -9,6 +9,7 @@ one line to each line of its standard input:
   forget          sessions that are logged in must log in again (530 at MAIL)
   total           mails kept
   sessions        connections so far
+  open            connections that have not said QUIT
   logins          `USER MECHANISM` of each that was taken, SP-separated, joined by `;`
   tries           logins tried
   body            the last mail, its lines joined by |
@@ -23,7 +24,7 @@ import urllib.request
 
 introspect = "http://127.0.0.1:%s/introspect" % sys.argv[1]
 state = {"offer": ["XOAUTH2"], "mode": "ok", "mails": [], "sessions": 0, "logins": [], "tries": 0,
-         "epoch": 0}
+         "epoch": 0, "open": 0}
 
 
 def owner_of(token):
@@ -91,6 +92,7 @@ class Session(socketserver.StreamRequestHandler):
 
     def handle(self):
         state["sessions"] += 1
+        state["open"] += 1
         self.user = None
         self.say("220 LO0P123.example Microsoft ESMTP MAIL Service ready")
         while (line := self.hear()) is not None:
@@ -104,6 +106,7 @@ class Session(socketserver.StreamRequestHandler):
             elif verb == "AUTH":
                 self.log_in(words)
             elif verb == "QUIT":
+                state["open"] -= 1
                 return self.say("221 2.0.0 Service closing transmission channel")
             elif verb in ("NOOP", "RSET"):
                 self.say("250 2.0.0 OK")
@@ -138,7 +141,7 @@ def command(words):
         return "ok"
     if words[0] == "total":
         return len(state["mails"])
-    if words[0] in ("sessions", "tries"):
+    if words[0] in ("sessions", "tries", "open"):
         return state[words[0]]
     if words[0] == "logins":
         return ";".join(state["logins"]) or "-"

@@ -294,37 +294,7 @@ def connect_tells_what_is_wrong_and_what_is_right(build):
         rig.end()
 
 
-RULES = """Ruleset: core
-Request below: 1.5
-Complaint from: 9.5
-Cap per group: 5.0
-
-Rule: complain
-Means: Says that it is a complaint
-Topic: the service
-Points: 9.8
-Phrase: complaint
-Must match: this is a complaint
-Must not match: the tap drips
-"""
-
-
-def few_rules(folder):
-    """The shipped rules take seconds to be proved, and nothing here is about them."""
-    (folder / "landlords").mkdir(parents=True)
-    shutil.copy(house.RULES / "landlords/code-2024.landlord", folder / "landlords")
-    for name in ("letters", "calendars"):
-        shutil.copytree(house.RULES / name, folder / name)
-    (folder / "core.rules").write_text(RULES)
-    return folder
-
-
 def a_gateway_lives_by_tokens(build):
-    with tempfile.TemporaryDirectory(prefix="redress-rules-") as folder:
-        lives_by_tokens(build, few_rules(pathlib.Path(folder) / "rules"))
-
-
-def lives_by_tokens(build, rules):
     def mailbox(home):
         tls = house.certificates(home.folder / "tls")
         home.tokens = home.help("oauth_server.py")
@@ -345,7 +315,7 @@ def lives_by_tokens(build, rules):
                              "From": f"Homes <{USER}@landlord.example>"})
 
     with house.House(build, mailbox=mailbox, outgoing=way_out, texts="",
-                     rules=rules) as home:
+                     rules="few") as home:
         home.imap.ask("append", USER, "INBOX", 1, 400)
         home.start()
         home.wait(lambda: home.smtp.number("total") == 1, "the first answer")
