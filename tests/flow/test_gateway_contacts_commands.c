@@ -177,6 +177,26 @@ static void case_and_review_tell_who_wrote(void **state)
 	json_decref(json);
 }
 
+static void the_evidence_pack_tells_of_adjustments(void **state)
+{
+	struct house *h = *state;
+	int64_t case_id;
+	char *page;
+	size_t len;
+
+	RUN(h, "contacts", "import", file_of(h, HEAD ADA));
+	case_id = house_mail_in(h, .from = "ada@example.org", .body = COMPLAINT);
+	house_work(h);
+	case_id = house_case_of(h, case_id);
+	RUN(h, "case", "export", rd_arena_strdup(h->arena, house_case(h, case_id).reference),
+		rd_arena_printf(h->arena, "%s/pack", h->dir));
+	assert_int_equal(outcome.status, 0);
+	page = house_read(rd_arena_printf(h->arena, "%s/pack/index.html", h->dir), &len);
+	assert_non_null(strstr(page, "large print"));
+	assert_null(strstr(page, "one call a week")); /* not asked for there */
+	free(page);
+}
+
 static void a_persons_line_is_exported_and_erased_with_them(void **state)
 {
 	struct house *h = *state;
@@ -209,6 +229,7 @@ int main(int argc, char **argv)
 		T(a_faulty_file_brings_nobody_in),
 		T(what_cannot_be_mended_by_leaving_lines_out_is_refused),
 		T(case_and_review_tell_who_wrote),
+		T(the_evidence_pack_tells_of_adjustments),
 		T(a_persons_line_is_exported_and_erased_with_them),
 	};
 
