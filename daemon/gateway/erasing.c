@@ -264,6 +264,12 @@ static enum rd_rc forget_residents(struct rd_db *db, const struct rd_office *off
 	RD_TRY(rd_tx_begin(db, &tx, err));
 	RD_TRY(rd_residents_drop(
 		tx, NULL, months_before(today, months), RD_ERASING_RESIDENTS_MAX, &dropped, err));
+	if (dropped > 0) {
+		char detail[48];
+
+		snprintf(detail, sizeof detail, "{\"residents\":%" PRId64 "}", dropped);
+		RD_TRY(rd_casework_audit(tx, office, "contacts_forgotten", 0, 0, 0, detail, err));
+	}
 	*n += (size_t)dropped;
 	return rd_tx_commit(&tx, err);
 }

@@ -45,10 +45,10 @@ static bool is_seen(const struct reading *r, const struct rd_form_label *label)
 	return false;
 }
 
-/* What a writer of plain text puts before a label: "* ", "**", "- ", "| ", "> ". */
+/* What a writer of plain text puts before a label: "* ", "**", "- ", "| ". */
 static const char *skip_marks(const char *at, const char *end)
 {
-	while (at < end && strchr(" \t*_-|>#", *at) != NULL)
+	while (at < end && strchr(" \t*_-|#", *at) != NULL)
 		at++;
 	return at;
 }
@@ -298,12 +298,23 @@ static enum rd_rc mark_form(
 
 /* --- the message it is then --- */
 
+/* Somebody at that address answers or passes on a form's mail, which stands quoted below. */
+static bool answers_another(const struct rd_message *m)
+{
+	static const char *const beginnings[] = { "re:", "fw:", "fwd:" };
+
+	for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
+		if (strncasecmp(m->subject, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	return m->n_references > 0;
+}
+
 static bool may_be_form(const struct rd_message *m, const struct rd_origin *origin)
 {
 	return m->channel == RD_CHANNEL_EMAIL && origin != NULL &&
 	       is_sender(origin, m->from.address) &&
 	       m->authentication != RD_AUTHENTICATION_FAILED && !m->automatic.delivery_report &&
-	       !m->automatic.read_receipt && !m->automatic.from_redress;
+	       !m->automatic.read_receipt && !m->automatic.from_redress && !answers_another(m);
 }
 
 static bool has_words_label(const struct reading *r)

@@ -15,6 +15,8 @@
 
 enum column {
 	COL_NAME = 0,
+	COL_FIRST,
+	COL_LAST,
 	COL_EMAIL,
 	COL_PHONE,
 	COL_ADDRESS,
@@ -37,6 +39,10 @@ static const struct {
 } names[] = {
 	{ "name", COL_NAME },
 	{ "full name", COL_NAME },
+	{ "first name", COL_FIRST },
+	{ "forename", COL_FIRST },
+	{ "last name", COL_LAST },
+	{ "surname", COL_LAST },
 	{ "email", COL_EMAIL },
 	{ "e-mail", COL_EMAIL },
 	{ "email address", COL_EMAIL },
@@ -68,6 +74,8 @@ static const struct {
 
 static const size_t most[N_COLUMNS] = {
 	[COL_NAME] = RD_CONTACT_NAME_MAX,
+	[COL_FIRST] = RD_CONTACT_NAME_MAX / 2,
+	[COL_LAST] = RD_CONTACT_NAME_MAX / 2 - 1,
 	[COL_EMAIL] = RD_ADDRESS_BYTES_MAX,
 	[COL_PHONE] = 40,
 	[COL_ADDRESS] = RD_CONTACT_ADDRESS_MAX,
@@ -337,6 +345,19 @@ static char *lower(struct reading *r, const char *text)
 	return copy;
 }
 
+/* In one column, or in two. */
+static const char *name_of(struct reading *r)
+{
+	const char *first = value(r, COL_FIRST), *last = value(r, COL_LAST), *both;
+
+	if (value(r, COL_NAME)[0] != '\0' || last[0] == '\0')
+		return value(r, COL_NAME)[0] != '\0' ? value(r, COL_NAME) : first;
+	if (first[0] == '\0')
+		return last;
+	both = rd_arena_printf(r->arena, "%s %s", first, last);
+	return both != NULL ? both : "";
+}
+
 static void take_email(struct reading *r, struct rd_resident *resident)
 {
 	const char *text = value(r, COL_EMAIL);
@@ -388,9 +409,11 @@ static void take_prefers(struct reading *r, struct rd_resident *resident)
 		const char *word;
 		enum rd_prefers prefers;
 	} words[] = { { "email", RD_PREFERS_EMAIL }, { "e-mail", RD_PREFERS_EMAIL },
-		{ "sms", RD_PREFERS_SMS }, { "text", RD_PREFERS_SMS }, { "post", RD_PREFERS_POST },
+		{ "sms", RD_PREFERS_SMS }, { "text", RD_PREFERS_SMS },
+		{ "text message", RD_PREFERS_SMS }, { "post", RD_PREFERS_POST },
 		{ "letter", RD_PREFERS_POST }, { "phone", RD_PREFERS_PHONE },
-		{ "telephone", RD_PREFERS_PHONE }, { "call", RD_PREFERS_PHONE } };
+		{ "telephone", RD_PREFERS_PHONE }, { "call", RD_PREFERS_PHONE },
+		{ "phone call", RD_PREFERS_PHONE } };
 	const char *text = value(r, COL_PREFERS), *lacks = NULL;
 
 	resident->prefers = RD_PREFERS_NOTHING;
@@ -432,10 +455,23 @@ static void take_language(struct reading *r, struct rd_resident *resident)
 			resident->language = RD_LANGUAGE_ENGLISH;
 }
 
+/* "31/03/2027", as a British spreadsheet has it, is 2027-03-31; anything else as it is. */
+static const char *iso_day(const char *text, char out[static 32])
+{
+	int day = 0, month = 0, year = 0, end = 0;
+
+	if (sscanf(text, "%2d/%2d/%4d%n", &day, &month, &year, &end) != 3 || text[end] != '\0' ||
+		day < 1 || month < 1 || year < 1000)
+		return text;
+	snprintf(out, 32, "%04d-%02d-%02d", year, month, day);
+	return out;
+}
+
 static void take_restrictions(struct reading *r, struct rd_resident *resident)
 {
 	const char *day = value(r, COL_UNTIL);
 	struct rd_err ignored = { 0 };
+	char iso[32];
 
 	resident->restrictions = value(r, COL_RESTRICTIONS);
 	resident->restrictions_until = (struct rd_date){ 0 };
@@ -445,9 +481,9 @@ static void take_restrictions(struct reading *r, struct rd_resident *resident)
 			"`restrictions until`");
 	if (day[0] == '\0')
 		return;
-	if (rd_date_parse(day, &resident->restrictions_until, &ignored) != RD_OK)
-		fault(r, AT(r->fields[COL_UNTIL]), "`%.40s` is not a day; write it as 2027-03-31",
-			day);
+	if (rd_date_parse(iso_day(day, iso), &resident->restrictions_until, &ignored) != RD_OK)
+		fault(r, AT(r->fields[COL_UNTIL]),
+			"`%.40s` is not a day; write it as 2027-03-31, or 31/03/2027", day);
 	else if (resident->restrictions[0] == '\0')
 		fault(r, AT(r->fields[COL_UNTIL]), "a day without a restriction");
 }
@@ -509,7 +545,7 @@ static enum rd_rc read_line(struct reading *r, struct rd_err *err)
 	for (enum column c = 0; c < N_COLUMNS; c++)
 		check_field(r, c);
 	resident.reference = value(r, COL_REFERENCE);
-	resident.name = value(r, COL_NAME);
+	resident.name = name_of(r);
 	resident.address = value(r, COL_ADDRESS);
 	resident.adjustments = value(r, COL_ADJUSTMENTS);
 	resident.tenure = value(r, COL_TENURE);

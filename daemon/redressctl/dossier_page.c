@@ -11,6 +11,7 @@
 #include "redress/base/clock.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
+#include "redress/store/residents.h"
 #include "redress/store/text_media.h"
 
 struct gap {
@@ -19,9 +20,10 @@ struct gap {
 
 /* What the store has no place for; each part names its own, part 13 all of them. */
 static const struct gap gaps[] = {
-	{ "Tenure, start of the tenancy, address of the home", "the gateway does not keep them" },
+	{ "Tenure, start of the tenancy, address of the home",
+		"only as the contacts file tells them" },
 	{ "Representative and consent", "none was recorded" },
-	{ "Adjustments agreed", "not recorded here" },
+	{ "Adjustments agreed", "the contacts file tells of none" },
 	{ "Stage 2", "it was not asked for, as far as it is recorded here" },
 	{ "Telephone calls and visits, attempts at access",
 		"only as notes that staff wrote on the case" },
@@ -153,9 +155,27 @@ static bool print_acts(struct rd_dossier *d, const char *const *names, FILE *out
 
 /* --- the parts --- */
 
+/* Of people who share an address nothing is told: it may be another's. */
+static bool look_up_resident(struct rd_dossier *d, struct rd_resident *resident)
+{
+	struct rd_err ignored = { 0 };
+	size_t n = 0;
+
+	return rd_resident_known(d->desk->desk.db, d->c.landlord, d->c.contact, d->desk->arena,
+		       resident, &n, &ignored) == RD_OK &&
+	       n == 1;
+}
+
+static const char *in_one_line(struct rd_dossier *d, const char *words)
+{
+	return rd_dossier_words(d, rd_ctl_in_one_line(d->desk, words));
+}
+
 static void print_front(struct rd_dossier *d, FILE *out)
 {
 	const char *flags[RD_N_FLAGS], *people = "";
+	struct rd_resident r = { 0 };
+	const bool known = look_up_resident(d, &r);
 	char at[RD_INSTANT_MAX];
 	size_t n = 0;
 
@@ -188,12 +208,19 @@ static void print_front(struct rd_dossier *d, FILE *out)
 	line(out, "Flags", joined(d, flags, n), "none");
 	line(out, "About", joined(d, (const char *const *)d->c.topics, d->c.n_topics),
 		"no topic is known");
+	if (known) {
+		line(out, "Address of the home", in_one_line(d, r.address), "not known");
+		line(out, "Tenure", r.tenure, "not known");
+		line(out, "Adjustments agreed, as the contacts file tells them now",
+			in_one_line(d, r.adjustments), "none");
+	}
 	fputs("</tbody></table>\n", out);
 	not_held(out, GAP_HOME);
 	static const char *const consent[] = { "consent", NULL };
 	if (!print_acts(d, consent, out))
 		not_held(out, GAP_REPRESENTATIVE);
-	not_held(out, GAP_ADJUSTMENTS);
+	if (!known || r.adjustments[0] == '\0')
+		not_held(out, GAP_ADJUSTMENTS);
 }
 
 static void print_definition(struct rd_dossier *d, FILE *out)
@@ -617,7 +644,8 @@ static void print_index(struct rd_dossier *d, FILE *out)
 		fprintf(out, "<li>%zu message%s: the words were erased</li>\n", d->n_erased,
 			d->n_erased == 1 ? "" : "s");
 	for (size_t i = 0; i < N_GAPS; i++) {
-		if (i == GAP_REPRESENTATIVE || i == GAP_STAGE2 || i == GAP_REFUSALS)
+		if (i == GAP_REPRESENTATIVE || i == GAP_ADJUSTMENTS || i == GAP_STAGE2 ||
+			i == GAP_REFUSALS)
 			continue; /* told in their parts, where nothing was recorded */
 		fputs("<li>", out);
 		rd_html_words(out, gaps[i].what);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "redress/message/sms.h"
 #include "redress/store/sql.h"
@@ -243,6 +244,20 @@ struct look {
 	enum rd_resident_put put;
 };
 
+/* Known by a number alone so far, under the same name: an address has come to it. */
+static enum rd_rc find_by_number(struct rd_db *db, const struct rd_resident *resident,
+	struct rd_arena *arena, struct rd_resident *ret_row, bool *ret_found, struct rd_err *err)
+{
+	struct identities number = { .n = 0 };
+
+	if (resident->email[0] == '\0' || resident->phone[0] == '\0' || resident->name[0] == '\0')
+		return RD_OK;
+	add_identity(db, &number, resident->landlord, "phone", resident->phone);
+	RD_TRY(find_row(db, &number, arena, ret_row, ret_found, err));
+	*ret_found = *ret_found && strcasecmp(ret_row->name, resident->name) == 0;
+	return RD_OK;
+}
+
 static enum rd_rc look_up(struct rd_db *db, const struct rd_resident *resident, bool bring_back,
 	struct look *ret, struct rd_err *err)
 {
@@ -253,6 +268,8 @@ static enum rd_rc look_up(struct rd_db *db, const struct rd_resident *resident, 
 	identities_of(db, resident, &ret->of);
 	RD_TRY(was_erased(db, &ret->of, &ret->erased, err));
 	RD_TRY(find_row(db, &ret->of, arena, &row, &found, err));
+	if (!found)
+		RD_TRY(find_by_number(db, resident, arena, &row, &found, err));
 	ret->id = found ? row.id : 0;
 	if (ret->erased && !bring_back)
 		ret->put = RD_RESIDENT_ERASED;

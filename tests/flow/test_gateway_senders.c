@@ -1,6 +1,7 @@
 /* Who wrote: what the mail server found of the sender, and web forms (promises 5 and 10). */
 #include "support/house.h"
 
+#include "redress/gateway/acts_stage.h"
 #include "redress/message/reference.h"
 
 #define RESULTS(words) "Authentication-Results: mx.house.example; " words "\r\n"
@@ -186,13 +187,11 @@ static void a_form_joins_by_a_right_code_alone_and_its_answer_goes_to_the_case(v
 		take(h, house_mail_in(h, .from = "ada@example.org", .body = REQUEST));
 	const char *reference = rd_arena_strdup(h->arena, house_case(h, case_id).reference);
 	struct rd_outbox_row letter;
-	char body[512], thread[256];
+	char body[512];
 	int64_t id, other;
 
-	house_letters(h, case_id, NULL, &letter);
-	snprintf(thread, sizeof thread, "In-Reply-To: <%s>\r\n", letter.message_id);
-	id = house_mail_in(h, .from = FORM, .headers = thread,
-		.body = FILLED_IN("ada@example.org", "What time do you open?"));
+	id = house_mail_in(
+		h, .from = FORM, .body = FILLED_IN("ada@example.org", "What time do you open?"));
 	other = take(h, id);
 	assert_int_not_equal(other, case_id);
 	/* A right code in another's hands: a complaint grows from it, its letter goes to Ada. */
@@ -203,6 +202,49 @@ static void a_form_joins_by_a_right_code_alone_and_its_answer_goes_to_the_case(v
 	assert_string_equal(house_case(h, other).contact, "ada@example.org");
 	house_letters(h, other, NULL, &letter);
 	assert_string_equal(letter.recipient, "ada@example.org");
+}
+
+static int64_t answered_complaint(struct house *h)
+{
+	const struct rd_act_response response = { .stage = RD_STAGE_1 };
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id =
+		take(h, house_mail_in(h, .from = "ada@example.org", .body = COMPLAINT));
+
+	house_send(h);
+	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks.", NULL, &h->err));
+	house_send(h);
+	h->now_ms += 24 * 3600 * (int64_t)1000;
+	OK(rd_act_respond(h->db, &staff, case_id, &response, &h->err));
+	return case_id;
+}
+
+/* With a right code and the resident's own address: but anybody may have written either. */
+static void nobody_escalates_in_anothers_name(void **state)
+{
+	struct house *h = *state;
+	const int64_t case_id = answered_complaint(h);
+	const char *subject = rd_arena_printf(h->arena, "Re: %s", house_case(h, case_id).reference);
+	char body[512];
+	int64_t id;
+
+	snprintf(body, sizeof body,
+		"Your name: Ada (%s)\r\nYour e-mail address: ada@example.org\r\nYour message: "
+		"Stage 2 please\r\n",
+		house_case(h, case_id).reference);
+	id = house_mail_in(h, .from = FORM, .body = body);
+	house_work(h);
+	FATE_IS(id, RD_FATE_JOINED);
+	assert_int_equal(house_case(h, case_id).stage, RD_STAGE_1);
+	id = house_mail_in(h, .from = "ada@example.org", .subject = subject,
+		.body = "Stage 2 please", .headers = RESULTS("dmarc=fail"));
+	house_work(h);
+	FATE_IS(id, RD_FATE_JOINED);
+	assert_int_equal(house_case(h, case_id).stage, RD_STAGE_1);
+	id = house_mail_in(
+		h, .from = "ada@example.org", .subject = subject, .body = "Stage two please");
+	house_work(h);
+	assert_int_equal(house_case(h, case_id).stage, RD_STAGE_2); /* her own word does */
 }
 
 /* Else five tries a day would be five for each address that somebody makes up. */
@@ -243,6 +285,7 @@ int main(int argc, char **argv)
 		T(a_form_whose_address_fails_is_none),
 		T(a_form_without_an_address_is_a_persons_task),
 		T(a_form_joins_by_a_right_code_alone_and_its_answer_goes_to_the_case),
+		T(nobody_escalates_in_anothers_name),
 		T(wrong_codes_by_form_are_the_forms),
 	};
 

@@ -176,6 +176,15 @@ static const struct {
 					   "Email: ada@example.org\r\nMessage: One.\r\n" },
 	{ "a letter of ours that came back",
 		"X-Loop: redress/house\r\n" TEXT "Email: ada@example.org\r\nMessage: One.\r\n" },
+	{ "an answer, with a form quoted below",
+		"From: " SENDER "\r\nMessage-ID: <1@x.example>\r\nIn-Reply-To: <f1@web.example>\r\n"
+		"\r\nWho does this?\r\n\r\nEmail: ada@example.org\r\nMessage: One.\r\n" },
+	{ "one passed on",
+		"From: " SENDER "\r\nMessage-ID: <1@x.example>\r\nSubject: FW: form\r\n"
+		"\r\nWho does this?\r\n\r\nEmail: ada@example.org\r\nMessage: One.\r\n" },
+	{ "one quoted",
+		"From: " SENDER "\r\nMessage-ID: <1@x.example>\r\n"
+		"\r\nWho does this?\r\n\r\n> Email: ada@example.org\r\n> Message: One.\r\n" },
 	{ "a bounce", "X-Failed-Recipients: ada@example.org\r\n" TEXT
 		      "Email: ada@example.org\r\nMessage: One.\r\n" },
 };

@@ -72,6 +72,22 @@ static void a_whole_line_is_taken(void **state)
 	assert_int_equal(r->line, 2);
 }
 
+static void british_spreadsheets_are_understood(void **state)
+{
+	(void)state;
+	read_text("First name,Surname,Email,Restrictions,Restrictions until,Contact preference\n"
+		  "Ada,Example,ada@example.org,one call a week,31/03/2027,E-mail\n"
+		  "Bo,,bo@example.org,,,\n,Cy,cy@example.org,,,\n");
+	assert_int_equal(file.n_faults, 0);
+	assert_string_equal(file.residents[0].name, "Ada Example");
+	assert_int_equal(file.residents[0].restrictions_until.year, 2027);
+	assert_int_equal(file.residents[0].restrictions_until.month, 3);
+	assert_int_equal(file.residents[0].restrictions_until.day, 31);
+	assert_int_equal(file.residents[0].prefers, RD_PREFERS_EMAIL);
+	assert_string_equal(file.residents[1].name, "Bo");
+	assert_string_equal(file.residents[2].name, "Cy");
+}
+
 static void what_is_not_told_is_empty(void **state)
 {
 	(void)state;
@@ -112,8 +128,10 @@ static const struct {
 	{ "email,prefers\na@example.org,post\n", "has not got a postal address", false, 0 },
 	{ "email,prefers\na@example.org,text\n", "has not got a telephone number", false, 0 },
 	{ "email,restrictions,restrictions until\na@example.org,x,\n", "2:15: ", false, 0 },
-	{ "email,restrictions,restrictions until\na@example.org,x,31/03/2027\n",
-		"2:17: `31/03/2027` is not a day", false, 0 },
+	{ "email,restrictions,restrictions until\na@example.org,x,03/31/2027\n",
+		"2:17: `03/31/2027` is not a day", false, 0 },
+	{ "email,restrictions,restrictions until\na@example.org,x,31/3/27\n", "is not a day", false,
+		0 },
 	{ "email,restrictions,restrictions until\na@example.org,,2027-03-31\n",
 		"a day without a restriction", false, 0 },
 	{ "email,landlord\na@example.org,one-hosing\n", "did you mean `one-housing`", false, 0 },
@@ -218,6 +236,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_line_is_taken),
+		cmocka_unit_test(british_spreadsheets_are_understood),
 		cmocka_unit_test(what_is_not_told_is_empty),
 		cmocka_unit_test(every_fault_has_its_place),
 		cmocka_unit_test(

@@ -93,6 +93,21 @@ static void a_second_file_brings_up_to_date(void **state)
 	assert_int_equal(known(w, "ada@example.org", &r), 0);
 }
 
+static void who_was_known_by_a_number_may_get_an_address(void **state)
+{
+	struct store_world *w = *state;
+	struct rd_resident her = ada(), him = ada(), r;
+
+	her.email = "";
+	put(w, &her, NOW_MS, false);
+	him.name = "Bo Example"; /* of the same number */
+	him.email = "bo@example.org";
+	assert_int_equal(put(w, &him, NOW_MS + 1, false), RD_RESIDENT_ADDED);
+	her.email = "ada@example.org";
+	assert_int_equal(put(w, &her, NOW_MS + 2, false), RD_RESIDENT_CHANGED);
+	assert_int_equal(known(w, "07700900123", &r), 2);
+}
+
 static void another_way_is_what_the_file_prefers_and_nothing_else(void **state)
 {
 	static const struct {
@@ -279,6 +294,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(found_by_address_and_number_however_written),
 		T(a_second_file_brings_up_to_date),
+		T(who_was_known_by_a_number_may_get_an_address),
 		T(another_way_is_what_the_file_prefers_and_nothing_else),
 		T(who_is_on_an_open_or_held_case_is_not_dropped),
 		T(who_was_erased_comes_in_again_by_a_persons_word_alone),

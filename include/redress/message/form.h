@@ -18,8 +18,8 @@
 #include "redress/message/origin.h"
 
 /* Leaves the message as it is where it is none: from no form's address, that address failed its
- * checks (m->authentication), no label of `words` in it, or a bounce, a receipt or a letter of
- * ours. RD_E_RANGE: the arena is full. */
+ * checks (m->authentication), no label of `words` in it; an answer to another mail or a forward; a
+ * bounce, a receipt or a letter of ours. RD_E_RANGE: the arena is full. */
 RD_MUST_USE enum rd_rc rd_form_apply(struct rd_message *m, const struct rd_origin *origin,
 	struct rd_arena *arena, struct rd_err *err);
 

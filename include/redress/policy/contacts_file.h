@@ -1,11 +1,11 @@
 /* contacts_file: the landlord's list of residents, from CSV to checked values, and every fault with
  * its place. Pure.
  *
- * The first line names the columns, in any order: `name`, `email`, `phone`, `address`, `prefers`,
- * `language`, `adjustments`, `restrictions`, `restrictions until`, `landlord`, `tenure`,
- * `reference`, and a few names that mean the same. Any other is a fault unless it is ignored by
- * name, so that a misspelt `adjustmants` is not silently lost. UTF-8, with or without a byte order
- * mark; another encoding is a fault of the file.
+ * The first line names the columns, in any order: `name` (or `first name` and `last name`),
+ * `email`, `phone`, `address`, `prefers`, `language`, `adjustments`, `restrictions`, `restrictions
+ * until`, `landlord`, `tenure`, `reference`, and a few names that mean the same. Any other is a
+ * fault unless it is ignored by name, so that a misspelt `adjustmants` is not silently lost. UTF-8,
+ * with or without a byte order mark; another encoding is a fault of the file.
  *
  * A person is known by their reference, else their e-mail address, else their number: the same one
  * twice in a file is a fault. A line with neither address nor number is left out and counted:
