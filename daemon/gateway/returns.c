@@ -229,7 +229,7 @@ static enum rd_rc owe_other_way(struct returned *r, bool open, struct rd_err *er
 			"Our letter \"%.60s\" (%" PRId64 ") came back: %s. Tell the resident "
 			"another way%s",
 			r->letter.letter, r->letter.id, because(r->message->bounce.kind),
-			open ? ", then record it: `redressctl case acknowledge REF --given-on DAY`."
+			open ? ", then record it: `redressctl case acknowledge REF --given DAY`."
 			     : "."),
 		err);
 }

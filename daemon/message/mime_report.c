@@ -239,7 +239,7 @@ enum rd_rc rd_mime_report_finish(const struct rd_mime_report *report, struct rd_
 		.failed = failed,
 		.returned = report->subject,
 	};
-	bool complains = true;
+	bool complains = false;
 
 	message->automatic.read_receipt = report->read_receipt;
 	message->automatic.abuse_report = report->abuse_report;

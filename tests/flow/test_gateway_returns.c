@@ -116,6 +116,7 @@ static void what_was_given_up_opens_the_duty_again(void **state)
 		DAY_IS(task.due, "2026-11-18");
 		assert_int_equal(task.outbox_id, s.letter.id);
 		assert_non_null(strstr(task.text, rows[i].words));
+		assert_non_null(strstr(task.text, "`redressctl case acknowledge REF --given DAY`"));
 		assert_int_equal(n_audited(h, s.case_id, "letter_returned"), 1);
 		/* again, and by another server with another reason: nothing new is owed */
 		come_back(h, .action = "failed", .code = rows[i].code, .id = s.letter.message_id);
@@ -227,6 +228,8 @@ static void a_bounce_never_opens_a_closed_case_again(void **state)
 	come_back(h, .action = "failed", .code = "5.1.1", .id = s.letter.message_id);
 	assert_int_equal(house_case(h, s.case_id).status, RD_STATUS_CLOSED);
 	assert_int_equal(house_letters(h, s.case_id, NULL, NULL), 1);
+	assert_false(house_runs(h, s.case_id, "stage1.acknowledge"));
+	assert_int_equal(house_n_tasks(h, s.case_id, "other_channel"), 1);
 }
 
 /* --- the way that the contacts file prefers --- */
@@ -314,8 +317,8 @@ static void what_the_mail_server_refuses_goes_another_way_too(void **state)
 
 	child_start(&server, (const char *[]){ "smtp_server.py", NULL });
 	child_ask(&server, "mode rcpt-5");
-	snprintf(way_out, sizeof way_out, "Kind: smtp\nHost: 127.0.0.1\nSecurity: plain\nPort: %d\n",
-		server.port);
+	snprintf(way_out, sizeof way_out,
+		"Kind: smtp\nHost: 127.0.0.1\nSecurity: plain\nPort: %d\n", server.port);
 	options.way_out = way_out;
 	*state = h = house_new(&options);
 	known_as(h, "Ann Example,ann@example.com,07700900123,sms");
