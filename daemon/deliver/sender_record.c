@@ -122,6 +122,7 @@ static enum rd_rc record_refused(
 	const struct rd_outbox_row *row = &sender->row;
 	int64_t now_ms = rd_now_ms(sender->clock);
 	char text[300];
+	bool elsewhere = false;
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 	snprintf(text, sizeof text,
 		"The letter \"%.60s\" %s. See `redressctl outbox show %lld` and tell the resident "
@@ -134,8 +135,11 @@ static enum rd_rc record_refused(
 	RD_TRY(rd_outbox_fail(tx, row->id, sender->result.response, err));
 	if (sender->result.opted_out)
 		RD_TRY(rd_contact_opt_out(tx, row->recipient, now_ms, err));
-	RD_TRY(task(sender, tx, row, "send", text, now_ms, err));
 	RD_TRY(audit(tx, row, "letter_failed", now_ms, err));
+	if (sender->hooks->on_refused)
+		RD_TRY(sender->hooks->on_refused(sender->hooks->context, tx, row, &elsewhere, err));
+	if (!elsewhere)
+		RD_TRY(task(sender, tx, row, "send", text, now_ms, err));
 	return rd_tx_commit(&tx, err);
 }
 

@@ -9,6 +9,7 @@
 #include "redress/deliver/sender.h"
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/correspondence.h"
+#include "redress/gateway/returns.h"
 #include "redress/store/casebook.h"
 
 #define LETTER_ARENA_BYTES (8u << 20)
@@ -38,6 +39,15 @@ static enum rd_rc on_sent(void *context, struct rd_tx *tx, const struct rd_outbo
 	struct posting *posting = context;
 
 	return rd_correspondence_gone(tx, &posting->desk->office, row, sent_ms, arena, err);
+}
+
+static enum rd_rc on_refused(void *context, struct rd_tx *tx, const struct rd_outbox_row *row,
+	bool *ret_elsewhere, struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(LETTER_ARENA_BYTES);
+	struct posting *posting = context;
+
+	return rd_returns_refused(tx, &posting->desk->office, row, arena, ret_elsewhere, err);
 }
 
 static void on_beat(void *context)
@@ -284,6 +294,7 @@ static enum rd_rc open_posting(struct posting *posting, struct rd_err *err)
 	posting->troubled = posting->capped = posting->unfit = true; /* from an earlier run */
 	posting->hooks = (struct rd_sender_hooks){ .context = posting,
 		.on_sent = on_sent,
+		.on_refused = on_refused,
 		.why_not = why_not,
 		.on_event = on_event,
 		.beat = on_beat };

@@ -12,6 +12,7 @@
 #include "redress/message/reference.h"
 #include "redress/store/backup.h"
 #include "redress/store/contact.h"
+#include "redress/store/erasure.h"
 #include "redress/store/outbox.h"
 #include "redress/store/reading.h"
 #include "redress/store/residents.h"
@@ -23,8 +24,9 @@ struct returned {
 	struct rd_tx *tx;
 	struct rd_db *db;
 	const struct rd_office *office;
-	const struct rd_message *message;
-	int64_t message_id;
+	const struct rd_message *message; /* NULL: our own mail server would not take it */
+	int64_t message_id;		  /* 0 then */
+	const char *cause;		  /* of the letter that goes another way */
 	struct rd_arena *arena;
 	struct rd_outbox_row letter; /* id 0: none */
 	struct rd_case matter;	     /* id 0: none (an alarm mail) */
@@ -44,11 +46,14 @@ static enum rd_rc take_letter(struct rd_db *db, int64_t outbox_id, struct rd_are
 	struct rd_guarded *guarded, struct rd_err *err)
 {
 	struct rd_outbox_row row;
+	bool erased = false;
 
 	if (outbox_id == 0 || guarded->letter_id != 0)
 		return RD_OK;
 	RD_TRY(rd_outbox_get(db, outbox_id, arena, &row, err));
-	if (!was_on_its_way(&row))
+	if (row.case_id != 0)
+		RD_TRY(rd_case_is_erased(db, row.case_id, &erased, err));
+	if (!was_on_its_way(&row) || erased) /* nothing comes back to what was erased */
 		return RD_OK;
 	guarded->letter_id = row.id;
 	guarded->about_case = row.case_id;
@@ -119,7 +124,7 @@ static enum rd_rc find_answered_case(struct rd_db *db, const struct rd_message *
 	const uint8_t *key = rd_store_key(rd_db_store(db), RD_KEY_REFERENCE);
 	const size_t n = rd_references_find(message->subject, message->subject_len, found);
 	struct rd_case matter;
-	bool known = false;
+	bool known = false, erased = false;
 
 	RD_TRY(rd_reading_find_thread(db, message, landlord, &guarded->about_case, &known, err));
 	for (size_t i = 0; i < n && guarded->about_case == 0; i++) {
@@ -132,6 +137,10 @@ static enum rd_rc find_answered_case(struct rd_db *db, const struct rd_message *
 		if (strcmp(matter.landlord, landlord) == 0)
 			guarded->about_case = matter.id;
 	}
+	if (guarded->about_case != 0)
+		RD_TRY(rd_case_is_erased(db, guarded->about_case, &erased, err));
+	if (erased)
+		guarded->about_case = 0;
 	return RD_OK;
 }
 
@@ -220,7 +229,7 @@ static enum rd_rc owe_other_way(struct returned *r, bool open, struct rd_err *er
 			"Our letter \"%.60s\" (%" PRId64 ") came back: %s. Tell the resident "
 			"another way%s",
 			r->letter.letter, r->letter.id, because(r->message->bounce.kind),
-			open ? ", then record it: `redressctl case acknowledge REF --given-on DAY`."
+			open ? ", then record it: `redressctl case acknowledge REF --given DAY`."
 			     : "."),
 		err);
 }
@@ -268,7 +277,7 @@ static enum rd_rc put_other_way(struct returned *r, const struct rd_case_contact
 		.letter = letter,
 		.channel = way->channel == RD_BY_SMS ? RD_CHANNEL_SMS : RD_CHANNEL_EMAIL,
 		.recipient = way->address,
-		.cause = rd_arena_printf(r->arena, "bounce:%" PRId64, r->message_id),
+		.cause = r->cause,
 		.meets_acknowledge = open,
 		.emergency_health = r->matter.flags[RD_HEALTH_SAFETY],
 		.emergency_heat = r->matter.flags[RD_HEAT_LOSS],
@@ -398,6 +407,7 @@ enum rd_rc rd_returns_apply(struct rd_tx *tx, const struct rd_office *office, in
 		.office = office,
 		.message = message,
 		.message_id = message_id,
+		.cause = rd_arena_printf(arena, "bounce:%" PRId64, message_id),
 		.arena = arena,
 		.now_ms = guarded->now_ms,
 	};
@@ -413,4 +423,25 @@ enum rd_rc rd_returns_apply(struct rd_tx *tx, const struct rd_office *office, in
 	if (guarded->facts.guard == RD_GUARD_ABUSE_REPORT)
 		return apply_abuse(&r, err);
 	return record(&r, "auto_reply", err);
+}
+
+enum rd_rc rd_returns_refused(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_outbox_row *row, struct rd_arena *arena, bool *ret_elsewhere,
+	struct rd_err *err)
+{
+	struct returned r = {
+		.tx = tx,
+		.db = rd_tx_db(tx),
+		.office = office,
+		.cause = rd_arena_printf(arena, "refused:%" PRId64, row->id),
+		.arena = arena,
+		.letter = *row,
+		.now_ms = rd_office_now(office),
+	};
+
+	*ret_elsewhere = false;
+	if (row->case_id == 0 || row->channel != RD_CHANNEL_EMAIL)
+		return RD_OK;
+	RD_TRY(rd_case_get(r.db, row->case_id, arena, &r.matter, err));
+	return try_other_way(&r, row->meets_clock[0] != '\0', ret_elsewhere, err);
 }

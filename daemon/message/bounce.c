@@ -449,6 +449,18 @@ enum rd_rc rd_bounce_read(const struct rd_bounce_source *source, struct rd_arena
 	return end(&r, s.returned, ret_bounce, err);
 }
 
+/* Not `not-spam`, and not what a checker of domains or viruses reports without anybody's asking
+ * (auth-failure, RFC 6591). */
+static bool is_complaint(const char *type)
+{
+	static const char *const complaints[] = { "abuse", "fraud", "opt-out", "other" };
+
+	for (size_t i = 0; i < sizeof complaints / sizeof complaints[0]; i++)
+		if (strncasecmp(type, complaints[i], strlen(complaints[i])) == 0)
+			return true;
+	return false;
+}
+
 enum rd_rc rd_abuse_read(const char *text, size_t len, const char *returned, struct rd_arena *arena,
 	struct rd_bounce *ret_bounce, bool *ret_complains, struct rd_err *err)
 {
@@ -456,12 +468,12 @@ enum rd_rc rd_abuse_read(const char *text, size_t len, const char *returned, str
 		.len = len < RD_BOUNCE_TEXT_MAX ? len : RD_BOUNCE_TEXT_MAX };
 	struct reading r;
 	struct field field;
-	bool blank, complains = true;
+	bool blank, complains = false;
 
 	RD_TRY(begin(&r, arena, err));
 	while (next_field(&fields, &field, &blank)) {
 		if (strcasecmp(field.name, "Feedback-Type") == 0) {
-			complains = strncasecmp(field.value, "not-spam", 8) != 0;
+			complains = is_complaint(field.value);
 			r.bounce.why = clean_line(
 				field.value, strlen(field.value), RD_BOUNCE_WHY_MAX, arena);
 		} else if (strcasecmp(field.name, "Original-Rcpt-To") == 0 ||

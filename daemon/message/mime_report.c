@@ -239,11 +239,13 @@ enum rd_rc rd_mime_report_finish(const struct rd_mime_report *report, struct rd_
 		.failed = failed,
 		.returned = report->subject,
 	};
-	bool complains = true;
+	bool complains = false;
 
 	message->automatic.read_receipt = report->read_receipt;
 	message->automatic.abuse_report = report->abuse_report;
-	if (!report->read_receipt && !report->abuse_report)
+	if (report->read_receipt || report->abuse_report)
+		message->automatic.delivery_report = false; /* however its sender looks */
+	else
 		message->automatic.delivery_report |=
 			report->delivery_report || is_prose_report(message, own_len);
 	RD_TRY(take_ids(report, message, own_len, arena, err));

@@ -104,6 +104,8 @@ rd_ctl_command rd_ctl_contacts_list;
 rd_ctl_command rd_ctl_contacts_show;
 rd_ctl_command rd_ctl_person_export;
 rd_ctl_command rd_ctl_person_erase;
+rd_ctl_command rd_ctl_person_opt_out;
+rd_ctl_command rd_ctl_person_opt_in;
 rd_ctl_command rd_ctl_messages;
 rd_ctl_command rd_ctl_connect;
 rd_ctl_command rd_ctl_audit_verify;

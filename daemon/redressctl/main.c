@@ -154,6 +154,8 @@ static const struct command {
 	{ "contacts", "show", rd_ctl_contacts_show, "contacts show CONTACT" },
 	{ "person", "export", rd_ctl_person_export, "person export CONTACT DIR" },
 	{ "person", "erase", rd_ctl_person_erase, "person erase CONTACT [--dry-run]" },
+	{ "person", "opt-out", rd_ctl_person_opt_out, "person opt-out CONTACT" },
+	{ "person", "opt-in", rd_ctl_person_opt_in, "person opt-in CONTACT" },
 	{ NULL, "messages", rd_ctl_messages, "messages [--fate FATE]" },
 	{ NULL, "connect", rd_ctl_connect, "connect [--send-to ADDRESS] NAME" },
 	{ "audit", "verify", rd_ctl_audit_verify, "audit verify" },

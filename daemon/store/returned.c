@@ -69,7 +69,9 @@ enum rd_rc rd_returned_reopen(
 		return RD_OK;
 	RD_TRY(rd_sql_change(tx,
 		"UPDATE case_clock SET met_ms = NULL WHERE case_id = ?1 AND name = ?2"
-		" AND cancelled_ms IS NULL AND met_ms = ?3 AND NOT EXISTS"
+		" AND cancelled_ms IS NULL AND met_ms = ?3 AND EXISTS"
+		" (SELECT 1 FROM case_file c WHERE c.id = ?1 AND c.status IN ('open', 'review'))"
+		" AND NOT EXISTS"
 		" (SELECT 1 FROM outbox o WHERE o.case_id = ?1 AND o.meets_clock = ?2"
 		"  AND o.id <> ?4 AND o.state = 'sent' AND o.delivery NOT IN " LOST ")",
 		RD_ARGS(rd_int(row->case_id), rd_text(row->meets_clock), rd_int(row->sent_ms),

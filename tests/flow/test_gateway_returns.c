@@ -1,7 +1,11 @@
 /* What comes back to our letters: bounces, complaints of abuse, absences, receipts. Promise 5. */
 #include "support/house.h"
 
+#include "support/child.h"
+
+#include "redress/gateway/acts_opting.h"
 #include "redress/gateway/contacts.h"
+#include "redress/gateway/erasing.h"
 #include "redress/intake/text_intake.h"
 #include "redress/store/returned.h"
 #include "redress/wire/providers/twilio.h"
@@ -112,6 +116,7 @@ static void what_was_given_up_opens_the_duty_again(void **state)
 		DAY_IS(task.due, "2026-11-18");
 		assert_int_equal(task.outbox_id, s.letter.id);
 		assert_non_null(strstr(task.text, rows[i].words));
+		assert_non_null(strstr(task.text, "`redressctl case acknowledge REF --given DAY`"));
 		assert_int_equal(n_audited(h, s.case_id, "letter_returned"), 1);
 		/* again, and by another server with another reason: nothing new is owed */
 		come_back(h, .action = "failed", .code = rows[i].code, .id = s.letter.message_id);
@@ -223,6 +228,8 @@ static void a_bounce_never_opens_a_closed_case_again(void **state)
 	come_back(h, .action = "failed", .code = "5.1.1", .id = s.letter.message_id);
 	assert_int_equal(house_case(h, s.case_id).status, RD_STATUS_CLOSED);
 	assert_int_equal(house_letters(h, s.case_id, NULL, NULL), 1);
+	assert_false(house_runs(h, s.case_id, "stage1.acknowledge"));
+	assert_int_equal(house_n_tasks(h, s.case_id, "other_channel"), 1);
 }
 
 /* --- the way that the contacts file prefers --- */
@@ -297,6 +304,57 @@ static void a_case_held_for_safeguarding_is_a_persons(void **state)
 	come_back(h, .action = "failed", .code = "5.1.1", .id = s.letter.message_id);
 	assert_int_equal(house_letters(h, s.case_id, "acknowledgement", NULL), 1);
 	assert_int_equal(house_n_tasks(h, s.case_id, "other_channel"), 1);
+}
+
+static void what_the_mail_server_refuses_goes_another_way_too(void **state)
+{
+	struct house_options options = { .gateway = NULL };
+	struct child server = { .pid = 0 };
+	struct rd_outbox_row text;
+	int64_t known, unknown;
+	struct house *h;
+	char way_out[128];
+
+	child_start(&server, (const char *[]){ "smtp_server.py", NULL });
+	child_ask(&server, "mode rcpt-5");
+	snprintf(way_out, sizeof way_out,
+		"Kind: smtp\nHost: 127.0.0.1\nSecurity: plain\nPort: %d\n", server.port);
+	options.way_out = way_out;
+	*state = h = house_new(&options);
+	known_as(h, "Ann Example,ann@example.com,07700900123,sms");
+	known = house_mail_in(h, .body = COMPLAINT);
+	unknown = house_mail_in(h, .body = COMPLAINT, .from = "bob@example.com");
+	house_work(h);
+	house_send(h);
+	house_send(h);
+	child_stop(&server);
+	known = house_case_of(h, known);
+	unknown = house_case_of(h, unknown);
+	assert_int_equal(house_letters(h, known, "acknowledgement", &text), 2);
+	assert_string_equal(text.recipient, HOUSE_PHONE);
+	assert_int_equal(text.state, RD_OUTBOX_SENT);
+	assert_false(house_runs(h, known, "stage1.acknowledge"));
+	assert_int_equal(house_n_tasks(h, known, "send"), 0);
+	assert_int_equal(house_n_tasks(h, unknown, "send"), 1);
+	assert_true(house_runs(h, unknown, "stage1.acknowledge"));
+}
+
+static void nothing_comes_back_to_what_was_erased(void **state)
+{
+	struct house *h = *state;
+	const struct rd_office staff = house_staff(h);
+	const struct sent s = send_one(h);
+	struct rd_erasing erasing = { 0 };
+	struct rd_outbox_row row;
+
+	OK(rd_act_close(h->db, &staff, s.case_id, "settled by phone", true, &h->err));
+	OK(rd_erasing_look(h->db, &staff, "ann@example.com", h->arena, &erasing, &h->err));
+	OK(rd_erasing_run(h->db, &staff, "ann@example.com", &erasing, &h->err));
+	come_back(h, .action = "failed", .code = "5.1.1", .said = "550 ann@example.com is unknown",
+		.id = s.letter.message_id);
+	OK(rd_outbox_get(h->db, s.letter.id, h->arena, &row, &h->err));
+	assert_string_equal(row.trouble, "");
+	assert_string_equal(row.delivery, "");
 }
 
 /* --- complaints of abuse --- */
@@ -485,6 +543,24 @@ static void yes_is_an_answer_but_where_the_number_is_opted_out(void **state)
 	assert_false(opted_out(h));
 }
 
+static void a_person_can_say_so_and_take_it_back(void **state)
+{
+	struct house *h = *state;
+	const struct rd_office staff = house_staff(h);
+	int64_t id;
+
+	OK(rd_act_opt(h->db, &staff, "ann@example.com", true, &h->err));
+	assert_int_equal(rd_act_opt(h->db, &staff, "ann@example.com", true, &h->err), RD_E_EXISTS);
+	assert_int_equal(n_audited(h, 0, "opted_out_by_staff"), 1);
+	id = house_mail_in(h, .body = COMPLAINT);
+	house_work(h);
+	assert_int_equal(house_letters(h, house_case_of(h, id), NULL, NULL), 0);
+	OK(rd_act_opt(h->db, &staff, "Ann@Example.com", false, &h->err));
+	id = house_mail_in(h, .body = COMPLAINT);
+	house_work(h);
+	house_letter(h, house_case_of(h, id), "acknowledgement");
+}
+
 /* As Twilio's webhook brings it. */
 static void from_twilio(struct house *h, const char *words, const char *type)
 {
@@ -558,12 +634,15 @@ int main(int argc, char **argv)
 		house_test(it_goes_by_the_way_that_the_contacts_file_prefers),
 		house_test(where_that_way_is_barred_a_person_finds_one),
 		house_test(a_case_held_for_safeguarding_is_a_persons),
+		house_test_own(what_the_mail_server_refuses_goes_another_way_too),
+		house_test(nothing_comes_back_to_what_was_erased),
 		house_test(a_complaint_of_abuse_ends_automatic_letters_to_that_address),
 		house_test(an_absence_is_recorded_and_changes_nothing),
 		house_test(an_unsure_absence_leaves_a_closed_case_closed),
 		house_test(a_read_receipt_opens_nothing),
 		house_test(cancel_soon_after_a_question_is_an_answer),
 		house_test(cancel_out_of_the_blue_or_too_late_ends_texts),
+		house_test(a_person_can_say_so_and_take_it_back),
 		house_test(what_the_provider_says_of_a_number_holds),
 		house_test(a_text_that_did_not_arrive_opens_the_duty_again),
 		house_test(yes_is_an_answer_but_where_the_number_is_opted_out),

@@ -156,6 +156,17 @@ static void a_complaint_of_abuse_names_who_complains(void **state)
 	m = read_sample(*state, "not-spam");
 	assert_true(m.automatic.abuse_report);
 	assert_false(m.automatic.abuse_complains);
+	{
+		static const char failure[] = "Feedback-Type: auth-failure\nAuth-Failure: spf\n";
+		struct rd_bounce bounce = { 0 };
+		struct rd_err err = { 0 };
+		bool complains = true;
+
+		assert_int_equal(rd_abuse_read(failure, strlen(failure), "", *state, &bounce,
+					 &complains, &err),
+			RD_OK);
+		assert_false(complains);
+	}
 }
 
 static void a_receipt_is_known_by_its_part_alone(void **state)

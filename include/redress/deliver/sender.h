@@ -5,7 +5,8 @@
  *
  *   sent       with the answer; its clock is met, an audit row written and hooks->on_sent called,
  *              all in the one transaction
- *   refused    failed, and a task for a person, today
+ *   refused    failed, and a task for a person, today, but where hooks->on_refused finds another
+ *              way
  *   again      queued with back-off: a minute doubled up to four hours, spread by the row's number;
  *              given up after two days (and eight tries at least): failed, and a task
  *   uncertain  after a minute the provider is asked (where letters are files, the file is looked
@@ -66,6 +67,10 @@ struct rd_sender_hooks {
 	 * gone (stage1.respond). sent_ms: when it went. NULL will do, and so below. */
 	enum rd_rc (*on_sent)(void *context, struct rd_tx *tx, const struct rd_outbox_row *row,
 		int64_t sent_ms, struct rd_err *err);
+	/* In the transaction that records the row as refused for good or given up: *ret_elsewhere
+	 * true where its words go another way, and no person owes them for it. */
+	enum rd_rc (*on_refused)(void *context, struct rd_tx *tx, const struct rd_outbox_row *row,
+		bool *ret_elsewhere, struct rd_err *err);
 	/* Asked before a row is put on the wire: *ret_why NULL lets it go, a reason holds it
 	 * (RD_SENDER_UNFIT), the attempt given back. */
 	enum rd_rc (*why_not)(void *context, const struct rd_outbox_row *row, const char **ret_why,

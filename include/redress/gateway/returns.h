@@ -17,6 +17,7 @@
 #define REDRESS_GATEWAY_RETURNS_H
 
 #include "redress/gateway/guards.h"
+#include "redress/store/outbox.h"
 
 /* Finds the letter (ret->letter_id) and the case (ret->about_case) that a guarded message is about;
  * both 0 where it speaks of none. guarded->facts.guard is set. */
@@ -29,5 +30,11 @@ RD_MUST_USE enum rd_rc rd_returns_find(struct rd_db *db, const struct rd_message
 RD_MUST_USE enum rd_rc rd_returns_apply(struct rd_tx *tx, const struct rd_office *office,
 	int64_t message_id, const struct rd_message *message, const struct rd_guarded *guarded,
 	struct rd_arena *arena, struct rd_err *err);
+
+/* A mail of ours that the next mail server would not take for good: the same other way. In the
+ * transaction that records it as failed. *ret_elsewhere false: it is a person's. */
+RD_MUST_USE enum rd_rc rd_returns_refused(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_outbox_row *row, struct rd_arena *arena, bool *ret_elsewhere,
+	struct rd_err *err);
 
 #endif

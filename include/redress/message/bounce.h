@@ -44,8 +44,9 @@ RD_MUST_USE enum rd_rc rd_bounce_read(const struct rd_bounce_source *source, str
  * resident who passes one on begins with her own words, or stands in From. */
 bool rd_bounce_prose(const char *text, size_t len);
 
-/* An abuse report's fields (RFC 5965): *ret_complains false for `not-spam`. The recipients that it
- * names are those who complain of our mail. */
+/* An abuse report's fields (RFC 5965). *ret_complains: a recipient complains (abuse, fraud,
+ * opt-out, other); false for `not-spam`, for what a checker reports by itself, and where no type
+ * stands. The recipients that it names are those who complain of our mail. */
 RD_MUST_USE enum rd_rc rd_abuse_read(const char *fields, size_t len, const char *returned,
 	struct rd_arena *arena, struct rd_bounce *ret_bounce, bool *ret_complains,
 	struct rd_err *err);

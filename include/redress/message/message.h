@@ -65,7 +65,7 @@ struct rd_automatic {
 	bool read_receipt;	/* multipart/report; report-type=disposition-notification */
 	bool abuse_report;	/* multipart/report; report-type=feedback-report: a complaint of
 				   abuse (RFC 5965) */
-	bool abuse_complains;	/* of those: anything but `not-spam` */
+	bool abuse_complains;	/* of those: a recipient complains */
 	bool from_redress;	/* carries our own X-Loop: the X-Loop value is in own_loop */
 	const char *own_loop;	/* value of X-Loop: redress/..., "" where there is none */
 };

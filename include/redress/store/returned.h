@@ -27,8 +27,8 @@ RD_MUST_USE enum rd_rc rd_returned_record(struct rd_tx *tx, const struct rd_outb
 	const char *delivery, const char *why, int64_t at_ms, bool *ret_new, struct rd_err *err);
 
 /* The clock that the row met runs again, and the case counts as not acknowledged where this letter
- * was its acknowledgement. *ret_open false: another letter met it, it is cancelled, or the row met
- * none. */
+ * was its acknowledgement. *ret_open false: another letter met it, it is cancelled, the case is
+ * answered or closed, or the row met none. */
 RD_MUST_USE enum rd_rc rd_returned_reopen(
 	struct rd_tx *tx, const struct rd_outbox_row *row, bool *ret_open, struct rd_err *err);
 
