@@ -381,6 +381,19 @@ static const char *duty_words(const char *clock)
 		{ "stage2.contact", "the first contact of stage 2 (`case contacted REF`)" },
 		{ "stage2.respond", "the last answer (`case respond REF --stage 2`)" },
 		{ "stage2.extended", "the last answer (`case respond REF --stage 2`)" },
+		{ "enquiry.respond", "the answer (`case answered REF`)" },
+		{ "survey.contact", "the contact about the survey (`case contacted REF`)" },
+		{ "feedback.respond",
+			"the answer (`case respond REF --stage 1`, or `case answered REF`)" },
+		{ "conduct.respond", "the answer (`case respond REF --stage 1`)" },
+		{ "hazard.emergency",
+			"making the home safe (`case hazard REF --state made_safe`)" },
+		{ "hazard.investigate", "looking into the hazard (`case hazard REF --state "
+					"investigated`, or not_found)" },
+		{ "hazard.summary",
+			"the summary to the tenant (`case hazard REF --state summary`)" },
+		{ "hazard.make_safe",
+			"making the home safe (`case hazard REF --state made_safe`)" },
 	};
 
 	for (size_t i = 0; i < sizeof duties / sizeof duties[0]; i++)

@@ -33,10 +33,10 @@ static json_t *clocks_json(const struct rd_case_clock *clocks, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list,
-			json_pack("{s:s,s:o,s:o,s:o,s:s}", "clock", clocks[i].name, "starts",
+			json_pack("{s:s,s:o,s:o,s:o,s:o,s:s}", "clock", clocks[i].name, "starts",
 				rd_json_day(clocks[i].starts), "due", rd_json_day(clocks[i].due),
-				"met", rd_json_instant(clocks[i].met_ms), "source",
-				clocks[i].source));
+				"at", rd_json_instant(clocks[i].due_ms), "met",
+				rd_json_instant(clocks[i].met_ms), "source", clocks[i].source));
 	return list;
 }
 
@@ -593,12 +593,14 @@ static void show_clocks(const struct whole_case *w)
 	puts("\nClocks");
 	rd_table_begin(&table, heads);
 	for (size_t i = 0; i < w->n_clocks; i++) {
-		char starts[20], due[20], met[40];
+		char starts[20], due[20], at[24], met[40];
 
-		rd_table_row(&table, (const char *const[]){ w->clocks[i].name,
-					     rd_short_day(w->clocks[i].starts, starts),
-					     rd_short_day(w->clocks[i].due, due),
-					     met_words(&w->clocks[i], met), w->clocks[i].source });
+		rd_table_row(&table,
+			(const char *const[]){ w->clocks[i].name,
+				rd_short_day(w->clocks[i].starts, starts),
+				w->clocks[i].due_ms != 0 ? rd_short_instant(w->clocks[i].due_ms, at)
+							 : rd_short_day(w->clocks[i].due, due),
+				met_words(&w->clocks[i], met), w->clocks[i].source });
 	}
 	rd_table_end(&table, "  none runs");
 }

@@ -130,6 +130,7 @@ static void danger_goes_at_once_and_holds_no_word_of_the_resident(void **state)
 	assert_false(house_says(h, &notice, SECRET));
 	assert_false(house_says(h, &notice, "ann@example.com"));
 	assert_false(house_says(h, &notice, "Ann Example"));
+	assert_false(house_says(h, &notice, "My home")); /* its subject */
 	DAY_IS(task_of(h, case_id, "Told: senior manager").due, "2026-11-17");
 	assert_true(audited(h, case_id, "\"route\":\"health_safety\""));
 	house_send(h);
@@ -240,6 +241,19 @@ static void danger_that_no_profile_routes_goes_to_whoever_is_above_all(void **st
 	config->warnings_to = "complaints manager";
 	mail(h, GAS);
 	assert_int_equal(notices(h, "chief@landlord.example", NULL), 1);
+}
+
+static void danger_for_a_role_that_is_not_there_goes_to_whoever_is_above_all(void **state)
+{
+	static const char roles[] = "\nRole: complaints manager\nTo: chief@landlord.example\n";
+	struct house *h = *state = new_house("plexus-omega", roles, NULL);
+	int64_t case_id;
+
+	h->config->warnings_to = "complaints manager";
+	case_id = mail(h, GAS);
+	assert_int_equal(notices(h, "chief@landlord.example", NULL), 1);
+	task_of(h, case_id, "Tell a senior manager by hand");
+	assert_false(house_alarm(h, "danger_untold"));
 }
 
 static void danger_of_which_nobody_can_be_told_is_alarmed(void **state)
@@ -483,6 +497,7 @@ int main(int argc, char **argv)
 		house_test_own(a_held_case_is_told_of_and_stays_held),
 		house_test_own(a_role_that_nobody_is_called_leaves_the_task),
 		house_test_own(danger_that_no_profile_routes_goes_to_whoever_is_above_all),
+		house_test_own(danger_for_a_role_that_is_not_there_goes_to_whoever_is_above_all),
 		house_test_own(danger_of_which_nobody_can_be_told_is_alarmed),
 		house_test_own(check_says_whom_it_cannot_find),
 		house_test_own(a_complaint_about_staff_goes_round_the_one_it_is_about),
