@@ -211,6 +211,21 @@ enum rd_exit rd_ctl_hooks_disable(struct rd_ctl *ctl, int argc, char **argv)
 	return RD_EXIT_DONE;
 }
 
+/* A system of one landlord is told of no other's cases, whoever asks for it. */
+static enum rd_rc may_know(
+	struct rd_ctl_desk *desk, const char *name, int64_t number, struct rd_err *err)
+{
+	const struct rd_hook_config *hook = config_of(desk->config, name);
+	struct rd_case_event event;
+
+	RD_TRY(rd_case_event_get(desk->desk.db, number, desk->arena, &event, err));
+	if (hook->landlord[0] == '\0' || strcmp(hook->landlord, event.landlord) == 0)
+		return RD_OK;
+	return rd_fail(err, RD_E_REFUSED,
+		"event %" PRId64 " is of a case of %s; %s is told of %s alone", number,
+		event.landlord, name, hook->landlord);
+}
+
 static enum rd_rc resend(
 	struct rd_ctl_desk *desk, const struct order *order, int64_t *ret_n, struct rd_err *err)
 {
@@ -227,11 +242,11 @@ static enum rd_rc resend(
 				order->event);
 	}
 	RD_TRY(find(desk, order->name, &hook, err));
+	if (event != 0)
+		RD_TRY(may_know(desk, order->name, event, err));
 	RD_TRY(rd_tx_begin(desk->desk.db, &tx, err));
 	RD_TRY(rd_hook_resend(
 		tx, order->name, event, rd_office_now(&desk->desk.office), ret_n, err));
-	if (event != 0 && *ret_n == 0)
-		return rd_fail(err, RD_E_MISSING, "there is no event %s", order->event);
 	RD_TRY(record(tx, desk, "webhook_resent", order->name, err));
 	RD_TRY(rd_tx_commit(&tx, err));
 	rd_systems_clear_hook(desk->desk.db, &desk->desk.office, order->name);
