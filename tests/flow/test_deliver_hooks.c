@@ -256,6 +256,19 @@ static void retry_after_is_honoured_for_all_its_events(void **state)
 	end();
 }
 
+/* A date is as good as seconds, and no wait is longer than a day. */
+static void retry_after_may_be_a_date(void **state)
+{
+	static const char *const script[] = { "503 Fri, 31 Dec 2100 23:59:59 GMT", NULL };
+	struct store_world *w = *state;
+
+	begin(w, script, "/hook", "");
+	happen(w, open_case(w, "code-2024"), "case_opened");
+	assert_int_equal(run(), NOW_MS + 24 * 3600 * INT64_C(1000));
+	receiver_stop(&t.receiver);
+	end();
+}
+
 static void one_that_answers_410_is_called_no_more(void **state)
 {
 	static const char *const script[] = { "410", NULL };
@@ -463,6 +476,7 @@ int main(void)
 		TEST(an_event_arrives_signed_and_without_a_word_of_the_resident),
 		TEST(what_fails_is_tried_again_by_the_schedule),
 		TEST(retry_after_is_honoured_for_all_its_events),
+		TEST(retry_after_may_be_a_date),
 		TEST(one_that_answers_410_is_called_no_more),
 		TEST(one_that_takes_nothing_in_ten_attempts_is_dead),
 		TEST(one_event_given_up_leaves_the_hook_enabled),
