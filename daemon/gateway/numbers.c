@@ -129,7 +129,9 @@ static void add_ids(struct rd_poll_ids *all, const struct rd_poll_ids *more)
 	all->n += more->n;
 	if (len + strlen(more->text) + 3 >= sizeof all->text)
 		len = 0;
-	snprintf(all->text + len, sizeof all->text - len, "%s%s", len ? ", " : "", more->text);
+	int written = snprintf(
+		all->text + len, sizeof all->text - len, "%s%s", len ? ", " : "", more->text);
+	RD_ASSERT(written >= 0 && (size_t)written < sizeof all->text - len);
 }
 
 static void tell_lost(
