@@ -85,23 +85,37 @@ void rd_hook_sign(const struct rd_hook_key *keys, size_t n_keys, const char *id,
 
 /* --- the event --- */
 
-char *rd_hook_body(const struct rd_case_event *event, const char *gateway, struct rd_arena *arena)
+/* subject NULL: it is about none. data is given up. */
+static char *envelope(const char *id, const char *gateway, const char *type, const char *subject,
+	int64_t at_ms, json_t *data, struct rd_arena *arena)
 {
-	char time[RD_INSTANT_MAX], type[64], source[96];
+	char time[RD_INSTANT_MAX], source[96];
 
-	rd_instant_format(event->at_ms, time);
-	snprintf(type, sizeof type, RD_HOOK_TYPE_PREFIX "%s", rd_case_event_names[event->event]);
+	rd_instant_format(at_ms, time);
 	snprintf(source, sizeof source, "/redress/%s", gateway);
-	json_t *json = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o}", "specversion", "1.0",
-		"id", event->id, "source", source, "type", type, "subject", event->reference,
-		"time", time, "timestamp", time, "datacontenttype", "application/json", "data",
-		rd_case_event_json(event));
+	json_t *json = json_pack("{s:s,s:s,s:s,s:s,s:s*,s:s,s:s,s:s,s:o}", "specversion", "1.0",
+		"id", id, "source", source, "type", type, "subject", subject, "time", time,
+		"timestamp", time, "datacontenttype", "application/json", "data", data);
 	char *text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(json);
 	RD_ASSERT(text != NULL);
 	char *copy = rd_arena_strdup(arena, text);
 	free(text);
 	return copy;
+}
+
+char *rd_hook_body(const struct rd_case_event *event, const char *gateway, struct rd_arena *arena)
+{
+	char type[64];
+
+	snprintf(type, sizeof type, RD_HOOK_TYPE_PREFIX "%s", rd_case_event_names[event->event]);
+	return envelope(event->id, gateway, type, event->reference, event->at_ms,
+		rd_case_event_json(event), arena);
+}
+
+char *rd_hook_ping(const char *id, const char *gateway, int64_t now_ms, struct rd_arena *arena)
+{
+	return envelope(id, gateway, "redress.ping", NULL, now_ms, json_object(), arena);
 }
 
 /* --- again --- */

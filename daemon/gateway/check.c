@@ -254,6 +254,11 @@ static void check_open311(struct check *check)
 			&config->open311[i].api_key);
 		check_ca_file(
 			check, "Open311", config->open311[i].name, config->open311[i].ca_file);
+		if (config->open311[i].send_words)
+			say(check, false,
+				"Open311: `Send words: yes` lets residents' own words go to "
+				"another "
+				"system; see that your policy and your privacy notice name it");
 	}
 }
 

@@ -139,12 +139,22 @@ static void forget_old(const struct sight *s)
 
 /* --- events --- */
 
+void rd_listening_begin(struct rd_listening *listening, struct rd_desk *desk)
+{
+	memset(listening, 0, sizeof *listening);
+	listening->desk = desk;
+	for (size_t i = 0; i < RD_TEXTS_MAX; i++)
+		listening->lines[i].flood_ms = listening->lines[i].unsigned_ms = rd_monotonic_ms();
+}
+
 /* Anybody can knock: one line a second is enough to see that somebody does. */
 static void log_event(struct rd_listening *listening, enum rd_webhook_event event,
 	const char *texts, const char *detail, int64_t now_ms)
 {
 	const bool ours = event == RD_WEBHOOK_STORE_FAILED;
 
+	if (event == RD_WEBHOOK_API)
+		rd_log(RD_LOG_INFO, "The API was asked.", "TOKEN", detail, NULL);
 	if (event == RD_WEBHOOK_TEXT || event == RD_WEBHOOK_DUPLICATE ||
 		event == RD_WEBHOOK_RECEIPT || event == RD_WEBHOOK_API)
 		return;

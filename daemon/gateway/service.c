@@ -374,7 +374,7 @@ static enum rd_rc start_webhook(struct service *service, struct rd_err *err)
 		return RD_OK;
 	RD_TRY(rd_desk_open(&service->figures, service->store, service->config, service->clock,
 		&daemon_actor, err));
-	service->listening.desk = &service->figures;
+	rd_listening_begin(&service->listening, &service->figures);
 	service->hooks = (struct rd_webhook_hooks){ .context = service,
 		.on_event = on_webhook,
 		.health = tell_health,
@@ -391,6 +391,7 @@ static enum rd_rc start_webhook(struct service *service, struct rd_err *err)
 
 static enum rd_rc start_threads(struct service *service, struct rd_err *err)
 {
+	rd_systems_clear_gone(service->desk.db, &service->desk.office);
 	RD_TRY(rd_thread_start(
 		"sender", run_sender, service, THREAD_BEAT_MS, 0, &service->sender, err));
 	RD_TRY(rd_thread_start(

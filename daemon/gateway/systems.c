@@ -9,11 +9,13 @@
 #include "redress/deliver/hooks.h"
 #include "redress/deliver/open311.h"
 #include "redress/gateway/alarms.h"
+#include "redress/store/status.h"
 
-#define LOOK_AGAIN_MS	  3000 /* for what another thread or process has put into the store */
-#define TROUBLE_PAUSE_MS  5000
-#define FAILING_ALARM_MS  (3600 * (int64_t)1000)
-#define GAVE_UP_STANDS_MS (24 * 3600 * (int64_t)1000)
+#define ALARMS_ARENA_BYTES (4u << 20)
+#define LOOK_AGAIN_MS	   3000 /* for what another thread or process has put into the store */
+#define TROUBLE_PAUSE_MS   5000
+#define FAILING_ALARM_MS   (3600 * (int64_t)1000)
+#define GAVE_UP_STANDS_MS  (24 * 3600 * (int64_t)1000)
 
 static const struct rd_actor actor = { RD_ACTOR_DAEMON, -1 };
 
@@ -47,6 +49,41 @@ void rd_systems_clear_hook(struct rd_db *db, const struct rd_office *office, con
 	clear(db, office, RD_ALARM_HOOK_DISABLED, hook);
 	clear(db, office, RD_ALARM_HOOK_FAILING, hook);
 	clear(db, office, RD_ALARM_HOOK_GAVE_UP, hook);
+}
+
+static bool is_configured(const struct rd_config *config, bool hook, const char *name)
+{
+	for (size_t i = 0; hook && i < config->n_hooks; i++)
+		if (strcmp(config->hooks[i].name, name) == 0)
+			return true;
+	for (size_t i = 0; !hook && i < config->n_open311; i++)
+		if (strcmp(config->open311[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+void rd_systems_clear_gone(struct rd_db *db, const struct rd_office *office)
+{
+	static const char *const ours[] = { RD_ALARM_HOOK_DISABLED, RD_ALARM_HOOK_FAILING,
+		RD_ALARM_HOOK_GAVE_UP, RD_ALARM_OPEN311 };
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(ALARMS_ARENA_BYTES);
+	struct rd_alarm *alarms;
+	struct rd_err err = { 0 };
+	size_t n;
+
+	if (rd_alarm_list(db, arena, &alarms, &n, &err) != RD_OK) {
+		rd_log(RD_LOG_WARNING, err.msg, NULL);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < sizeof ours / sizeof ours[0]; k++) {
+			const size_t len = strlen(ours[k]);
+
+			if (strncmp(alarms[i].cause, ours[k], len) == 0 &&
+				alarms[i].cause[len] == ':' &&
+				!is_configured(office->config, k < 3, alarms[i].cause + len + 1))
+				rd_alarms_clear(db, office, alarms[i].cause);
+		}
 }
 
 RD_PRINTF(4, 5)

@@ -309,7 +309,7 @@ static enum rd_rc show(struct asking *a, const char *reference, struct rd_err *e
 	json_t *json;
 	int64_t id;
 
-	RD_TRY(rd_case_by_reference(a->db, reference, false, &id, err));
+	RD_TRY(rd_case_by_reference(a->db, reference, true, &id, err));
 	RD_TRY(rd_case_get(a->db, id, a->api->arena, &file, err));
 	if (landlord_of(a) != NULL && strcmp(landlord_of(a), file.landlord) != 0)
 		return rd_fail(err, RD_E_MISSING, "another landlord's");

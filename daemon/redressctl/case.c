@@ -7,6 +7,7 @@
 #include "command.h"
 #include "desk.h"
 #include "opting.h"
+#include "open311.h"
 #include "print.h"
 #include "reading.h"
 #include "redress/base/clock.h"
@@ -167,6 +168,8 @@ struct whole_case {
 	struct rd_label *labels;
 	struct rd_case_policy policy; /* that it opened under; "" where that was not kept */
 	struct rd_legal_hold hold;    /* at_ms 0: it is not kept for a court */
+	struct rd_open311_row *requests;
+	size_t n_requests;
 	bool erased;
 	size_t n_running; /* clocks not cancelled */
 	size_t n_clocks, n_letters, n_tasks, n_notes, n_links, n_messages, n_audit, n_reviews,
@@ -230,6 +233,7 @@ static enum rd_rc read_whole(
 	RD_TRY(rd_case_notes(db, id, desk->arena, &w->notes, &w->n_notes, err));
 	RD_TRY(rd_case_links(db, id, desk->arena, &w->links, &w->n_links, err));
 	RD_TRY(rd_case_messages(db, id, desk->arena, &w->messages, &w->n_messages, err));
+	RD_TRY(rd_open311_list(db, id, desk->arena, &w->requests, &w->n_requests, err));
 	return rd_audit_list(
 		db, id, 0, 0, AUDIT_ROWS_MAX, desk->arena, &w->audit, &w->n_audit, err);
 }
@@ -465,6 +469,7 @@ static void show_json(
 				  w->hold.by, "why", w->hold.why));
 	json_object_set_new(json, "erased", json_boolean(w->erased));
 	json_object_set_new(json, "links", links_json(desk, w));
+	json_object_set_new(json, "open311", rd_ctl_open311_json(desk, w->requests, w->n_requests));
 	json_object_set_new(json, "letters", letters_json(w));
 	json_object_set_new(json, "tasks", tasks_json(w));
 	json_object_set_new(json, "notes", notes_json(w));
@@ -570,6 +575,7 @@ static void show_head(struct rd_ctl_desk *desk, const struct whole_case *w)
 	for (size_t i = 0; i < w->n_links; i++)
 		printf("%-14s%s (%s)\n", "see also", reference_of(desk, w->links[i].id),
 			link_words(&w->links[i]));
+	rd_ctl_open311_print(w->requests, w->n_requests);
 	show_labels(w);
 	show_reviews(desk, w);
 }

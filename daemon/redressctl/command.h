@@ -93,6 +93,7 @@ rd_ctl_command rd_ctl_hooks_enable;
 rd_ctl_command rd_ctl_hooks_disable;
 rd_ctl_command rd_ctl_hooks_resend;
 rd_ctl_command rd_ctl_hooks_rotate;
+rd_ctl_command rd_ctl_hooks_try;
 rd_ctl_command rd_ctl_open311_list;
 rd_ctl_command rd_ctl_open311_settle;
 rd_ctl_command rd_ctl_report_quarter;

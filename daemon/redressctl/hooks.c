@@ -1,4 +1,4 @@
-/* hooks list, enable, disable, resend, rotate: the webhooks to the landlord's own systems. */
+/* hooks list, try, enable, disable, resend, rotate: the webhooks to the landlord's own systems. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "desk.h"
 #include "print.h"
 #include "redress/deliver/hook_message.h"
+#include "redress/deliver/hooks.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/systems.h"
 #include "redress/store/hooks.h"
@@ -211,6 +212,21 @@ enum rd_exit rd_ctl_hooks_disable(struct rd_ctl *ctl, int argc, char **argv)
 	return RD_EXIT_DONE;
 }
 
+/* A system of one landlord is told of no other's cases, whoever asks for it. */
+static enum rd_rc may_know(
+	struct rd_ctl_desk *desk, const char *name, int64_t number, struct rd_err *err)
+{
+	const struct rd_hook_config *hook = config_of(desk->config, name);
+	struct rd_case_event event;
+
+	RD_TRY(rd_case_event_get(desk->desk.db, number, desk->arena, &event, err));
+	if (hook->landlord[0] == '\0' || strcmp(hook->landlord, event.landlord) == 0)
+		return RD_OK;
+	return rd_fail(err, RD_E_REFUSED,
+		"event %" PRId64 " is of a case of %s; %s is told of %s alone", number,
+		event.landlord, name, hook->landlord);
+}
+
 static enum rd_rc resend(
 	struct rd_ctl_desk *desk, const struct order *order, int64_t *ret_n, struct rd_err *err)
 {
@@ -227,11 +243,11 @@ static enum rd_rc resend(
 				order->event);
 	}
 	RD_TRY(find(desk, order->name, &hook, err));
+	if (event != 0)
+		RD_TRY(may_know(desk, order->name, event, err));
 	RD_TRY(rd_tx_begin(desk->desk.db, &tx, err));
 	RD_TRY(rd_hook_resend(
 		tx, order->name, event, rd_office_now(&desk->desk.office), ret_n, err));
-	if (event != 0 && *ret_n == 0)
-		return rd_fail(err, RD_E_MISSING, "there is no event %s", order->event);
 	RD_TRY(record(tx, desk, "webhook_resent", order->name, err));
 	RD_TRY(rd_tx_commit(&tx, err));
 	rd_systems_clear_hook(desk->desk.db, &desk->desk.office, order->name);
@@ -251,6 +267,54 @@ enum rd_exit rd_ctl_hooks_resend(struct rd_ctl *ctl, int argc, char **argv)
 		return rd_ctl_fail(&err);
 	printf("%" PRId64 " event%s will be sent to %s again.\n", n, n == 1 ? "" : "s", order.name);
 	return RD_EXIT_DONE;
+}
+
+/* --- try --- */
+
+/* As an event's own is made, of what nobody can know before. */
+static bool new_id(char id[static RD_CASE_EVENT_ID_MAX])
+{
+	uint8_t bytes[16];
+
+	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+		return false;
+	memcpy(id, "evt_", 4);
+	for (size_t i = 0; i < sizeof bytes; i++)
+		snprintf(id + 4 + 2 * i, 3, "%02x", bytes[i]);
+	return true;
+}
+
+enum rd_exit rd_ctl_hooks_try(struct rd_ctl *ctl, int argc, char **argv)
+{
+	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
+	char id[RD_CASE_EVENT_ID_MAX], answer[RD_HOOK_ANSWER_MAX];
+	struct order order = { 0 };
+	struct rd_err err = { 0 };
+	bool taken = false;
+
+	if (!read_order(ctl, argc, argv, &order))
+		return rd_ctl_usage(ctl);
+	if (rd_ctl_open(ctl, &desk, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	const struct rd_hook_config *hook = config_of(desk.config, order.name);
+	if (hook == NULL)
+		return rd_ctl_complain("%s has no `Webhook: %s`; see `redressctl hooks list`",
+			desk.config->file, order.name);
+	if (!new_id(id))
+		return rd_ctl_complain("the system gives no random bytes");
+	if (rd_hooks_try(hook, desk.config->gateway, id, rd_office_now(&desk.desk.office), &taken,
+		    answer, &err) != RD_OK)
+		return rd_ctl_fail(&err);
+	if (ctl->json)
+		rd_json_print(json_pack(
+			"{s:s,s:b,s:s}", "webhook", order.name, "taken", taken, "answer", answer));
+	else if (taken)
+		printf("%s took it (%s).\n", order.name, answer);
+	else
+		printf("%s did not take it: %s. It must answer 2xx to what is signed with the "
+		       "secret of this stanza.\n",
+			order.name, answer);
+	return taken ? RD_EXIT_DONE : RD_EXIT_FOUND;
 }
 
 /* --- rotate --- */

@@ -128,6 +128,7 @@ static const struct command {
 		"outbox settle ROW --as sent|send-again|cancel --why TEXT" },
 	{ "outbox", "cancel", rd_ctl_outbox_cancel, "outbox cancel ROW --why TEXT" },
 	{ "hooks", "list", rd_ctl_hooks_list, "hooks list" },
+	{ "hooks", "try", rd_ctl_hooks_try, "hooks try NAME" },
 	{ "hooks", "enable", rd_ctl_hooks_enable, "hooks enable NAME" },
 	{ "hooks", "disable", rd_ctl_hooks_disable, "hooks disable NAME --why TEXT" },
 	{ "hooks", "resend", rd_ctl_hooks_resend, "hooks resend NAME [--event NUMBER]" },

@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "desk.h"
+#include "open311.h"
 #include "print.h"
 #include "redress/deliver/open311.h"
 #include "redress/gateway/acts.h"
@@ -27,6 +28,28 @@ static json_t *row_json(const struct rd_open311_row *row, const char *reference)
 		rd_json_text(row->answer));
 }
 
+json_t *rd_ctl_open311_json(struct rd_ctl_desk *desk, const struct rd_open311_row *rows, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		char reference[RD_REFERENCE_MAX];
+
+		rd_reference_format(
+			rows[i].case_id, rd_store_key(desk->store, RD_KEY_REFERENCE), reference);
+		json_array_append_new(list, row_json(&rows[i], reference));
+	}
+	return list;
+}
+
+void rd_ctl_open311_print(const struct rd_open311_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		printf("%-14s%s %s (%s)\n", "handed on to", rows[i].system,
+			rows[i].request_id[0] != '\0' ? rows[i].request_id : "-",
+			rows[i].closed ? "closed" : rd_open311_state_names[rows[i].state]);
+}
+
 static enum rd_rc list_rows(
 	const struct rd_ctl *ctl, struct rd_ctl_desk *desk, int64_t case_id, struct rd_err *err)
 {
@@ -38,14 +61,16 @@ static enum rd_rc list_rows(
 
 	RD_TRY(rd_open311_list(desk->desk.db, case_id, desk->arena, &rows, &n, err));
 	rd_listing_begin(&listing, ctl->json, heads);
+	if (listing.json != NULL) {
+		json_decref(listing.json);
+		listing.json = rd_ctl_open311_json(desk, rows, n);
+	}
 	for (size_t i = 0; i < n; i++) {
 		char id[24], tried[24], reference[RD_REFERENCE_MAX];
 
 		snprintf(id, sizeof id, "%" PRId64, rows[i].id);
 		rd_reference_format(
 			rows[i].case_id, rd_store_key(desk->store, RD_KEY_REFERENCE), reference);
-		if (listing.json != NULL)
-			json_array_append_new(listing.json, row_json(&rows[i], reference));
 		rd_table_row(&listing.table,
 			(const char *const[]){ id, reference, rows[i].system,
 				rows[i].closed ? "closed" : rd_open311_state_names[rows[i].state],

@@ -81,8 +81,7 @@ enum rd_rc rd_case_events_note(struct rd_tx *tx, int64_t from_seq, struct rd_err
 	int64_t just_opened = 0;
 
 	RD_TRY(rd_sql_query(rd_tx_db(tx),
-		"SELECT seq, case_id, at_ms, what FROM audit WHERE seq >= ?1 AND case_id <> 0"
-		" ORDER BY seq",
+		"SELECT seq, case_id, at_ms, what FROM audit WHERE seq >= ?1 ORDER BY seq",
 		RD_ARGS(rd_int(from_seq)), &rows, err));
 	for (;;) {
 		enum rd_case_event_kind event;
@@ -92,7 +91,7 @@ enum rd_rc rd_case_events_note(struct rd_tx *tx, int64_t from_seq, struct rd_err
 		if (!more)
 			return RD_OK;
 		const int64_t case_id = rd_rows_int(&rows, 1);
-		if (!event_of(rd_rows_borrow(&rows, 3), &event))
+		if (case_id == 0 || !event_of(rd_rows_borrow(&rows, 3), &event))
 			continue;
 		if (event == RD_CASE_OPENED)
 			just_opened = case_id;

@@ -256,6 +256,19 @@ static void retry_after_is_honoured_for_all_its_events(void **state)
 	end();
 }
 
+/* A date is as good as seconds, and no wait is longer than a day. */
+static void retry_after_may_be_a_date(void **state)
+{
+	static const char *const script[] = { "503 Fri, 31 Dec 2100 23:59:59 GMT", NULL };
+	struct store_world *w = *state;
+
+	begin(w, script, "/hook", "");
+	happen(w, open_case(w, "code-2024"), "case_opened");
+	assert_int_equal(run(), NOW_MS + 24 * 3600 * INT64_C(1000));
+	receiver_stop(&t.receiver);
+	end();
+}
+
 static void one_that_answers_410_is_called_no_more(void **state)
 {
 	static const char *const script[] = { "410", NULL };
@@ -407,6 +420,30 @@ static void once_tries_each_that_is_due_and_says_what_must_wait(void **state)
 	end();
 }
 
+static void the_way_can_be_tried_without_a_case(void **state)
+{
+	static const char *const script[] = { "401", NULL };
+	struct store_world *w = *state;
+	char answer[RD_HOOK_ANSWER_MAX];
+	bool taken = true;
+
+	begin(w, script, "/hook", "");
+	for (int i = 0; i < 2; i++)
+		OK(rd_hooks_try(&t.config->hooks[0], "front-desk", "evt_1", NOW_MS, &taken, answer,
+			&w->err));
+	assert_true(taken);
+	assert_string_equal(answer, "HTTP 200");
+	assert_int_equal(n_queued(), 0);
+	receiver_stop(&t.receiver);
+	header_is_signature(t.receiver.requests[0], SECRET, 0);
+	assert_string_equal(receiver_body(t.receiver.requests[1]),
+		"{\"specversion\":\"1.0\",\"id\":\"evt_1\",\"source\":\"/redress/front-desk\","
+		"\"type\":\"redress.ping\",\"time\":\"2026-05-28T21:26:40+01:00\","
+		"\"timestamp\":\"2026-05-28T21:26:40+01:00\","
+		"\"datacontenttype\":\"application/json\",\"data\":{}}");
+	end();
+}
+
 static void a_stanza_that_comes_back_begins_anew(void **state)
 {
 	struct store_world *w = *state;
@@ -439,6 +476,7 @@ int main(void)
 		TEST(an_event_arrives_signed_and_without_a_word_of_the_resident),
 		TEST(what_fails_is_tried_again_by_the_schedule),
 		TEST(retry_after_is_honoured_for_all_its_events),
+		TEST(retry_after_may_be_a_date),
 		TEST(one_that_answers_410_is_called_no_more),
 		TEST(one_that_takes_nothing_in_ten_attempts_is_dead),
 		TEST(one_event_given_up_leaves_the_hook_enabled),
@@ -446,6 +484,7 @@ int main(void)
 		TEST(only_the_events_and_the_landlord_of_the_stanza_are_told),
 		TEST(both_secrets_sign_and_one_that_is_missing_costs_no_attempt),
 		TEST(once_tries_each_that_is_due_and_says_what_must_wait),
+		TEST(the_way_can_be_tried_without_a_case),
 		TEST(a_stanza_that_comes_back_begins_anew),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,7 +71,7 @@ static struct house *begin(const char *proxy)
 		h->config->n_trusted_proxies = 1;
 	}
 	OK(rd_desk_open(&t.desk, h->store, h->config, &h->clock, &actor, &h->err));
-	t.listening.desk = &t.desk;
+	rd_listening_begin(&t.listening, &t.desk);
 	t.hooks = (struct rd_webhook_hooks){
 		.on_event = on_event, .health = on_health, .metrics = on_metrics
 	};

@@ -177,6 +177,8 @@ static void a_person_settles_what_nobody_knows(void **state)
 	SAYS("--why");
 	assert_int_equal(
 		RUN("open311", "settle", "1", "--as", "taken", "--id", "77", "--why", "seen"), 0);
+	assert_int_equal(RUN("case", "show", "100001"), 0);
+	SAYS("handed on to  repairs 77 (sent)");
 	assert_int_equal(RUN("open311", "list", "--json"), 0);
 	SAYS("\"service_request_id\":\"77\"");
 	assert_int_equal(RUN("open311", "settle", "9", "--as", "never", "--why", "x"), 2);

@@ -2,6 +2,7 @@
  * where it cannot be told. */
 #include "support/house.h"
 
+#include "redress/gateway/alarms.h"
 #include "redress/gateway/systems.h"
 #include "redress/store/hooks.h"
 #include "support/receiver.h"
@@ -119,11 +120,27 @@ static void one_that_fails_for_an_hour_is_alarmed_until_it_takes_an_event(void *
 	receiver_stop(&receiver);
 }
 
+static void the_alarm_of_a_stanza_that_is_gone_goes(void **state)
+{
+	struct house *h = begin(NULL);
+
+	*state = h;
+	rd_alarms_raise(h->db, &h->desk.office, "webhook-disabled:crm", "Off.");
+	rd_alarms_raise(h->db, &h->desk.office, "webhook-disabled:old", "Off.");
+	rd_alarms_raise(h->db, &h->desk.office, "open311-trouble:crm", "Off.");
+	rd_systems_clear_gone(h->db, &h->desk.office);
+	assert_true(house_alarm(h, "webhook-disabled:crm"));
+	assert_false(house_alarm(h, "webhook-disabled:old"));
+	assert_false(house_alarm(h, "open311-trouble:crm"));
+	receiver_stop(&receiver);
+}
+
 int main(int argc, char **argv)
 {
 	house_main(argc, argv);
 	const struct CMUnitTest tests[] = {
 		house_test_own(a_cases_life_is_told_without_a_word_of_the_resident),
+		house_test_own(the_alarm_of_a_stanza_that_is_gone_goes),
 		house_test_own(one_that_is_gone_is_alarmed_until_a_person_enables_it),
 		house_test_own(one_that_fails_for_an_hour_is_alarmed_until_it_takes_an_event),
 	};

@@ -16,6 +16,8 @@ FIGURES = {     # each family of /metrics, and its labels
     "source_last_success_seconds": {"complaints", "texts"},
     "source_unmarked": {"complaints", "texts"},
     "rule_failures_total": None, "rules_off": None, "problems": None,
+    "http_requests_total": {"text", "duplicate", "receipt", "refused", "unreadable", "too_large", "busy", "store_failed",
+                            "cut_off", "turned_away", "flooded", "api", "api_refused"},
 }
 SAMPLE = re.compile(r'redress_(\w+)(?:\{\w+="([^"]*)"\})? (-?\d+)$')
 
@@ -30,7 +32,7 @@ def figures(home):
     for line in lines[:-2]:
         if line.startswith("# TYPE redress_"):
             name, kind = line.removeprefix("# TYPE redress_").split(" ")
-            counts = name == "rule_failures"
+            counts = name in ("rule_failures", "http_requests")
             equal((kind, name in typed), ("counter" if counts else "gauge", False), line)
             typed.add(name)
         elif line.startswith("# HELP redress_"):

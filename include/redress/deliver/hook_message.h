@@ -35,6 +35,9 @@ void rd_hook_sign(const struct rd_hook_key *keys, size_t n_keys, const char *id,
 
 /* The event as JSON, in the arena; NULL when that is full. gateway: its name, the source. */
 char *rd_hook_body(const struct rd_case_event *event, const char *gateway, struct rd_arena *arena);
+/* The same of no case, to try the way. */
+char *rd_hook_ping(const char *id, const char *gateway, int64_t now_ms, struct rd_arena *arena);
+
 /* How long to wait after the attempt of that number (from 1), up to a fifth longer as chance has
  * it; -1 after the last one. */
 int64_t rd_hook_wait_ms(int attempt, uint32_t chance);

@@ -33,6 +33,8 @@ struct rd_listening {
 	} lines[RD_TEXTS_MAX];
 };
 
+/* What an earlier run raised stands for an hour from now. desk is borrowed. */
+void rd_listening_begin(struct rd_listening *listening, struct rd_desk *desk);
 /* As rd_webhook_hooks.on_event has it. */
 void rd_listening_event(struct rd_listening *listening, enum rd_webhook_event event,
 	const char *texts, const char *detail);

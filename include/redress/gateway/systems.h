@@ -28,6 +28,8 @@ void rd_systems_run(struct rd_thread *self, struct rd_store *store, const struct
 /* Tries what is due once, in the caller's thread. *ret_must_wait: set where something waits. */
 RD_MUST_USE enum rd_rc rd_systems_once(
 	struct rd_desk *desk, bool *ret_must_wait, struct rd_err *err);
+/* Ends the alarms of stanzas that are no longer there: nobody could. At each start. */
+void rd_systems_clear_gone(struct rd_db *db, const struct rd_office *office);
 /* All alarms of a hook that a person has enabled, or whose failed events they sent again. */
 void rd_systems_clear_hook(struct rd_db *db, const struct rd_office *office, const char *hook);
 
