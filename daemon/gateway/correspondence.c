@@ -19,6 +19,7 @@
 #include "redress/policy/letter_plan.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
+#include "redress/store/residents.h"
 #include "redress/store/tasks.h"
 #include "redress/wire/providers/notify.h"
 
@@ -381,16 +382,28 @@ static enum rd_rc write_row(struct draft *d, struct rd_outbox_row *row, struct r
 	return compose_text(d, row, err);
 }
 
+/* By the marks of the case, and by the contacts file for whom the letter goes to. */
+static enum rd_rc find_wishes(struct draft *d, struct rd_err *err)
+{
+	struct rd_resident resident = { .language = "", .adjustments = "" };
+	size_t n = 0;
+
+	RD_TRY(rd_resident_known(rd_tx_db(d->tx), d->policy->landlord.name, d->order->recipient,
+		d->arena, &resident, &n, err));
+	d->wishes = rd_letter_wishes_of((const char *const *)d->matter.marks, d->matter.n_marks,
+		resident.language, resident.adjustments);
+	return RD_OK;
+}
+
 /* The form that fits the case, where the set has it; and its Welsh, where that is offered. */
-static void find_letter(struct draft *d)
+static enum rd_rc find_letter(struct draft *d, struct rd_err *err)
 {
 	const struct rd_letters *letters = d->policy->letters;
 	const enum rd_channel channel = d->order->channel;
 	const enum rd_letter_kind form =
 		rd_letter_form(d->order->letter, d->matter.flags, d->order->recipient);
 
-	d->wishes = rd_letter_wishes_of(
-		(const char *const *)d->matter.marks, d->matter.n_marks, "", "");
+	RD_TRY(find_wishes(d, err));
 	d->letter = rd_letters_find(letters, form, channel);
 	if (d->letter == NULL)
 		d->letter = rd_letters_find(letters, d->order->letter, channel);
@@ -398,6 +411,7 @@ static void find_letter(struct draft *d)
 	if (d->letter != NULL && d->wishes.welsh && d->policy->landlord.welsh_letters)
 		d->welsh = rd_letters_find_in(
 			letters, rd_letter_kind_of(d->letter), channel, RD_WELSH);
+	return RD_OK;
 }
 
 static enum rd_rc draft_letter(struct draft *d, struct rd_outbox_row *row, struct rd_err *err)
@@ -408,7 +422,7 @@ static enum rd_rc draft_letter(struct draft *d, struct rd_outbox_row *row, struc
 	d->cause = d->order->cause + (d->is_copy ? copy : 0);
 	RD_TRY(rd_case_get(rd_tx_db(d->tx), d->order->case_id, d->arena, &d->matter, err));
 	RD_TRY(rd_office_policy(d->office, d->matter.landlord, &d->policy, err));
-	find_letter(d);
+	RD_TRY(find_letter(d, err));
 	if (d->letter == NULL)
 		return rd_fail(err, RD_E_MISSING, "no letter `%s` by %s in the rule set",
 			rd_letter_names[d->order->letter],

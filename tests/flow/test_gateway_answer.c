@@ -6,6 +6,7 @@
 #include "redress/policy/answer.h"
 #include "redress/store/case_actions.h"
 #include "redress/store/case_acts.h"
+#include "redress/store/residents.h"
 #include "support/house.h"
 
 #define RECEIVED "2026-12-15T12:00:00Z" /* acknowledged on the day; answer due 31 December */
@@ -340,6 +341,35 @@ static void large_print_goes_with_every_mail_unless_the_landlord_says_otherwise(
 	"Letters: at once\nLetters in: english, welsh\n"                                           \
 	"Responsible for in Welsh: ein cartrefi\nNot responsible for in Welsh: y cyngor"
 
+/* What the contacts file says of a resident suits the letters too. */
+static void the_contacts_file_says_who_reads_welsh_and_large_print(void **state)
+{
+	struct house *h = *state = house_with("Letters: at once", IN_WELSH);
+	const struct rd_resident ada = { .landlord = "code-2024",
+		.reference = "",
+		.name = "Ada Example",
+		.email = "ada@resident.example",
+		.phone = "",
+		.address = "",
+		.language = "cy",
+		.adjustments = "large print; ring before a visit",
+		.restrictions = "",
+		.tenure = "" };
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	struct rd_outbox_row letter;
+	enum rd_resident_put put;
+
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_resident_put(tx, &ada, h->now_ms, false, &put, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+	letter = letter_to(h, "ada@resident.example", COMPLAINT, "acknowledgement");
+	assert_true(house_says(h, &letter, "Testun eich cwyn:"));
+	assert_true(house_says(h, &letter, "font-size:18pt"));
+	letter = letter_to(h, "b@resident.example", COMPLAINT, "acknowledgement");
+	assert_false(house_says(h, &letter, "Testun"));
+	assert_false(house_says(h, &letter, "font-size:18pt"));
+}
+
 static void whoever_writes_in_welsh_is_answered_in_welsh_where_it_is_offered(void **state)
 {
 	struct house *h = *state = house_with("Letters: at once", IN_WELSH);
@@ -528,6 +558,7 @@ int main(int argc, char **argv)
 		house_test_own(an_answer_that_waits_a_day_says_the_same),
 		house_test_own(by_text_a_person_gives_the_answer_and_by_post_none_goes),
 		house_test_own(large_print_goes_with_every_mail_unless_the_landlord_says_otherwise),
+		house_test_own(the_contacts_file_says_who_reads_welsh_and_large_print),
 		house_test_own(whoever_writes_in_welsh_is_answered_in_welsh_where_it_is_offered),
 		house_test_own(
 			who_speaks_for_a_resident_and_a_members_office_get_their_own_letters),
