@@ -456,14 +456,14 @@ static void take_language(struct reading *r, struct rd_resident *resident)
 }
 
 /* "31/03/2027", as a British spreadsheet has it, is 2027-03-31; anything else as it is. */
-static const char *iso_day(const char *text, char out[static 32])
+static const char *iso_day(const char *text, char out[static 40])
 {
 	int day = 0, month = 0, year = 0, end = 0;
 
 	if (sscanf(text, "%2d/%2d/%4d%n", &day, &month, &year, &end) != 3 || text[end] != '\0' ||
 		day < 1 || month < 1 || year < 1000)
 		return text;
-	snprintf(out, 32, "%04d-%02d-%02d", year, month, day);
+	snprintf(out, 40, "%04d-%02d-%02d", year, month, day);
 	return out;
 }
 
@@ -471,7 +471,7 @@ static void take_restrictions(struct reading *r, struct rd_resident *resident)
 {
 	const char *day = value(r, COL_UNTIL);
 	struct rd_err ignored = { 0 };
-	char iso[32];
+	char iso[40];
 
 	resident->restrictions = value(r, COL_RESTRICTIONS);
 	resident->restrictions_until = (struct rd_date){ 0 };

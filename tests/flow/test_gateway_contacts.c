@@ -185,7 +185,7 @@ static void a_number_that_opted_out_is_answered_by_mail_where_the_file_prefers_i
 {
 	struct house *h = *state;
 	struct rd_contacts_imported done;
-	struct rd_outbox_row letter;
+	struct rd_outbox_row letter = { 0 };
 	int64_t id, case_id;
 
 	OK(import(h, HEAD "Ada Example,ada@example.org,07700900123,email,,\n",

@@ -93,7 +93,7 @@ static void a_forged_sender_is_known_on_no_case(void **state)
 {
 	struct house *h = *state;
 	const int64_t case_id = take(h, house_mail_in(h, .body = COMPLAINT));
-	struct rd_outbox_row letter;
+	struct rd_outbox_row letter = { 0 };
 	char thread[256];
 	int64_t id, other;
 
@@ -125,7 +125,7 @@ static void a_form_is_its_residents_mail_and_is_answered(void **state)
 			   "Precedence: bulk\r\n",
 		.body = FILLED_IN("ada@example.org", COMPLAINT));
 	const int64_t case_id = take(h, id);
-	struct rd_outbox_row letter;
+	struct rd_outbox_row letter = { 0 };
 	struct rd_message message;
 
 	assert_string_equal(house_case(h, case_id).contact, "ada@example.org");
@@ -186,7 +186,7 @@ static void a_form_joins_by_a_right_code_alone_and_its_answer_goes_to_the_case(v
 	const int64_t case_id =
 		take(h, house_mail_in(h, .from = "ada@example.org", .body = REQUEST));
 	const char *reference = rd_arena_strdup(h->arena, house_case(h, case_id).reference);
-	struct rd_outbox_row letter;
+	struct rd_outbox_row letter = { 0 };
 	char body[512];
 	int64_t id, other;
 
