@@ -484,6 +484,50 @@ static void few_are_not_printed_where_it_is_published(void **state)
 		}
 }
 
+/* Nor what one resident got, nor what a total that is printed gives away. */
+static void what_tells_a_few_is_not_printed_either(void **state)
+{
+	struct reports *r = *state;
+	struct store_world *w = r->w;
+	static const struct told may = { "2026-05-28", "2026-06-03", "2026-06-17", "", "", "" };
+	static const struct told april = { "2026-04-13", "", "", "", "", "" };
+	static const struct told june = { "2026-06-01", "", "", "", "", "" };
+	struct rd_case_new phoned = world_new_case("bob@example.org");
+	int64_t id = 0;
+
+	for (int i = 0; i < 6; i++)
+		id = complain(r, &may);
+	did(r, id, RD_STAGE_1, "compensation", "offered 350");
+	did(r, id, RD_STAGE_1, "compensation", "accepted");
+	did(r, id, RD_STAGE_1, "withdrawn", "");
+	did(r, id, RD_STAGE_1, "responded", "upheld");
+	complain(r, &june);
+	for (int i = 0; i < 9; i++)
+		complain(r, &april);
+	phoned.landlord = LANDLORD;
+	phoned.channel = RD_BY_PHONE;
+	phoned.received_ms = phoned.opened_ms = noon("2026-05-28");
+	TX(rd_case_open(tx, &phoned, &id, &w->err));
+	make(r, RD_REPORT_QUARTER, 1000, true);
+	const struct rd_report *made = &r->report;
+	expect_cell(made, "remedies", "Offered", "number", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "remedies", "Accepted", "pounds", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "remedies", "Median of those accepted", "pounds", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "stages", "Withdrawn", "stage1", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "stages", "Upheld", "stage1", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "stages", "Received", "stage1", RD_CELL_COUNT, 17, 0);
+	expect_cell(made, "periods", "June 2026", "stage1", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "periods", "May 2026", "stage1", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "periods", "May 2026", "acknowledged", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "periods", "April 2026", "stage1", RD_CELL_COUNT, 9, 0);
+	expect_cell(made, "channels", "Telephone", "complaints", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "channels", "E-mail", "complaints", RD_CELL_HIDDEN, 0, 0);
+	make(r, RD_REPORT_QUARTER, 1000, false);
+	expect_cell(made, "remedies", "Accepted", "pounds", RD_CELL_POUNDS, 35000, 0);
+	expect_cell(made, "periods", "June 2026", "stage1", RD_CELL_COUNT, 1, 0);
+	expect_cell(made, "channels", "Telephone", "complaints", RD_CELL_COUNT, 1, 0);
+}
+
 static void days_that_make_no_sense_are_refused(void **state)
 {
 	struct reports *r = *state;
@@ -516,6 +560,7 @@ int main(void)
 		TEST(an_extension_is_as_long_as_was_told),
 		TEST(the_same_days_before_stand_beside_once_they_were_kept),
 		TEST(few_are_not_printed_where_it_is_published),
+		TEST(what_tells_a_few_is_not_printed_either),
 		TEST(days_that_make_no_sense_are_refused),
 	};
 
