@@ -1,6 +1,7 @@
 /* Erasure and retention where cases, people and clocks are not as simple as one would like. */
 #include "support/house.h"
 
+#include <unistd.h>
 #include "redress/gateway/erasing.h"
 #include "redress/store/casebook.h"
 
@@ -233,6 +234,43 @@ static void a_hold_of_the_backup_goes_with_the_case(void **state)
 	assert_int_equal(rd_legal_hold_get(h->db, case_id, h->arena, &hold, &h->err), RD_E_MISSING);
 }
 
+static bool has_list(struct house *h, const char *file)
+{
+	bool has = false;
+
+	OK(rd_backup_has_list(file, h->state, &has, &h->err));
+	return has;
+}
+
+/* A new machine has no list of its own: the one of a later backup does. */
+static void the_list_of_what_was_erased_goes_with_a_backup(void **state)
+{
+	struct house *h = *state;
+	const int64_t case_id = open_by(h, ANN);
+	const char *first = rd_arena_printf(h->arena, "%s/first", h->dir);
+	const char *second = rd_arena_printf(h->arena, "%s/second", h->dir);
+	bool erased = false;
+
+	OK(rd_backup_write(h->db, first, h->now_ms, &h->err));
+	assert_false(has_list(h, first));
+	close_it(h, case_id);
+	erase(h, ANN);
+	OK(rd_backup_write(h->db, second, h->now_ms, &h->err));
+	assert_int_equal(rd_backup_write(h->db, second, h->now_ms, &h->err), RD_E_EXISTS);
+	house_close(h);
+	assert_int_equal(unlink(rd_arena_printf(h->arena, "%s.erased", h->state)), 0);
+	assert_false(has_list(h, first));
+	assert_true(has_list(h, second));
+	assert_int_equal(rename(rd_arena_printf(h->arena, "%s.erased", second),
+				 rd_arena_printf(h->arena, "%s.erased", first)),
+		0);
+	OK(rd_backup_restore(first, h->state, h->now_ms + 1000, &h->err));
+	house_open(h);
+	OK(rd_case_is_erased(h->db, case_id, &erased, &h->err));
+	assert_true(erased);
+	assert_int_equal(access(rd_arena_printf(h->arena, "%s.erased", h->state), R_OK), 0);
+}
+
 static bool case_is_erased(struct house *h, int64_t case_id)
 {
 	bool erased = false;
@@ -276,6 +314,7 @@ int main(int argc, char **argv)
 		house_test(words_that_stand_on_an_erased_case_can_be_erased),
 		house_test(what_staff_called_it_goes_and_what_a_rule_calls_it_stays),
 		house_test(a_hold_of_the_backup_goes_with_the_case),
+		house_test(the_list_of_what_was_erased_goes_with_a_backup),
 		house_test(a_clock_that_leapt_ahead_erases_nothing_until_a_person_confirms),
 	};
 
