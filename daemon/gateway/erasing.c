@@ -7,9 +7,12 @@
 #include "redress/gateway/act.h"
 #include "redress/gateway/casework.h"
 #include "redress/store/casebook.h"
+#include "redress/store/tasks.h"
 
 #define RETENTION_ARENA_BYTES (4u << 20)
 #define META_RETENTION_DAY    "retention_day" /* the London day whose round is done: 20261128 */
+#define CLOCK_LEAP_DAYS	      7		      /* since that day: is the machine's clock right? */
+#define TASK_CLOCK	      "clock"
 
 static const char *reference_of(struct rd_db *db, int64_t id, char out[static RD_REFERENCE_MAX])
 {
@@ -36,7 +39,7 @@ static enum rd_rc obstacle_of(struct rd_db *db, const struct rd_person_case *c,
 	} else if (!c->closed) {
 		*ret_words = rd_arena_printf(
 			arena, "%s is not closed; finish it first (case close)", reference);
-	} else if (c->main && c->unsettled) {
+	} else if (c->unsettled) {
 		*ret_words = rd_arena_printf(arena,
 			"%s has a letter that is not settled (outbox list --case %s)", reference,
 			reference);
@@ -135,7 +138,7 @@ static enum rd_rc erase_messages(struct rd_db *db, const struct rd_office *offic
 		RD_TRY(rd_tx_begin(db, &tx, err));
 		RD_CLEANUP(rd_erasure_end)
 		struct rd_erasure erasure = RD_ERASURE(tx, rd_office_now(office));
-		RD_TRY(rd_erase_message(&erasure, messages[i], err));
+		RD_TRY(rd_erase_message(&erasure, messages[i], how, err));
 		RD_TRY(record(&erasure, office, 0, messages[i], how, err));
 		RD_TRY(rd_erasure_keep(&erasure, err));
 		RD_TRY(rd_tx_commit(&tx, err));
@@ -274,20 +277,79 @@ static enum rd_rc forget_residents(struct rd_db *db, const struct rd_office *off
 	return rd_tx_commit(&tx, err);
 }
 
+static int64_t number_of_day(struct rd_date day)
+{
+	return day.year * 10000 + day.month * 100 + day.day;
+}
+
+static struct rd_date day_of_number(int64_t number)
+{
+	return (struct rd_date){ .year = (int)(number / 10000),
+		.month = (int)(number / 100 % 100),
+		.day = (int)(number % 100) };
+}
+
+/* Asks once for each day that the last round was done on. */
+static enum rd_rc ask_for_the_day(struct rd_db *db, const struct rd_office *office,
+	struct rd_date last, const char *cause, struct rd_err *err)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	char was[RD_DATE_MAX], is[RD_DATE_MAX], text[400];
+	struct rd_task task = { .kind = TASK_CLOCK, .cause = cause, .text = text, .landlord = "" };
+	int64_t id = 0;
+	bool is_new = false;
+
+	task.due = rd_date_of(rd_office_now(office));
+	snprintf(text, sizeof text,
+		"The last old case was looked for on %s, and this machine says that it is %s. "
+		"Nothing that was kept long enough is erased until a person confirms the date: if "
+		"it is right, mark this task as done; if not, set the clock right first.",
+		rd_date_format(last, was), rd_date_format(task.due, is));
+	RD_TRY(rd_tx_begin(db, &tx, err));
+	RD_TRY(rd_task_put(tx, &task, rd_office_now(office), &id, &is_new, err));
+	return rd_tx_commit(&tx, err);
+}
+
+/* A clock that has leapt ahead would erase all that is kept, for good: then a person says what day
+ * it is, by doing the task. last: number of the day, 0 none yet: nothing old is in the store. */
+static enum rd_rc day_is_sure(struct rd_db *db, const struct rd_office *office, int64_t last,
+	const char *cause, bool *ret_sure, struct rd_err *err)
+{
+	const struct rd_date today = rd_date_of(rd_office_now(office));
+	bool ever = false, open = false;
+
+	*ret_sure =
+		last == 0 || rd_date_days_between(day_of_number(last), today) <= CLOCK_LEAP_DAYS;
+	if (*ret_sure)
+		return RD_OK;
+	RD_TRY(rd_task_ever(db, TASK_CLOCK, cause, &ever, err));
+	if (!ever)
+		return ask_for_the_day(db, office, day_of_number(last), cause, err);
+	RD_TRY(rd_task_is_open(db, TASK_CLOCK, cause, &open, err));
+	*ret_sure = !open;
+	return RD_OK;
+}
+
 enum rd_rc rd_erasing_retention(
 	struct rd_db *db, const struct rd_office *office, size_t *ret_n, struct rd_err *err)
 {
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(RETENTION_ARENA_BYTES);
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 	const struct rd_date today = rd_date_of(rd_office_now(office));
-	const int64_t day = today.year * 10000 + today.month * 100 + today.day;
+	const int64_t day = number_of_day(today);
 	struct rd_erasing e = { 0 };
+	char cause[32];
+	bool sure = false;
 	int64_t done = 0;
 	size_t n = 0;
 
 	*ret_n = 0;
 	RD_TRY(rd_meta_get_int(db, META_RETENTION_DAY, &done, err));
 	if (done == day)
+		return RD_OK;
+	snprintf(cause, sizeof cause, "after %" PRId64, done);
+	RD_TRY(day_is_sure(db, office, done, cause, &sure, err));
+	if (!sure)
 		return RD_OK;
 	RD_TRY(erase_old(db, office, today, arena, &e, &n, err));
 	RD_TRY(forget_residents(db, office, today, &n, err));
@@ -296,5 +358,7 @@ enum rd_rc rd_erasing_retention(
 		return RD_OK; /* perhaps more: the next round looks */
 	RD_TRY(rd_tx_begin(db, &tx, err));
 	RD_TRY(rd_meta_set_int(tx, META_RETENTION_DAY, day, err));
+	RD_TRY(rd_task_settled(tx, TASK_CLOCK, cause, "redressd", "the clock was set right",
+		rd_office_now(office), err));
 	return rd_tx_commit(&tx, err);
 }

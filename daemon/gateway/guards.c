@@ -181,6 +181,22 @@ static enum rd_rc count_wrong_code(struct look *look, struct rd_date today, stru
 	return RD_OK;
 }
 
+/* Nothing is put on a case whose words were erased: what comes opens its own, related to it. */
+static enum rd_rc join_unless_erased(
+	struct look *look, int64_t case_id, bool *ret_joined, struct rd_err *err)
+{
+	bool erased = false;
+
+	RD_TRY(rd_case_is_erased(look->db, case_id, &erased, err));
+	if (erased && look->result->related_case == 0)
+		look->result->related_case = case_id;
+	if (erased)
+		return RD_OK;
+	look->result->joined_case = case_id;
+	*ret_joined = true;
+	return RD_OK;
+}
+
 static enum rd_rc try_reference(struct look *look, const struct rd_found_reference *found,
 	struct rd_date today, bool *ret_joined, struct rd_err *err)
 {
@@ -200,9 +216,7 @@ static enum rd_rc try_reference(struct look *look, const struct rd_found_referen
 	RD_TRY(rc);
 	if (strcmp(matter.landlord, look->claimed->landlord) != 0)
 		return RD_OK;
-	look->result->joined_case = found->number;
-	*ret_joined = true;
-	return RD_OK;
+	return join_unless_erased(look, found->number, ret_joined, err);
 }
 
 static bool is_among(
@@ -244,12 +258,9 @@ static enum rd_rc join_by_thread(struct look *look, bool *ret_joined, struct rd_
 		look->db, look->message, look->claimed->landlord, &case_id, &known, err));
 	if (case_id == 0)
 		return RD_OK;
-	if (known && !look->result->facts.unauthenticated) {
-		look->result->joined_case = case_id;
-		*ret_joined = true;
-	} else {
-		look->result->related_case = case_id;
-	}
+	if (known && !look->result->facts.unauthenticated)
+		return join_unless_erased(look, case_id, ret_joined, err);
+	look->result->related_case = case_id;
 	return RD_OK;
 }
 
@@ -307,11 +318,7 @@ static enum rd_rc join_second_body(struct look *look, bool *ret_joined, struct r
 	if (twin.message_id == 0)
 		return RD_OK;
 	look->result->facts.second_body = true;
-	if (twin.case_id != 0) {
-		look->result->joined_case = twin.case_id;
-		*ret_joined = true;
-	}
-	return RD_OK;
+	return twin.case_id != 0 ? join_unless_erased(look, twin.case_id, ret_joined, err) : RD_OK;
 }
 
 static enum rd_rc look_for_case(struct look *look, struct rd_err *err)

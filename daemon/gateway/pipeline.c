@@ -96,7 +96,7 @@ static enum rd_rc erase_again(
 {
 	RD_CLEANUP(rd_erasure_end) struct rd_erasure erasure = RD_ERASURE(tx, now_ms);
 
-	RD_TRY(rd_erase_message(&erasure, message_id, err));
+	RD_TRY(rd_erase_message(&erasure, message_id, RD_ERASED_RESTORED, err));
 	return rd_erasure_keep(&erasure, err);
 }
 

@@ -135,7 +135,8 @@ static void say_what_to_know(struct rd_report_made *m)
 		say_note(m, "Rates go by the number of homes in the configuration, all tenures "
 			    "together.");
 	if (r->publish)
-		say_note(m, "Small numbers (1 to 4) of the breakdowns are not printed.");
+		say_note(m, "Small numbers (1 to 4) of the breakdowns are not shown, nor others "
+			    "that would tell them.");
 }
 
 /* --- the whole --- */

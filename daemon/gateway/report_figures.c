@@ -67,20 +67,28 @@ static struct rd_date due_by_law(const struct rd_calendar *calendar, struct rd_d
 	return due;
 }
 
+static struct rd_date later_of(struct rd_date a, struct rd_date b)
+{
+	return rd_date_compare(a, b) >= 0 ? a : b;
+}
+
 struct duty {
 	struct rd_date done;	     /* not set: not done */
 	struct rd_date due;	     /* not set: not known */
 	struct rd_date due_extended; /* not set: no extension */
-	bool over;		     /* the case is closed */
+	struct rd_date closed;	     /* not set: the case is open */
+	bool not_taken_on;	     /* and so it was never owed */
 };
 
 static enum rd_timing timing_of(const struct duty *duty, struct rd_date today)
 {
 	const bool extended = rd_date_is_set(duty->due_extended);
+	const bool over = rd_date_is_set(duty->closed);
+	const struct rd_date last = extended ? later_of(duty->due, duty->due_extended) : duty->due;
 
 	if (!rd_date_is_set(duty->due))
-		return rd_date_is_set(duty->done) || duty->over ? RD_TIMING_UNRECORDED
-								: RD_TIMING_NOT_DUE;
+		return rd_date_is_set(duty->done) || over ? RD_TIMING_UNRECORDED
+							  : RD_TIMING_NOT_DUE;
 	if (rd_date_is_set(duty->done)) {
 		if (rd_date_compare(duty->done, duty->due) <= 0)
 			return RD_TIMING_IN_TIME;
@@ -88,11 +96,10 @@ static enum rd_timing timing_of(const struct duty *duty, struct rd_date today)
 			       ? RD_TIMING_EXTENDED
 			       : RD_TIMING_LATE;
 	}
-	if (duty->over)
+	/* Closing a case late does not undo that its day had passed without an answer. */
+	if (over && (duty->not_taken_on || rd_date_compare(duty->closed, last) <= 0))
 		return RD_TIMING_UNRECORDED;
-	return rd_date_compare(today, extended ? duty->due_extended : duty->due) > 0
-		       ? RD_TIMING_OVERDUE
-		       : RD_TIMING_NOT_DUE;
+	return rd_date_compare(today, last) > 0 ? RD_TIMING_OVERDUE : RD_TIMING_NOT_DUE;
 }
 
 static struct rd_date day_or_none(int64_t ms)
@@ -102,7 +109,8 @@ static struct rd_date day_or_none(int64_t ms)
 
 /* What the two stages differ in. */
 struct stage_of_case {
-	struct rd_date began, acknowledged, answered;
+	struct rd_date began, acknowledged, answered, closed;
+	bool not_taken_on;
 	const struct rd_report_clock *acknowledge, *respond, *extended;
 	int respond_days;
 };
@@ -127,6 +135,8 @@ static struct stage_of_case stage_of(const struct rd_report_case *c, int stage)
 		.began = first ? rd_date_of(c->received_ms) : rd_report_stage2_day(c),
 		.acknowledged = day_or_none(acknowledged_ms),
 		.answered = day_or_none(answered_ms),
+		.closed = c->status == RD_STATUS_CLOSED ? day_or_none(c->closed_ms) : unknown_day,
+		.not_taken_on = first ? c->ends.excluded_for[0] != '\0' : c->ends.refused,
 		.acknowledge = acknowledge,
 		.respond = respond,
 		.extended = extended,
@@ -140,36 +150,50 @@ static void note(struct rd_timings *timings, const struct duty *duty, struct rd_
 }
 
 static void note_acknowledged(const struct rd_report_cases_of *of, const struct stage_of_case *s,
-	bool over, struct rd_stage_figures *figures)
+	struct rd_stage_figures *figures)
 {
 	const struct duty by_code = {
 		.done = s->acknowledged,
 		.due = due_by_law(of->calendar, s->began, CODE_ACKNOWLEDGE_DAYS),
-		.over = over,
+		.closed = s->closed,
+		.not_taken_on = s->not_taken_on,
 	};
-	const struct duty by_policy = {
-		.done = s->acknowledged, .due = s->acknowledge->due, .over = over
-	};
+	struct duty by_policy = by_code;
+
+	by_policy.due = s->acknowledge->due;
 
 	note(&figures->acknowledged_code, &by_code, of->today);
 	note(&figures->acknowledged_policy, &by_policy, of->today);
 }
 
+/* The Code allows an extension up to so long; the resident was told of a day that may be sooner. */
+static struct rd_date earlier_of(struct rd_date by_law, struct rd_date told)
+{
+	const bool sooner =
+		rd_date_is_set(told) && rd_date_is_set(by_law) && rd_date_compare(told, by_law) < 0;
+
+	return sooner ? told : by_law;
+}
+
 /* An answer's days run from the acknowledgement; of one that never went, from the last day on which
  * it was due. */
 static void note_answered(const struct rd_report_cases_of *of, const struct stage_of_case *s,
-	bool over, struct rd_stage_figures *figures)
+	struct rd_stage_figures *figures)
 {
 	const struct rd_date from =
 		rd_date_is_set(s->acknowledged)
 			? s->acknowledged
 			: due_by_law(of->calendar, s->began, CODE_ACKNOWLEDGE_DAYS);
-	struct duty by_code = { .done = s->answered, .over = over };
-	struct duty by_policy = { .done = s->answered, .due = s->respond->due, .over = over };
+	struct duty by_code = {
+		.done = s->answered, .closed = s->closed, .not_taken_on = s->not_taken_on
+	};
+	struct duty by_policy = by_code;
 
+	by_policy.due = s->respond->due;
 	by_code.due = due_by_law(of->calendar, from, s->respond_days);
 	if (s->extended->ran) {
-		by_code.due_extended = due_by_law(of->calendar, by_code.due, s->respond_days);
+		by_code.due_extended = earlier_of(
+			due_by_law(of->calendar, by_code.due, s->respond_days), s->extended->due);
 		by_policy.due_extended = s->extended->due;
 	}
 	note(&figures->answered_code, &by_code, of->today);
@@ -216,16 +240,20 @@ enum rd_rc rd_report_count(const struct rd_report_cases_of *of, const struct rd_
 		const struct duty defined = {
 			.done = day_or_none(c->clocks[RD_REPORT_DEFINE].met_ms),
 			.due = c->clocks[RD_REPORT_DEFINE].due,
-			.over = over,
+			.closed = s.closed,
+			.not_taken_on = s.not_taken_on,
 		};
 		figures.received++;
 		figures.closed += over;
-		figures.open += !over && !rd_date_is_set(s.answered);
-		note_acknowledged(of, &s, over, &figures);
-		note_answered(of, &s, over, &figures);
+		figures.open +=
+			!over && !rd_date_is_set(s.answered) && !(stage == 2 && s.not_taken_on);
+		/* A stage 2 that was refused is owed neither; it is told as refused. */
+		if (stage == 1 || !s.not_taken_on) {
+			note_acknowledged(of, &s, &figures);
+			note_answered(of, &s, &figures);
+		}
 		figures.found[c->ends.found[stage - 1]] += rd_date_is_set(s.answered);
-		figures.not_taken_on +=
-			stage == 1 ? c->ends.excluded_for[0] != '\0' : c->ends.refused;
+		figures.not_taken_on += s.not_taken_on;
 		figures.withdrawn += c->ends.withdrawn_at == stage;
 		figures.extended += c->ends.extended[stage - 1];
 		figures.referred += c->ends.referred;

@@ -92,16 +92,24 @@ static struct rd_cell change(struct rd_cell now, struct rd_cell before)
 	return cell;
 }
 
+static const struct rd_cell hidden = { .kind = RD_CELL_HIDDEN };
+
 /* In a breakdown that is to be published, a few may be somebody. */
 static struct rd_cell small(const struct rd_report_made *m, struct rd_cell cell)
 {
-	const bool few = cell.n > 0 && cell.n < RD_REPORT_SMALL;
+	const bool counts = cell.kind == RD_CELL_COUNT || cell.kind == RD_CELL_RATE;
+	const bool few = counts && cell.n > 0 && cell.n < RD_REPORT_SMALL;
 	const bool few_left =
 		cell.kind == RD_CELL_SHARE && cell.of > 0 && cell.of < RD_REPORT_SMALL;
 
-	if (m->ask->publish && ((cell.kind == RD_CELL_COUNT && few) || few_left))
-		return (struct rd_cell){ .kind = RD_CELL_HIDDEN };
-	return cell;
+	return m->ask->publish && (few || few_left) ? hidden : cell;
+}
+
+/* What was worked out from so many: an amount or a number of days of a few is somebody's. */
+static struct rd_cell of_enough(const struct rd_report_made *m, struct rd_cell cell, size_t n)
+{
+	return m->ask->publish && n < RD_REPORT_SMALL && cell.kind != RD_CELL_UNKNOWN ? hidden
+										      : cell;
 }
 
 /* --- tables --- */
@@ -144,6 +152,28 @@ static void put(struct rd_report_table *t, const char *label, struct rd_cell a, 
 		cells[1] = a;
 		cells[2] = b;
 	}
+}
+
+/* One cell alone that is hidden comes back by taking the others from a total that is printed: then
+ * the least of the others goes too. Of n rows from `from` on. */
+static void hide_a_second(
+	const struct rd_report_made *m, struct rd_report_table *t, size_t at, size_t from, size_t n)
+{
+	struct rd_cell *least = NULL;
+	size_t n_hidden = 0;
+
+	if (!m->ask->publish || t->cells == NULL)
+		return;
+	for (size_t i = from; i < from + n && i < t->n_rows; i++) {
+		struct rd_cell *cell = &t->cells[i * t->n_columns + at];
+
+		n_hidden += cell->kind == RD_CELL_HIDDEN;
+		if (cell->kind == RD_CELL_COUNT &&
+			(least == NULL || least->n == 0 || (cell->n != 0 && cell->n < least->n)))
+			least = cell;
+	}
+	if (n_hidden == 1 && least != NULL)
+		*least = hidden;
 }
 
 static void compare(const struct rd_report_made *m, struct rd_report_table *t, const char *label,
@@ -334,12 +364,12 @@ static void make_stages(struct rd_report_made *m)
 	put(t, "Open, not answered", if_known(answers, count(one->open)),
 		if_known(stage2, count(two->open)));
 	put(t, "Closed", count(one->closed), if_known(stage2, count(two->closed)));
-	put(t, "Refused", if_known(m->known.ended, count(one->not_taken_on)),
-		if_known(m->known.ended && stage2, count(two->not_taken_on)));
-	put(t, "Withdrawn", if_known(m->known.ended, count(one->withdrawn)),
-		if_known(m->known.ended && stage2, count(two->withdrawn)));
-	put(t, "Extended", if_known(m->known.extensions, count(one->extended)),
-		if_known(m->known.extensions && stage2, count(two->extended)));
+	put(t, "Refused", if_known(m->known.ended, small(m, count(one->not_taken_on))),
+		if_known(m->known.ended && stage2, small(m, count(two->not_taken_on))));
+	put(t, "Withdrawn", if_known(m->known.ended, small(m, count(one->withdrawn))),
+		if_known(m->known.ended && stage2, small(m, count(two->withdrawn))));
+	put(t, "Extended", if_known(m->known.extensions, small(m, count(one->extended))),
+		if_known(m->known.extensions && stage2, small(m, count(two->extended))));
 	put(t, "Acknowledged within 5 working days", in_time(&one->acknowledged_code),
 		if_known(stage2, in_time(&two->acknowledged_code)));
 	put_timings(
@@ -352,14 +382,19 @@ static void make_stages(struct rd_report_made *m)
 	put_timings(t, answered, &one->answered_code, answers, &two->answered_code, stage2);
 	put(t, "Answered in time by our policy", if_known(answers, in_time(&one->answered_policy)),
 		if_known(stage2, in_time(&two->answered_policy)));
-	put(t, "Working days to the answer, mean", mean_of(one), mean_of(two));
-	put(t, "Working days to the answer, median", median_of(one), median_of(two));
+	put(t, "Working days to the answer, mean", of_enough(m, mean_of(one), one->n_days),
+		of_enough(m, mean_of(two), two->n_days));
+	put(t, "Working days to the answer, median", of_enough(m, median_of(one), one->n_days),
+		of_enough(m, median_of(two), two->n_days));
+	const size_t findings = t->n_rows;
 	for (int i = RD_FOUND_UPHELD; i < RD_N_FOUND; i++)
-		put(t, found[i], if_known(m->known.found, count(one->found[i])),
-			if_known(m->known.found && stage2, count(two->found[i])));
+		put(t, found[i], if_known(m->known.found, small(m, count(one->found[i]))),
+			if_known(m->known.found && stage2, small(m, count(two->found[i]))));
 	put(t, "Answered, and nobody recorded what was found",
-		if_known(answers, count(one->found[RD_FOUND_UNKNOWN])),
-		if_known(stage2, count(two->found[RD_FOUND_UNKNOWN])));
+		if_known(answers, small(m, count(one->found[RD_FOUND_UNKNOWN]))),
+		if_known(stage2, small(m, count(two->found[RD_FOUND_UNKNOWN]))));
+	hide_a_second(m, t, 1, findings, RD_N_FOUND);
+	hide_a_second(m, t, 2, findings, RD_N_FOUND);
 	put(t, "Taken further: stage 1 to stage 2, stage 2 to the Ombudsman",
 		if_known(stage2, share(two->received, one->received)),
 		if_known(stage2 && m->known.referred, share(two->referred, two->received)));
@@ -426,13 +461,20 @@ static enum rd_rc make_periods(struct rd_report_made *m, struct rd_err *err)
 		rd_arena_back_to(m->arena, mark); /* the days of each are not looked at */
 		if (cells == NULL || rd_date_compare(parts[i].from, m->ask->today) > 0)
 			continue; /* still to come */
-		cells[1] = count(one.received);
-		cells[2] = if_known(m->known.stage2, count(two.received));
-		cells[3] = count(of_kind(&m->now, &parts[i], RD_SERVICE_REQUEST, -1));
-		cells[4] = in_time(&one.acknowledged_code);
-		cells[5] = if_known(m->known.answers, in_time(&one.answered_code));
-		cells[6] = rate(m, one.received);
+		cells[1] = small(m, count(one.received));
+		cells[2] = small(m, if_known(m->known.stage2, count(two.received)));
+		cells[3] = small(m, count(of_kind(&m->now, &parts[i], RD_SERVICE_REQUEST, -1)));
+		cells[4] = small(m, in_time(&one.acknowledged_code));
+		cells[5] = small(m, if_known(m->known.answers, in_time(&one.answered_code)));
+		cells[6] = small(m, rate(m, one.received));
 	}
+	for (size_t at = 1; at <= 3; at++)
+		hide_a_second(m, t, at, 0, t->n_rows);
+	/* What tells how many complaints there were goes with their number. */
+	for (size_t i = 0; i < t->n_rows && t->cells != NULL; i++)
+		for (size_t at = 4; at <= 6; at++)
+			if (t->cells[i * t->n_columns + 1].kind == RD_CELL_HIDDEN)
+				t->cells[i * t->n_columns + at] = hidden;
 	return RD_OK;
 }
 
@@ -501,6 +543,21 @@ static enum rd_rc put_topic(struct rd_report_made *m, struct rd_report_table *t,
 	return RD_OK;
 }
 
+static void hide_topics(const struct rd_report_made *m, struct rd_report_table *t)
+{
+	for (size_t at = 1; at <= 2; at++)
+		hide_a_second(m, t, at, 0, t->n_rows);
+	hide_a_second(m, t, 6, 0, t->n_rows);
+	for (size_t i = 0; i < t->n_rows && t->cells != NULL; i++) {
+		struct rd_cell *cells = &t->cells[i * t->n_columns];
+
+		if (cells[1].kind == RD_CELL_HIDDEN)
+			cells[3] = cells[4] = cells[5] = hidden;
+		if (cells[1].kind == RD_CELL_HIDDEN || cells[6].kind == RD_CELL_HIDDEN)
+			cells[7] = hidden;
+	}
+}
+
 static enum rd_rc make_topics(struct rd_report_made *m, struct rd_err *err)
 {
 	struct topic topics[TOPICS_MAX];
@@ -529,7 +586,11 @@ static enum rd_rc make_topics(struct rd_report_made *m, struct rd_err *err)
 	for (size_t i = 0; i < n; i++)
 		if (!m->ask->publish || topics[i].n >= RD_REPORT_SMALL)
 			RD_TRY(put_topic(m, t, topics[i].name, topics[i].name, err));
-	return put_topic(m, t, "no topic is known", "", err);
+	RD_TRY(put_topic(m, t, "no topic is known", "", err));
+	/* A topic that is left out hides its number among the others that are hidden. */
+	if (t->n_rows == n + 1)
+		hide_topics(m, t);
+	return RD_OK;
 }
 
 static void make_channels(struct rd_report_made *m)
@@ -563,6 +624,8 @@ static void make_channels(struct rd_report_made *m)
 		cells[3] = small(m, count(n[RD_ENQUIRY]));
 		cells[4] = small(m, count(others));
 	}
+	for (size_t at = 1; at <= 4; at++)
+		hide_a_second(m, t, at, 0, t->n_rows);
 }
 
 static void make_flags(struct rd_report_made *m)
@@ -635,6 +698,7 @@ static void make_refusals(struct rd_report_made *m)
 		put(t, p->name, small(m, count(n)),
 			(struct rd_cell){ .kind = RD_CELL_TEXT, .text = p->source });
 	}
+	hide_a_second(m, t, 1, 0, t->n_rows);
 }
 
 static int by_pence(const void *a, const void *b)
@@ -673,13 +737,15 @@ static void make_remedies(struct rd_report_made *m)
 	column(t, "measure", "Measure");
 	column(t, "number", "Number");
 	column(t, "pounds", "Pounds");
-	put(t, "Offered", count(n_offered), unknown);
-	put(t, "Accepted", count((int64_t)n),
-		(struct rd_cell){ .kind = RD_CELL_POUNDS, .n = total });
-	put(t, "Median of those accepted", count((int64_t)n),
+	put(t, "Offered", small(m, count(n_offered)), unknown);
+	put(t, "Accepted", small(m, count((int64_t)n)),
+		of_enough(m, (struct rd_cell){ .kind = RD_CELL_POUNDS, .n = total }, n));
+	put(t, "Median of those accepted", small(m, count((int64_t)n)),
 		n == 0 ? unknown
-		       : (struct rd_cell){ .kind = RD_CELL_POUNDS,
-				 .n = (accepted[(n - 1) / 2] + accepted[n / 2]) / 2 });
+		       : of_enough(m,
+				 (struct rd_cell){ .kind = RD_CELL_POUNDS,
+					 .n = (accepted[(n - 1) / 2] + accepted[n / 2]) / 2 },
+				 n));
 }
 
 /* What the landlord's policy says that its reports hold, so that a reader sees what is wanting. */

@@ -116,8 +116,8 @@ static void print_index(struct exported *x, FILE *out)
 			fprintf(out, "<a href=\"%s/index.html\">%s</a>", reference, reference);
 		else
 			fputs(c->main ? "A case whose words were erased."
-				      : "Somebody else's case, on which this contact stands: only "
-					"the messages below are this person's.",
+				      : "Somebody else's case, on which this contact or a message "
+					"from it stands: only the messages below are this person's.",
 				out);
 		fputs("</li>\n", out);
 	}

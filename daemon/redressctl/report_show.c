@@ -58,7 +58,7 @@ const char *rd_cell_words(const struct rd_cell *cell, char out[static RD_CELL_WO
 			(int)(cell->n % 100));
 		return out;
 	case RD_CELL_HIDDEN:
-		return "1 to 4";
+		return "not shown";
 	case RD_CELL_UNKNOWN:
 		break;
 	}
@@ -186,8 +186,11 @@ void rd_report_print_json(const struct rd_report *report)
 /* Always in quotes, and never taken for a formula by what opens it. */
 static void csv_words(const char *words)
 {
-	const char *from = words + strspn(words, " ");
+	const char *from = words;
 
+	/* Whatever a spreadsheet passes over before a formula: blanks, tabs, ends of lines. */
+	while (*from == ' ' || (*from > 0 && *from < 0x20))
+		from++;
 	putchar('"');
 	if (strchr("=+-@", *from) != NULL && *from != '\0')
 		putchar('\'');
@@ -225,7 +228,7 @@ static void csv_cell(const struct rd_cell *cell)
 		printf("%" PRId64 ".%02d,,", cell->n / 100, (int)(cell->n % 100));
 		return;
 	case RD_CELL_HIDDEN:
-		fputs("\"1 to 4\",,", stdout);
+		fputs("\"not shown\",,", stdout);
 		return;
 	case RD_CELL_UNKNOWN:
 		break;

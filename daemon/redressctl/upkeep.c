@@ -144,6 +144,7 @@ enum rd_exit rd_ctl_restore(struct rd_ctl *ctl, int argc, char **argv)
 	char before[PATH_BYTES_MAX];
 	struct rd_err err = { 0 };
 	struct stat about;
+	bool has_list = false;
 
 	if (!one_word(ctl, argc, argv, 1))
 		return rd_ctl_usage(ctl);
@@ -152,6 +153,7 @@ enum rd_exit rd_ctl_restore(struct rd_ctl *ctl, int argc, char **argv)
 			"%s: not a file; name one that `redressctl backup` made", argv[optind]);
 	if (rd_config_read(ctl->config != NULL ? ctl->config : RD_CTL_CONFIG, &config, &err) !=
 			RD_OK ||
+		rd_backup_has_list(argv[optind], config->state, &has_list, &err) != RD_OK ||
 		rd_backup_restore(argv[optind], config->state, rd_now_ms(&rd_system_clock), &err) !=
 			RD_OK)
 		return rd_ctl_fail(&err);
@@ -159,14 +161,20 @@ enum rd_exit rd_ctl_restore(struct rd_ctl *ctl, int argc, char **argv)
 	if (lstat(before, &about) != 0)
 		before[0] = '\0'; /* there was no store */
 	if (ctl->json) {
-		rd_json_print(json_pack(
-			"{s:s,s:o}", "state", config->state, "kept", rd_json_text(before)));
+		rd_json_print(json_pack("{s:s,s:o,s:b}", "state", config->state, "kept",
+			rd_json_text(before), "erased_again", has_list));
 		return RD_EXIT_DONE;
 	}
 	printf("%s is restored.\n", config->state);
 	if (before[0] != '\0')
 		printf("What was there is kept as %s; remove it once you no longer need it.\n",
 			before);
+	if (!has_list)
+		printf("No list of what was erased was found (%s.erased, %s.erased). If anybody's "
+		       "data was erased since the backup, it is back: put the list of the old "
+		       "machine or of a later backup there and restore again, or erase them "
+		       "again.\n",
+			config->state, argv[optind]);
 	puts("Letters that had not gone are uncertain now: see `redressctl outbox list --state "
 	     "uncertain` before you start redressd.");
 	return RD_EXIT_DONE;

@@ -94,63 +94,6 @@ static enum rd_rc copy_pages(sqlite3 *from, sqlite3 *to, struct rd_err *err)
 	return RD_OK;
 }
 
-enum rd_rc rd_backup_write(struct rd_db *db, const char *file, int64_t now_ms, struct rd_err *err)
-{
-	RD_CLEANUP(remove_file) char part[PATH_BYTES_MAX] = "";
-	char text[160];
-	struct stat about;
-
-	if (lstat(file, &about) == 0)
-		return rd_fail(err, RD_E_EXISTS,
-			"%s is there already and is not written over; move it away or name another",
-			file);
-	RD_TRY(path_with(file, ".part", part, err));
-	unlink(part); /* of a backup that was cut short */
-	RD_TRY(make_empty(part, err));
-	{
-		RD_CLEANUP(close_handle) sqlite3 *to = NULL;
-		int code = sqlite3_open_v2(part, &to,
-			SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-		if (code != SQLITE_OK)
-			return rd_sql_fail(to, code, "the backup", err);
-		RD_TRY(copy_pages(rd_db_handle(db), to, err));
-		/* One file, with nothing beside it. */
-		RD_TRY(run(to, "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE;", err));
-		snprintf(text, sizeof text,
-			"INSERT INTO meta (name, number) VALUES ('" META_BACKUP "', %lld)"
-			" ON CONFLICT (name) DO UPDATE SET number = excluded.number",
-			(long long)now_ms);
-		RD_TRY(run(to, text, err));
-	}
-	RD_CLEANUP(close_fd) int fd = open(part, O_RDWR | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0)
-		return rd_fail(err, RD_E_AGAIN, "%s: %s", part, strerror(errno));
-	if (renameat2(AT_FDCWD, part, AT_FDCWD, file, RENAME_NOREPLACE) != 0)
-		return rd_fail(err, errno == EEXIST ? RD_E_EXISTS : RD_E_AGAIN, "%s: %s", file,
-			strerror(errno));
-	*part = '\0';
-	return sync_folder(file, err);
-}
-
-/* --- restore --- */
-
-static enum rd_rc take_lock(const char *state, int *ret_fd, struct rd_err *err)
-{
-	char path[PATH_BYTES_MAX];
-
-	RD_TRY(path_with(state, ".lock", path, err));
-	int fd = rd_store_open_own(path, O_RDWR | O_CREAT);
-	if (fd < 0)
-		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		close(fd);
-		return rd_fail(err, RD_E_AGAIN,
-			"redressd is at work on %s; stop it before a restore", state);
-	}
-	*ret_fd = fd;
-	return RD_OK;
-}
-
 static enum rd_rc copy_file(const char *from, const char *to, struct rd_err *err)
 {
 	RD_CLEANUP(close_fd) int in = open(from, O_RDONLY | O_CLOEXEC);
@@ -177,6 +120,110 @@ static enum rd_rc copy_file(const char *from, const char *to, struct rd_err *err
 	}
 	if (fsync(out) != 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", to, strerror(errno));
+	return RD_OK;
+}
+
+/* The list of what was erased (erasure.h) goes with the copy: a restore on another machine has no
+ * other. Copied last, so that it names whatever the copy lacks. */
+static enum rd_rc copy_erased(const char *from, const char *to, bool *ret_there, struct rd_err *err)
+{
+	char list[PATH_BYTES_MAX], copy[PATH_BYTES_MAX];
+	struct stat about;
+
+	RD_TRY(path_with(from, RD_ERASED_ENDING, list, err));
+	RD_TRY(path_with(to, RD_ERASED_ENDING, copy, err));
+	*ret_there = lstat(list, &about) == 0;
+	return *ret_there ? copy_file(list, copy, err) : RD_OK;
+}
+
+static enum rd_rc must_be_free(const char *path, struct rd_err *err)
+{
+	struct stat about;
+
+	if (lstat(path, &about) != 0)
+		return RD_OK;
+	return rd_fail(err, RD_E_EXISTS,
+		"%s is there already and is not written over; move it away or name another", path);
+}
+
+enum rd_rc rd_backup_write(struct rd_db *db, const char *file, int64_t now_ms, struct rd_err *err)
+{
+	RD_CLEANUP(remove_file) char part[PATH_BYTES_MAX] = "";
+	char list[PATH_BYTES_MAX], text[160];
+	bool there = false;
+
+	RD_TRY(must_be_free(file, err));
+	RD_TRY(path_with(file, RD_ERASED_ENDING, list, err));
+	RD_TRY(must_be_free(list, err));
+	RD_TRY(path_with(file, ".part", part, err));
+	unlink(part); /* of a backup that was cut short */
+	RD_TRY(make_empty(part, err));
+	{
+		RD_CLEANUP(close_handle) sqlite3 *to = NULL;
+		int code = sqlite3_open_v2(part, &to,
+			SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+		if (code != SQLITE_OK)
+			return rd_sql_fail(to, code, "the backup", err);
+		RD_TRY(copy_pages(rd_db_handle(db), to, err));
+		/* One file, with nothing beside it. */
+		RD_TRY(run(to, "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE;", err));
+		snprintf(text, sizeof text,
+			"INSERT INTO meta (name, number) VALUES ('" META_BACKUP "', %lld)"
+			" ON CONFLICT (name) DO UPDATE SET number = excluded.number",
+			(long long)now_ms);
+		RD_TRY(run(to, text, err));
+	}
+	RD_CLEANUP(close_fd) int fd = open(part, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) != 0)
+		return rd_fail(err, RD_E_AGAIN, "%s: %s", part, strerror(errno));
+	if (renameat2(AT_FDCWD, part, AT_FDCWD, file, RENAME_NOREPLACE) != 0)
+		return rd_fail(err, errno == EEXIST ? RD_E_EXISTS : RD_E_AGAIN, "%s: %s", file,
+			strerror(errno));
+	*part = '\0';
+	RD_TRY(copy_erased(rd_store_path(rd_db_store(db)), file, &there, err));
+	return sync_folder(file, err);
+}
+
+/* --- restore --- */
+
+enum rd_rc rd_backup_has_list(
+	const char *file, const char *state, bool *ret_has, struct rd_err *err)
+{
+	char list[PATH_BYTES_MAX];
+	struct stat about;
+
+	RD_TRY(path_with(state, RD_ERASED_ENDING, list, err));
+	*ret_has = lstat(list, &about) == 0;
+	RD_TRY(path_with(file, RD_ERASED_ENDING, list, err));
+	*ret_has = *ret_has || lstat(list, &about) == 0;
+	return RD_OK;
+}
+
+/* On a machine that has no list yet, the one beside the backup becomes its own. */
+static enum rd_rc take_list(const char *file, const char *state, struct rd_err *err)
+{
+	char list[PATH_BYTES_MAX];
+	struct stat about;
+	bool there = false;
+
+	RD_TRY(path_with(state, RD_ERASED_ENDING, list, err));
+	return lstat(list, &about) == 0 ? RD_OK : copy_erased(file, state, &there, err);
+}
+
+static enum rd_rc take_lock(const char *state, int *ret_fd, struct rd_err *err)
+{
+	char path[PATH_BYTES_MAX];
+
+	RD_TRY(path_with(state, ".lock", path, err));
+	int fd = rd_store_open_own(path, O_RDWR | O_CREAT);
+	if (fd < 0)
+		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		return rd_fail(err, RD_E_AGAIN,
+			"redressd is at work on %s; stop it before a restore", state);
+	}
+	*ret_fd = fd;
 	return RD_OK;
 }
 
@@ -348,6 +395,7 @@ enum rd_rc rd_backup_restore(
 	unlink(copy); /* of a restore that was cut short, under our lock */
 	remove_beside(copy);
 	RD_TRY(copy_file(file, copy, err));
+	RD_TRY(take_list(file, state, err));
 	enum rd_rc rc = prepare_copy(copy, file, state, now_ms, err);
 	remove_beside(copy);
 	RD_TRY(rc);

@@ -116,10 +116,21 @@ static enum rd_rc apply_case(
 	return rd_erase_case(erasure, id, RD_ERASED_RESTORED, err);
 }
 
+/* rest: the case's number, a space, the key of who was erased from it. */
+static bool contact_of_line(
+	const char *rest, int64_t *ret_id, uint8_t key[static RD_STORE_KEY_BYTES])
+{
+	const size_t digits = strspn(rest, "0123456789");
+
+	*ret_id = strtoll(rest, NULL, 10);
+	return digits > 0 && rest[digits] == ' ' && key_of_hex(rest + digits + 1, key);
+}
+
 static enum rd_rc apply_line(struct rd_erasure *erasure, char *line, const char *path, int number,
 	int64_t *n, struct rd_err *err)
 {
 	uint8_t key[RD_STORE_KEY_BYTES];
+	int64_t id = 0;
 
 	char *end = line + strlen(line);
 
@@ -130,6 +141,8 @@ static enum rd_rc apply_line(struct rd_erasure *erasure, char *line, const char 
 	end[-1] = '\0';
 	if (strncmp(line, "case ", 5) == 0 && line[5 + strspn(line + 5, "0123456789")] == '\0')
 		return apply_case(erasure, line + 5, n, err);
+	if (strncmp(line, "contact ", 8) == 0 && contact_of_line(line + 8, &id, key))
+		return rd_erase_from_case_again(erasure, id, key, err);
 	if ((strncmp(line, "message ", 8) == 0 && key_of_hex(line + 8, key)) ||
 		(strncmp(line, "resident ", 9) == 0 && key_of_hex(line + 9, key)))
 		return rd_sql_change(erasure->tx,
@@ -137,8 +150,8 @@ static enum rd_rc apply_line(struct rd_erasure *erasure, char *line, const char 
 			" ON CONFLICT (key) DO NOTHING",
 			RD_ARGS(rd_blob(key, sizeof key), rd_int(erasure->now_ms)), NULL, err);
 	return rd_fail(err, RD_E_REFUSED,
-		"%s:%d: this line says neither `case NUMBER.` nor `message KEY.` or `resident "
-		"KEY.`; put the file right or away before a restore",
+		"%s:%d: this line says neither `case NUMBER.` nor `contact NUMBER KEY.`, `message "
+		"KEY.` or `resident KEY.`; put the file right or away before a restore",
 		path, number);
 }
 
@@ -177,7 +190,7 @@ static enum rd_rc apply_keys(struct rd_erasure *erasure, int64_t *n, struct rd_e
 		RD_TRY(rd_erasure_knows(db, id, NULL, &knows, err));
 		if (knows) {
 			++*n;
-			RD_TRY(rd_erase_message(erasure, id, err));
+			RD_TRY(rd_erase_message(erasure, id, RD_ERASED_RESTORED, err));
 		}
 	}
 	return RD_OK;

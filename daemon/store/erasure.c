@@ -232,7 +232,31 @@ static enum rd_rc empty_listed(struct rd_erasure *erasure, const char *sql,
 	return RD_OK;
 }
 
-enum rd_rc rd_erase_message(struct rd_erasure *erasure, int64_t message_id, struct rd_err *err)
+/* Whoever it came from, it is part of every case that it stands on. */
+static enum rd_rc check_message(struct rd_db *db, int64_t message_id, struct rd_err *err)
+{
+	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
+	bool more = false;
+
+	RD_TRY(rd_sql_query(db,
+		"SELECT c.id, EXISTS (SELECT 1 FROM legal_hold h WHERE h.case_id = c.id) AS kept"
+		" FROM message m JOIN case_file c ON c.id = m.case_id OR c.id IN"
+		"  (SELECT s.case_id FROM case_message s WHERE s.message_id = m.id)"
+		" WHERE (m.id = ?1 OR m.duplicate_of = ?1) AND NOT EXISTS"
+		"  (SELECT 1 FROM erased_case e WHERE e.case_id = c.id)"
+		"  AND (kept OR c.status <> 'closed') ORDER BY kept DESC LIMIT 1",
+		RD_ARGS(rd_int(message_id)), &rows, err));
+	RD_TRY(rd_rows_next(&rows, &more, err));
+	if (!more)
+		return RD_OK;
+	return rd_fail(err, RD_E_REFUSED, "message %lld stands on case %lld, which is %s",
+		(long long)message_id, (long long)rd_rows_int(&rows, 0),
+		rd_rows_int(&rows, 1) ? "kept for legal reasons (`redressctl case legal-hold`)"
+				      : "not closed; close it first (`redressctl case close`)");
+}
+
+enum rd_rc rd_erase_message(
+	struct rd_erasure *erasure, int64_t message_id, enum rd_erased_how how, struct rd_err *err)
 {
 	int64_t done = 0;
 
@@ -242,6 +266,8 @@ enum rd_rc rd_erase_message(struct rd_erasure *erasure, int64_t message_id, stru
 		return rd_fail(err, RD_E_REFUSED,
 			"message %lld is not decided yet; try again when it is",
 			(long long)message_id);
+	if (how != RD_ERASED_RESTORED)
+		RD_TRY(check_message(rd_tx_db(erasure->tx), message_id, err));
 	return empty_listed(erasure,
 		"SELECT m.id FROM message m WHERE m.id = ?1"
 		" OR (m.duplicate_of = ?1 AND m.state = 'done')",
@@ -315,6 +341,11 @@ static enum rd_rc empty_case(
 		"UPDATE case_contact SET address = '', name = '' WHERE case_id = ?1",
 		"DELETE FROM case_tag WHERE case_id = ?1 AND what = 'mark'"
 		" AND value LIKE 'about: %'",
+		/* What staff called it may name somebody; what a rule calls it does not. */
+		"DELETE FROM case_tag WHERE case_id = ?1 AND what = 'topic' AND NOT EXISTS"
+		" (SELECT 1 FROM ruleset_file f WHERE instr(CAST(f.bytes AS TEXT) || char(10),"
+		"  'Topic: ' || value || char(10)) > 0)",
+		"DELETE FROM legal_hold WHERE case_id = ?1", /* a backup may have it still */
 		/* What roles were told of it stands on no case (gateway/routes.h). */
 		"UPDATE outbox_words SET subject = '', payload = '', response = '', trouble = ''"
 		" WHERE outbox_id IN (SELECT id FROM outbox WHERE letter = 'notice'"
@@ -364,16 +395,52 @@ enum rd_rc rd_erase_case(
 		RD_ARGS(rd_int(case_id)), err);
 }
 
+/* Letters to them from when those of the case went there go too. A backup may have one that had not
+ * gone yet: it does not go now. */
+enum rd_rc rd_erase_from_case_again(struct rd_erasure *erasure, int64_t case_id,
+	const uint8_t key[static RD_STORE_KEY_BYTES], struct rd_err *err)
+{
+	static const char *const statements[] = {
+		"UPDATE case_contact SET address = '', name = ''"
+		" WHERE case_id = ?1 AND address_key = ?2",
+		"UPDATE outbox SET state = 'cancelled', hold_reason = '' WHERE case_id = ?1"
+		" AND recipient_key = ?2 AND state IN ('queued', 'held', 'failed', 'uncertain')",
+	};
+	int64_t letters = 0;
+
+	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
+		RD_TRY(rd_sql_change(erasure->tx, statements[i],
+			RD_ARGS(rd_int(case_id), rd_blob(key, RD_STORE_KEY_BYTES)), NULL, err));
+	RD_TRY(rd_sql_change(erasure->tx,
+		"UPDATE outbox_words SET recipient = '', subject = '', payload = '',"
+		" payload_sent = NULL, response = '', trouble = '' WHERE outbox_id IN"
+		" (SELECT id FROM outbox WHERE case_id = ?1 AND recipient_key = ?2)",
+		RD_ARGS(rd_int(case_id), rd_blob(key, RD_STORE_KEY_BYTES)), &letters, err));
+	erasure->n_letters += letters;
+	return RD_OK;
+}
+
 enum rd_rc rd_erase_from_case(
 	struct rd_erasure *erasure, int64_t case_id, const char *contact, struct rd_err *err)
 {
+	struct rd_db *db = rd_tx_db(erasure->tx);
 	uint8_t key[RD_STORE_KEY_BYTES];
+	char hex[KEY_HEX_MAX];
+	int64_t unsettled = 0;
 
-	rd_store_address_key(rd_db_store(rd_tx_db(erasure->tx)), contact, key);
-	return rd_sql_change(erasure->tx,
-		"UPDATE case_contact SET address = '', name = ''"
-		" WHERE case_id = ?1 AND address_key = ?2",
-		RD_ARGS(rd_int(case_id), rd_blob(key, sizeof key)), NULL, err);
+	rd_store_address_key(rd_db_store(db), contact, key);
+	RD_TRY(rd_sql_int(db,
+		"SELECT count(*) FROM outbox WHERE case_id = ?1 AND recipient_key = ?2"
+		" AND state IN ('queued', 'held', 'sending', 'uncertain')",
+		RD_ARGS(rd_int(case_id), rd_blob(key, sizeof key)), 0, &unsettled, err));
+	if (unsettled != 0)
+		return rd_fail(err, RD_E_REFUSED,
+			"case %lld has a letter to them that is not settled (`redressctl outbox "
+			"list`)",
+			(long long)case_id);
+	RD_TRY(rd_erase_from_case_again(erasure, case_id, key, err));
+	hex_of(key, hex);
+	return rd_buf_printf(&erasure->lines, err, "contact %lld %s.\n", (long long)case_id, hex);
 }
 
 enum rd_rc rd_case_is_erased(
@@ -400,6 +467,15 @@ enum rd_rc rd_message_is_erased(
 
 /* --- who --- */
 
+/* Their messages by number: a text knows its sender when it is stored, a mail once it was read. */
+#define FROM_THEM                                                                                  \
+	"SELECT id FROM message WHERE sender_key = ?1"                                             \
+	" UNION SELECT message_id FROM reading WHERE sender_key = ?1"
+/* Of the contact k: letters of the case go to them, or they alone are on it. */
+#define IS_THEIRS                                                                                  \
+	"(k.is_main = 1 OR NOT EXISTS (SELECT 1 FROM case_contact o"                               \
+	" WHERE o.case_id = k.case_id AND o.id <> k.id))"
+
 enum rd_rc rd_person_cases(struct rd_db *db, const char *contact, struct rd_arena *arena,
 	struct rd_person_case **ret_cases, size_t *ret_n, struct rd_err *err)
 {
@@ -409,14 +485,21 @@ enum rd_rc rd_person_cases(struct rd_db *db, const char *contact, struct rd_aren
 
 	rd_store_address_key(rd_db_store(db), contact, key);
 	RD_TRY(rd_sql_query(db,
-		"SELECT c.id, k.is_main = 1 OR NOT EXISTS (SELECT 1 FROM case_contact o"
-		"  WHERE o.case_id = c.id AND o.id <> k.id), c.status = 'closed',"
-		" EXISTS (SELECT 1 FROM erased_case e WHERE e.case_id = c.id),"
-		" EXISTS (SELECT 1 FROM legal_hold h WHERE h.case_id = c.id),"
-		" EXISTS (SELECT 1 FROM outbox o WHERE o.case_id = c.id"
-		"  AND o.state IN ('queued', 'held', 'sending', 'uncertain'))"
-		" FROM case_contact k JOIN case_file c ON c.id = k.case_id"
-		" WHERE k.address_key = ?1 ORDER BY c.id",
+		"SELECT t.id, t.main, t.status = 'closed',"
+		" EXISTS (SELECT 1 FROM erased_case e WHERE e.case_id = t.id),"
+		" EXISTS (SELECT 1 FROM legal_hold h WHERE h.case_id = t.id),"
+		" EXISTS (SELECT 1 FROM outbox o WHERE o.case_id = t.id"
+		"  AND o.state IN ('queued', 'held', 'sending', 'uncertain')"
+		"  AND (t.main OR o.recipient_key = ?1))"
+		" FROM (SELECT c.id, c.status, EXISTS (SELECT 1 FROM case_contact k"
+		"   WHERE k.case_id = c.id AND k.address_key = ?1 AND " IS_THEIRS ") AS main"
+		"  FROM case_file c WHERE c.id IN (SELECT case_id FROM case_contact"
+		"    WHERE address_key = ?1"
+		"   UNION SELECT m.case_id FROM message m WHERE m.id IN (" FROM_THEM ")"
+		"    AND m.case_id IS NOT NULL AND " HAS_WORDS
+		"   UNION SELECT s.case_id FROM case_message s JOIN message m ON m.id = "
+		"s.message_id"
+		"    WHERE m.id IN (" FROM_THEM ") AND " HAS_WORDS ")) t ORDER BY t.id",
 		RD_ARGS(rd_blob(key, sizeof key)), &rows, err));
 	for (;;) {
 		bool more = false;
@@ -450,12 +533,12 @@ enum rd_rc rd_person_messages(struct rd_db *db, const char *contact, struct rd_a
 		"SELECT count(*) FROM message WHERE sender_key = ?1 AND state <> 'done'",
 		RD_ARGS(rd_blob(key, sizeof key)), 0, ret_waiting, err));
 	return list_ids(db,
-		"SELECT m.id FROM message m LEFT JOIN reading r ON r.message_id = m.id"
-		" WHERE m.state = 'done' AND (m.sender_key = ?1 OR r.sender_key = ?1)"
+		"SELECT m.id FROM message m WHERE m.id IN (" FROM_THEM ") AND m.state = 'done'"
 		" AND NOT EXISTS (SELECT 1 FROM case_message c JOIN case_contact k"
-		"  ON k.case_id = c.case_id AND k.address_key = ?1 AND (k.is_main = 1"
-		"  OR NOT EXISTS (SELECT 1 FROM case_contact o WHERE o.case_id = k.case_id"
-		"   AND o.id <> k.id)) WHERE c.message_id = m.id) AND " HAS_WORDS " ORDER BY m.id",
+		"  ON k.case_id = c.case_id AND k.address_key = ?1 AND " IS_THEIRS
+		"  WHERE c.message_id = m.id AND NOT EXISTS"
+		"   (SELECT 1 FROM erased_case e WHERE e.case_id = c.case_id))"
+		" AND " HAS_WORDS " ORDER BY m.id",
 		RD_ARGS(rd_blob(key, sizeof key)), arena, ret_messages, ret_n, err);
 }
 
@@ -524,8 +607,10 @@ enum rd_rc rd_retention_messages(struct rd_db *db, int64_t before_ms, size_t max
 {
 	return list_ids(db,
 		"SELECT m.id FROM message m WHERE m.state = 'done' AND m.received_ms < ?1"
-		" AND m.finished_ms < ?1 AND m.case_id IS NULL AND NOT EXISTS"
-		" (SELECT 1 FROM case_message c WHERE c.message_id = m.id) AND " HAS_WORDS
+		" AND m.finished_ms < ?1 AND (m.case_id IS NULL OR m.case_id IN"
+		"  (SELECT e.case_id FROM erased_case e)) AND NOT EXISTS"
+		" (SELECT 1 FROM case_message c WHERE c.message_id = m.id AND NOT EXISTS"
+		"  (SELECT 1 FROM erased_case e WHERE e.case_id = c.case_id)) AND " HAS_WORDS
 		" ORDER BY m.received_ms LIMIT ?2",
 		RD_ARGS(rd_int(before_ms), rd_int((int64_t)max)), arena, ret_messages, ret_n, err);
 }

@@ -193,6 +193,8 @@ static void take_act(struct rd_report_case *c, const char *what, int stage, cons
 		ends->excluded_for = rd_arena_strdup(arena, detail);
 	} else if (strcmp(what, "refused") == 0) {
 		ends->refused = true;
+	} else if (strcmp(what, "escalated") == 0 || strcmp(what, "accepted") == 0) {
+		ends->refused = false;
 	} else if (strcmp(what, "withdrawn") == 0) {
 		ends->withdrawn_at = at + 1;
 	} else if (strcmp(what, "referred") == 0) {

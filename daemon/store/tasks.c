@@ -55,6 +55,18 @@ enum rd_rc rd_task_ever(
 	return RD_OK;
 }
 
+enum rd_rc rd_task_is_open(
+	struct rd_db *db, const char *kind, const char *cause, bool *ret_open, struct rd_err *err)
+{
+	int64_t id = 0;
+
+	RD_TRY(rd_sql_int(db,
+		"SELECT id FROM task WHERE kind = ?1 AND cause = ?2 AND done_ms IS NULL LIMIT 1",
+		RD_ARGS(rd_text(kind), rd_text(cause)), 0, &id, err));
+	*ret_open = id != 0;
+	return RD_OK;
+}
+
 enum rd_rc rd_task_share(struct rd_tx *tx, const struct rd_task *task, int64_t now_ms,
 	int64_t *ret_id, struct rd_err *err)
 {

@@ -266,6 +266,48 @@ static void did(
 	TX(rd_case_act_add(tx, &act, &act_id, &w->err));
 }
 
+/* One that was closed in time without an answer stays out; closing does not undo what was late. */
+static void a_complaint_closed_late_and_never_answered_is_overdue(void **state)
+{
+	struct reports *r = *state;
+	static const struct told rows[] = {
+		{ "2026-05-28", "2026-06-03", "2026-06-17", "", "", "" },
+		{ "2026-05-28", "2026-06-03", "", "", "2026-06-17", "" }, /* its last day */
+		{ "2026-05-28", "2026-06-03", "", "", "2026-06-18", "" },
+		{ "2026-05-28", "", "", "", "2026-06-05", "" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		complain(r, &rows[i]);
+	make(r, RD_REPORT_QUARTER, 0, false);
+	expect_cell(&r->report, "stages", "Answered within the Code's time", "stage1",
+		RD_CELL_SHARE, 1, 2);
+	expect_cell(&r->report, "stages", "Overdue, not answered", "stage1", RD_CELL_COUNT, 1, 0);
+	expect_cell(&r->report, "stages", "Closed without an answer that is recorded", "stage1",
+		RD_CELL_COUNT, 2, 0);
+	expect_cell(
+		&r->report, "stages", "Overdue, not acknowledged", "stage1", RD_CELL_COUNT, 1, 0);
+}
+
+/* The resident was told of 19 June; by the Code it might have been 1 July. */
+static void an_extension_is_as_long_as_was_told(void **state)
+{
+	struct reports *r = *state;
+	static const struct told rows[] = {
+		{ "2026-05-28", "2026-06-03", "2026-06-19", "2026-06-19", "", "" },
+		{ "2026-05-28", "2026-06-03", "2026-06-22", "2026-06-19", "", "" },
+		{ "2026-05-28", "2026-06-03", "", "2026-07-02", "", "" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		complain(r, &rows[i]);
+	make(r, RD_REPORT_QUARTER, 0, false);
+	expect_cell(&r->report, "stages", "Answered within the Code's time", "stage1",
+		RD_CELL_SHARE, 1, 3);
+	expect_cell(&r->report, "stages", "Answered late", "stage1", RD_CELL_COUNT, 1, 0);
+	expect_cell(&r->report, "stages", "Overdue, not answered", "stage1", RD_CELL_COUNT, 1, 0);
+}
+
 static void what_was_done_with_cases_is_counted_once_it_was_recorded(void **state)
 {
 	struct reports *r = *state;
@@ -372,6 +414,33 @@ static void stage_2_counts_by_the_day_it_was_asked_for(void **state)
 		RD_CELL_RATE, 1, 1000);
 }
 
+/* Asked for, refused, and the case stays answered: nothing more was owed at stage 2. */
+static void a_refused_stage_2_is_not_overdue(void **state)
+{
+	struct reports *r = *state;
+	struct store_world *w = r->w;
+	static const struct told first = { "2026-05-01", "2026-05-05", "2026-05-08", "", "", "" };
+	const int64_t id = complain(r, &first);
+
+	TX(rd_case_set_kind(tx, id, RD_COMPLAINT, RD_STAGE_2, &w->err));
+	clock_of(w, id, "stage2.acknowledge", "2026-05-11", "2026-05-18", "");
+	TX(rd_case_cancel_clock(tx, id, NULL, noon("2026-05-14"), &w->err));
+	did(r, id, RD_STAGE_2, "refused", "");
+	make(r, RD_REPORT_QUARTER, 0, false);
+	expect_cell(&r->report, "stages", "Received", "stage2", RD_CELL_COUNT, 1, 0);
+	expect_cell(&r->report, "stages", "Refused", "stage2", RD_CELL_COUNT, 1, 0);
+	expect_cell(&r->report, "stages", "Open, not answered", "stage2", RD_CELL_COUNT, 0, 0);
+	expect_cell(&r->report, "stages", "Answered within the Code's time", "stage2",
+		RD_CELL_SHARE, 0, 0);
+	expect_cell(&r->report, "stages", "Overdue, not answered", "stage2", RD_CELL_COUNT, 0, 0);
+	expect_cell(
+		&r->report, "stages", "Overdue, not acknowledged", "stage2", RD_CELL_COUNT, 0, 0);
+	did(r, id, RD_STAGE_2, "escalated", ""); /* asked for again */
+	make(r, RD_REPORT_QUARTER, 0, false);
+	expect_cell(&r->report, "stages", "Refused", "stage2", RD_CELL_COUNT, 0, 0);
+	expect_cell(&r->report, "stages", "Overdue, not answered", "stage2", RD_CELL_COUNT, 1, 0);
+}
+
 static void the_same_days_before_stand_beside_once_they_were_kept(void **state)
 {
 	struct reports *r = *state;
@@ -415,6 +484,50 @@ static void few_are_not_printed_where_it_is_published(void **state)
 		}
 }
 
+/* Nor what one resident got, nor what a total that is printed gives away. */
+static void what_tells_a_few_is_not_printed_either(void **state)
+{
+	struct reports *r = *state;
+	struct store_world *w = r->w;
+	static const struct told may = { "2026-05-28", "2026-06-03", "2026-06-17", "", "", "" };
+	static const struct told april = { "2026-04-13", "", "", "", "", "" };
+	static const struct told june = { "2026-06-01", "", "", "", "", "" };
+	struct rd_case_new phoned = world_new_case("bob@example.org");
+	int64_t id = 0;
+
+	for (int i = 0; i < 6; i++)
+		id = complain(r, &may);
+	did(r, id, RD_STAGE_1, "compensation", "offered 350");
+	did(r, id, RD_STAGE_1, "compensation", "accepted");
+	did(r, id, RD_STAGE_1, "withdrawn", "");
+	did(r, id, RD_STAGE_1, "responded", "upheld");
+	complain(r, &june);
+	for (int i = 0; i < 9; i++)
+		complain(r, &april);
+	phoned.landlord = LANDLORD;
+	phoned.channel = RD_BY_PHONE;
+	phoned.received_ms = phoned.opened_ms = noon("2026-05-28");
+	TX(rd_case_open(tx, &phoned, &id, &w->err));
+	make(r, RD_REPORT_QUARTER, 1000, true);
+	const struct rd_report *made = &r->report;
+	expect_cell(made, "remedies", "Offered", "number", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "remedies", "Accepted", "pounds", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "remedies", "Median of those accepted", "pounds", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "stages", "Withdrawn", "stage1", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "stages", "Upheld", "stage1", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "stages", "Received", "stage1", RD_CELL_COUNT, 17, 0);
+	expect_cell(made, "periods", "June 2026", "stage1", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "periods", "May 2026", "stage1", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "periods", "May 2026", "acknowledged", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "periods", "April 2026", "stage1", RD_CELL_COUNT, 9, 0);
+	expect_cell(made, "channels", "Telephone", "complaints", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "channels", "E-mail", "complaints", RD_CELL_HIDDEN, 0, 0);
+	make(r, RD_REPORT_QUARTER, 1000, false);
+	expect_cell(made, "remedies", "Accepted", "pounds", RD_CELL_POUNDS, 35000, 0);
+	expect_cell(made, "periods", "June 2026", "stage1", RD_CELL_COUNT, 1, 0);
+	expect_cell(made, "channels", "Telephone", "complaints", RD_CELL_COUNT, 1, 0);
+}
+
 static void days_that_make_no_sense_are_refused(void **state)
 {
 	struct reports *r = *state;
@@ -442,8 +555,12 @@ int main(void)
 		TEST(what_was_never_kept_is_not_known_and_not_nought),
 		TEST(other_landlords_and_other_days_are_left_out),
 		TEST(stage_2_counts_by_the_day_it_was_asked_for),
+		TEST(a_refused_stage_2_is_not_overdue),
+		TEST(a_complaint_closed_late_and_never_answered_is_overdue),
+		TEST(an_extension_is_as_long_as_was_told),
 		TEST(the_same_days_before_stand_beside_once_they_were_kept),
 		TEST(few_are_not_printed_where_it_is_published),
+		TEST(what_tells_a_few_is_not_printed_either),
 		TEST(days_that_make_no_sense_are_refused),
 	};
 

@@ -312,7 +312,7 @@ static void what_was_erased_is_known_when_it_comes_again(void **state)
 		RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 		OK(rd_tx_begin(w->db, &tx, &w->err));
 		RD_CLEANUP(rd_erasure_end) struct rd_erasure erasure = RD_ERASURE(tx, NOW_MS);
-		OK(rd_erase_message(&erasure, text, &w->err));
+		OK(rd_erase_message(&erasure, text, RD_ERASED_ASKED, &w->err));
 		OK(rd_tx_commit(&tx, &w->err));
 	}
 	bool known = false;

@@ -50,6 +50,8 @@ RD_MUST_USE enum rd_rc rd_act_end_legal_hold(struct rd_db *db, const struct rd_o
 	int64_t case_id, const char *why, struct rd_err *err);
 
 /* What was kept as long as the configuration says (`Keep:`), once a London day, a part a round.
+ * More than a week after the last such day it waits until a person has confirmed the date, by doing
+ * the task that is put: a clock that is wrong must not erase for good.
  * *ret_n: cases and messages emptied now. */
 RD_MUST_USE enum rd_rc rd_erasing_retention(
 	struct rd_db *db, const struct rd_office *office, size_t *ret_n, struct rd_err *err);

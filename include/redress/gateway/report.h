@@ -38,7 +38,7 @@ enum rd_cell_kind {
 	RD_CELL_DAYS,	/* value working days */
 	RD_CELL_CHANGE, /* value more than before; of 1: percentage points, 2: a rate */
 	RD_CELL_POUNDS, /* n pence */
-	RD_CELL_HIDDEN, /* 1 to 4, and it is to be published */
+	RD_CELL_HIDDEN, /* of 1 to 4, or would tell such a one, and it is to be published */
 };
 
 struct rd_cell {

@@ -15,7 +15,8 @@
 #define RD_RESTORE_GAP	   10000 /* numbers left out by a restore, and one more for each */
 #define RD_RESTORE_GAP_MS  10000 /* of these since the backup was taken */
 
-/* Writes FILE (0600; made beside and renamed; refuses one that is there: RD_E_EXISTS), synced. */
+/* Writes FILE (0600; made beside and renamed; refuses one that is there: RD_E_EXISTS), synced; and
+ * beside it FILE.erased, a copy of STATE.erased, where there is one. */
 RD_MUST_USE enum rd_rc rd_backup_write(
 	struct rd_db *db, const char *file, int64_t now_ms, struct rd_err *err);
 
@@ -24,8 +25,13 @@ RD_MUST_USE enum rd_rc rd_backup_write(
  * (RD_E_REFUSED) one that is damaged, newer than this program, or whose audit chain is broken;
  * RD_E_AGAIN while a daemon holds the lock. Unsent rows of the outbox (queued, sending) become
  * uncertain for a person, and case numbers go on behind a gap. What STATE.erased names is erased
- * in the copy before it takes its place (erasure.h). */
+ * in the copy before it takes its place (erasure.h); where there is none, FILE.erased becomes it.
+ */
 RD_MUST_USE enum rd_rc rd_backup_restore(
 	const char *file, const char *state, int64_t now_ms, struct rd_err *err);
+/* Is there a list of what was erased, beside the state or the backup? Without one a restore brings
+ * back what was erased since the backup: people must be told. */
+RD_MUST_USE enum rd_rc rd_backup_has_list(
+	const char *file, const char *state, bool *ret_has, struct rd_err *err);
 
 #endif

@@ -54,12 +54,18 @@ void rd_erasure_end(struct rd_erasure *erasure); /* for RD_CLEANUP */
  * of it is not settled. RD_E_EXISTS: erased already. */
 RD_MUST_USE enum rd_rc rd_erase_case(
 	struct rd_erasure *erasure, int64_t case_id, enum rd_erased_how how, struct rd_err *err);
-/* Somebody on another's case: their address and name there. Their messages: rd_person_messages. */
+/* Somebody on another's case: their address and name there, and letters of it that went to them.
+ * Their messages: rd_person_messages. RD_E_REFUSED: a letter to them is not settled. */
 RD_MUST_USE enum rd_rc rd_erase_from_case(
 	struct rd_erasure *erasure, int64_t case_id, const char *contact, struct rd_err *err);
-/* A message with a fate, and those that are the same one; its row stays. */
+/* The same by the key of the address, where a restored backup had it still. */
+RD_MUST_USE enum rd_rc rd_erase_from_case_again(struct rd_erasure *erasure, int64_t case_id,
+	const uint8_t key[static RD_STORE_KEY_BYTES], struct rd_err *err);
+/* A message with a fate, and those that are the same one; its row stays. RD_E_REFUSED: it stands on
+ * a case that is not closed or is held for legal reasons (but for RD_ERASED_RESTORED: it was erased
+ * before). */
 RD_MUST_USE enum rd_rc rd_erase_message(
-	struct rd_erasure *erasure, int64_t message_id, struct rd_err *err);
+	struct rd_erasure *erasure, int64_t message_id, enum rd_erased_how how, struct rd_err *err);
 /* Before the commit: the lines go to the file beside the store, synced. */
 RD_MUST_USE enum rd_rc rd_erasure_keep(struct rd_erasure *erasure, struct rd_err *err);
 
@@ -86,13 +92,14 @@ struct rd_person_case {
 	int64_t id;
 	bool main;		   /* letters of the case go to them, or they alone are on it */
 	bool closed, erased, held; /* held: for legal reasons */
-	bool unsettled;		   /* a letter that was not cancelled, sent or failed */
+	bool unsettled;		   /* a letter, not main: to them, that is on its way still */
 };
-/* Cases on which the address or number stands, by number. */
+/* Cases on which the address or number stands, or a message from it with words, by number. */
 RD_MUST_USE enum rd_rc rd_person_cases(struct rd_db *db, const char *contact,
 	struct rd_arena *arena, struct rd_person_case **ret_cases, size_t *ret_n,
 	struct rd_err *err);
-/* Messages that came from them, stand on no case that is theirs (main) and still have words;
+/* Messages that came from them, stand on no case that is theirs (main; an erased one holds nothing)
+ * and still have words;
  * *ret_waiting: those not decided yet. */
 RD_MUST_USE enum rd_rc rd_person_messages(struct rd_db *db, const char *contact,
 	struct rd_arena *arena, int64_t **ret_messages, size_t *ret_n, int64_t *ret_waiting,
@@ -117,7 +124,7 @@ RD_MUST_USE enum rd_rc rd_legal_hold_get(struct rd_db *db, int64_t case_id, stru
 /* Cases of a kind closed before then, not erased and not held, the oldest first; at most max. */
 RD_MUST_USE enum rd_rc rd_retention_cases(struct rd_db *db, enum rd_kind kind, int64_t before_ms,
 	size_t max, struct rd_arena *arena, int64_t **ret_cases, size_t *ret_n, struct rd_err *err);
-/* Messages that stand on no case, decided before then, with words still. */
+/* Messages that stand on no case but erased ones, decided before then, with words still. */
 RD_MUST_USE enum rd_rc rd_retention_messages(struct rd_db *db, int64_t before_ms, size_t max,
 	struct rd_arena *arena, int64_t **ret_messages, size_t *ret_n, struct rd_err *err);
 

@@ -25,6 +25,9 @@ RD_MUST_USE enum rd_rc rd_task_put(struct rd_tx *tx, const struct rd_task *task,
 /* Was there ever one of this kind and cause, done or not, of any case or none? */
 RD_MUST_USE enum rd_rc rd_task_ever(
 	struct rd_db *db, const char *kind, const char *cause, bool *ret_ever, struct rd_err *err);
+/* Is one there that is not done? */
+RD_MUST_USE enum rd_rc rd_task_is_open(
+	struct rd_db *db, const char *kind, const char *cause, bool *ret_open, struct rd_err *err);
 /* The shared row of old mail: made with n 1, else n + 1. */
 RD_MUST_USE enum rd_rc rd_task_share(struct rd_tx *tx, const struct rd_task *task, int64_t now_ms,
 	int64_t *ret_id, struct rd_err *err);
