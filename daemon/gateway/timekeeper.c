@@ -294,8 +294,8 @@ static enum rd_rc duties_due(struct round *r, struct rd_err *err)
 	return RD_OK;
 }
 
-/* The last letter of it has not left, or is not known to have, and the date that it makes longer has
- * passed: nobody was told in time. Where there is no letter it was told in another way. */
+/* The last letter of it has not left, or is not known to have, and the date that it makes longer
+ * has passed: nobody was told in time. Where there is no letter it was told in another way. */
 static enum rd_rc is_untold(
 	struct round *r, const struct rd_case_clock *longer, bool *ret_untold, struct rd_err *err)
 {

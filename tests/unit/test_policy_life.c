@@ -166,8 +166,9 @@ static const char *describe(const struct rd_clock_changes *changes, char out[sta
 	return out;
 }
 
-#define STAGE1_ENDS "+stage1.respond +stage1.extended +conduct.respond +feedback.respond"
-#define ASKED	    "+stage2.request -case.close -stage1.contact -stage1.respond -stage1.extended"
+#define STAGE1_ENDS                                                                                \
+	"+stage1.respond +stage1.extended +conduct.respond +feedback.respond -stage1.contact"
+#define ASKED "+stage2.request -case.close -stage1.contact -stage1.respond -stage1.extended"
 
 static const struct {
 	const char *landlord;
@@ -196,9 +197,9 @@ static const struct {
 	{ "one-housing", RD_EVENT_STAGE2_ACKNOWLEDGED, "2026-12-21",
 		"+stage2.accept +stage2.acknowledge" },
 	{ "homes-in-sedgemoor", RD_EVENT_STAGE2_RESPONDED, "2026-12-21",
-		"+stage2.respond +stage2.extended" },
+		"+stage2.respond +stage2.extended -stage2.contact" },
 	{ "one-housing", RD_EVENT_STAGE2_RESPONDED, "2026-12-21",
-		"+stage2.respond +stage2.extended case.close 2027-01-18" },
+		"+stage2.respond +stage2.extended -stage2.contact case.close 2027-01-18" },
 	{ "code-2024", RD_EVENT_STAGE2_REQUESTED, "2030-12-30", ASKED " stage2.acknowledge never" },
 };
 
