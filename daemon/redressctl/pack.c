@@ -95,7 +95,7 @@ enum rd_rc rd_pack_start(
 	struct rd_pack *pack, const char *path, const char *what, struct rd_err *err)
 {
 	char whole[PATH_BYTES_MAX];
-	struct rd_pack_file *file;
+	struct rd_pack_file *file = NULL;
 	gnutls_hash_hd_t sum;
 
 	RD_ASSERT(!pack->open);
