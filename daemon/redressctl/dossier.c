@@ -380,6 +380,11 @@ static enum rd_rc put_printed(struct rd_dossier *d, const char *path, const char
 		return rd_fail(
 			err, RD_E_RANGE, "%s would be longer than %u bytes", path, PAGE_BYTES_MAX);
 	}
+	/* It is evidence: a page that could not read what it tells of is not written. */
+	if (d->trouble.code != RD_OK) {
+		free(data);
+		return rd_fail(err, d->trouble.code, "%s: %s", path, d->trouble.msg);
+	}
 	enum rd_rc rc = rd_pack_put(d->pack, path, what, data, len, NULL, err);
 	free(data);
 	return rc;

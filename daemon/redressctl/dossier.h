@@ -69,7 +69,8 @@ struct rd_dossier {
 	bool grew; /* it grew out of another case */
 	struct rd_dossier_event *events;
 	size_t n_events, events_max;
-	size_t n_blacked; /* references to other cases */
+	struct rd_err trouble; /* code: what a page could not be printed for, RD_OK: nothing */
+	size_t n_blacked;      /* references to other cases */
 	size_t n_erased;
 };
 

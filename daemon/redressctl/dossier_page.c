@@ -330,6 +330,16 @@ static void print_attached(const struct rd_message *message, FILE *out)
 	}
 }
 
+/* Told by whoever has the page printed; the first one counts. */
+static bool is_read(struct rd_dossier *d, enum rd_rc rc, const struct rd_err *err)
+{
+	if (rc != RD_OK && d->trouble.code == RD_OK) {
+		d->trouble = *err;
+		d->trouble.code = rc;
+	}
+	return rc == RD_OK;
+}
+
 static void print_pictures(struct rd_dossier *d, int64_t id, FILE *out)
 {
 	const char *prefix = rd_arena_printf(d->desk->arena, "pictures/%06" PRId64 "-", id);
@@ -350,7 +360,9 @@ static void print_pictures(struct rd_dossier *d, int64_t id, FILE *out)
 		fprintf(out, "</a>, %" PRIu64 " bytes, SHA-256 <code>%s</code></p>\n", f->bytes,
 			f->sha256);
 	}
-	if (rd_text_media_list(d->desk->desk.db, id, d->desk->arena, &items, &n, &err) != RD_OK)
+	const enum rd_rc rc =
+		rd_text_media_list(d->desk->desk.db, id, d->desk->arena, &items, &n, &err);
+	if (!is_read(d, rc, &err))
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(items[i].state, "kept") != 0)
@@ -370,7 +382,7 @@ static void print_message(struct rd_dossier *d, const struct rd_dossier_message 
 	char at[RD_INSTANT_MAX];
 	bool erased = false;
 
-	if (rd_queue_show(d->desk->desk.db, m->id, d->desk->arena, &row, &err) != RD_OK)
+	if (!is_read(d, rd_queue_show(d->desk->desk.db, m->id, d->desk->arena, &row, &err), &err))
 		return;
 	fprintf(out, "<h3>Message %" PRId64 ", %s, ", m->id,
 		row.channel == RD_CHANNEL_EMAIL ? "e-mail" : "text message");
@@ -386,8 +398,12 @@ static void print_message(struct rd_dossier *d, const struct rd_dossier_message 
 	rd_html_words(out, m->file->path);
 	fprintf(out, "</a>, %" PRIu64 " bytes, SHA-256 <code>%s</code></p>\n", m->file->bytes,
 		m->file->sha256);
-	if (m->read && rd_reading_get(d->desk->desk.db, m->id, d->desk->arena, &message, &score,
-			       &ruleset, &erased, &err) == RD_OK) {
+	if (m->read) {
+		const enum rd_rc rc = rd_reading_get(d->desk->desk.db, m->id, d->desk->arena,
+			&message, &score, &ruleset, &erased, &err);
+
+		if (!is_read(d, rc, &err))
+			return;
 		fputs("<pre>", out);
 		if (message.subject_len != 0) {
 			fputs("Subject: ", out);
@@ -493,8 +509,9 @@ static void print_decision(struct rd_dossier *d, const struct rd_dossier_message
 	const char *ruleset;
 	bool erased = false;
 
-	if (rd_reading_get(d->desk->desk.db, m->id, d->desk->arena, &message, &score, &ruleset,
-		    &erased, &err) != RD_OK)
+	const enum rd_rc rc = rd_reading_get(
+		d->desk->desk.db, m->id, d->desk->arena, &message, &score, &ruleset, &erased, &err);
+	if (rc == RD_E_MISSING || !is_read(d, rc, &err))
 		return;
 	fprintf(out, "<h3>Message %" PRId64 "</h3>\n<p>Taken for ", m->id);
 	rd_html_words(out, rd_kind_words[score.kind]);

@@ -30,6 +30,7 @@ static enum rd_rc make_folder(const char *path, bool must_be_new, struct rd_err 
 {
 	const struct dirent *entry;
 	DIR *folder;
+	struct stat about;
 	bool empty = true;
 
 	if (mkdir(path, 0700) == 0)
@@ -39,6 +40,15 @@ static enum rd_rc make_folder(const char *path, bool must_be_new, struct rd_err 
 	folder = opendir(path);
 	if (folder == NULL)
 		return rd_fail(err, RD_E_INPUT, "%s: %s", path, strerror(errno));
+	/* Its owner could put a link in the place of what is made there, and root follows it. */
+	if (geteuid() == 0 &&
+		(lstat(path, &about) != 0 || about.st_uid != 0 || !S_ISDIR(about.st_mode))) {
+		closedir(folder);
+		return rd_fail(err, RD_E_INPUT,
+			"%s is another user's folder, or a link; name a new folder, or give the "
+			"command as that user",
+			path);
+	}
 	while ((entry = readdir(folder)) != NULL)
 		empty = empty &&
 			(strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);

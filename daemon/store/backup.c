@@ -186,28 +186,34 @@ enum rd_rc rd_backup_write(struct rd_db *db, const char *file, int64_t now_ms, s
 
 /* --- restore --- */
 
-enum rd_rc rd_backup_has_list(
-	const char *file, const char *state, bool *ret_has, struct rd_err *err)
+static enum rd_rc has_list(const char *path, bool *ret_has, struct rd_err *err)
 {
 	char list[PATH_BYTES_MAX];
 	struct stat about;
 
-	RD_TRY(path_with(state, RD_ERASED_ENDING, list, err));
+	RD_TRY(path_with(path, RD_ERASED_ENDING, list, err));
 	*ret_has = lstat(list, &about) == 0;
-	RD_TRY(path_with(file, RD_ERASED_ENDING, list, err));
-	*ret_has = *ret_has || lstat(list, &about) == 0;
+	return RD_OK;
+}
+
+enum rd_rc rd_backup_has_list(
+	const char *file, const char *state, bool *ret_has, struct rd_err *err)
+{
+	bool beside = false;
+
+	RD_TRY(has_list(file, &beside, err));
+	RD_TRY(has_list(state, ret_has, err));
+	*ret_has = *ret_has || beside;
 	return RD_OK;
 }
 
 /* On a machine that has no list yet, the one beside the backup becomes its own. */
 static enum rd_rc take_list(const char *file, const char *state, struct rd_err *err)
 {
-	char list[PATH_BYTES_MAX];
-	struct stat about;
 	bool there = false;
 
-	RD_TRY(path_with(state, RD_ERASED_ENDING, list, err));
-	return lstat(list, &about) == 0 ? RD_OK : copy_erased(file, state, &there, err);
+	RD_TRY(has_list(state, &there, err));
+	return there ? RD_OK : copy_erased(file, state, &there, err);
 }
 
 static enum rd_rc take_lock(const char *state, int *ret_fd, struct rd_err *err)
@@ -289,6 +295,7 @@ static enum rd_rc prepare_copy(
 	RD_CLEANUP(rd_db_cleanup) struct rd_db *db = NULL;
 	struct rd_store_options options = { .path = copy };
 	int64_t n_erased = 0;
+	bool own_list = false;
 
 	if (rd_store_open(&options, &store, err) != RD_OK || rd_db_open(store, &db, err) != RD_OK) {
 		if (err->code == RD_E_STORE)
@@ -297,7 +304,8 @@ static enum rd_rc prepare_copy(
 	}
 	RD_TRY(check_whole(db, file, err));
 	RD_TRY(mark_restored(db, now_ms, err));
-	RD_TRY(rd_erasure_apply(db, state, now_ms, &n_erased, err));
+	RD_TRY(has_list(state, &own_list, err));
+	RD_TRY(rd_erasure_apply(db, own_list ? state : file, now_ms, &n_erased, err));
 	/* All of it into the one file: the last handle that closes removes the log. */
 	return run(rd_db_handle(db), "PRAGMA wal_checkpoint(TRUNCATE)", err);
 }
@@ -395,10 +403,10 @@ enum rd_rc rd_backup_restore(
 	unlink(copy); /* of a restore that was cut short, under our lock */
 	remove_beside(copy);
 	RD_TRY(copy_file(file, copy, err));
-	RD_TRY(take_list(file, state, err));
 	enum rd_rc rc = prepare_copy(copy, file, state, now_ms, err);
 	remove_beside(copy);
 	RD_TRY(rc);
+	RD_TRY(take_list(file, state, err));
 	RD_TRY(put_in_place(copy, state, err));
 	*copy = '\0';
 	return sync_folder(state, err);

@@ -404,7 +404,7 @@ enum rd_rc rd_erase_from_case_again(struct rd_erasure *erasure, int64_t case_id,
 		"UPDATE case_contact SET address = '', name = ''"
 		" WHERE case_id = ?1 AND address_key = ?2",
 		"UPDATE outbox SET state = 'cancelled', hold_reason = '' WHERE case_id = ?1"
-		" AND recipient_key = ?2 AND state IN ('queued', 'held', 'failed', 'uncertain')",
+		" AND recipient_key = ?2 AND state IN ('queued', 'held', 'uncertain')",
 	};
 	int64_t letters = 0;
 

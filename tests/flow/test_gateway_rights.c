@@ -261,6 +261,13 @@ static void the_list_of_what_was_erased_goes_with_a_backup(void **state)
 	assert_int_equal(unlink(rd_arena_printf(h->arena, "%s.erased", h->state)), 0);
 	assert_false(has_list(h, first));
 	assert_true(has_list(h, second));
+	/* Of a backup that is refused nothing is taken, so that a later restore does not go by it.
+	 */
+	const char *bad = rd_arena_printf(h->arena, "%s/bad", h->dir);
+	house_write(bad, "no store", 8);
+	house_write(rd_arena_printf(h->arena, "%s.erased", bad), "case 100001.\n", 13);
+	assert_int_equal(rd_backup_restore(bad, h->state, h->now_ms, &h->err), RD_E_REFUSED);
+	assert_false(has_list(h, first));
 	assert_int_equal(rename(rd_arena_printf(h->arena, "%s.erased", second),
 				 rd_arena_printf(h->arena, "%s.erased", first)),
 		0);

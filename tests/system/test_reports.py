@@ -8,6 +8,7 @@ import hashlib
 import html.parser
 import io
 import json
+import os
 import pathlib
 import re
 import sqlite3
@@ -138,6 +139,10 @@ def a_report_tells_what_is_known_in_each_form(build):
         expect("responded" in offline((home.folder / "pack/index.html").read_text()).text(),
                "the pack lacks the answer")
         takes_the_days_that_it_is_told(home)
+        home.ctl("case", "open", "--kind", "complaint", "--channel", "phone", "--topic",
+                 " =HYPERLINK(1)")
+        lines = list(csv.DictReader(io.StringIO(home.ctl("report", "quarter", "--csv", *TODAY))))
+        expect(any(l["row"] == "'=HYPERLINK(1)" for l in lines), lines)
 
 
 def files_of(folder):
@@ -226,6 +231,12 @@ def a_case_leaves_the_house_as_a_pack_that_proves_itself(build):
         equal([l["at"] for l in lines], sorted(l["at"] for l in lines), "the order of time")
         expect(any(l["direction"] == "out" and l["file"] in files for l in lines), lines)
         refused(home, ("case", "export", ref, folder), "name a new folder")
+        if os.geteuid() == 0:
+            theirs = home.folder / "theirs"
+            theirs.mkdir()
+            os.chown(theirs, 65534, 65534)
+            refused(home, ("case", "export", ref, theirs), "another user's folder")
+            expect(not list(theirs.iterdir()), "root wrote into another user's folder")
         refused(home, ("case", "export", "RD999999", home.folder / "none"), "no case")
         expect(not (home.folder / "none").exists(), "a folder for no case")
         what_a_stranger_writes_stays_words_in_a_page(home)

@@ -185,6 +185,7 @@ def a_backup_comes_back_and_tampering_shows(build):
         home.stop()
         said = home.ctl("restore", copy, expect=(0,))
         expect("uncertain" in said and f"kept as {home.state}.before-restore" in said, said)
+        expect("No list of what was erased was found" in said, said)
         equal(len(home.ctl_json("case", "list")), 1, "cases after the restore")
         expect(home.state.with_name(home.state.name + ".before-restore").exists(), "the old store")
         home.once()
