@@ -13,6 +13,7 @@
 #include "redress/gateway/duties.h"
 #include "redress/gateway/holding.h"
 #include "redress/gateway/replies.h"
+#include "redress/gateway/reopening.h"
 #include "redress/gateway/routes.h"
 #include "redress/gateway/staff.h"
 #include "redress/policy/clocks.h"
@@ -248,6 +249,10 @@ static enum rd_rc join_case(struct writing *w, struct rd_err *err)
 	if (w->verdict->begin_stage1)
 		return begin_stage1(w, err);
 	RD_TRY(rd_case_get(rd_tx_db(w->tx), w->case_id, w->arena, &matter, err));
+	if (matter.status == RD_STATUS_CLOSED && w->verdict->status == RD_STATUS_OPEN &&
+		!w->verdict->escalates)
+		return rd_reopening_apply(
+			w->tx, &matter, w->matter->cause, w->now_ms, w->arena, err);
 	if (matter.status != w->verdict->status && matter.status != RD_STATUS_REVIEW)
 		RD_TRY(rd_case_set_status(
 			w->tx, w->case_id, w->verdict->status, "", w->now_ms, err));
