@@ -273,7 +273,7 @@ enum rd_rc rd_act_reopen(struct rd_db *db, const struct rd_office *office, int64
 	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_REOPEN, err));
 	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
 	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_REOPENED, NULL, NULL, why, err));
-	RD_TRY(rd_reopening_apply(act.tx, &act.matter, stage.cause, act.now_ms, act.arena, err));
+	RD_TRY(rd_reopening_apply(act.tx, office, &act.matter, stage.cause, act.arena, err));
 	RD_TRY(rd_act_cancel_letters(&act, RD_LETTER_CLOSING, "the case was opened again", err));
 	return rd_stage_act_commit(&act, &stage, err);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "redress/gateway/acts.h"
 #include "redress/policy/clocks.h"
 #include "redress/policy/decision.h"
 #include "redress/store/tasks.h"
@@ -63,9 +64,13 @@ static enum rd_rc owe_restarted(struct rd_tx *tx, const struct rd_case *was, con
 	return RD_OK;
 }
 
-enum rd_rc rd_reopening_apply(struct rd_tx *tx, const struct rd_case *was, const char *cause,
-	int64_t now_ms, struct rd_arena *arena, struct rd_err *err)
+enum rd_rc rd_reopening_apply(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_case *was, const char *cause, struct rd_arena *arena, struct rd_err *err)
 {
+	const int64_t now_ms = rd_office_now(office);
+
+	RD_TRY(rd_task_done_of_case(tx, was->id, RD_ACT_TASK_TELL, office->actor.name,
+		"the case was opened again", now_ms, NULL, err));
 	RD_TRY(rd_case_set_status(tx, was->id, RD_STATUS_OPEN, "", now_ms, err));
 	RD_TRY(rd_case_restart_clocks(tx, was->id, was->closed_ms, err));
 	return owe_restarted(tx, was, cause, now_ms, arena, err);

@@ -3,12 +3,13 @@
 #ifndef REDRESS_GATEWAY_REOPENING_H
 #define REDRESS_GATEWAY_REOPENING_H
 
+#include "redress/gateway/office.h"
 #include "redress/store/casebook.h"
 
 /* was: the closed case. The clocks that its closing cancelled run on with their own dates; their
- * letters and tasks ended with it, so what they were for is owed by a person. cause: of those
- * tasks. */
-RD_MUST_USE enum rd_rc rd_reopening_apply(struct rd_tx *tx, const struct rd_case *was,
-	const char *cause, int64_t now_ms, struct rd_arena *arena, struct rd_err *err);
+ * letters and tasks ended with it, so what they were for is owed by a person; that the resident is
+ * told of the end is not owed any longer. cause: of those tasks. */
+RD_MUST_USE enum rd_rc rd_reopening_apply(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_case *was, const char *cause, struct rd_arena *arena, struct rd_err *err);
 
 #endif
