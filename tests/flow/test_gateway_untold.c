@@ -135,6 +135,32 @@ static void a_held_case_says_how_its_acknowledgement_is_recorded(void **state)
 	assert_int_equal(house_n_tasks(h, case_id, "acknowledge"), 0);
 }
 
+static void a_case_about_all_who_would_be_warned_says_so(void **state)
+{
+	const struct house_options options = { .profile = "homes-in-sedgemoor",
+		.starts = RECEIVED,
+		.text_hours = "08:00-20:00\nWarnings to: Customer Focus Manager", /* a line more */
+		.config = ROLES };
+	struct house *h = *state = house_new(&options);
+	const struct rd_office staff = house_staff(h);
+	const char *const about[] = { "Robin Marsh" };
+	struct rd_act_open open = { .landlord = "code-2024",
+		.kind = RD_COMPLAINT,
+		.channel = RD_BY_PHONE,
+		.contact = "ann@example.com",
+		.topics = gutters,
+		.n_topics = 1,
+		.received_ms = h->now_ms };
+	int64_t case_id;
+
+	OK(rd_act_open(h->db, &staff, &open, &case_id, &h->err));
+	assert_int_equal(house_n_tasks(h, case_id, "route"), 0);
+	open.about = about;
+	open.n_about = 1;
+	OK(rd_act_open(h->db, &staff, &open, &case_id, &h->err));
+	assert_non_null(strstr(house_task(h, case_id, "route").text, "Nobody is told"));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +168,7 @@ int main(int argc, char **argv)
 		house_test_own(no_letter_goes_to_whom_the_resident_has_not_agreed_to),
 		house_test_own(with_her_consent_they_go),
 		house_test_own(that_it_is_over_is_a_persons_to_tell_until_it_is_opened_again),
+		house_test_own(a_case_about_all_who_would_be_warned_says_so),
 		house_test_own(a_held_case_says_how_its_acknowledgement_is_recorded),
 	};
 
