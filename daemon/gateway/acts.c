@@ -149,6 +149,45 @@ static enum rd_rc check_given(struct rd_act *act, struct rd_date given_on, struc
 		"the acknowledgement was given on a day between receipt and today");
 }
 
+/* The acknowledgement that came back was asked to be given another way: it was. */
+static enum rd_rc end_returned(struct rd_act *act, struct rd_err *err)
+{
+	struct rd_outbox_row letter;
+	struct rd_task *tasks;
+	size_t n;
+
+	RD_TRY(rd_task_list_case(rd_tx_db(act->tx), act->matter.id, act->arena, &tasks, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		if (tasks[i].done_ms != 0 || tasks[i].outbox_id == 0 ||
+			strcmp(tasks[i].kind, rd_task_names[RD_TASK_OTHER_CHANNEL]) != 0)
+			continue;
+		RD_TRY(rd_outbox_get(
+			rd_tx_db(act->tx), tasks[i].outbox_id, act->arena, &letter, err));
+		if (strcmp(letter.meets_clock, rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE]) == 0)
+			RD_TRY(rd_task_done(act->tx, tasks[i].id, act->office->actor.name,
+				"acknowledged in another way", act->now_ms, err));
+	}
+	return RD_OK;
+}
+
+/* Where no letter can go the way out is said with the reason. */
+static enum rd_rc send_acknowledgement(struct rd_act *act, enum rd_letter_kind letter,
+	bool meets_clock, const char *cause, int64_t *ret_outbox_id, struct rd_err *err)
+{
+	struct rd_err why = { 0 };
+	const enum rd_rc rc = rd_act_send_letter(
+		act, letter, meets_clock, (struct rd_date){ 0 }, cause, ret_outbox_id, &why);
+
+	if (rc == RD_E_REFUSED)
+		return rd_fail(err, RD_E_REFUSED,
+			"%.400s. Acknowledge it in another way, then record it with `case "
+			"acknowledge %s --given DAY`",
+			why.msg, act->matter.reference);
+	if (rc != RD_OK)
+		*err = why;
+	return rc;
+}
+
 /* It was given by telephone, post or in person: recorded, and the answer's clock starts. */
 static enum rd_rc record_given(struct rd_act *act, struct rd_date given_on, struct rd_err *err)
 {
@@ -160,6 +199,7 @@ static enum rd_rc record_given(struct rd_act *act, struct rd_date given_on, stru
 	int64_t n;
 
 	RD_TRY(check_given(act, given_on, err));
+	RD_TRY(end_returned(act, err));
 	RD_TRY(rd_outbox_cancel_case(
 		act->tx, act->matter.id, "acknowledged in another way", act->now_ms, &n, err));
 	return rd_correspondence_gone(act->tx, act->office, &given,
@@ -186,8 +226,8 @@ static enum rd_rc acknowledge_complaint(struct rd_act *act, const struct rd_act_
 		return record_given(act, how->given_on, err);
 	RD_TRY(rd_outbox_cancel_case(
 		act->tx, act->matter.id, "a person acknowledges", act->now_ms, &n, err));
-	return rd_act_send_letter(act, RD_LETTER_ACKNOWLEDGEMENT, true, (struct rd_date){ 0 },
-		cause, ret_outbox_id, err);
+	return send_acknowledgement(
+		act, RD_LETTER_ACKNOWLEDGEMENT, true, cause, ret_outbox_id, err);
 }
 
 static enum rd_rc check_not_answered(
@@ -234,8 +274,7 @@ static enum rd_rc acknowledge_other(struct rd_act *act, const struct rd_act_ackn
 	RD_TRY(rd_outbox_cancel_case(
 		act->tx, act->matter.id, "a person acknowledges", act->now_ms, &n, err));
 	if (!given)
-		RD_TRY(rd_act_send_letter(act, choice.letter, false, (struct rd_date){ 0 }, cause,
-			ret_outbox_id, err));
+		RD_TRY(send_acknowledgement(act, choice.letter, false, cause, ret_outbox_id, err));
 	return rd_task_done_of_case(act->tx, act->matter.id, rd_task_names[RD_TASK_ACKNOWLEDGE],
 		act->office->actor.name, given ? "acknowledged in another way" : "a letter goes",
 		act->now_ms, NULL, err);
@@ -538,6 +577,13 @@ enum rd_rc rd_act_close(struct rd_db *db, const struct rd_office *office, int64_
 	if (!force)
 		RD_TRY(check_nothing_owed(&act, "close", err));
 	RD_TRY(rd_act_end_case(&act, why, err));
+	if (act.matter.kind == RD_COMPLAINT)
+		RD_TRY(rd_act_owe_telling(&act,
+			rd_arena_printf(act.arena, "act:close:%" PRId64, act.now_ms),
+			(struct rd_date){ 0 },
+			"Tell the resident that the complaint is closed, and why, and that it can "
+			"be opened again (`case reopen`).",
+			err));
 	return rd_act_record_and_commit(&act, "closed", 0, force ? "{\"force\":true}" : NULL, err);
 }
 

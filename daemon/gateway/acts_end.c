@@ -107,6 +107,11 @@ enum rd_rc rd_act_withdraw(struct rd_db *db, const struct rd_office *office, int
 	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_WITHDRAWN, NULL, NULL, why, err));
 	RD_TRY(rd_act_end_case(
 		&act, rd_arena_printf(act.arena, "withdrawn by the resident: %s", why), err));
+	/* No letter goes of it. After the end, which does all other tasks. */
+	RD_TRY(rd_act_owe_telling(&act, stage.cause, (struct rd_date){ 0 },
+		"Tell the resident that the complaint is closed because they withdrew it, and "
+		"that it can be opened again (`case reopen`).",
+		err));
 	return rd_stage_act_commit(&act, &stage, err);
 }
 

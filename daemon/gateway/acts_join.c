@@ -218,6 +218,27 @@ static enum rd_rc open_split(struct rd_act *act, const struct rd_stage_act *stag
 		act->tx, act->office, &matter, &verdict, act->arena, ret_case, err);
 }
 
+/* The letter of the new case says nothing of the old one. */
+static enum rd_rc owe_word_of_split(
+	struct rd_act *act, const struct rd_stage_act *stage, int64_t part_id, struct rd_err *err)
+{
+	const struct rd_case from = act->matter;
+
+	RD_TRY(rd_case_get(rd_tx_db(act->tx), part_id, act->arena, &act->matter, err));
+	RD_TRY(rd_act_owe_telling(act, stage->cause, (struct rd_date){ 0 },
+		rd_arena_printf(act->arena,
+			"Tell the resident that case %s came out of their case %s, and why both "
+			"go on by themselves.",
+			act->matter.reference, from.reference),
+		err));
+	if (act->matter.contact[0] == '\0') /* else the case would have come from nowhere */
+		RD_TRY(rd_case_add_note(act->tx, part_id, act->office->actor.name,
+			"Split off by hand; neither an address nor a number is known.", act->now_ms,
+			err));
+	act->matter = from;
+	return RD_OK;
+}
+
 enum rd_rc rd_act_split(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const struct rd_act_split *split, int64_t *ret_case, struct rd_err *err)
 {
@@ -234,6 +255,7 @@ enum rd_rc rd_act_split(struct rd_db *db, const struct rd_office *office, int64_
 	/* The number of the new case stands in the link, and in its own first row of the audit. */
 	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_SPLIT, NULL, NULL, split->why, err));
 	RD_TRY(open_split(&act, &stage, split, ret_case, err));
+	RD_TRY(owe_word_of_split(&act, &stage, *ret_case, err));
 	if (split->definition != NULL) {
 		RD_TRY(rd_act_check_text(
 			split->definition, "the complaint definition (--definition)", err));

@@ -5,6 +5,7 @@
 
 #include "redress/gateway/acts.h"
 #include "redress/gateway/casework.h"
+#include "redress/gateway/reopening.h"
 #include "redress/gateway/routes.h"
 #include "redress/gateway/stage_act.h"
 #include "redress/policy/clocks.h"
@@ -263,53 +264,6 @@ enum rd_rc rd_act_refuse(struct rd_db *db, const struct rd_office *office, int64
 
 /* --- opening again --- */
 
-/* --- opening again --- */
-
-/* The letters and tasks of its running clocks ended with the case: what they were for is owed by a
- * person. */
-static enum rd_rc owe_restarted(
-	struct rd_act *act, const struct rd_stage_act *stage, struct rd_err *err)
-{
-	static const struct {
-		enum rd_clock_id clock;
-		enum rd_task_kind kind;
-		const char *text;
-	} duties[] = {
-		{ RD_CLOCK_STAGE1_ACKNOWLEDGE, RD_TASK_ACKNOWLEDGE,
-			"The case was opened again and is not acknowledged: do it, and record it "
-			"with `case acknowledge REF`." },
-		{ RD_CLOCK_STAGE1_DEFINE, RD_TASK_DEFINE,
-			"The case was opened again: confirm or correct what the complaint is about "
-			"(`case define REF`)." },
-		{ RD_CLOCK_STAGE2_ACKNOWLEDGE, RD_TASK_STAGE2,
-			"The case was opened again and its stage 2 is not taken on: `case accept "
-			"REF`, or `case refuse REF --why TEXT`." },
-	};
-	struct rd_case_clock *clocks;
-	size_t n;
-
-	RD_TRY(rd_case_clocks(rd_tx_db(act->tx), act->matter.id, act->arena, &clocks, &n, err));
-	for (size_t i = 0; i < n; i++)
-		for (size_t d = 0; d < sizeof duties / sizeof duties[0]; d++) {
-			const struct rd_task task = {
-				.kind = rd_task_names[duties[d].kind],
-				.case_id = act->matter.id,
-				.cause = stage->cause,
-				.text = duties[d].text,
-				.landlord = act->matter.landlord,
-				.due = clocks[i].due,
-				.n = 1,
-			};
-			int64_t id;
-			bool is_new;
-
-			if (clocks[i].met_ms == 0 && clocks[i].cancelled_ms == 0 &&
-				strcmp(clocks[i].name, rd_clock_names[duties[d].clock]) == 0)
-				RD_TRY(rd_task_put(act->tx, &task, act->now_ms, &id, &is_new, err));
-		}
-	return RD_OK;
-}
-
 enum rd_rc rd_act_reopen(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const char *why, struct rd_err *err)
 {
@@ -319,9 +273,7 @@ enum rd_rc rd_act_reopen(struct rd_db *db, const struct rd_office *office, int64
 	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_REOPEN, err));
 	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
 	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_REOPENED, NULL, NULL, why, err));
-	RD_TRY(rd_case_set_status(act.tx, case_id, RD_STATUS_OPEN, "", act.now_ms, err));
-	RD_TRY(rd_case_restart_clocks(act.tx, case_id, act.matter.closed_ms, err));
+	RD_TRY(rd_reopening_apply(act.tx, office, &act.matter, stage.cause, act.arena, err));
 	RD_TRY(rd_act_cancel_letters(&act, RD_LETTER_CLOSING, "the case was opened again", err));
-	RD_TRY(owe_restarted(&act, &stage, err));
 	return rd_stage_act_commit(&act, &stage, err);
 }

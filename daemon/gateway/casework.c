@@ -13,6 +13,7 @@
 #include "redress/gateway/duties.h"
 #include "redress/gateway/holding.h"
 #include "redress/gateway/replies.h"
+#include "redress/gateway/reopening.h"
 #include "redress/gateway/routes.h"
 #include "redress/gateway/staff.h"
 #include "redress/policy/clocks.h"
@@ -248,6 +249,10 @@ static enum rd_rc join_case(struct writing *w, struct rd_err *err)
 	if (w->verdict->begin_stage1)
 		return begin_stage1(w, err);
 	RD_TRY(rd_case_get(rd_tx_db(w->tx), w->case_id, w->arena, &matter, err));
+	if (matter.status == RD_STATUS_CLOSED && w->verdict->status == RD_STATUS_OPEN &&
+		!w->verdict->escalates)
+		return rd_reopening_apply(
+			w->tx, w->office, &matter, w->matter->cause, w->arena, err);
 	if (matter.status != w->verdict->status && matter.status != RD_STATUS_REVIEW)
 		RD_TRY(rd_case_set_status(
 			w->tx, w->case_id, w->verdict->status, "", w->now_ms, err));
@@ -504,9 +509,29 @@ static enum rd_rc raise_alarms(struct writing *w, struct rd_err *err)
 	return RD_OK;
 }
 
+/* What grew from a case, or was split off it, is about whomever that one is about. */
+static enum rd_rc inherit_about(struct writing *w, struct rd_err *err)
+{
+	const size_t len = strlen(RD_NOTICE_ABOUT);
+	struct rd_case from;
+
+	if (w->verdict->fate != RD_FATE_OPENED || !w->verdict->linked ||
+		w->matter->joined_case == 0)
+		return RD_OK;
+	RD_TRY(rd_case_get(rd_tx_db(w->tx), w->matter->joined_case, w->arena, &from, err));
+	for (size_t i = 0; i < from.n_marks; i++) {
+		const char *mark = from.marks[i];
+
+		if (strncmp(mark, RD_NOTICE_ABOUT, len) == 0)
+			RD_TRY(rd_case_add_marks(w->tx, w->case_id, &mark, 1, err));
+	}
+	return RD_OK;
+}
+
 /* Whom staff say that it is about, before anybody is told of it. */
 static enum rd_rc mark_about(struct writing *w, struct rd_err *err)
 {
+	RD_TRY(inherit_about(w, err));
 	for (size_t i = 0; i < w->matter->n_about; i++) {
 		const char *mark =
 			rd_arena_printf(w->arena, RD_NOTICE_ABOUT "%s", w->matter->about[i]);

@@ -448,6 +448,37 @@ static enum rd_rc follow_again(
 	return RD_OK;
 }
 
+/* A case that may be about everybody who is warned of its dates is in no notice, warning or digest:
+ * that is said where staff look. */
+static enum rd_rc owe_somebody(struct routed *r, struct rd_err *err)
+{
+	const struct rd_config *config = r->office->config;
+	const struct rd_role_config *role =
+		config->warnings_to[0] != '\0'
+			? rd_config_role(config, r->matter.landlord, config->warnings_to)
+			: NULL;
+	const struct rd_task task = {
+		.kind = RD_ROUTE_TASK,
+		.case_id = r->matter.id,
+		.message_id = r->message_id,
+		.cause = "route:nobody",
+		.text = "Nobody is told of this case or warned of its dates: it may be about "
+			"everybody who would be. Find somebody else to look after it (`case "
+			"assign`), and look at its dates by hand; in the configuration `Then up:` "
+			"names who stands above.",
+		.landlord = r->matter.landlord,
+		.due = r->today,
+		.n = 1,
+	};
+	int64_t id;
+	bool is_new;
+
+	if (role == NULL || r->about.n == 0 ||
+		rd_notice_round(config, r->matter.landlord, role, &r->about) != NULL)
+		return RD_OK;
+	return rd_task_put(r->tx, &task, rd_office_now(r->office), &id, &is_new, err);
+}
+
 enum rd_rc rd_routes_follow(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_routing *routing, struct rd_arena *arena, struct rd_err *err)
 {
@@ -476,6 +507,7 @@ enum rd_rc rd_routes_follow(struct rd_tx *tx, const struct rd_office *office,
 	n = put_about(raised, n, landlord, about);
 	for (size_t i = 0; i < n; i++)
 		RD_TRY(follow_one(&r, &raised[i], true, err));
+	RD_TRY(owe_somebody(&r, err));
 	return follow_again(&r, routing, err);
 }
 
@@ -496,5 +528,6 @@ enum rd_rc rd_routes_send(struct rd_tx *tx, const struct rd_office *office,
 			"the policy of %s names no route `%s`; `redressctl landlord show %s` lists "
 			"them",
 			policy->landlord.full_name, name, policy->landlord.name);
+	RD_TRY(owe_somebody(&r, err));
 	return follow_one(&r, &raised, with_task, err);
 }

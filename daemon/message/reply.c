@@ -7,7 +7,7 @@
 #define NAME_WORDS_MAX	   3 /* behind a sign-off, on its line or the next */
 
 const char *const rd_reply_names[RD_N_REPLIES + 1] = { "none", "thanks", "agrees", "withdraws",
-	"stage2", NULL };
+	"stage2", "content", NULL };
 
 /* As what is written comes to be spelt: small letters and digits, one blank between words, no
  * apostrophes. */
@@ -24,6 +24,16 @@ static const char *const thanks[] = { "thank you", "thanks", "thank you very muc
 	"thanks for your response", "thank you for your message", "thanks for your message",
 	"thank you for getting back to me", "thanks for getting back to me", "noted thank you",
 	"noted thanks", "cheers", "diolch", "diolch yn fawr", NULL };
+
+/* Behind thanks: there is nothing more that she wants. */
+static const char *const content[] = { "that is fine", "thats fine", "that is fine now",
+	"thats fine now", "that is all fine", "thats all fine", "that is all fine now",
+	"thats all fine now", "all is fine now", "it is all fine now", "its all fine now",
+	"everything is fine now", "all is well now", "all good", "all good now", "that is all",
+	"thats all", "it is all sorted", "its all sorted", "it is all sorted now",
+	"its all sorted now", "it is sorted now", "its sorted now", "it is mended now",
+	"its mended now", "it is fixed now", "its fixed now", "i am happy with that",
+	"im happy with that", "i am happy now", "im happy now", NULL };
 
 static const char *const agrees[] = { "yes", "yes thats right", "yes that is right",
 	"yes thats correct", "yes that is correct", "thats right", "that is right", "thats correct",
@@ -247,6 +257,18 @@ static void trim_courtesies(char *text)
 	}
 }
 
+static bool is_content(const char *text)
+{
+	for (size_t i = 0; thanks[i] != NULL; i++) {
+		const size_t len = strlen(thanks[i]);
+
+		if (strncmp(text, thanks[i], len) == 0 && text[len] == ' ' &&
+			is_one_of(text + len + 1, content))
+			return true;
+	}
+	return false;
+}
+
 bool rd_message_asks_stage2(const struct rd_message *message)
 {
 	for (size_t i = 0; i < message->n_spans; i++) {
@@ -294,6 +316,8 @@ enum rd_reply rd_message_reply(const struct rd_message *message)
 		return RD_REPLY_NONE;
 	if (is_one_of(words.text, thanks))
 		return RD_REPLY_THANKS;
+	if (is_content(words.text))
+		return RD_REPLY_CONTENT;
 	trim_courtesies(words.text);
 	if (is_one_of(words.text, agrees))
 		return RD_REPLY_AGREES;

@@ -243,7 +243,9 @@ static bool understood(struct decision *d)
 		return false;
 	v->escalates = asks_for_stage2(d);
 	v->agrees = f->reply == RD_REPLY_AGREES && f->joined.definition_open;
-	v->only_thanks = f->reply == RD_REPLY_THANKS;
+	/* That all is well may end a complaint that runs: a person reads it. */
+	v->only_thanks = f->reply == RD_REPLY_THANKS ||
+			 (f->reply == RD_REPLY_CONTENT && f->joined.status == RD_STATUS_CLOSED);
 	if (!v->escalates && !v->agrees && !v->only_thanks)
 		return false;
 	v->review = false;

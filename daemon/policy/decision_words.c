@@ -36,7 +36,8 @@ static const char *const withheld_words[RD_N_WITHHELD] = {
 
 static const char *const task_words[RD_N_TASKS] = {
 	("Acknowledge by hand by this date: no automatic letter goes, or the one that went meets "
-	 "no clock. Use `redressctl case acknowledge REF`."),
+	 "no clock. Use `redressctl case acknowledge REF`; where no letter can go (a hold, no "
+	 "address), tell the resident in a safe way, then add `--given DAY`."),
 	"Confirm or correct what the complaint is about.",
 	"Decide what this message is.",
 	"Read this message.",

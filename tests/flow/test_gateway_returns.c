@@ -137,6 +137,7 @@ static void a_person_acknowledges_what_came_back(void **state)
 	OK(rd_act_acknowledge(h->db, &staff, s.case_id, &given, &h->err));
 	assert_false(house_runs(h, s.case_id, "stage1.acknowledge"));
 	assert_int_not_equal(house_case(h, s.case_id).acknowledged_ms, 0);
+	assert_int_equal(house_n_tasks(h, s.case_id, "other_channel"), 0);
 	/* what comes late about the letter takes nothing back */
 	come_back(h, .action = "failed", .code = "5.2.2", .id = s.letter.message_id);
 	assert_false(house_runs(h, s.case_id, "stage1.acknowledge"));

@@ -433,6 +433,12 @@ static const struct row rows[] = {
 		"joined compliment stage1 answered no_letter to-case" },
 	{ "however unsure the rules are of it", "other unsure reply:thanks joins:complaint known",
 		"joined other stage1 open no_letter to-case" },
+	{ "that all is well opens no closed case again",
+		"other unsure reply:content joins:complaint closed known",
+		"joined other stage1 closed no_letter to-case" },
+	{ "that all is well may end one that runs: it is read",
+		"other unsure reply:content joins:complaint known",
+		"joined other stage1 open added review@2026-11-23 review to-case" },
 	{ "thanks with a picture are read", "other reply:thanks pictures joins:complaint known",
 		"joined other stage1 open added review@2026-11-23 review to-case" },
 	{ "thanks on another case are read", "other reply:thanks joins:service_request known",
@@ -532,6 +538,8 @@ static bool set_joined(const char *word, struct rd_joined_case *joined)
 		joined->has_open_linked_complaint = true;
 	else if (strcmp(word, "answered") == 0)
 		joined->status = RD_STATUS_ANSWERED;
+	else if (strcmp(word, "closed") == 0)
+		joined->status = RD_STATUS_CLOSED;
 	else if (strcmp(word, "underreview") == 0)
 		joined->status = RD_STATUS_REVIEW;
 	else if (strcmp(word, "casetopic") == 0)

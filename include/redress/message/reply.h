@@ -18,6 +18,7 @@ enum rd_reply {
 	RD_REPLY_AGREES,
 	RD_REPLY_WITHDRAWS,
 	RD_REPLY_STAGE2,
+	RD_REPLY_CONTENT, /* thanks, and all is well now */
 	RD_N_REPLIES,
 };
 extern const char *const rd_reply_names[RD_N_REPLIES + 1]; /* "none", "thanks", "agrees", ... */
