@@ -334,6 +334,37 @@ static enum rd_rc add_lines(
 	return RD_OK;
 }
 
+/* What the letter says by itself; a second stanza of it would promise it twice. */
+static enum rd_rc add_promised(
+	const struct rd_answer_case *of, struct rd_buf *out, struct rd_err *err)
+{
+	char day[RD_DATE_MAX];
+
+	if (of->n_promised == 0)
+		return RD_OK;
+	RD_TRY(rd_buf_add_str(out,
+		"\n# Promised before and not done yet. The letter says each of these by itself: "
+		"write\n"
+		"# no `Action:` for it. Where one is done, say so first: redressctl case action\n",
+		err));
+	for (size_t i = 0; i < of->n_promised; i++) {
+		const char *text = of->promised[i].text;
+
+		RD_TRY(rd_buf_printf(
+			out, err, "#   By %s:", rd_date_format(of->promised[i].by, day)));
+		while (*text != '\0') {
+			const size_t len = strcspn(text, "\r\n");
+
+			if (len > 0)
+				RD_TRY(rd_buf_printf(out, err, " %.*s", (int)len, text));
+			text += len;
+			text += strspn(text, "\r\n");
+		}
+		RD_TRY(rd_buf_add_str(out, "\n", err));
+	}
+	return RD_OK;
+}
+
 enum rd_rc rd_answer_skeleton(const struct rd_answer_case *of, const struct rd_landlord *landlord,
 	struct rd_buf *out, struct rd_err *err)
 {
@@ -378,6 +409,7 @@ enum rd_rc rd_answer_skeleton(const struct rd_answer_case *of, const struct rd_l
 			"\n# A stanza for each point of the complaint\nPoint:\nFinding:\n", err));
 	for (size_t i = 0; i < of->n_topics; i++)
 		RD_TRY(rd_buf_printf(out, err, "\nPoint: %s\nFinding:\n", of->topics[i]));
+	RD_TRY(add_promised(of, out, err));
 	return rd_buf_add_str(out,
 		"\n# A stanza for each thing that is still to be done: it is kept as a task "
 		"(take the\n# # away):\n"

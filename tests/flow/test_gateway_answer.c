@@ -142,6 +142,51 @@ static void an_answer_is_a_letter_with_actions_that_are_tracked(void **state)
 	assert_int_equal(house_letter(h, case_id, "stage1_response").state, RD_OUTBOX_SENT);
 }
 
+/* The letter never says that nothing is left, while something is. */
+static void what_was_promised_before_stands_in_the_answer(void **state)
+{
+	struct house *h = *state = new_house(NULL);
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = complaint(h);
+	struct rd_case_action *actions;
+	struct rd_outbox_row letter;
+	int64_t gutter, tap, roof;
+	char *answer;
+	size_t n;
+
+	OK(rd_act_action_add(h->db, &staff, case_id, "Clear the gutter", house_day("2027-02-01"),
+		"Ola Owner", &gutter, &h->err));
+	OK(rd_act_action_add(h->db, &staff, case_id, "Mend the tap", house_day("2027-02-02"), NULL,
+		&tap, &h->err));
+	OK(rd_act_action_add(h->db, &staff, case_id, "mend the roof", house_day("2027-05-03"), NULL,
+		&roof, &h->err));
+	OK(rd_act_action_done(h->db, &staff, case_id, tap, NULL, &h->err));
+	answer = rd_arena_strdup(h->arena, fill(h, case_id, RD_STAGE_1, NULL, NULL));
+	assert_non_null(strstr(answer, "#   By 2027-02-01: Clear the gutter"));
+	assert_null(strstr(answer, "Mend the tap"));
+	OK(try_answer(h, case_id, RD_STAGE_1, answer, NULL));
+	letter = house_letter(h, case_id, "stage1_response");
+	assert_true(house_says(h, &letter, "By Monday 1 February 2027: Clear the gutter"));
+	assert_false(house_says(h, &letter, "Ola Owner"));
+	assert_false(house_says(h, &letter, "Mend the tap"));
+	assert_false(house_says(h, &letter, "Clear the gutter By Monday 3 May 2027"));
+	OK(rd_case_action_list(h->db, case_id, h->arena, &actions, &n, &h->err));
+	assert_int_equal(n, 3); /* what the answer says again is promised once */
+	house_free(h);
+
+	h = *state = new_house(NULL);
+	const struct rd_office others = house_staff(h);
+	const int64_t other = complaint(h);
+	OK(rd_act_action_add(h->db, &others, other, "Clear the gutter", house_day("2027-02-01"),
+		NULL, &gutter, &h->err));
+	answer = rd_arena_strdup(h->arena, fill(h, other, RD_STAGE_1, NULL, NULL));
+	*strstr(answer, "\nAction: Mend the roof") = '\0';
+	OK(try_answer(h, other, RD_STAGE_1, answer, NULL));
+	letter = house_letter(h, other, "stage1_response");
+	assert_true(house_says(h, &letter, "By Monday 1 February 2027: Clear the gutter"));
+	assert_false(house_says(h, &letter, "Nothing is left to be done"));
+}
+
 static void an_empty_part_is_refused_by_its_name(void **state)
 {
 	struct house *h = *state = new_house(NULL);
@@ -551,6 +596,7 @@ int main(int argc, char **argv)
 		house_test_own(copies_go_to_both_where_the_policy_and_the_resident_say_so),
 		house_test_own(the_skeleton_says_what_the_policy_wants_of_the_answer),
 		house_test_own(an_answer_is_a_letter_with_actions_that_are_tracked),
+		house_test_own(what_was_promised_before_stands_in_the_answer),
 		house_test_own(an_empty_part_is_refused_by_its_name),
 		house_test_own(every_point_is_answered_and_nobody_is_named),
 		house_test_own(an_answer_of_another_case_or_stage_is_refused),
