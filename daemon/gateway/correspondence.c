@@ -155,6 +155,27 @@ static enum rd_rc running_answer(
 	return RD_OK;
 }
 
+/* The date that the acknowledgement says, which waits to leave: its leaving starts the clock. What
+ * a person must release first may be written for another day. */
+static enum rd_rc answer_of_waiting(struct draft *d, const struct rd_landlord *kept,
+	struct rd_date *ret_due, struct rd_err *err)
+{
+	const enum rd_outbox_state queued = RD_OUTBOX_QUEUED;
+	const struct rd_outbox_filter filter = { .state = &queued, .case_id = d->matter.id };
+	struct rd_outbox_row *rows;
+	size_t n;
+
+	RD_TRY(rd_outbox_list(rd_tx_db(d->tx), &filter, d->arena, &rows, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (!rows[i].needs_approval &&
+			strcmp(rows[i].meets_clock, rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE]) ==
+				0 &&
+			kept->clocks[RD_CLOCK_STAGE1_RESPOND].held)
+			return rd_clock_due(kept, d->policy->calendar, RD_CLOCK_STAGE1_RESPOND,
+				rows[i].written_for, ret_due, err);
+	return RD_OK;
+}
+
 /* The date of the answer that runs, longer or not. The acknowledgement of stage 2 starts it, unless
  * the request did. */
 static enum rd_rc answer_of_stage(struct draft *d, const struct rd_landlord *kept,
@@ -170,8 +191,11 @@ static enum rd_rc answer_of_stage(struct draft *d, const struct rd_landlord *kep
 	RD_TRY(running_answer(d, rd_life_extension(d->matter.stage), ret_due, err));
 	if (rd_date_is_set(*ret_due))
 		return RD_OK;
-	return running_answer(
-		d, stage2 ? RD_CLOCK_STAGE2_RESPOND : RD_CLOCK_STAGE1_RESPOND, ret_due, err);
+	RD_TRY(running_answer(
+		d, stage2 ? RD_CLOCK_STAGE2_RESPOND : RD_CLOCK_STAGE1_RESPOND, ret_due, err));
+	if (rd_date_is_set(*ret_due) || stage2)
+		return RD_OK;
+	return answer_of_waiting(d, kept, ret_due, err);
 }
 
 /* When the policy wants stage 2 to be asked for after this answer; when the case would be closed.

@@ -25,6 +25,42 @@ static int64_t complaint(struct house *h)
 	return case_id;
 }
 
+static void cancel_letters(struct house *h, int64_t case_id)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	const struct rd_outbox_row letter = house_letter(h, case_id, "acknowledgement");
+
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_outbox_cancel(tx, letter.id, "by hand", h->now_ms, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+}
+
+/* Both leave in one round: the definition says the date that the acknowledgement says. */
+static void a_definition_before_the_acknowledgement_says_its_date(void **state)
+{
+	static const struct house_options options = { .starts = RECEIVED };
+	struct house *h = *state = house_new(&options);
+	const struct rd_office staff = house_staff(h);
+	int64_t id = house_mail_in(h, .body = COMPLAINT), case_id;
+	struct rd_outbox_row letter;
+
+	house_work(h);
+	case_id = house_case_of(h, id);
+	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks.", NULL, &h->err));
+	letter = house_letter(h, case_id, "definition");
+	assert_true(house_says(h, &letter, "full answer by Thursday 31 December 2026"));
+	assert_false(house_says(h, &letter, "say by when"));
+
+	/* Nothing waits that would say one. */
+	id = house_mail_in(h, .from = "b@resident.example", .body = COMPLAINT);
+	house_work(h);
+	case_id = house_case_of(h, id);
+	cancel_letters(h, case_id);
+	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks.", NULL, &h->err));
+	letter = house_letter(h, case_id, "definition");
+	assert_true(house_says(h, &letter, "say by when you will have our full answer"));
+}
+
 static struct house *new_house(const char *profile)
 {
 	const struct house_options options = { .profile = profile, .starts = RECEIVED };
@@ -596,6 +632,7 @@ int main(int argc, char **argv)
 		house_test_own(copies_go_to_both_where_the_policy_and_the_resident_say_so),
 		house_test_own(the_skeleton_says_what_the_policy_wants_of_the_answer),
 		house_test_own(an_answer_is_a_letter_with_actions_that_are_tracked),
+		house_test_own(a_definition_before_the_acknowledgement_says_its_date),
 		house_test_own(what_was_promised_before_stands_in_the_answer),
 		house_test_own(an_empty_part_is_refused_by_its_name),
 		house_test_own(every_point_is_answered_and_nobody_is_named),
