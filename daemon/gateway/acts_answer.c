@@ -9,6 +9,7 @@
 #include "redress/gateway/acts_record.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/letter_words.h"
+#include "redress/store/tasks.h"
 
 #define SURNAME_MIN 3 /* letters; a shorter one is too often a word */
 
@@ -176,6 +177,9 @@ static enum rd_rc offer_money(struct rd_act *act, struct rd_stage_act *stage,
 	RD_ASSERT(detail != NULL);
 	RD_TRY(rd_stage_act_put(
 		act, stage, RD_DID_COMPENSATION, NULL, detail, answer->money_for, err));
+	RD_TRY(rd_task_done_of_case(act->tx, act->matter.id, RD_ACT_TASK_COMPENSATION,
+		act->office->actor.name, rd_compensation_names[RD_COMPENSATION_OFFERED],
+		act->now_ms, NULL, err));
 	return audit(act, stage, RD_DID_COMPENSATION, err);
 }
 

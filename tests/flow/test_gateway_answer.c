@@ -223,6 +223,18 @@ static void what_was_promised_before_stands_in_the_answer(void **state)
 	assert_false(house_says(h, &letter, "Nothing is left to be done"));
 }
 
+static void money_in_an_answer_ends_the_task_to_offer_it(void **state)
+{
+	struct house *h = *state = new_house(NULL);
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = complaint(h);
+
+	OK(rd_act_compensation(h->db, &staff, case_id, RD_COMPENSATION_ASKED, NULL, NULL, &h->err));
+	assert_int_equal(house_n_tasks(h, case_id, RD_ACT_TASK_COMPENSATION), 1);
+	OK(try_answer(h, case_id, RD_STAGE_1, fill(h, case_id, RD_STAGE_1, NULL, NULL), NULL));
+	assert_int_equal(house_n_tasks(h, case_id, RD_ACT_TASK_COMPENSATION), 0);
+}
+
 static void an_empty_part_is_refused_by_its_name(void **state)
 {
 	struct house *h = *state = new_house(NULL);
@@ -633,6 +645,7 @@ int main(int argc, char **argv)
 		house_test_own(the_skeleton_says_what_the_policy_wants_of_the_answer),
 		house_test_own(an_answer_is_a_letter_with_actions_that_are_tracked),
 		house_test_own(a_definition_before_the_acknowledgement_says_its_date),
+		house_test_own(money_in_an_answer_ends_the_task_to_offer_it),
 		house_test_own(what_was_promised_before_stands_in_the_answer),
 		house_test_own(an_empty_part_is_refused_by_its_name),
 		house_test_own(every_point_is_answered_and_nobody_is_named),
