@@ -416,3 +416,29 @@ enum rd_rc rd_answer_skeleton(const struct rd_answer_case *of, const struct rd_l
 		"# Action: what\n# By: 2026-12-18\n# To: the repairs team\n",
 		err);
 }
+
+/* --- the file, for a reader --- */
+
+const char *rd_answer_readable(const char *text, struct rd_arena *arena)
+{
+	char *out = rd_arena_alloc(arena, strlen(text) + 2), *to = out;
+
+	if (out == NULL)
+		return NULL;
+	while (*text != '\0') {
+		const size_t len = strcspn(text, "\n");
+		const bool blank = strspn(text, " \t\r") >= len;
+		const bool at_blank = to == out || (to - out >= 2 && to[-2] == '\n');
+
+		for (size_t i = 0; i < len && text[0] != '#' && !blank; i++)
+			if (((unsigned char)text[i] >= 0x20 && text[i] != 0x7f) || text[i] == '\t')
+				*to++ = text[i];
+		if (text[0] != '#' && !(blank && at_blank))
+			*to++ = '\n';
+		text += len + (text[len] == '\n');
+	}
+	while (to > out && to[-1] == '\n')
+		to--;
+	*to = '\0';
+	return out;
+}

@@ -638,6 +638,19 @@ static void the_skeleton_says_what_the_policy_wants_of_the_answer(void **state)
 	assert_non_null(strstr(text, "\nComplaint: The roof leaks."));
 }
 
+/* `case show` prints it below what was done. */
+static void an_answer_is_read_without_what_was_there_to_fill_it_in(void **state)
+{
+	struct house *h = *state = new_house(NULL);
+
+	assert_string_equal(
+		rd_answer_readable("# Fill in\n\n\nAnswer: RD1\n# Why\nReasons: a\033[1m # b\n\n"
+				   "# more\n\nPoint: a leak\n# Action: what\n",
+			h->arena),
+		"Answer: RD1\nReasons: a[1m # b\n\nPoint: a leak");
+	assert_string_equal(rd_answer_readable("", h->arena), "");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -646,6 +659,7 @@ int main(int argc, char **argv)
 		house_test_own(an_answer_is_a_letter_with_actions_that_are_tracked),
 		house_test_own(a_definition_before_the_acknowledgement_says_its_date),
 		house_test_own(money_in_an_answer_ends_the_task_to_offer_it),
+		house_test_own(an_answer_is_read_without_what_was_there_to_fill_it_in),
 		house_test_own(what_was_promised_before_stands_in_the_answer),
 		house_test_own(an_empty_part_is_refused_by_its_name),
 		house_test_own(every_point_is_answered_and_nobody_is_named),

@@ -102,4 +102,8 @@ RD_MUST_USE enum rd_rc rd_answer_check(const char *file, const struct rd_answer 
 RD_MUST_USE enum rd_rc rd_answer_skeleton(const struct rd_answer_case *of,
 	const struct rd_landlord *landlord, struct rd_buf *out, struct rd_err *err);
 
+/* The file as a person reads it who filled in nothing of it: without its comments, no two blank
+ * lines together, and no byte that steers a terminal. NULL: it does not fit in the arena. */
+const char *rd_answer_readable(const char *text, struct rd_arena *arena);
+
 #endif
