@@ -638,6 +638,21 @@ static void the_skeleton_says_what_the_policy_wants_of_the_answer(void **state)
 	assert_non_null(strstr(text, "\nComplaint: The roof leaks."));
 }
 
+static void another_address_keeps_the_name_and_has_a_domain(void **state)
+{
+	struct house *h = *state = new_house(NULL);
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = complaint(h);
+
+	OK(rd_act_contact(h->db, &staff, case_id, "lee@resident.example", "Lee Example", &h->err));
+	assert_int_equal(
+		rd_act_contact(h->db, &staff, case_id, "lee2@example", NULL, &h->err), RD_E_INPUT);
+	assert_non_null(strstr(h->err.msg, "no domain"));
+	OK(rd_act_contact(h->db, &staff, case_id, "lee2@resident.example", NULL, &h->err));
+	assert_string_equal(house_case(h, case_id).contact, "lee2@resident.example");
+	assert_string_equal(house_case(h, case_id).contact_name, "Lee Example");
+}
+
 /* `case show` prints it below what was done. */
 static void an_answer_is_read_without_what_was_there_to_fill_it_in(void **state)
 {
@@ -660,6 +675,7 @@ int main(int argc, char **argv)
 		house_test_own(a_definition_before_the_acknowledgement_says_its_date),
 		house_test_own(money_in_an_answer_ends_the_task_to_offer_it),
 		house_test_own(an_answer_is_read_without_what_was_there_to_fill_it_in),
+		house_test_own(another_address_keeps_the_name_and_has_a_domain),
 		house_test_own(what_was_promised_before_stands_in_the_answer),
 		house_test_own(an_empty_part_is_refused_by_its_name),
 		house_test_own(every_point_is_answered_and_nobody_is_named),
