@@ -95,28 +95,27 @@ static void an_acknowledgement_says_all_that_the_code_wants(void **state)
 	const struct rd_letter_values values = values_of(f->code);
 	struct rd_rendered r = render(f, RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, &values);
 	const char *text = unwrapped(f, r.text);
-	static const char
-		*const wants[] = {
-			"a repair that was not done, a missed visit and other matters", /* understood
-											 */
-			"We have kept all that you told us", /* all of it */
-			"If that is not right",		     /* how to put it right */
-			"If you have not told us already, please tell us what you would like us to "
-			"do", /* the outcome: the question */
-			"stage 1",
-			"Friday 4 December 2026", /* by when */
-			"our complaints team",
-			"we are responsible for our homes",
-			"We are not responsible for what the council",
-			"large print",
-			"can speak for you",
-			"01632 960123",
-			"Housing Ombudsman Service",
-			"at any time",
-			"0300 111 3000",
-			"PO Box 1484, Unit D, Preston PR2 0ET",
-			"www.housing-ombudsman.org.uk/residents/make-a-complaint/",
-		};
+	static const char *const wants[] = {
+		"a repair that was not done, a missed visit and other matters", /* understood
+										 */
+		"We have kept all that you told us",				/* all of it */
+		"If that is not right", /* how to put it right */
+		"If you have not told us already, please tell us what you would like us to "
+		"do", /* the outcome: the question */
+		"stage 1",
+		"Friday 4 December 2026", /* by when */
+		"our complaints team",
+		"we are responsible for our homes",
+		"We are not responsible for what the council",
+		"large print",
+		"can speak for you",
+		"01632 960123",
+		"Housing Ombudsman Service",
+		"at any time",
+		"0300 111 3000",
+		"PO Box 1484, Unit D, Preston PR2 0ET",
+		"www.housing-ombudsman.org.uk/residents/make-a-complaint/",
+	};
 
 	for (size_t i = 0; i < sizeof wants / sizeof wants[0]; i++)
 		assert_says(text, wants[i]);
