@@ -8,6 +8,8 @@
 #include "redress/gateway/acts.h"
 #include "redress/gateway/acts_record.h"
 #include "redress/gateway/casework.h"
+#include "redress/gateway/letter_words.h"
+#include "redress/store/tasks.h"
 
 #define SURNAME_MIN 3 /* letters; a shorter one is too often a word */
 
@@ -127,6 +129,21 @@ static const char *all_words(struct rd_act *act, const struct rd_answer *a)
 	return all;
 }
 
+/* What was promised before goes into the letter as it was written down then. */
+static enum rd_rc check_promised(struct rd_act *act, struct rd_err *err)
+{
+	struct rd_answer_action *open;
+	size_t n;
+
+	RD_TRY(rd_promised_before(rd_tx_db(act->tx), act->matter.id, act->arena, &open, &n, err));
+	for (size_t i = 0; i < n; i++)
+		RD_TRY(check_names(act,
+			"what was promised before (`case show`; end it with `case action done` and "
+			"promise it anew)",
+			open[i].text, err));
+	return RD_OK;
+}
+
 /* --- taking it --- */
 
 enum rd_rc rd_answer_take(struct rd_act *act, const struct rd_stage_act *stage,
@@ -138,7 +155,8 @@ enum rd_rc rd_answer_take(struct rd_act *act, const struct rd_stage_act *stage,
 		ret_answer, err));
 	of.today = stage->day;
 	RD_TRY(rd_answer_check(response->file, ret_answer, &of, err));
-	return check_names(act, response->file, all_words(act, ret_answer), err);
+	RD_TRY(check_names(act, response->file, all_words(act, ret_answer), err));
+	return check_promised(act, err);
 }
 
 static enum rd_rc audit(
@@ -159,14 +177,30 @@ static enum rd_rc offer_money(struct rd_act *act, struct rd_stage_act *stage,
 	RD_ASSERT(detail != NULL);
 	RD_TRY(rd_stage_act_put(
 		act, stage, RD_DID_COMPENSATION, NULL, detail, answer->money_for, err));
+	RD_TRY(rd_task_done_of_case(act->tx, act->matter.id, RD_ACT_TASK_COMPENSATION,
+		act->office->actor.name, rd_compensation_names[RD_COMPENSATION_OFFERED],
+		act->now_ms, NULL, err));
 	return audit(act, stage, RD_DID_COMPENSATION, err);
+}
+
+static bool is_promised(
+	const struct rd_answer_action *open, size_t n, const char *text, struct rd_date by)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcasecmp(open[i].text, text) == 0 && rd_date_compare(open[i].by, by) == 0)
+			return true;
+	return false;
 }
 
 enum rd_rc rd_answer_promise(struct rd_act *act, struct rd_stage_act *stage,
 	const struct rd_answer *answer, struct rd_err *err)
 {
+	struct rd_answer_action *open;
+	size_t n_open;
 	int64_t id;
 
+	RD_TRY(rd_promised_before(
+		rd_tx_db(act->tx), act->matter.id, act->arena, &open, &n_open, err));
 	for (size_t i = 0; i < answer->n_actions; i++) {
 		const struct rd_answer_action *a = &answer->actions[i];
 		/* What was promised by a day that is over, in an answer recorded later, is owed
@@ -174,6 +208,8 @@ enum rd_rc rd_answer_promise(struct rd_act *act, struct rd_stage_act *stage,
 		const struct rd_date by =
 			rd_date_compare(a->by, stage->today) < 0 ? stage->today : a->by;
 
+		if (is_promised(open, n_open, a->text, by))
+			continue; /* its task stands already */
 		RD_TRY(rd_stage_act_promise(
 			act, stage, a->text, by, a->owner[0] != '\0' ? a->owner : NULL, &id, err));
 		RD_TRY(audit(act, stage, RD_DID_PROMISED, err));
@@ -185,9 +221,12 @@ enum rd_rc rd_act_answer_skeleton(struct rd_db *db, const struct rd_office *offi
 	enum rd_stage stage, struct rd_buf *out, struct rd_err *err)
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	struct rd_answer_action *promised;
 	struct rd_answer_case of;
 
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	of = of_case(&act, stage);
+	RD_TRY(rd_promised_before(db, case_id, act.arena, &promised, &of.n_promised, err));
+	of.promised = promised;
 	return rd_answer_skeleton(&of, &act.policy->landlord, out, err);
 }

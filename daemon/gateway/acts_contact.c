@@ -11,6 +11,14 @@
 #include "redress/policy/clocks.h"
 #include "redress/store/tasks.h"
 
+/* "lee@example": no mail goes there, and a typing error is seen here or never. */
+static bool lacks_domain(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return at != NULL && strchr(at, '.') == NULL;
+}
+
 static enum rd_rc check(const struct rd_act *act, const char *address, struct rd_err *err)
 {
 	if (act->matter.status == RD_STATUS_CLOSED)
@@ -21,6 +29,9 @@ static enum rd_rc check(const struct rd_act *act, const char *address, struct rd
 		return rd_fail(err, RD_E_INPUT,
 			"say with --address where the resident gets letters: an e-mail address or "
 			"a telephone number");
+	if (lacks_domain(address))
+		return rd_fail(err, RD_E_INPUT,
+			"the part of the address behind the @ is no domain, such as example.org");
 	if (rd_config_is_staff(act->office->config, address) ||
 		rd_office_is_us(act->office, address))
 		return rd_fail(err, RD_E_REFUSED,
@@ -90,6 +101,9 @@ enum rd_rc rd_act_contact(struct rd_db *db, const struct rd_office *office, int6
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(rd_act_check_contact(&act, address, &contact.address, &contact.channel, err));
 	RD_TRY(check(&act, contact.address, err));
+	/* Another address of the same person; what only a forward names may be anybody. */
+	if (contact.name[0] == '\0' && !act.matter.contact_proposed)
+		contact.name = act.matter.contact_name;
 	same = strcasecmp(contact.address, act.matter.contact) == 0;
 	if (same) {
 		RD_TRY(rd_case_add_contact(act.tx, case_id, &contact, err));

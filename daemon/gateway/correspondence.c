@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "redress/base/buf.h"
+#include "redress/gateway/acts_duty.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/closing.h"
 #include "redress/gateway/letter_words.h"
@@ -15,6 +16,7 @@
 #include "redress/message/compose.h"
 #include "redress/policy/clocks.h"
 #include "redress/policy/decision.h"
+#include "redress/policy/duties.h"
 #include "redress/policy/letter_html.h"
 #include "redress/policy/letter_plan.h"
 #include "redress/store/queue.h"
@@ -38,6 +40,7 @@ struct draft {
 	bool is_copy;	   /* for whoever speaks for the resident */
 	const char *cause; /* of the letter itself */
 	struct rd_case matter;
+	bool made_safe; /* no emergency stands before it any more */
 	struct rd_letter_time time;
 	struct rd_rendered rendered;
 	struct rd_message answered; /* only what threading needs; empty where there is none */
@@ -122,13 +125,56 @@ static enum rd_rc look_at_answered(struct draft *d, struct rd_err *err)
 	return rc == RD_E_MISSING ? RD_OK : rc;
 }
 
+/* Does it answer a message, and so what that says of a danger? */
+static bool answers_message(enum rd_letter_kind letter)
+{
+	static const enum rd_letter_kind others[] = { RD_LETTER_DEFINITION, RD_LETTER_EXTENSION,
+		RD_LETTER_STAGE1_RESPONSE, RD_LETTER_STAGE2_ACKNOWLEDGEMENT,
+		RD_LETTER_STAGE2_RESPONSE, RD_LETTER_REFUSAL, RD_LETTER_EXCLUSION,
+		RD_LETTER_RESTRICTION, RD_LETTER_CLOSING_CHECK, RD_LETTER_CLOSING };
+
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (others[i] == letter)
+			return false;
+	return true;
+}
+
+/* A person recorded that the home is safe, and nothing that came later says otherwise. */
+static enum rd_rc look_at_danger(struct draft *d, struct rd_err *err)
+{
+	struct rd_db *db = rd_tx_db(d->tx);
+	struct rd_case_clock *clocks;
+	struct rd_case_act *acts;
+	size_t n;
+
+	d->made_safe = false;
+	if (answers_message(d->order->letter))
+		return RD_OK;
+	RD_TRY(rd_case_act_list(db, d->matter.id, d->arena, &acts, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(acts[i].what, RD_DID_HAZARD) == 0 &&
+			strcmp(acts[i].detail, rd_hazard_state_names[RD_HAZARD_SUMMARY]) != 0)
+			d->made_safe = strcmp(acts[i].detail,
+					       rd_hazard_state_names[RD_HAZARD_MADE_SAFE]) == 0;
+	if (!d->made_safe)
+		return RD_OK;
+	RD_TRY(rd_case_clocks(db, d->matter.id, d->arena, &clocks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (clocks[i].met_ms == 0 && clocks[i].cancelled_ms == 0 &&
+			rd_duty_outlives_kind(clocks[i].name) &&
+			strcmp(clocks[i].name, rd_clock_names[RD_CLOCK_HAZARD_SUMMARY]) != 0)
+			d->made_safe = false;
+	return RD_OK;
+}
+
 static enum rd_rc work_out_time(struct draft *d, struct rd_err *err)
 {
 	const struct rd_config *config = d->office->config;
 	const struct rd_letter_ask ask = {
 		.letter = d->order->letter,
 		.channel = d->order->channel,
-		.emergency = d->order->emergency_health || d->order->emergency_heat,
+		.emergency =
+			(d->order->emergency_health || d->order->emergency_heat) && !d->made_safe,
 		.approval_wanted = d->policy->landlord.letters_approved,
 		.approved = d->order->approved,
 		.now_ms = rd_office_now(d->office),
@@ -155,6 +201,27 @@ static enum rd_rc running_answer(
 	return RD_OK;
 }
 
+/* The date that the acknowledgement says, which waits to leave: its leaving starts the clock. What
+ * a person must release first may be written for another day. */
+static enum rd_rc answer_of_waiting(struct draft *d, const struct rd_landlord *kept,
+	struct rd_date *ret_due, struct rd_err *err)
+{
+	const enum rd_outbox_state queued = RD_OUTBOX_QUEUED;
+	const struct rd_outbox_filter filter = { .state = &queued, .case_id = d->matter.id };
+	struct rd_outbox_row *rows;
+	size_t n;
+
+	RD_TRY(rd_outbox_list(rd_tx_db(d->tx), &filter, d->arena, &rows, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (!rows[i].needs_approval &&
+			strcmp(rows[i].meets_clock, rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE]) ==
+				0 &&
+			kept->clocks[RD_CLOCK_STAGE1_RESPOND].held)
+			return rd_clock_due(kept, d->policy->calendar, RD_CLOCK_STAGE1_RESPOND,
+				rows[i].written_for, ret_due, err);
+	return RD_OK;
+}
+
 /* The date of the answer that runs, longer or not. The acknowledgement of stage 2 starts it, unless
  * the request did. */
 static enum rd_rc answer_of_stage(struct draft *d, const struct rd_landlord *kept,
@@ -170,8 +237,11 @@ static enum rd_rc answer_of_stage(struct draft *d, const struct rd_landlord *kep
 	RD_TRY(running_answer(d, rd_life_extension(d->matter.stage), ret_due, err));
 	if (rd_date_is_set(*ret_due))
 		return RD_OK;
-	return running_answer(
-		d, stage2 ? RD_CLOCK_STAGE2_RESPOND : RD_CLOCK_STAGE1_RESPOND, ret_due, err);
+	RD_TRY(running_answer(
+		d, stage2 ? RD_CLOCK_STAGE2_RESPOND : RD_CLOCK_STAGE1_RESPOND, ret_due, err));
+	if (rd_date_is_set(*ret_due) || stage2)
+		return RD_OK;
+	return answer_of_waiting(d, kept, ret_due, err);
 }
 
 /* When the policy wants stage 2 to be asked for after this answer; when the case would be closed.
@@ -234,8 +304,8 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		.spoken_for = matter->flags[RD_ADVOCATE] && was_spoken(matter),
 		.copy = d->is_copy,
 		.welsh = rd_letters_welsh(d->policy->letters),
-		.emergency_health = d->order->emergency_health,
-		.emergency_heat = d->order->emergency_heat,
+		.emergency_health = d->order->emergency_health && !d->made_safe,
+		.emergency_heat = d->order->emergency_heat && !d->made_safe,
 	};
 	struct rd_landlord kept;
 
@@ -428,6 +498,7 @@ static enum rd_rc draft_letter(struct draft *d, struct rd_outbox_row *row, struc
 			rd_letter_names[d->order->letter],
 			d->order->channel == RD_CHANNEL_EMAIL ? "email" : "sms");
 	RD_TRY(look_at_answered(d, err));
+	RD_TRY(look_at_danger(d, err));
 	RD_TRY(work_out_time(d, err));
 	RD_TRY(render(d, err));
 	RD_TRY(write_row(d, row, err));

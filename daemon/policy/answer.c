@@ -334,6 +334,37 @@ static enum rd_rc add_lines(
 	return RD_OK;
 }
 
+/* What the letter says by itself; a second stanza of it would promise it twice. */
+static enum rd_rc add_promised(
+	const struct rd_answer_case *of, struct rd_buf *out, struct rd_err *err)
+{
+	char day[RD_DATE_MAX];
+
+	if (of->n_promised == 0)
+		return RD_OK;
+	RD_TRY(rd_buf_add_str(out,
+		"\n# Promised before and not done yet. The letter says each of these by itself: "
+		"write\n"
+		"# no `Action:` for it. Where one is done, say so first: redressctl case action\n",
+		err));
+	for (size_t i = 0; i < of->n_promised; i++) {
+		const char *text = of->promised[i].text;
+
+		RD_TRY(rd_buf_printf(
+			out, err, "#   By %s:", rd_date_format(of->promised[i].by, day)));
+		while (*text != '\0') {
+			const size_t len = strcspn(text, "\r\n");
+
+			if (len > 0)
+				RD_TRY(rd_buf_printf(out, err, " %.*s", (int)len, text));
+			text += len;
+			text += strspn(text, "\r\n");
+		}
+		RD_TRY(rd_buf_add_str(out, "\n", err));
+	}
+	return RD_OK;
+}
+
 enum rd_rc rd_answer_skeleton(const struct rd_answer_case *of, const struct rd_landlord *landlord,
 	struct rd_buf *out, struct rd_err *err)
 {
@@ -378,9 +409,36 @@ enum rd_rc rd_answer_skeleton(const struct rd_answer_case *of, const struct rd_l
 			"\n# A stanza for each point of the complaint\nPoint:\nFinding:\n", err));
 	for (size_t i = 0; i < of->n_topics; i++)
 		RD_TRY(rd_buf_printf(out, err, "\nPoint: %s\nFinding:\n", of->topics[i]));
+	RD_TRY(add_promised(of, out, err));
 	return rd_buf_add_str(out,
 		"\n# A stanza for each thing that is still to be done: it is kept as a task "
 		"(take the\n# # away):\n"
 		"# Action: what\n# By: 2026-12-18\n# To: the repairs team\n",
 		err);
+}
+
+/* --- the file, for a reader --- */
+
+const char *rd_answer_readable(const char *text, struct rd_arena *arena)
+{
+	char *out = rd_arena_alloc(arena, strlen(text) + 2), *to = out;
+
+	if (out == NULL)
+		return NULL;
+	while (*text != '\0') {
+		const size_t len = strcspn(text, "\n");
+		const bool blank = strspn(text, " \t\r") >= len;
+		const bool at_blank = to == out || (to - out >= 2 && to[-2] == '\n');
+
+		for (size_t i = 0; i < len && text[0] != '#' && !blank; i++)
+			if (((unsigned char)text[i] >= 0x20 && text[i] != 0x7f) || text[i] == '\t')
+				*to++ = text[i];
+		if (text[0] != '#' && !(blank && at_blank))
+			*to++ = '\n';
+		text += len + (text[len] == '\n');
+	}
+	while (to > out && to[-1] == '\n')
+		to--;
+	*to = '\0';
+	return out;
 }

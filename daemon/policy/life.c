@@ -318,7 +318,7 @@ static enum rd_rc check_dates(const struct rd_calendar *calendar,
 		return rd_fail(err, RD_E_REFUSED,
 			"the answer was promised by %s, and an extension must be told before that "
 			"day has passed; answer as soon as you can (`case respond REF`), and agree "
-			"with the resident how often she hears from you meanwhile",
+			"with the resident how often they hear from you meanwhile",
 			due);
 	if (rd_date_compare(extending->to, extending->due) <= 0)
 		return rd_fail(err, RD_E_INPUT,

@@ -10,6 +10,7 @@
 #include "print.h"
 #include "redress/base/stanza.h"
 #include "redress/gateway/acts_stage.h"
+#include "redress/gateway/progress.h"
 #include "redress/policy/answer.h"
 #include "redress/store/case_actions.h"
 #include "redress/store/case_acts.h"
@@ -352,6 +353,36 @@ static enum rd_rc show_actions(struct rd_ctl_desk *desk, int64_t id, struct rd_e
 	return RD_OK;
 }
 
+/* The full answer is a page: it stands below the table, as it was written. */
+static bool is_page(const struct rd_case_act *done)
+{
+	return strcmp(done->what, RD_DID_RESPONDED) == 0 && strchr(done->why, '\n') != NULL;
+}
+
+static enum rd_rc show_answers(
+	struct rd_ctl_desk *desk, const struct rd_case_act *acts, size_t n, struct rd_err *err)
+{
+	char day[20];
+
+	for (size_t i = 0; i < n; i++) {
+		const char *line;
+
+		if (!is_page(&acts[i]))
+			continue;
+		line = rd_answer_readable(acts[i].why, desk->arena);
+		if (line == NULL)
+			return rd_fail(err, RD_E_RANGE, "no memory left for the answer");
+		printf("\nThe answer of %s\n", rd_short_day(acts[i].day, day));
+		while (*line != '\0') {
+			const size_t len = strcspn(line, "\n");
+
+			printf("  %.*s\n", (int)len, line);
+			line += len + (line[len] == '\n');
+		}
+	}
+	return RD_OK;
+}
+
 enum rd_rc rd_ctl_show_acts(struct rd_ctl_desk *desk, int64_t id, struct rd_err *err)
 {
 	static const char *const heads[] = { "day", "what", "person", "detail", "recorded by",
@@ -368,10 +399,11 @@ enum rd_rc rd_ctl_show_acts(struct rd_ctl_desk *desk, int64_t id, struct rd_err 
 	puts("\nWhat was done");
 	rd_table_begin(&table, heads);
 	for (size_t i = 0; i < n; i++)
-		rd_table_row(
-			&table, (const char *const[]){ rd_short_day(acts[i].day, day), acts[i].what,
-					acts[i].person, acts[i].detail, acts[i].actor,
-					rd_ctl_in_one_line(desk, acts[i].why) });
+		rd_table_row(&table,
+			(const char *const[]){ rd_short_day(acts[i].day, day), acts[i].what,
+				acts[i].person, acts[i].detail, acts[i].actor,
+				is_page(&acts[i]) ? "(the answer: below)"
+						  : rd_ctl_in_one_line(desk, acts[i].why) });
 	rd_table_end(&table, "  nothing");
-	return RD_OK;
+	return show_answers(desk, acts, n, err);
 }

@@ -25,6 +25,42 @@ static int64_t complaint(struct house *h)
 	return case_id;
 }
 
+static void cancel_letters(struct house *h, int64_t case_id)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+	const struct rd_outbox_row letter = house_letter(h, case_id, "acknowledgement");
+
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_outbox_cancel(tx, letter.id, "by hand", h->now_ms, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+}
+
+/* Both leave in one round: the definition says the date that the acknowledgement says. */
+static void a_definition_before_the_acknowledgement_says_its_date(void **state)
+{
+	static const struct house_options options = { .starts = RECEIVED };
+	struct house *h = *state = house_new(&options);
+	const struct rd_office staff = house_staff(h);
+	int64_t id = house_mail_in(h, .body = COMPLAINT), case_id;
+	struct rd_outbox_row letter;
+
+	house_work(h);
+	case_id = house_case_of(h, id);
+	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks.", NULL, &h->err));
+	letter = house_letter(h, case_id, "definition");
+	assert_true(house_says(h, &letter, "full answer by Thursday 31 December 2026"));
+	assert_false(house_says(h, &letter, "say by when"));
+
+	/* Nothing waits that would say one. */
+	id = house_mail_in(h, .from = "b@resident.example", .body = COMPLAINT);
+	house_work(h);
+	case_id = house_case_of(h, id);
+	cancel_letters(h, case_id);
+	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks.", NULL, &h->err));
+	letter = house_letter(h, case_id, "definition");
+	assert_true(house_says(h, &letter, "say by when you will have our full answer"));
+}
+
 static struct house *new_house(const char *profile)
 {
 	const struct house_options options = { .profile = profile, .starts = RECEIVED };
@@ -140,6 +176,63 @@ static void an_answer_is_a_letter_with_actions_that_are_tracked(void **state)
 	house_audit_lacks(h, "June");
 	house_send(h);
 	assert_int_equal(house_letter(h, case_id, "stage1_response").state, RD_OUTBOX_SENT);
+}
+
+/* The letter never says that nothing is left, while something is. */
+static void what_was_promised_before_stands_in_the_answer(void **state)
+{
+	struct house *h = *state = new_house(NULL);
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = complaint(h);
+	struct rd_case_action *actions;
+	struct rd_outbox_row letter;
+	int64_t gutter, tap, roof;
+	char *answer;
+	size_t n;
+
+	OK(rd_act_action_add(h->db, &staff, case_id, "Clear the gutter", house_day("2027-02-01"),
+		"Ola Owner", &gutter, &h->err));
+	OK(rd_act_action_add(h->db, &staff, case_id, "Mend the tap", house_day("2027-02-02"), NULL,
+		&tap, &h->err));
+	OK(rd_act_action_add(h->db, &staff, case_id, "mend the roof", house_day("2027-05-03"), NULL,
+		&roof, &h->err));
+	OK(rd_act_action_done(h->db, &staff, case_id, tap, NULL, &h->err));
+	answer = rd_arena_strdup(h->arena, fill(h, case_id, RD_STAGE_1, NULL, NULL));
+	assert_non_null(strstr(answer, "#   By 2027-02-01: Clear the gutter"));
+	assert_null(strstr(answer, "Mend the tap"));
+	OK(try_answer(h, case_id, RD_STAGE_1, answer, NULL));
+	letter = house_letter(h, case_id, "stage1_response");
+	assert_true(house_says(h, &letter, "By Monday 1 February 2027: Clear the gutter"));
+	assert_false(house_says(h, &letter, "Ola Owner"));
+	assert_false(house_says(h, &letter, "Mend the tap"));
+	assert_false(house_says(h, &letter, "Clear the gutter By Monday 3 May 2027"));
+	OK(rd_case_action_list(h->db, case_id, h->arena, &actions, &n, &h->err));
+	assert_int_equal(n, 3); /* what the answer says again is promised once */
+	house_free(h);
+
+	h = *state = new_house(NULL);
+	const struct rd_office others = house_staff(h);
+	const int64_t other = complaint(h);
+	OK(rd_act_action_add(h->db, &others, other, "Clear the gutter", house_day("2027-02-01"),
+		NULL, &gutter, &h->err));
+	answer = rd_arena_strdup(h->arena, fill(h, other, RD_STAGE_1, NULL, NULL));
+	*strstr(answer, "\nAction: Mend the roof") = '\0';
+	OK(try_answer(h, other, RD_STAGE_1, answer, NULL));
+	letter = house_letter(h, other, "stage1_response");
+	assert_true(house_says(h, &letter, "By Monday 1 February 2027: Clear the gutter"));
+	assert_false(house_says(h, &letter, "Nothing is left to be done"));
+}
+
+static void money_in_an_answer_ends_the_task_to_offer_it(void **state)
+{
+	struct house *h = *state = new_house(NULL);
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = complaint(h);
+
+	OK(rd_act_compensation(h->db, &staff, case_id, RD_COMPENSATION_ASKED, NULL, NULL, &h->err));
+	assert_int_equal(house_n_tasks(h, case_id, RD_ACT_TASK_COMPENSATION), 1);
+	OK(try_answer(h, case_id, RD_STAGE_1, fill(h, case_id, RD_STAGE_1, NULL, NULL), NULL));
+	assert_int_equal(house_n_tasks(h, case_id, RD_ACT_TASK_COMPENSATION), 0);
 }
 
 static void an_empty_part_is_refused_by_its_name(void **state)
@@ -381,7 +474,7 @@ static void whoever_writes_in_welsh_is_answered_in_welsh_where_it_is_offered(voi
 
 	says(h, &letter, wants);
 	assert_string_equal(
-		letter.letter_version, "acknowledgement.email.welsh 1, acknowledgement.email 2");
+		letter.letter_version, "acknowledgement.email.welsh 2, acknowledgement.email 3");
 	assert_string_equal(letter.meets_clock, "stage1.acknowledge");
 	letter = letter_to(h, "b@resident.example", COMPLAINT, "acknowledgement");
 	assert_false(house_says(h, &letter, "Testun"));
@@ -415,7 +508,7 @@ static void who_speaks_for_a_resident_and_a_members_office_get_their_own_letters
 		.received_ms = h->now_ms };
 	int64_t case_id;
 
-	assert_string_equal(letter.letter_version, "third_party.email 1");
+	assert_string_equal(letter.letter_version, "third_party.email 2");
 	assert_string_equal(letter.meets_clock, "stage1.acknowledge");
 	assert_true(house_says(h, &letter, "you may speak for them"));
 	letter = letter_to(h, "jo.member.mp@parliament.uk", COMPLAINT " For my constituent.",
@@ -429,11 +522,11 @@ static void who_speaks_for_a_resident_and_a_members_office_get_their_own_letters
 	/* A resident who speaks of a member is none. */
 	letter = letter_to(h, "b@resident.example", COMPLAINT " The MP calls me my constituent.",
 		"acknowledgement");
-	assert_string_equal(letter.letter_version, "acknowledgement.email 2");
+	assert_string_equal(letter.letter_version, "acknowledgement.email 3");
 	/* By telephone: the letter goes to the resident, and is not about writing. */
 	OK(rd_act_open(h->db, &staff, &open, &case_id, &h->err));
 	letter = house_letter(h, case_id, "acknowledgement");
-	assert_string_equal(letter.letter_version, "third_party.email 1");
+	assert_string_equal(letter.letter_version, "third_party.email 2");
 	assert_false(house_says(h, &letter, "you may speak for them"));
 	assert_false(house_says(h, &letter, "Somebody spoke for you"));
 	house_free(h);
@@ -545,12 +638,45 @@ static void the_skeleton_says_what_the_policy_wants_of_the_answer(void **state)
 	assert_non_null(strstr(text, "\nComplaint: The roof leaks."));
 }
 
+static void another_address_keeps_the_name_and_has_a_domain(void **state)
+{
+	struct house *h = *state = new_house(NULL);
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = complaint(h);
+
+	OK(rd_act_contact(h->db, &staff, case_id, "lee@resident.example", "Lee Example", &h->err));
+	assert_int_equal(
+		rd_act_contact(h->db, &staff, case_id, "lee2@example", NULL, &h->err), RD_E_INPUT);
+	assert_non_null(strstr(h->err.msg, "no domain"));
+	OK(rd_act_contact(h->db, &staff, case_id, "lee2@resident.example", NULL, &h->err));
+	assert_string_equal(house_case(h, case_id).contact, "lee2@resident.example");
+	assert_string_equal(house_case(h, case_id).contact_name, "Lee Example");
+}
+
+/* `case show` prints it below what was done. */
+static void an_answer_is_read_without_what_was_there_to_fill_it_in(void **state)
+{
+	struct house *h = *state = new_house(NULL);
+
+	assert_string_equal(
+		rd_answer_readable("# Fill in\n\n\nAnswer: RD1\n# Why\nReasons: a\033[1m # b\n\n"
+				   "# more\n\nPoint: a leak\n# Action: what\n",
+			h->arena),
+		"Answer: RD1\nReasons: a[1m # b\n\nPoint: a leak");
+	assert_string_equal(rd_answer_readable("", h->arena), "");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		house_test_own(copies_go_to_both_where_the_policy_and_the_resident_say_so),
 		house_test_own(the_skeleton_says_what_the_policy_wants_of_the_answer),
 		house_test_own(an_answer_is_a_letter_with_actions_that_are_tracked),
+		house_test_own(a_definition_before_the_acknowledgement_says_its_date),
+		house_test_own(money_in_an_answer_ends_the_task_to_offer_it),
+		house_test_own(an_answer_is_read_without_what_was_there_to_fill_it_in),
+		house_test_own(another_address_keeps_the_name_and_has_a_domain),
+		house_test_own(what_was_promised_before_stands_in_the_answer),
 		house_test_own(an_empty_part_is_refused_by_its_name),
 		house_test_own(every_point_is_answered_and_nobody_is_named),
 		house_test_own(an_answer_of_another_case_or_stage_is_refused),

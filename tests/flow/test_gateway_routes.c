@@ -462,6 +462,35 @@ static void mould_is_investigated_told_and_made_safe(void **state)
 	assert_true(house_runs(h, case_id, "hazard.investigate"));
 }
 
+/* Until somebody writes of a danger anew. */
+static void a_home_made_safe_ends_the_emergency_words(void **state)
+{
+	struct house *h = *state = new_house(NULL, NULL, NULL);
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = mail(h, COMPLAINT " I smell gas.");
+	struct rd_outbox_row letter;
+
+	OK(rd_act_define(h->db, &staff, case_id, "The gas.", NULL, &h->err));
+	house_letters(h, case_id, "definition", &letter);
+	assert_true(letter.emergency);
+	house_send(h);
+	OK(rd_act_hazard(
+		h->db, &staff, case_id, RD_HAZARD_MADE_SAFE, (struct rd_date){ 0 }, &h->err));
+	house_at(h, "2026-11-19T10:00:00Z");
+	OK(rd_act_define(h->db, &staff, case_id, "The gas, and the wait.", NULL, &h->err));
+	house_letters(h, case_id, "definition", &letter);
+	assert_true(house_says(h, &letter, "and the wait"));
+	assert_false(letter.emergency);
+	house_send(h);
+	house_at(h, "2026-12-10T10:00:00Z");
+	house_mail_in(h, .subject = house_case(h, case_id).reference, .body = "I smell gas.");
+	house_work(h);
+	OK(rd_act_define(h->db, &staff, case_id, "The gas, once more.", NULL, &h->err));
+	house_letters(h, case_id, "definition", &letter);
+	assert_true(house_says(h, &letter, "once more"));
+	assert_true(letter.emergency);
+}
+
 static void an_emergency_counts_hours_and_outlives_the_kind(void **state)
 {
 	struct house *h = *state = new_house(NULL, NULL, NULL);
@@ -509,6 +538,7 @@ int main(int argc, char **argv)
 		house_test_own(a_bad_survey_is_met_by_getting_in_touch),
 		house_test_own(a_members_enquiry_is_met_by_its_answer),
 		house_test_own(mould_is_investigated_told_and_made_safe),
+		house_test_own(a_home_made_safe_ends_the_emergency_words),
 		house_test_own(an_emergency_counts_hours_and_outlives_the_kind),
 		house_test_own(no_heating_is_no_hazard_of_the_second_phase_while_that_is_off),
 	};

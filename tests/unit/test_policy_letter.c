@@ -96,10 +96,12 @@ static void an_acknowledgement_says_all_that_the_code_wants(void **state)
 	struct rd_rendered r = render(f, RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, &values);
 	const char *text = unwrapped(f, r.text);
 	static const char *const wants[] = {
-		"a repair that was not done, a missed visit and other matters", /* understood */
+		"a repair that was not done, a missed visit and other matters", /* understood
+										 */
 		"We have kept all that you told us",				/* all of it */
-		"If that is not right",			       /* how to put it right */
-		"Please tell us what you would like us to do", /* the outcome: the question */
+		"If that is not right", /* how to put it right */
+		"If you have not told us already, please tell us what you would like us to "
+		"do", /* the outcome: the question */
 		"stage 1",
 		"Friday 4 December 2026", /* by when */
 		"our complaints team",
@@ -122,7 +124,7 @@ static void an_acknowledgement_says_all_that_the_code_wants(void **state)
 	assert_non_null(end);
 	assert_string_equal(end, "\nEnd of letter RD100001-K7QF\n");
 	assert_true(r.names_topic);
-	assert_string_equal(r.version, "acknowledgement.email 2");
+	assert_string_equal(r.version, "acknowledgement.email 3");
 	assert_says(r.subject, "RD100001-K7QF");
 }
 
@@ -135,7 +137,31 @@ static void an_outcome_that_is_known_is_stated_and_not_asked_for(void **state)
 	struct rd_rendered r = render(f, RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, &values);
 	const char *text = unwrapped(f, r.text);
 	assert_says(text, "a date for the repair");
-	assert_null(strstr(text, "Please tell us what you would like"));
+	assert_null(strstr(text, "please tell us what you would like"));
+}
+
+static void the_second_stage_says_what_is_wanted(void **state)
+{
+	struct fixture *f = *state;
+	struct rd_letter_values values = values_of(f->code);
+
+	values.stage = RD_STAGE_2;
+	values.outcome = "A working tap and an apology.";
+	assert_says(
+		unwrapped(f, render(f, RD_LETTER_STAGE2_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, &values)
+				     .text),
+		"A working tap and an apology.");
+}
+
+/* Anybody may have written it: a stranger who quotes the reference too. */
+static void a_message_that_joins_a_case_is_not_said_to_be_its_readers(void **state)
+{
+	struct fixture *f = *state;
+	const struct rd_letter_values values = values_of(f->code);
+	const char *text = unwrapped(f, render(f, RD_LETTER_ADDED, RD_CHANNEL_EMAIL, &values).text);
+
+	assert_says(text, "A message about your case has come to us");
+	assert_null(strstr(text, "your message"));
 }
 
 static void a_definition_says_what_the_person_wrote(void **state)
@@ -626,6 +652,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_acknowledgement_says_all_that_the_code_wants),
 		cmocka_unit_test(an_outcome_that_is_known_is_stated_and_not_asked_for),
+		cmocka_unit_test(the_second_stage_says_what_is_wanted),
+		cmocka_unit_test(a_message_that_joins_a_case_is_not_said_to_be_its_readers),
 		cmocka_unit_test(a_definition_says_what_the_person_wrote),
 		cmocka_unit_test(mail_is_wrapped_and_web_addresses_stay_whole),
 		cmocka_unit_test(the_first_answer_to_a_text_says_what_is_promised),

@@ -23,8 +23,13 @@
 RD_MUST_USE enum rd_rc rd_copies_to(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	const char **ret_address, struct rd_err *err);
 
+/* What was promised for the case and is not done: its words and its day, and no owner, for a letter
+ * names no member of staff. */
+RD_MUST_USE enum rd_rc rd_promised_before(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
+	struct rd_answer_action **ret_actions, size_t *ret_n, struct rd_err *err);
+
 /* Sets what the act of that cause says (reasons, terms, review_on, answer); nothing where no act
- * stands there. */
+ * stands there. An answer says what was promised before it too. */
 RD_MUST_USE enum rd_rc rd_letter_words(struct rd_db *db, const char *cause,
 	enum rd_letter_kind letter, struct rd_arena *arena, struct rd_letter_values *values,
 	struct rd_err *err);

@@ -27,7 +27,8 @@
  *   To: the repairs team          optional: who does it
  *
  * A part that is left empty is refused by its name with file:line:column; a part that does not
- * apply says `none`, so that nobody forgets one. What each is for: Complaint Handling Code 6.9 and
+ * apply says `none`, so that nobody forgets one. What was promised before and is not done stands in
+ * the letter by itself. What each is for: Complaint Handling Code 6.9 and
  * 6.20, and what the five policies want of an answer (POLICIES.md, B6).
  *
  * Pure. Strings lie in the arena given, never NULL; "" where a part says none.
@@ -89,6 +90,8 @@ struct rd_answer_case {
 	const char *const *topics;
 	size_t n_topics;
 	struct rd_date today;
+	const struct rd_answer_action *promised; /* before, and not done yet */
+	size_t n_promised;
 };
 
 /* Is it the answer of this case, and is every topic of the case a point of it? */
@@ -98,5 +101,9 @@ RD_MUST_USE enum rd_rc rd_answer_check(const char *file, const struct rd_answer 
 /* The file to fill in, with what the landlord's policy wants of it said above. */
 RD_MUST_USE enum rd_rc rd_answer_skeleton(const struct rd_answer_case *of,
 	const struct rd_landlord *landlord, struct rd_buf *out, struct rd_err *err);
+
+/* The file as a person reads it who filled in nothing of it: without its comments, no two blank
+ * lines together, and no byte that steers a terminal. NULL: it does not fit in the arena. */
+const char *rd_answer_readable(const char *text, struct rd_arena *arena);
 
 #endif
