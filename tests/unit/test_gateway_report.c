@@ -367,6 +367,35 @@ static void what_was_never_kept_is_not_known_and_not_nought(void **state)
 	expect_unknown(&r->report, "tsm", "Complaints received", "stage2");
 }
 
+/* Before the first case, and in time to come, nothing was counted: that is not 0. */
+static void days_without_a_store_are_not_known(void **state)
+{
+	static const char *const spans[][2] = { { "2025-04-01", "2026-03-31" },
+		{ "2026-10-01", "2026-12-31" } };
+	struct reports *r = *state;
+	struct store_world *w = r->w;
+	struct rd_report_ask ask = { .kind = RD_REPORT_TSM,
+		.landlord = &r->policy->landlord,
+		.calendar = r->policy->calendar,
+		.today = day("2026-07-03"),
+		.homes = 1000 };
+
+	complain(r, &each_way[0]);
+	for (size_t i = 0; i < 2; i++) {
+		ask.from = day(spans[i][0]);
+		ask.to = day(spans[i][1]);
+		OK(rd_report_make(w->db, &ask, w->arena, &r->report, &w->err));
+		expect_unknown(&r->report, "tsm", "Complaints received", "stage1");
+		expect_unknown(&r->report, "tsm", "CH01, per 1,000 homes", "stage1");
+		expect_cell(&r->report, "tsm", "Homes", "stage1", RD_CELL_COUNT, 1000, 0);
+		expect_unknown(&r->report, "stages", "Received", "stage1");
+		assert_string_equal(r->report.unknown[0][0], "Every figure of these days");
+	}
+	make(r, RD_REPORT_QUARTER, 1000, false);
+	expect_unknown(&r->report, "periods", "April 2026", "stage1");
+	expect_cell(&r->report, "periods", "May 2026", "stage1", RD_CELL_COUNT, 1, 0);
+}
+
 static void other_landlords_and_other_days_are_left_out(void **state)
 {
 	struct reports *r = *state;
@@ -553,6 +582,7 @@ int main(void)
 		TEST(an_answer_may_meet_the_longer_date_alone),
 		TEST(what_was_done_with_cases_is_counted_once_it_was_recorded),
 		TEST(what_was_never_kept_is_not_known_and_not_nought),
+		TEST(days_without_a_store_are_not_known),
 		TEST(other_landlords_and_other_days_are_left_out),
 		TEST(stage_2_counts_by_the_day_it_was_asked_for),
 		TEST(a_refused_stage_2_is_not_overdue),
