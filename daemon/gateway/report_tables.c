@@ -683,7 +683,7 @@ static int by_pence(const void *a, const void *b)
 static void make_remedies(struct rd_report_made *m)
 {
 	struct rd_report_table *t;
-	int64_t *accepted, n_offered = 0, total = 0;
+	int64_t *accepted, n_offered = 0, offered = 0, total = 0;
 	size_t n = 0;
 
 	if (!m->known.compensation)
@@ -697,6 +697,7 @@ static void make_remedies(struct rd_report_made *m)
 		if (!rd_slice_holds(&m->whole, &m->now.cases[i], 1))
 			continue;
 		n_offered += ends->offered_pence > 0;
+		offered += ends->offered_pence;
 		if (ends->accepted_pence > 0)
 			accepted[n++] = ends->accepted_pence;
 	}
@@ -704,11 +705,14 @@ static void make_remedies(struct rd_report_made *m)
 	for (size_t i = 0; i < n; i++)
 		total += accepted[i];
 	t = begin(m, "remedies", "Compensation",
-		"On complaints received in the period; an amount counts once it was accepted.", 4);
+		"On complaints received in the period. Of each, the last amount that was offered.",
+		4);
 	column(t, "measure", "Measure");
 	column(t, "number", "Number");
 	column(t, "pounds", "Pounds");
-	put(t, "Offered", small(m, count(n_offered)), unknown);
+	put(t, "Offered", small(m, count(n_offered)),
+		of_enough(m, (struct rd_cell){ .kind = RD_CELL_POUNDS, .n = offered },
+			(size_t)n_offered));
 	put(t, "Accepted", small(m, count((int64_t)n)),
 		of_enough(m, (struct rd_cell){ .kind = RD_CELL_POUNDS, .n = total }, n));
 	put(t, "Median of those accepted", small(m, count((int64_t)n)),

@@ -340,6 +340,7 @@ static void what_was_done_with_cases_is_counted_once_it_was_recorded(void **stat
 	expect_cell(made, "stages", "Withdrawn", "stage1", RD_CELL_COUNT, 1, 0);
 	expect_cell(made, "topics", "a delay", "upheld", RD_CELL_SHARE, 1, 2);
 	expect_cell(made, "remedies", "Offered", "number", RD_CELL_COUNT, 2, 0);
+	expect_cell(made, "remedies", "Offered", "pounds", RD_CELL_POUNDS, 16050, 0);
 	expect_cell(made, "remedies", "Accepted", "pounds", RD_CELL_POUNDS, 12050, 0);
 	expect_unknown(made, "stages", "Extended", "stage1");
 }
@@ -540,6 +541,7 @@ static void what_tells_a_few_is_not_printed_either(void **state)
 	make(r, RD_REPORT_QUARTER, 1000, true);
 	const struct rd_report *made = &r->report;
 	expect_cell(made, "remedies", "Offered", "number", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "remedies", "Offered", "pounds", RD_CELL_HIDDEN, 0, 0);
 	expect_cell(made, "remedies", "Accepted", "pounds", RD_CELL_HIDDEN, 0, 0);
 	expect_cell(made, "remedies", "Median of those accepted", "pounds", RD_CELL_HIDDEN, 0, 0);
 	expect_cell(made, "stages", "Withdrawn", "stage1", RD_CELL_HIDDEN, 0, 0);
