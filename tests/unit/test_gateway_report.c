@@ -422,6 +422,30 @@ static void other_landlords_and_other_days_are_left_out(void **state)
 	expect_cell(&r->report, "summary", "Service requests", "now", RD_CELL_COUNT, 1, 0);
 }
 
+/* Those that were split from a complaint, or came after a compliment, are none. */
+static void only_service_requests_count_as_what_a_complaint_grew_out_of(void **state)
+{
+	static const enum rd_kind from[] = { RD_SERVICE_REQUEST, RD_COMPLAINT, RD_COMPLIMENT };
+	struct reports *r = *state;
+	struct store_world *w = r->w;
+	struct rd_case_new first = world_new_case("bob@example.org");
+	int64_t first_id = 0;
+
+	first.landlord = LANDLORD;
+	first.received_ms = first.opened_ms = noon("2026-05-28");
+	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+		const int64_t id = complain(r, &each_way[0]);
+
+		first.kind = from[i];
+		first.stage = from[i] == RD_COMPLAINT ? RD_STAGE_1 : RD_STAGE_NONE;
+		TX(rd_case_open(tx, &first, &first_id, &w->err));
+		TX(rd_case_link(tx, first_id, id, RD_LINK_GREW, noon("2026-05-28"), &w->err));
+	}
+	make(r, RD_REPORT_QUARTER, 0, false);
+	expect_cell(&r->report, "summary", "Complaints that grew out of a service request", "now",
+		RD_CELL_COUNT, 1, 0);
+}
+
 /* It counts where it was asked for, though the complaint came before. */
 static void stage_2_counts_by_the_day_it_was_asked_for(void **state)
 {
@@ -586,6 +610,7 @@ int main(void)
 		TEST(what_was_never_kept_is_not_known_and_not_nought),
 		TEST(days_without_a_store_are_not_known),
 		TEST(other_landlords_and_other_days_are_left_out),
+		TEST(only_service_requests_count_as_what_a_complaint_grew_out_of),
 		TEST(stage_2_counts_by_the_day_it_was_asked_for),
 		TEST(a_refused_stage_2_is_not_overdue),
 		TEST(a_complaint_closed_late_and_never_answered_is_overdue),
