@@ -168,7 +168,8 @@ static void say_what_is_not_known(struct rd_report_made *m)
 		"it comes from a survey, not from cases");
 	say_unknown(m, "Targets and benchmarks", "they are not kept here");
 	say_unknown(m, "Learning: the change made, its owner, date and effect",
-		"they are not recorded here; *What complaints are about* counts the evidence");
+		"they are not recorded here; the table of what complaints are about counts the "
+		"evidence");
 }
 
 static void say_what_to_know(struct rd_report_made *m)

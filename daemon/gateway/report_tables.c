@@ -745,7 +745,7 @@ static void make_promised(struct rd_report_made *m)
 		while ((field = rd_stanza_next(p->stanza, "Holds", field)) != NULL)
 			holds = rd_arena_printf(m->arena, "%s%s%s", holds,
 				holds[0] != '\0' ? "; " : "", field->value);
-		by = rd_stanza_value(p->stanza, "By", "");
+		by = rd_stanza_value(p->stanza, "By", "the policy does not say");
 		cells[1] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = holds };
 		cells[2] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = by };
 		cells[3] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = p->source };

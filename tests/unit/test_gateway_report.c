@@ -397,6 +397,21 @@ static void days_without_a_store_are_not_known(void **state)
 	expect_cell(&r->report, "periods", "May 2026", "stage1", RD_CELL_COUNT, 1, 0);
 }
 
+/* Nor is anything written as if for another format. */
+static void what_the_policy_does_not_say_is_told_in_words(void **state)
+{
+	struct reports *r = *state;
+
+	complain(r, &each_way[0]);
+	make(r, RD_REPORT_QUARTER, 0, false);
+	assert_string_equal(
+		cell_of(&r->report, "promised", "annual-board", "by")->text, "once a year");
+	assert_string_equal(cell_of(&r->report, "promised", "quarterly", "by")->text,
+		"the policy does not say");
+	for (size_t i = 0; i < r->report.n_unknown; i++)
+		assert_null(strchr(r->report.unknown[i][1], '*'));
+}
+
 static void other_landlords_and_other_days_are_left_out(void **state)
 {
 	struct reports *r = *state;
@@ -609,6 +624,7 @@ int main(void)
 		TEST(what_was_done_with_cases_is_counted_once_it_was_recorded),
 		TEST(what_was_never_kept_is_not_known_and_not_nought),
 		TEST(days_without_a_store_are_not_known),
+		TEST(what_the_policy_does_not_say_is_told_in_words),
 		TEST(other_landlords_and_other_days_are_left_out),
 		TEST(only_service_requests_count_as_what_a_complaint_grew_out_of),
 		TEST(stage_2_counts_by_the_day_it_was_asked_for),
