@@ -212,6 +212,7 @@ static void a_name_must_fit_a_line_of_a_letter(void **state)
 
 	assert_int_equal(rd_act_assign(h->db, &staff, case_id, " ", &h->err), RD_E_INPUT);
 	assert_int_equal(rd_act_assign(h->db, &staff, case_id, NULL, &h->err), RD_E_INPUT);
+	assert_string_equal(h->err.msg, "the owner (--to) is missing: give a name or a role");
 	assert_int_equal(rd_act_assign(h->db, &staff, case_id, "Ola\nOwner", &h->err), RD_E_INPUT);
 }
 
