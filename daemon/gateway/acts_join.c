@@ -100,10 +100,15 @@ static enum rd_rc check_into(struct rd_act *act, const struct rd_case *into,
 		return rd_fail(err, RD_E_INPUT, "a case cannot be taken into itself");
 	if (strcmp(into->landlord, act->matter.landlord) != 0)
 		return rd_fail(err, RD_E_REFUSED, "the two cases are of different landlords");
+	if (into->kind != RD_COMPLAINT)
+		return rd_fail(err, RD_E_REFUSED,
+			"case %s is %s, and a complaint is taken into another complaint alone; "
+			"link "
+			"the two instead (`case link`)",
+			into->reference, rd_kind_words[into->kind]);
 	RD_TRY(rd_progress_standing(
 		rd_tx_db(act->tx), into, stage->today, act->arena, &standing, err));
-	if (into->kind != RD_COMPLAINT || into->stage != RD_STAGE_1 ||
-		into->status != RD_STATUS_OPEN || standing.answered)
+	if (into->stage != RD_STAGE_1 || into->status != RD_STATUS_OPEN || standing.answered)
 		return rd_fail(err, RD_E_REFUSED,
 			"case %s is no open complaint whose stage 1 is unanswered, so nothing can "
 			"be "

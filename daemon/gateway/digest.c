@@ -1,5 +1,6 @@
 #include "redress/gateway/digest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "redress/base/buf.h"
@@ -9,6 +10,7 @@
 #include "redress/store/warnings.h"
 
 #define BODY_BYTES_MAX (192u << 10)
+#define WHEN_MAX       (RD_LONG_DATE_MAX + 32)
 
 /* The parts of a digest, by days from today. */
 static const struct part {
@@ -25,6 +27,7 @@ struct digesting {
 	const struct rd_office *office;
 	const struct rd_role_config *role;
 	struct rd_arena *arena;
+	int64_t now_ms;
 	struct rd_date today;
 	struct rd_owed *owed;
 	size_t n_owed;
@@ -36,7 +39,11 @@ struct digesting {
 static bool is_of(const struct digesting *d, const struct rd_owed *item, const struct part *part)
 {
 	const int days = rd_date_days_between(d->today, item->due);
+	/* What ends at an hour of today is overdue once that hour has passed. */
+	const bool past = item->due_ms != 0 && item->due_ms < d->now_ms;
 
+	if (past)
+		return part->to < 0;
 	return days >= part->from && days <= part->to;
 }
 
@@ -46,17 +53,28 @@ static const char *words_of(const struct rd_owed *item)
 	return item->what == RD_OWED_CLOCK ? item->text : item->kind;
 }
 
-static enum rd_rc add_line(const struct digesting *d, const struct rd_owed *item,
-	struct rd_buf *body, struct rd_err *err)
+/* The hour too, of what is owed within hours. */
+static const char *when(const struct rd_owed *item, char out[static WHEN_MAX])
 {
-	char due[RD_LONG_DATE_MAX];
+	const int minute = item->due_ms != 0 ? rd_london_minute_of_day(item->due_ms) : 0;
+	char day[RD_LONG_DATE_MAX];
 
-	(void)d;
+	rd_date_format_long(item->due, day);
+	if (item->due_ms == 0)
+		snprintf(out, WHEN_MAX, "%s", day);
+	else
+		snprintf(out, WHEN_MAX, "%s at %02d:%02d", day, minute / 60, minute % 60);
+	return out;
+}
+
+static enum rd_rc add_line(const struct rd_owed *item, struct rd_buf *body, struct rd_err *err)
+{
+	char due[WHEN_MAX];
+
 	RD_TRY(rd_buf_printf(body, err, "  %-14s  %s (%s)",
 		item->matter != NULL ? item->matter->reference : "no case", words_of(item),
 		rd_owed_names[item->what]));
-	return rd_buf_printf(body, err, "\n    by %s; with %s\n",
-		rd_date_format_long(item->due, due),
+	return rd_buf_printf(body, err, "\n    by %s; with %s\n", when(item, due),
 		item->owner[0] != '\0' ? item->owner : "nobody");
 }
 
@@ -73,7 +91,7 @@ static enum rd_rc add_part(
 	for (size_t i = 0; i < d->n_owed; i++) {
 		if (!is_of(d, &d->owed[i], part) || n++ >= RD_WARNING_LINES_MAX)
 			continue;
-		RD_TRY(add_line(d, &d->owed[i], body, err));
+		RD_TRY(add_line(&d->owed[i], body, err));
 	}
 	if (n > RD_WARNING_LINES_MAX)
 		RD_TRY(rd_buf_printf(body, err, "  and %zu more\n", n - RD_WARNING_LINES_MAX));
@@ -187,6 +205,7 @@ enum rd_rc rd_digests_round(struct rd_db *db, const struct rd_office *office,
 			.office = office,
 			.role = &config->roles[i],
 			.arena = arena,
+			.now_ms = rd_office_now(office),
 			.today = rd_date_of(rd_office_now(office)) };
 		bool sent;
 

@@ -137,9 +137,11 @@ static void messages_undecided(const struct look *look)
 		return;
 	add_problem(look->health,
 		rd_arena_printf(look->arena,
-			"%" PRId64 " messages wait to be decided, the oldest for %" PRId64
+			"%" PRId64 " message%s to be decided, the oldest for %" PRId64
 			" minutes. %s",
-			look->health->counts.waiting, (look->now_ms - oldest_ms) / 60000,
+			look->health->counts.waiting,
+			look->health->counts.waiting == 1 ? " waits" : "s wait",
+			(look->now_ms - oldest_ms) / 60000,
 			look->served ? "See the journal (`journalctl -u redressd`)."
 				     : "Start redressd (`systemctl start redressd`)."));
 }
@@ -159,16 +161,16 @@ static enum rd_rc dates_due(const struct look *look, struct rd_err *err)
 	if (n_past > 0)
 		add_problem(look->health,
 			rd_arena_printf(look->arena,
-				"%zu dates of the complaints policy have passed without the "
+				"%zu date%s of the complaints policy %s passed without the "
 				"landlord's answer. Run `redressctl tasks` and `redressctl case "
 				"list`.",
-				n_past));
+				n_past, n_past == 1 ? "" : "s", n_past == 1 ? "has" : "have"));
 	if (n_today > 0)
 		add_problem(look->health,
 			rd_arena_printf(look->arena,
-				"%zu dates of the complaints policy end today. Run `redressctl "
+				"%zu date%s of the complaints policy end%s today. Run `redressctl "
 				"tasks`.",
-				n_today));
+				n_today, n_today == 1 ? "" : "s", n_today == 1 ? "s" : ""));
 	return RD_OK;
 }
 
@@ -183,8 +185,8 @@ static enum rd_rc tasks_overdue(const struct look *look, struct rd_err *err)
 	if (n > 0)
 		add_problem(look->health,
 			rd_arena_printf(look->arena,
-				"%zu tasks are overdue. Run `redressctl tasks --due-by %s`.", n,
-				rd_date_format(yesterday, day)));
+				"%zu task%s overdue. Run `redressctl tasks --due-by %s`.", n,
+				n == 1 ? " is" : "s are", rd_date_format(yesterday, day)));
 	return RD_OK;
 }
 

@@ -59,6 +59,60 @@ static void set_before(struct rd_report *report)
 	}
 }
 
+static const char *const months[] = { "January", "February", "March", "April", "May", "June",
+	"July", "August", "September", "October", "November", "December" };
+
+/* Whole months side by side, up to the most that stand beside one another: then quarters. */
+size_t rd_report_parts(const struct rd_report *report,
+	struct rd_slice parts[static RD_REPORT_PERIODS_MAX],
+	const char *labels[static RD_REPORT_PERIODS_MAX], struct rd_arena *arena)
+{
+	const int span = rd_date_days_between(report->from, report->to) + 1;
+	const int step = span > 7 * 31 ? 3 : 1;
+	struct rd_date at = report->from;
+	size_t n = 0;
+
+	while (n < RD_REPORT_PERIODS_MAX && rd_date_compare(at, report->to) <= 0) {
+		struct rd_date end = rd_date_add(rd_report_month(at.year, at.month + step), -1);
+
+		if (n + 1 == RD_REPORT_PERIODS_MAX || rd_date_compare(end, report->to) > 0)
+			end = report->to;
+		parts[n] = (struct rd_slice){ .from = at, .to = end, .channel = -1 };
+		labels[n] =
+			end.month == at.month && end.year == at.year
+				? rd_arena_printf(arena, "%s %d", months[at.month - 1], at.year)
+				: rd_arena_printf(arena, "%.3s to %.3s %d", months[at.month - 1],
+					  months[end.month - 1], end.year);
+		n++;
+		at = rd_date_add(end, 1);
+	}
+	return n;
+}
+
+bool rd_report_was_kept(const struct rd_report *report, struct rd_date from, struct rd_date to)
+{
+	return rd_date_is_set(report->since) && rd_date_compare(to, report->since) >= 0 &&
+	       rd_date_compare(from, report->today) <= 0;
+}
+
+/* Days of which no case was kept: what was counted of them is nought and says nothing. */
+static void forget(struct rd_report *report)
+{
+	for (size_t i = 0; i < report->n_tables; i++) {
+		struct rd_report_table *t = &report->tables[i];
+
+		for (size_t at = 0; at < t->n_rows * t->n_columns && t->cells != NULL; at++) {
+			const char *label = t->cells[at - at % t->n_columns].text;
+			const bool stays = t->cells[at].kind == RD_CELL_TEXT ||
+					   strcmp(t->columns[at % t->n_columns], "before") == 0 ||
+					   (label != NULL && strcmp(label, RD_REPORT_HOMES) == 0);
+
+			if (!stays)
+				t->cells[at] = (struct rd_cell){ .kind = RD_CELL_UNKNOWN };
+		}
+	}
+}
+
 /* --- what must be said with it --- */
 
 static void say_note(struct rd_report_made *m, const char *text)
@@ -76,6 +130,11 @@ static void say_unknown(struct rd_report_made *m, const char *what, const char *
 
 static void say_what_is_not_known(struct rd_report_made *m)
 {
+	if (!rd_report_was_kept(m->report, m->report->from, m->report->to))
+		say_unknown(m, "Every figure of these days",
+			rd_date_compare(m->report->from, m->report->today) > 0
+				? "they are still to come"
+				: "the gateway kept no cases yet");
 	if (m->ask->homes == 0)
 		say_unknown(m, "CH01",
 			"the number of homes is not known: write `Homes:` into the configuration");
@@ -109,7 +168,8 @@ static void say_what_is_not_known(struct rd_report_made *m)
 		"it comes from a survey, not from cases");
 	say_unknown(m, "Targets and benchmarks", "they are not kept here");
 	say_unknown(m, "Learning: the change made, its owner, date and effect",
-		"they are not recorded here; *What complaints are about* counts the evidence");
+		"they are not recorded here; the table of what complaints are about counts the "
+		"evidence");
 }
 
 static void say_what_to_know(struct rd_report_made *m)
@@ -174,8 +234,9 @@ static enum rd_rc read_all(struct rd_report_made *m, struct rd_err *err)
 		&m->before.n, err));
 	m->before.cases = cases;
 	r->since = m->known.since;
-	r->before_known =
-		rd_date_is_set(r->since) && rd_date_compare(r->since, r->before_from) <= 0;
+	r->before_known = rd_date_is_set(r->since) &&
+			  rd_date_compare(r->since, r->before_from) <= 0 &&
+			  rd_date_compare(r->before_from, r->today) <= 0;
 	for (int stage = 1; stage <= 2; stage++) {
 		RD_TRY(rd_report_count(&m->now, &m->whole, stage, &m->stage[stage], err));
 		RD_TRY(rd_report_count(
@@ -208,6 +269,8 @@ enum rd_rc rd_report_make(struct rd_db *db, const struct rd_report_ask *ask, str
 	set_before(&report);
 	RD_TRY(read_all(&m, err));
 	RD_TRY(rd_report_tables(&m, err));
+	if (!rd_report_was_kept(&report, report.from, report.to))
+		forget(&report);
 	say_what_to_know(&m);
 	say_what_is_not_known(&m);
 	RD_TRY(rd_arena_overflowed(arena)

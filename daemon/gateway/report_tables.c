@@ -305,7 +305,7 @@ static void make_tsm(struct rd_report_made *m)
 	column(t, "measure", "Measure");
 	column(t, "stage1", "Stage 1");
 	column(t, "stage2", "Stage 2");
-	put(t, "Homes", m->ask->homes != 0 ? count(m->ask->homes) : unknown,
+	put(t, RD_REPORT_HOMES, m->ask->homes != 0 ? count(m->ask->homes) : unknown,
 		m->ask->homes != 0 ? count(m->ask->homes) : unknown);
 	put(t, "Complaints received", count(f[1].received), if_known(stage2, count(f[2].received)));
 	put(t, "CH01, per 1,000 homes", rate(m, f[1].received),
@@ -402,40 +402,11 @@ static void make_stages(struct rd_report_made *m)
 
 /* --- by time --- */
 
-static const char *const months[] = { "January", "February", "March", "April", "May", "June",
-	"July", "August", "September", "October", "November", "December" };
-
-/* Whole months side by side, up to the most that stand beside one another: then quarters. */
-static size_t parts_of(const struct rd_report *report, struct rd_slice parts[],
-	const char *labels[], struct rd_arena *arena)
-{
-	const int span = rd_date_days_between(report->from, report->to) + 1;
-	const int step = span > 7 * 31 ? 3 : 1;
-	struct rd_date at = report->from;
-	size_t n = 0;
-
-	while (n < RD_REPORT_PERIODS_MAX && rd_date_compare(at, report->to) <= 0) {
-		struct rd_date end = rd_date_add(rd_report_month(at.year, at.month + step), -1);
-
-		if (n + 1 == RD_REPORT_PERIODS_MAX || rd_date_compare(end, report->to) > 0)
-			end = report->to;
-		parts[n] = (struct rd_slice){ .from = at, .to = end, .channel = -1 };
-		labels[n] =
-			end.month == at.month && end.year == at.year
-				? rd_arena_printf(arena, "%s %d", months[at.month - 1], at.year)
-				: rd_arena_printf(arena, "%.3s to %.3s %d", months[at.month - 1],
-					  months[end.month - 1], end.year);
-		n++;
-		at = rd_date_add(end, 1);
-	}
-	return n;
-}
-
 static enum rd_rc make_periods(struct rd_report_made *m, struct rd_err *err)
 {
 	struct rd_slice parts[RD_REPORT_PERIODS_MAX];
 	const char *labels[RD_REPORT_PERIODS_MAX];
-	const size_t n = parts_of(m->report, parts, labels, m->arena);
+	const size_t n = rd_report_parts(m->report, parts, labels, m->arena);
 	struct rd_report_table *t = begin(m, "periods", "Over time",
 		"By the day on which a complaint came, and by the day on which stage 2 was asked "
 		"for.",
@@ -459,8 +430,8 @@ static enum rd_rc make_periods(struct rd_report_made *m, struct rd_err *err)
 		RD_TRY(rd_report_count(&m->now, &parts[i], 1, &one, err));
 		RD_TRY(rd_report_count(&m->now, &parts[i], 2, &two, err));
 		rd_arena_back_to(m->arena, mark); /* the days of each are not looked at */
-		if (cells == NULL || rd_date_compare(parts[i].from, m->ask->today) > 0)
-			continue; /* still to come */
+		if (cells == NULL || !rd_report_was_kept(m->report, parts[i].from, parts[i].to))
+			continue;
 		cells[1] = small(m, count(one.received));
 		cells[2] = small(m, if_known(m->known.stage2, count(two.received)));
 		cells[3] = small(m, count(of_kind(&m->now, &parts[i], RD_SERVICE_REQUEST, -1)));
@@ -712,7 +683,7 @@ static int by_pence(const void *a, const void *b)
 static void make_remedies(struct rd_report_made *m)
 {
 	struct rd_report_table *t;
-	int64_t *accepted, n_offered = 0, total = 0;
+	int64_t *accepted, n_offered = 0, offered = 0, total = 0;
 	size_t n = 0;
 
 	if (!m->known.compensation)
@@ -726,6 +697,7 @@ static void make_remedies(struct rd_report_made *m)
 		if (!rd_slice_holds(&m->whole, &m->now.cases[i], 1))
 			continue;
 		n_offered += ends->offered_pence > 0;
+		offered += ends->offered_pence;
 		if (ends->accepted_pence > 0)
 			accepted[n++] = ends->accepted_pence;
 	}
@@ -733,11 +705,14 @@ static void make_remedies(struct rd_report_made *m)
 	for (size_t i = 0; i < n; i++)
 		total += accepted[i];
 	t = begin(m, "remedies", "Compensation",
-		"On complaints received in the period; an amount counts once it was accepted.", 4);
+		"On complaints received in the period. Of each, the last amount that was offered.",
+		4);
 	column(t, "measure", "Measure");
 	column(t, "number", "Number");
 	column(t, "pounds", "Pounds");
-	put(t, "Offered", small(m, count(n_offered)), unknown);
+	put(t, "Offered", small(m, count(n_offered)),
+		of_enough(m, (struct rd_cell){ .kind = RD_CELL_POUNDS, .n = offered },
+			(size_t)n_offered));
 	put(t, "Accepted", small(m, count((int64_t)n)),
 		of_enough(m, (struct rd_cell){ .kind = RD_CELL_POUNDS, .n = total }, n));
 	put(t, "Median of those accepted", small(m, count((int64_t)n)),
@@ -770,7 +745,7 @@ static void make_promised(struct rd_report_made *m)
 		while ((field = rd_stanza_next(p->stanza, "Holds", field)) != NULL)
 			holds = rd_arena_printf(m->arena, "%s%s%s", holds,
 				holds[0] != '\0' ? "; " : "", field->value);
-		by = rd_stanza_value(p->stanza, "By", "");
+		by = rd_stanza_value(p->stanza, "By", "the policy does not say");
 		cells[1] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = holds };
 		cells[2] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = by };
 		cells[3] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = p->source };

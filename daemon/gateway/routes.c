@@ -164,8 +164,8 @@ static enum rd_rc add_policy(const struct routed *r, struct rd_buf *body,
 
 	if (raised->provision == NULL)
 		return rd_buf_printf(body, err,
-			"\nThe landlord's policy says of no such case where it goes, so it goes to "
-			"you.\n");
+			"\nThe landlord's policy does not say where such a case goes, so it comes "
+			"to you.\n");
 	RD_TRY(rd_buf_printf(body, err, "\nThe policy says of it:\n"));
 	for (int i = 0; i < DOES_TOLD_MAX; i++) {
 		field = rd_stanza_next(raised->provision->stanza, "Does", field);

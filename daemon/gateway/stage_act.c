@@ -117,8 +117,9 @@ enum rd_rc rd_stage_act_commit(struct rd_act *act, struct rd_stage_act *stage, s
 
 enum rd_rc rd_stage_act_check_person(const char *person, const char *what, struct rd_err *err)
 {
-	if (person == NULL || person[strspn(person, " ")] == '\0' ||
-		strlen(person) > RD_ACT_PERSON_MAX)
+	if (person == NULL || person[strspn(person, " ")] == '\0')
+		return rd_fail(err, RD_E_INPUT, "%s is missing: give a name or a role", what);
+	if (strlen(person) > RD_ACT_PERSON_MAX)
 		return rd_fail(err, RD_E_INPUT, "%s is a name or a role, %d bytes at most", what,
 			RD_ACT_PERSON_MAX);
 	for (const char *p = person; *p != '\0'; p++)

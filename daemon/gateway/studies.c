@@ -293,6 +293,23 @@ static enum rd_rc arena_check(const struct rd_arena *arena, struct rd_err *err)
 		       : RD_OK;
 }
 
+enum rd_rc rd_studies_left_out(struct rd_db *db, const struct rd_studies_ask *ask,
+	struct rd_arena *arena, size_t *ret_n, struct rd_err *err)
+{
+	const struct rd_arena_mark mark = rd_arena_mark(arena);
+	struct rd_report_case *cases;
+	size_t n_cases, n = 0;
+
+	RD_TRY(rd_report_cases(
+		db, ask->landlord, ask->from, ask->to, arena, &cases, &n_cases, err));
+	for (size_t i = 0; i < n_cases; i++)
+		n += cases[i].kind == RD_COMPLAINT && cases[i].status == RD_STATUS_CLOSED &&
+		     !is_fit(&cases[i]);
+	rd_arena_back_to(arena, mark);
+	*ret_n = n;
+	return RD_OK;
+}
+
 enum rd_rc rd_studies_make(struct rd_db *db, const struct rd_office *office,
 	const struct rd_studies_ask *ask, struct rd_arena *arena, struct rd_study **ret_studies,
 	size_t *ret_n, struct rd_err *err)

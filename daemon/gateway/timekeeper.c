@@ -284,12 +284,13 @@ static enum rd_rc duties_due(struct round *r, struct rd_err *err)
 			n_past += rd_date_compare(clocks[i].due, r->today) < 0;
 		}
 	snprintf(text, sizeof text,
-		"%zu dates of the complaints policy have passed without the landlord's answer. Run "
+		"%zu date%s of the complaints policy %s passed without the landlord's answer. Run "
 		"`redressctl tasks` and `redressctl case list`.",
-		n_past);
+		n_past, n_past == 1 ? "" : "s", n_past == 1 ? "has" : "have");
 	raise_or_clear(r, n_past > 0, "clocks-overdue", text);
 	snprintf(text, sizeof text,
-		"%zu dates of the complaints policy end today. Run `redressctl tasks`.", n_today);
+		"%zu date%s of the complaints policy end%s today. Run `redressctl tasks`.", n_today,
+		n_today == 1 ? "" : "s", n_today == 1 ? "s" : "");
 	raise_or_clear(r, n_today > 0, "clocks-due-today", text);
 	return RD_OK;
 }
@@ -334,9 +335,10 @@ static enum rd_rc extensions_untold(struct round *r, struct rd_err *err)
 		}
 	}
 	snprintf(text, sizeof text,
-		"%zu extensions were not told before the date that they make longer: their letters "
-		"have not left. Run `redressctl outbox list`, and tell the residents.",
-		n_untold);
+		"%zu extension%s not told before the date that is made longer: no letter about it "
+		"had left by then. Run `redressctl outbox list`, and tell the resident where none "
+		"has left since.",
+		n_untold, n_untold == 1 ? " was" : "s were");
 	raise_or_clear(r, n_untold > 0, "extensions-untold", text);
 	return RD_OK;
 }
@@ -346,9 +348,10 @@ static void reviews_undecided(struct round *r)
 	char text[250];
 
 	snprintf(text, sizeof text,
-		"%zu messages wait for a person to decide what they are, and an acknowledgement is "
-		"due on the next working day at the latest. Run `redressctl review list`.",
-		r->n_undecided);
+		"%zu message%s for a person to decide what %s, and an acknowledgement is due on "
+		"the next working day at the latest. Run `redressctl review list`.",
+		r->n_undecided, r->n_undecided == 1 ? " waits" : "s wait",
+		r->n_undecided == 1 ? "it is" : "they are");
 	raise_or_clear(r, r->n_undecided > 0, "reviews-undecided", text);
 }
 
@@ -359,9 +362,10 @@ static enum rd_rc messages_waiting(struct round *r, struct rd_err *err)
 
 	RD_TRY(rd_queue_counts(r->db, &waiting, &claimed, &oldest, err));
 	snprintf(text, sizeof text,
-		"%" PRId64 " messages wait to be decided, the oldest for more than %" PRId64
+		"%" PRId64 " message%s to be decided, the oldest for more than %" PRId64
 		" minutes. See the journal of redressd.",
-		waiting, oldest != 0 ? (r->now_ms - oldest) / MINUTE_MS : 0);
+		waiting, waiting == 1 ? " waits" : "s wait",
+		oldest != 0 ? (r->now_ms - oldest) / MINUTE_MS : 0);
 	raise_or_clear(r, oldest != 0 && r->now_ms - oldest > RD_WAITING_TOO_LONG_MS,
 		"messages-waiting", text);
 	return RD_OK;

@@ -160,6 +160,10 @@ void rd_connect_outgoing(struct rd_trying *t, const struct rd_outgoing_config *o
 		rc = try_smtp(t, outgoing, &notes, &err);
 	else if (rc == RD_OK)
 		rc = try_folder(outgoing->path, &err);
+	if (rc == RD_OK && outgoing->kind != RD_OUTGOING_SMTP && t->send_to != NULL)
+		rd_provider_find(&notes,
+			"No test mail was sent: letters are laid into a folder (`Path:`), not "
+			"handed to a server.");
 	if (rc == RD_OK)
 		compare_sender(t, outgoing, &notes);
 	rd_connect_tell(t, "Outgoing", outgoing->name, rc, &err, &faults, &notes);

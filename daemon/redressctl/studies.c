@@ -102,8 +102,17 @@ static const char *line_of(const struct rd_study *study, const char *name)
 	return NULL;
 }
 
-static void print_text(const struct rd_study *studies, size_t n)
+static void print_left_out(size_t n)
 {
+	if (n > 0)
+		printf("%zu closed complaint%s of these days left out: withdrawn, refused, never "
+		       "answered, or flagged safeguarding.\n",
+			n, n == 1 ? " is" : "s are");
+}
+
+static void print_text(const struct rd_study *studies, size_t n, size_t n_left_out)
+{
+	print_left_out(n_left_out);
 	if (n == 0) {
 		puts("No closed complaint of these days is fit for a study.");
 		return;
@@ -123,7 +132,7 @@ static void print_text(const struct rd_study *studies, size_t n)
 	}
 }
 
-static void print_json(const struct rd_study *studies, size_t n)
+static void print_json(const struct rd_study *studies, size_t n, size_t n_left_out)
 {
 	json_t *list = json_array();
 
@@ -135,8 +144,8 @@ static void print_json(const struct rd_study *studies, size_t n)
 				rd_json_text(line_of(&studies[i], labels[k].name)));
 		json_array_append_new(list, study);
 	}
-	rd_json_print(json_pack(
-		"{s:b,s:s,s:o}", "draft", 1, "notice", RD_STUDIES_DRAFT, "studies", list));
+	rd_json_print(json_pack("{s:b,s:s,s:I,s:o}", "draft", 1, "notice", RD_STUDIES_DRAFT,
+		"left_out", (json_int_t)n_left_out, "studies", list));
 }
 
 enum rd_exit rd_ctl_report_studies(struct rd_ctl *ctl, int argc, char **argv)
@@ -148,7 +157,7 @@ enum rd_exit rd_ctl_report_studies(struct rd_ctl *ctl, int argc, char **argv)
 	enum rd_exit exit_status = RD_EXIT_DONE;
 	struct rd_study *studies;
 	struct rd_err err = { 0 };
-	size_t n;
+	size_t n, n_left_out;
 
 	if (!read_words(ctl, argc, argv, &words, &exit_status))
 		return exit_status;
@@ -158,11 +167,12 @@ enum rd_exit rd_ctl_report_studies(struct rd_ctl *ctl, int argc, char **argv)
 	ask.most = (size_t)words.most;
 	if (days_of(&words, rd_date_of(rd_office_now(&desk.desk.office)), &ask, &err) != RD_OK ||
 		rd_studies_make(desk.desk.db, &desk.desk.office, &ask, arena, &studies, &n, &err) !=
-			RD_OK)
+			RD_OK ||
+		rd_studies_left_out(desk.desk.db, &ask, arena, &n_left_out, &err) != RD_OK)
 		return rd_ctl_fail(&err);
 	if (ctl->json)
-		print_json(studies, n);
+		print_json(studies, n, n_left_out);
 	else
-		print_text(studies, n);
+		print_text(studies, n, n_left_out);
 	return RD_EXIT_DONE;
 }

@@ -39,7 +39,8 @@ static enum rd_rc read_cases(struct rd_db *db, const struct period *period, stru
 	RD_TRY(rd_sql_query(db,
 		"SELECT c.id, c.kind, c.stage, c.status, c.channel, c.received_ms, c.answered_ms,"
 		" c.closed_ms, c.acknowledged_ms, EXISTS (SELECT 1 FROM case_link l"
-		"  WHERE l.other_id = c.id AND l.how = 'grew')"
+		"  JOIN case_file g ON g.id = l.case_id WHERE l.other_id = c.id"
+		"  AND l.how = 'grew' AND g.kind = 'service_request')"
 		" FROM case_file c" CASES_OF_PERIOD " ORDER BY c.id",
 		PERIOD_ARGS(period), &rows, err));
 	for (;;) {

@@ -263,11 +263,18 @@ static void what_is_answered_takes_nothing_in(void **state)
 	const struct rd_office staff = house_staff(h);
 	const struct rd_act_response response = { .stage = RD_STAGE_1 };
 	const int64_t first = take(h, COMPLAINT);
+	struct rd_tx *tx = NULL;
 	int64_t later;
 
 	OK(rd_act_respond(h->db, &staff, first, &response, &h->err));
 	later = take(h, COMPLAINT " And no heating.");
 	REFUSED(rd_act_merge(h->db, &staff, later, first, "one roof", &h->err), "Code 6.8");
+	/* What never was a complaint is refused as such: no answer stands in the way. */
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_case_set_kind(tx, first, RD_SERVICE_REQUEST, RD_STAGE_NONE, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+	REFUSED(rd_act_merge(h->db, &staff, later, first, "one roof", &h->err),
+		"is a service request");
 	assert_int_equal(house_case(h, later).status, RD_STATUS_OPEN);
 }
 

@@ -212,6 +212,7 @@ static void a_name_must_fit_a_line_of_a_letter(void **state)
 
 	assert_int_equal(rd_act_assign(h->db, &staff, case_id, " ", &h->err), RD_E_INPUT);
 	assert_int_equal(rd_act_assign(h->db, &staff, case_id, NULL, &h->err), RD_E_INPUT);
+	assert_string_equal(h->err.msg, "the owner (--to) is missing: give a name or a role");
 	assert_int_equal(rd_act_assign(h->db, &staff, case_id, "Ola\nOwner", &h->err), RD_E_INPUT);
 }
 
@@ -284,6 +285,18 @@ static void an_extension_that_waits_a_day_says_the_same_again(void **state)
 	assert_true(house_says(h, &letter, "Friday 15 January 2027"));
 }
 
+static void alarm_says(struct house *h, const char *cause, const char *words)
+{
+	struct rd_alarm *alarms;
+	size_t n;
+
+	OK(rd_alarm_list(h->db, h->arena, &alarms, &n, &h->err));
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(alarms[i].cause, cause) == 0 && strstr(alarms[i].text, words) != NULL)
+			return;
+	fail_msg("no alarm %s says: %s", cause, words);
+}
+
 static void an_extension_that_was_not_told_in_time_is_alarmed(void **state)
 {
 	struct house *h = *state = new_house(NULL, RECEIVED);
@@ -297,6 +310,8 @@ static void an_extension_that_was_not_told_in_time_is_alarmed(void **state)
 	house_at(h, "2027-01-01T08:00:00Z");
 	house_keep_time(h);
 	assert_true(house_alarm(h, "extensions-untold"));
+	alarm_says(h, "extensions-untold", "1 extension was not told before the date");
+	alarm_says(h, "extensions-untold", "no letter about it had left by then");
 	house_send(h);
 	house_keep_time(h);
 	assert_false(house_alarm(h, "extensions-untold"));

@@ -395,8 +395,8 @@ static void read_boxes_now(struct house *h)
 static void status_tells_of_a_dead_daemon_and_of_what_is_overdue(void **state)
 {
 	static const char *const wanted[] = { "redressd is not running",
-		"Mailbox complaints has not been read for", "wait to be decided",
-		"dates of the complaints policy have passed", "tasks are overdue",
+		"Mailbox complaints has not been read for", "1 message waits to be decided",
+		"dates of the complaints policy have passed", "1 task is overdue",
 		"systemctl start redressd" };
 	static const struct rd_actor actor = { "Pat", 1000 };
 	struct house *h = *state;

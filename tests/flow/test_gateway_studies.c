@@ -49,6 +49,17 @@ static size_t make(struct house *h, size_t most, struct rd_study **ret_studies)
 	return n;
 }
 
+static size_t left_out(struct house *h)
+{
+	const struct rd_studies_ask ask = { .landlord = "code-2024",
+		.from = house_day("2026-11-01"),
+		.to = house_day("2026-11-30") };
+	size_t n;
+
+	OK(rd_studies_left_out(h->db, &ask, h->arena, &n, &h->err));
+	return n;
+}
+
 static const char *line_of(const struct rd_study *study, const char *name)
 {
 	for (size_t i = 0; i < study->n_lines; i++)
@@ -78,6 +89,7 @@ static void a_study_tells_what_happened_and_what_is_learned(void **state)
 	assert_string_equal(line_of(&studies[0], "outcome"), "stage 1: upheld");
 	assert_string_equal(line_of(&studies[0], "put_right"), "money was offered");
 	assert_int_equal(make(h, 1, &studies), 1);
+	assert_int_equal(left_out(h), 0);
 }
 
 static void a_study_holds_nothing_of_whose_case_it_was(void **state)
@@ -124,6 +136,7 @@ static void what_is_open_held_withdrawn_or_not_of_these_days_is_left_out(void **
 	house_work(h);
 	OK(rd_act_close(h->db, &staff, house_case_of(h, id), "over", true, &h->err));
 	assert_int_equal(make(h, 5, &studies), 0);
+	assert_int_equal(left_out(h), 2); /* what is open is no study yet */
 }
 
 int main(int argc, char **argv)

@@ -216,6 +216,37 @@ static void the_digest_comes_once_on_working_days_and_counts(void **state)
 	assert_non_null(strstr(digest.subject, "1 overdue"));
 }
 
+static void ends_at(struct house *h, int64_t case_id, const char *name, const char *instant)
+{
+	const int64_t due_ms = house_instant(instant);
+	const struct rd_case_clock clock = { .case_id = case_id,
+		.name = name,
+		.starts = rd_date_of(h->now_ms),
+		.due = rd_date_of(due_ms),
+		.due_ms = due_ms,
+		.source = "the policy" };
+	struct rd_tx *tx = NULL;
+
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_case_start_clock(tx, &clock, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+}
+
+static void the_digest_tells_the_hour_and_what_is_past_it_is_overdue(void **state)
+{
+	struct house *h = *state = new_house("2026-11-20T10:00:00Z", false);
+	struct rd_outbox_row digest = { 0 };
+	const int64_t case_id = complaint(h, NULL);
+
+	ends_at(h, case_id, "hazard.emergency", "2026-11-23T07:00:00Z");
+	ends_at(h, case_id, "hazard.make_safe", "2026-11-23T15:30:00Z");
+	until(h, "2026-11-23T12:00:00Z");
+	assert_true(notices(h, "manager@landlord.example", "Today:", &digest) > 0);
+	assert_non_null(strstr(digest.subject, "Today: 1 overdue, 1 due today"));
+	assert_true(house_says(h, &digest, "by Monday 23 November 2026 at 07:00"));
+	assert_true(house_says(h, &digest, "by Monday 23 November 2026 at 15:30"));
+}
+
 static void lists_are_emptied_when_they_are_old(void **state)
 {
 	struct house *h = *state = new_house("2026-11-20T10:00:00Z", false);
@@ -297,6 +328,7 @@ int main(int argc, char **argv)
 		house_test_own(an_outage_ends_in_one_list),
 		house_test_own(a_clock_of_hours_is_warned_of_at_once),
 		house_test_own(the_digest_comes_once_on_working_days_and_counts),
+		house_test_own(the_digest_tells_the_hour_and_what_is_past_it_is_overdue),
 		house_test_own(lists_are_emptied_when_they_are_old),
 		house_test_own(everything_owed_stands_in_one_list),
 	};

@@ -251,6 +251,12 @@ def what_is_right_is_in_order(rig):
     house.expect("To: you@landlord.example" in rig.smtp.ask("body"), rig.smtp.ask("body"))
     status, said = rig.connect("complaints", options=["--send-to", "you@landlord.example"])
     house.equal(status, 2, said)
+    folder = {name: None for name in ("Host", "Port", "Security", "CA file", "User", "OAuth")}
+    folder.update({"Kind": "maildir", "Path": rig.path("")})
+    status, said = rig.connect("post", options=["--send-to", "you@landlord.example"],
+                               way_out=folder)
+    house.equal(status, 0, said)
+    house.expect("No test mail was sent" in said, said)
     house.equal(rig.imap.ask("flags", USER, "INBOX"), "1:-", "the mailbox, afterwards")
 
 

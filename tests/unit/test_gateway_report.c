@@ -340,6 +340,7 @@ static void what_was_done_with_cases_is_counted_once_it_was_recorded(void **stat
 	expect_cell(made, "stages", "Withdrawn", "stage1", RD_CELL_COUNT, 1, 0);
 	expect_cell(made, "topics", "a delay", "upheld", RD_CELL_SHARE, 1, 2);
 	expect_cell(made, "remedies", "Offered", "number", RD_CELL_COUNT, 2, 0);
+	expect_cell(made, "remedies", "Offered", "pounds", RD_CELL_POUNDS, 16050, 0);
 	expect_cell(made, "remedies", "Accepted", "pounds", RD_CELL_POUNDS, 12050, 0);
 	expect_unknown(made, "stages", "Extended", "stage1");
 }
@@ -367,6 +368,50 @@ static void what_was_never_kept_is_not_known_and_not_nought(void **state)
 	expect_unknown(&r->report, "tsm", "Complaints received", "stage2");
 }
 
+/* Before the first case, and in time to come, nothing was counted: that is not 0. */
+static void days_without_a_store_are_not_known(void **state)
+{
+	static const char *const spans[][2] = { { "2025-04-01", "2026-03-31" },
+		{ "2026-10-01", "2026-12-31" } };
+	struct reports *r = *state;
+	struct store_world *w = r->w;
+	struct rd_report_ask ask = { .kind = RD_REPORT_TSM,
+		.landlord = &r->policy->landlord,
+		.calendar = r->policy->calendar,
+		.today = day("2026-07-03"),
+		.homes = 1000 };
+
+	complain(r, &each_way[0]);
+	for (size_t i = 0; i < 2; i++) {
+		ask.from = day(spans[i][0]);
+		ask.to = day(spans[i][1]);
+		OK(rd_report_make(w->db, &ask, w->arena, &r->report, &w->err));
+		expect_unknown(&r->report, "tsm", "Complaints received", "stage1");
+		expect_unknown(&r->report, "tsm", "CH01, per 1,000 homes", "stage1");
+		expect_cell(&r->report, "tsm", "Homes", "stage1", RD_CELL_COUNT, 1000, 0);
+		expect_unknown(&r->report, "stages", "Received", "stage1");
+		assert_string_equal(r->report.unknown[0][0], "Every figure of these days");
+	}
+	make(r, RD_REPORT_QUARTER, 1000, false);
+	expect_unknown(&r->report, "periods", "April 2026", "stage1");
+	expect_cell(&r->report, "periods", "May 2026", "stage1", RD_CELL_COUNT, 1, 0);
+}
+
+/* Nor is anything written as if for another format. */
+static void what_the_policy_does_not_say_is_told_in_words(void **state)
+{
+	struct reports *r = *state;
+
+	complain(r, &each_way[0]);
+	make(r, RD_REPORT_QUARTER, 0, false);
+	assert_string_equal(
+		cell_of(&r->report, "promised", "annual-board", "by")->text, "once a year");
+	assert_string_equal(cell_of(&r->report, "promised", "quarterly", "by")->text,
+		"the policy does not say");
+	for (size_t i = 0; i < r->report.n_unknown; i++)
+		assert_null(strchr(r->report.unknown[i][1], '*'));
+}
+
 static void other_landlords_and_other_days_are_left_out(void **state)
 {
 	struct reports *r = *state;
@@ -390,6 +435,30 @@ static void other_landlords_and_other_days_are_left_out(void **state)
 	expect_cell(&r->report, "summary", "Dissatisfaction logged, no formal complaint wanted",
 		"now", RD_CELL_COUNT, 1, 0);
 	expect_cell(&r->report, "summary", "Service requests", "now", RD_CELL_COUNT, 1, 0);
+}
+
+/* Those that were split from a complaint, or came after a compliment, are none. */
+static void only_service_requests_count_as_what_a_complaint_grew_out_of(void **state)
+{
+	static const enum rd_kind from[] = { RD_SERVICE_REQUEST, RD_COMPLAINT, RD_COMPLIMENT };
+	struct reports *r = *state;
+	struct store_world *w = r->w;
+	struct rd_case_new first = world_new_case("bob@example.org");
+	int64_t first_id = 0;
+
+	first.landlord = LANDLORD;
+	first.received_ms = first.opened_ms = noon("2026-05-28");
+	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+		const int64_t id = complain(r, &each_way[0]);
+
+		first.kind = from[i];
+		first.stage = from[i] == RD_COMPLAINT ? RD_STAGE_1 : RD_STAGE_NONE;
+		TX(rd_case_open(tx, &first, &first_id, &w->err));
+		TX(rd_case_link(tx, first_id, id, RD_LINK_GREW, noon("2026-05-28"), &w->err));
+	}
+	make(r, RD_REPORT_QUARTER, 0, false);
+	expect_cell(&r->report, "summary", "Complaints that grew out of a service request", "now",
+		RD_CELL_COUNT, 1, 0);
 }
 
 /* It counts where it was asked for, though the complaint came before. */
@@ -511,6 +580,7 @@ static void what_tells_a_few_is_not_printed_either(void **state)
 	make(r, RD_REPORT_QUARTER, 1000, true);
 	const struct rd_report *made = &r->report;
 	expect_cell(made, "remedies", "Offered", "number", RD_CELL_HIDDEN, 0, 0);
+	expect_cell(made, "remedies", "Offered", "pounds", RD_CELL_HIDDEN, 0, 0);
 	expect_cell(made, "remedies", "Accepted", "pounds", RD_CELL_HIDDEN, 0, 0);
 	expect_cell(made, "remedies", "Median of those accepted", "pounds", RD_CELL_HIDDEN, 0, 0);
 	expect_cell(made, "stages", "Withdrawn", "stage1", RD_CELL_HIDDEN, 0, 0);
@@ -553,7 +623,10 @@ int main(void)
 		TEST(an_answer_may_meet_the_longer_date_alone),
 		TEST(what_was_done_with_cases_is_counted_once_it_was_recorded),
 		TEST(what_was_never_kept_is_not_known_and_not_nought),
+		TEST(days_without_a_store_are_not_known),
+		TEST(what_the_policy_does_not_say_is_told_in_words),
 		TEST(other_landlords_and_other_days_are_left_out),
+		TEST(only_service_requests_count_as_what_a_complaint_grew_out_of),
 		TEST(stage_2_counts_by_the_day_it_was_asked_for),
 		TEST(a_refused_stage_2_is_not_overdue),
 		TEST(a_complaint_closed_late_and_never_answered_is_overdue),

@@ -21,6 +21,18 @@ struct rd_report_made {
 /* The first day of a month; month 13 is the next year's January. */
 struct rd_date rd_report_month(int year, int month);
 
+/* The row that no counting of cases makes. */
+#define RD_REPORT_HOMES "Homes"
+
+/* Whole months side by side, up to the most that stand beside one another: then quarters. How many
+ * there are; labels lie in the arena. */
+size_t rd_report_parts(const struct rd_report *report,
+	struct rd_slice parts[static RD_REPORT_PERIODS_MAX],
+	const char *labels[static RD_REPORT_PERIODS_MAX], struct rd_arena *arena);
+
+/* Was there a day of these on which the gateway kept cases, today or before? */
+bool rd_report_was_kept(const struct rd_report *report, struct rd_date from, struct rd_date to);
+
 /* Adds every table of the report's kind. */
 RD_MUST_USE enum rd_rc rd_report_tables(struct rd_report_made *m, struct rd_err *err);
 

@@ -44,4 +44,9 @@ RD_MUST_USE enum rd_rc rd_studies_make(struct rd_db *db, const struct rd_office 
 	const struct rd_studies_ask *ask, struct rd_arena *arena, struct rd_study **ret_studies,
 	size_t *ret_n, struct rd_err *err);
 
+/* How many closed complaints of these days are fit for no study: withdrawn, refused, never answered
+ * or flagged safeguarding. */
+RD_MUST_USE enum rd_rc rd_studies_left_out(struct rd_db *db, const struct rd_studies_ask *ask,
+	struct rd_arena *arena, size_t *ret_n, struct rd_err *err);
+
 #endif

@@ -59,7 +59,7 @@ struct rd_report_case {
 	enum rd_case_status status;
 	enum rd_case_channel channel;
 	int64_t received_ms, answered_ms, closed_ms, acknowledged_ms;
-	bool grew; /* a complaint that grew out of another case */
+	bool grew; /* a complaint that grew out of a service request */
 	bool flags[RD_N_FLAGS];
 	const char **topics;
 	size_t n_topics;
