@@ -134,18 +134,16 @@ def activated_store(build):
     """A store on which the shipped rules were activated by a first start, made once for each build
     and rule set: proving all of them takes seconds, and dozens of houses want just that. Houses
     that are about the first start itself say `first_start=True`."""
-    key = hashlib.sha256(f"{(build / 'redressd').stat()}".encode())
-    for path in sorted(RULES.rglob("*")):
+    key = hashlib.sha256()
+    for path in [build / "redressd", *sorted(RULES.rglob("*"))]:
         if path.is_file():
-            key.update(f"{path} {path.stat().st_mtime_ns}\n".encode())
+            key.update(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
     place = build / "activated-stores"
     place.mkdir(exist_ok=True)
     store = place / f"{key.hexdigest()[:16]}.db"
     with open(place / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not store.exists():
-            for old in place.glob("*.db"):
-                old.unlink()
             with House(build, mailbox="", first_start=True) as home:
                 home.once()
                 with contextlib.closing(sqlite3.connect(home.state)) as db:

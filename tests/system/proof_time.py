@@ -47,7 +47,7 @@ def clocks_of(home, address, instant):
 
 def friday_night_before_a_bank_holiday(build):
     """Early May bank holiday is Monday 4 May 2026, so the night of Friday 1 May counts from Tuesday."""
-    with house.House(build) as home:
+    with house.House(build, first_start=True) as home:
         mails = [("thursday@example.org", "2026-04-30 22:59:30", "2026-04-30", "2026-05-08",
                   "Thursday 23:59:30 in London is Thursday"),
                  ("friday@example.org", "2026-04-30 23:00:30", "2026-05-01", "2026-05-11",
@@ -87,7 +87,7 @@ def both_clock_changes(build):
              "23:30 in winter time: Sunday in both"),
             ("october-monday@example.org", "2026-10-26 00:30:00", "2026-10-26", "2026-11-02",
              "00:30 in winter time: Monday in both")]
-    with house.House(build) as home:
+    with house.House(build, first_start=True) as home:
         for now, month in (("2026-03-30 08:00:00", "march"), ("2026-10-26 08:00:00", "october")):
             for number, (sender, received, *_) in enumerate(rows):
                 if sender.startswith(month):
@@ -107,7 +107,7 @@ def both_clock_changes(build):
 
 
 def a_clock_set_back_sends_nothing_and_alarms(build):
-    with house.House(build) as home:
+    with house.House(build, first_start=True) as home:
         home.deliver_mail(1, "first@example.org", "Complaint", COMPLAINT,
                           mtime=epoch("2026-06-02 09:00:00"))
         home.once(env=at("2026-06-02 10:00:00"))
@@ -140,7 +140,7 @@ def unsure_words(home):
 
 def an_undecided_review_is_a_complaint_at_nine(build):
     """Received Monday 1 June 2026: due Monday 8 June, so decided by default on Friday at 09:00."""
-    with house.House(build) as home:
+    with house.House(build, first_start=True) as home:
         home.deliver_mail(1, "unsure@example.org", "the tap", unsure_words(home),
                           mtime=epoch("2026-06-01 09:00:00"))
         home.once(env=at("2026-06-01 09:05:00"))
@@ -167,7 +167,7 @@ def an_undecided_review_is_a_complaint_at_nine(build):
 def a_letter_kept_over_midnight_is_written_anew(build):
     """Decided at 23:58, and the daemon dies before it sends: the date printed would bind a day that
     is over. Another that was attempted that day keeps its date."""
-    with house.House(build) as home:
+    with house.House(build, first_start=True) as home:
         home.once(env=at("2026-06-02 09:00:00"))
         home.deliver_mail(1, "midnight@example.org", "Complaint", COMPLAINT,
                           mtime=epoch("2026-06-02 22:50:00"))
@@ -198,7 +198,7 @@ def an_attempted_letter_keeps_its_date(build):
                              "Port": home.smtp.port, "Security": "plain",
                              "From": "Complaints Team <complaints@landlord.example>"})
 
-    with house.House(build, outgoing=smtp) as home:
+    with house.House(build, first_start=True, outgoing=smtp) as home:
         home.smtp.ask("mode", "data-4")
         home.deliver_mail(1, "busy@example.org", "Complaint", COMPLAINT,
                           mtime=epoch("2026-06-02 22:50:00"))
