@@ -7,7 +7,7 @@
 #include "redress/store/case_actions.h"
 #include "redress/store/case_acts.h"
 #include "redress/store/residents.h"
-#include "support/house.h"
+#include "support/answers.h"
 
 #define RECEIVED "2026-12-15T12:00:00Z" /* acknowledged on the day; answer due 31 December */
 
@@ -69,7 +69,7 @@ static struct house *new_house(const char *profile)
 }
 
 /* The lines of an answer, each behind the field that it fills. */
-static const char *const parts[][2] = {
+static const struct answer_part parts[] = {
 	{ "Decision:", "partly" },
 	{ "Reasons:", "Nobody came in June." },
 	{ "Policy and law:", "Our repairs policy, 4.2." },
@@ -88,27 +88,15 @@ static const char *const parts[][2] = {
 static const char *fill(
 	struct house *h, int64_t case_id, enum rd_stage stage, const char *field, const char *with)
 {
-	RD_CLEANUP(rd_buf_free) struct rd_buf skeleton = RD_BUF(64u << 10);
-	RD_CLEANUP(rd_buf_free) struct rd_buf filled = RD_BUF(64u << 10);
-	const struct rd_office staff = house_staff(h);
+	struct answer_part written[N_PARTS];
 
-	OK(rd_act_answer_skeleton(h->db, &staff, case_id, stage, &skeleton, &h->err));
-	for (const char *line = rd_buf_str(&skeleton); *line != '\0';) {
-		const size_t len = strcspn(line, "\n");
-		const char *value = NULL;
-
-		for (size_t i = 0; i < N_PARTS; i++)
-			if (strlen(parts[i][0]) == len && strncmp(line, parts[i][0], len) == 0)
-				value = parts[i][1];
-		if (field != NULL && strlen(field) == len && strncmp(line, field, len) == 0)
-			value = with;
-		OK(rd_buf_printf(
-			&filled, &h->err, "%.*s %s\n", (int)len, line, value != NULL ? value : ""));
-		line += len + (line[len] == '\n');
-	}
-	OK(rd_buf_add_str(&filled,
-		"\nAction: Mend the roof\nBy: 2027-05-03\nTo: the repairs team\n", &h->err));
-	return rd_arena_strdup(h->arena, rd_buf_str(&filled));
+	memcpy(written, parts, sizeof parts);
+	for (size_t i = 0; i < N_PARTS; i++)
+		if (field != NULL && strcmp(parts[i].field, field) == 0)
+			written[i].words = with;
+	return rd_arena_printf(h->arena,
+		"%s\nAction: Mend the roof\nBy: 2027-05-03\nTo: the repairs team\n",
+		answer_filled(h, case_id, stage, written, N_PARTS));
 }
 
 static enum rd_rc try_answer(struct house *h, int64_t case_id, enum rd_stage stage,
@@ -242,7 +230,7 @@ static void an_empty_part_is_refused_by_its_name(void **state)
 	const char *answer;
 
 	for (size_t i = 0; i < N_PARTS; i++) {
-		const char *field = parts[i][0];
+		const char *field = parts[i].field;
 
 		/* for stage 2 alone; for us; and where no money is offered */
 		if (strcmp(field, "Reconsidered:") == 0 || strcmp(field, "Learning:") == 0)

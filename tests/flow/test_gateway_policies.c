@@ -1,8 +1,7 @@
 /* A whole complaint by each of the six policies, on a faked clock through Christmas and Easter:
  * receipt, acknowledgement, extension, answer, stage 2, extension, final answer. Every date is what
  * the clause that the clock names says, worked out here by hand; every letter prints it. */
-#include "redress/gateway/acts_stage.h"
-#include "support/house.h"
+#include "support/answers.h"
 
 #define NEVER NULL /* this policy has no such clock */
 
@@ -12,8 +11,8 @@
 struct timetable {
 	const char *landlord;
 	const char *acknowledge, *contact, *respond, *extended;
-	const char *extended_words;  /* as the letter writes it */
-	const char *request, *close; /* from the answer */
+	const char *extended_words;		     /* as the letter writes it */
+	const char *request, *request_words, *close; /* from the answer */
 	const char *accept2, *acknowledge2, *contact2, *respond2;
 	const char *respond2_words; /* as the acknowledgement of stage 2 writes it */
 	const char *extended2, *extended2_words, *close2;
@@ -21,25 +20,27 @@ struct timetable {
 
 static const struct timetable timetables[] = {
 	{ "code-2024", "2026-12-22", NEVER, "2026-12-31", "2027-01-15", "Friday 15 January 2027",
-		NEVER, NEVER, NEVER, "2027-03-08", NEVER, "2027-04-01", "Thursday 1 April 2027",
-		"2027-04-29", "Thursday 29 April 2027", NEVER },
+		NEVER, NULL, NEVER, NEVER, "2027-03-08", NEVER, "2027-04-01",
+		"Thursday 1 April 2027", "2027-04-29", "Thursday 29 April 2027", NEVER },
 	{ "plexus-omega", "2026-12-22", NEVER, "2026-12-31", "2027-01-15", "Friday 15 January 2027",
-		"2027-01-29", NEVER, "2027-03-08", "2027-03-08", NEVER, "2027-04-01",
-		"Thursday 1 April 2027", "2027-04-29", "Thursday 29 April 2027", NEVER },
-	{ "feedback-first", "2026-12-22", NEVER, "2026-12-29", "2027-01-13",
-		"Wednesday 13 January 2027", "2027-01-27", NEVER, NEVER, "2027-03-08", NEVER,
-		"2027-03-08", "Monday 8 March 2027", "2027-04-07", "Wednesday 7 April 2027",
+		"2027-01-29", "Friday 29 January 2027", NEVER, "2027-03-08", "2027-03-08", NEVER,
+		"2027-04-01", "Thursday 1 April 2027", "2027-04-29", "Thursday 29 April 2027",
 		NEVER },
+	{ "feedback-first", "2026-12-22", NEVER, "2026-12-29", "2027-01-13",
+		"Wednesday 13 January 2027", "2027-01-27", "Wednesday 27 January 2027", NEVER,
+		NEVER, "2027-03-08", NEVER, "2027-03-08", "Monday 8 March 2027", "2027-04-07",
+		"Wednesday 7 April 2027", NEVER },
 	{ "one-housing", "2026-12-22", "2026-12-21", "2026-12-31", "2027-01-15",
-		"Friday 15 January 2027", NEVER, "2027-02-12", NEVER, "2027-03-08", "2027-03-05",
-		"2027-03-31", "Wednesday 31 March 2027", "2027-04-28", "Wednesday 28 April 2027",
-		"2027-05-26" },
+		"Friday 15 January 2027", NEVER, NULL, "2027-02-12", NEVER, "2027-03-08",
+		"2027-03-05", "2027-03-31", "Wednesday 31 March 2027", "2027-04-28",
+		"Wednesday 28 April 2027", "2027-05-26" },
 	{ "later-living", "2026-12-22", NEVER, "2026-12-31", "2027-01-15", "Friday 15 January 2027",
-		NEVER, NEVER, NEVER, "2027-03-08", NEVER, "2027-04-01", "Thursday 1 April 2027",
-		"2027-04-29", "Thursday 29 April 2027", NEVER },
-	{ "homes-in-sedgemoor", "2026-12-17", NEVER, "2026-12-31", "2027-01-15",
-		"Friday 15 January 2027", NEVER, NEVER, NEVER, "2027-03-08", NEVER, "2027-04-01",
+		NEVER, NULL, NEVER, NEVER, "2027-03-08", NEVER, "2027-04-01",
 		"Thursday 1 April 2027", "2027-04-29", "Thursday 29 April 2027", NEVER },
+	{ "homes-in-sedgemoor", "2026-12-17", NEVER, "2026-12-31", "2027-01-15",
+		"Friday 15 January 2027", NEVER, NULL, NEVER, NEVER, "2027-03-08", NEVER,
+		"2027-04-01", "Thursday 1 April 2027", "2027-04-29", "Thursday 29 April 2027",
+		NEVER },
 };
 
 /* The clock runs by that day and by the clause that the profile gives for it; or there is none. */
@@ -81,13 +82,49 @@ static void extend(struct house *h, int64_t case_id, const char *to, const char 
 	house_send(h);
 }
 
-static void answer(struct house *h, int64_t case_id, enum rd_stage stage)
+/* With nothing more to do and no money, so that the case can come to its end. */
+static const struct answer_part parts[] = {
+	{ "Decision:", "not_upheld" },
+	{ "Reasons:", "The roofer came on the day that we had said." },
+	{ "Policy and law:", "Our repairs policy, 4.2." },
+	{ "Reconsidered:", "We looked at the roofer's diary again." },
+	{ "Apology:", "none" },
+	{ "Remedy:", "none" },
+	{ "Money:", "none" },
+	{ "Money for:", "none" },
+	{ "Records:", "none" },
+	{ "Prevention:", "none" },
+	{ "Learning:", "none" },
+	{ "Finding:", "The roof was mended in time." },
+};
+
+/* The full answer goes as a letter that says all that the Code and the policies want of one. */
+static void answer(struct house *h, int64_t case_id, enum rd_stage stage, const char *ask_by)
 {
 	const struct rd_office staff = house_staff(h);
-	const struct rd_act_response response = { .stage = stage };
+	const char *text = answer_filled(h, case_id, stage, parts, sizeof parts / sizeof parts[0]);
+	const struct rd_act_response response = {
+		.stage = stage, .answer = text, .answer_len = strlen(text), .file = "answer.txt"
+	};
+	const bool first = stage == RD_STAGE_1;
+	struct rd_outbox_row letter;
 
 	OK(rd_act_respond(h->db, &staff, case_id, &response, &h->err));
 	assert_int_equal(house_case(h, case_id).status, RD_STATUS_ANSWERED);
+	letter = house_letter(h, case_id, first ? "stage1_response" : "stage2_response");
+	assert_true(house_says(h, &letter, "The roof leaks."));
+	assert_true(house_says(h, &letter, "The roofer came on the day"));
+	assert_true(house_says(h, &letter, "Our repairs policy, 4.2."));
+	assert_true(house_says(h, &letter, "The roof was mended in time."));
+	assert_true(house_says(h, &letter, "0300 111 3000"));
+	assert_int_equal(house_says(h, &letter, "You can ask for stage 2"), first);
+	assert_int_equal(house_says(h, &letter, "roofer's diary"), !first);
+	if (ask_by != NULL)
+		assert_true(house_says(h, &letter, ask_by));
+	house_send(h);
+	assert_int_equal(
+		house_letter(h, case_id, first ? "stage1_response" : "stage2_response").state,
+		RD_OUTBOX_SENT);
 }
 
 static void stage_1(struct house *h, int64_t case_id, const struct timetable *t)
@@ -107,7 +144,7 @@ static void stage_1(struct house *h, int64_t case_id, const struct timetable *t)
 	extend(h, case_id, t->extended, t->extended_words);
 	runs_by(h, case_id, RD_CLOCK_STAGE1_EXTENDED, t->extended);
 	go_to(h, t->extended);
-	answer(h, case_id, RD_STAGE_1);
+	answer(h, case_id, RD_STAGE_1, t->request_words);
 	runs_by(h, case_id, RD_CLOCK_STAGE2_REQUEST, t->request);
 	runs_by(h, case_id, RD_CLOCK_CASE_CLOSE, t->close);
 }
@@ -143,7 +180,7 @@ static void stage_2(struct house *h, int64_t case_id, const struct timetable *t)
 	runs_by(h, case_id, RD_CLOCK_STAGE2_EXTENDED, t->extended2);
 	go_to(h, t->extended2);
 	assert_false(house_alarm(h, "clocks-overdue"));
-	answer(h, case_id, RD_STAGE_2);
+	answer(h, case_id, RD_STAGE_2, NULL);
 	runs_by(h, case_id, RD_CLOCK_CASE_CLOSE, t->close2);
 }
 
