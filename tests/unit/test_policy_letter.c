@@ -99,9 +99,8 @@ static void an_acknowledgement_says_all_that_the_code_wants(void **state)
 		"a repair that was not done, a missed visit and other matters", /* understood
 										 */
 		"We have kept all that you told us",				/* all of it */
-		"If that is not right", /* how to put it right */
-		"If you have not told us already, please tell us what you would like us to "
-		"do", /* the outcome: the question */
+		"If that is not right",			       /* how to put it right */
+		"please tell us what you would like us to do", /* the outcome: the question */
 		"stage 1",
 		"Friday 4 December 2026", /* by when */
 		"our complaints team",
