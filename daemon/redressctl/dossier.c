@@ -332,20 +332,6 @@ static enum rd_rc write_audit(struct rd_dossier *d, struct rd_err *err)
 	return rd_pack_done(d->pack, NULL, err);
 }
 
-/* In quotes, and never taken for a formula by what opens it. */
-static void csv_words(FILE *out, const char *words)
-{
-	const bool formula = words[0] != '\0' && strchr("=+-@\t\r", words[0]) != NULL;
-
-	fputs(formula ? "\"'" : "\"", out);
-	for (; *words != '\0'; words++) {
-		if (*words == '"')
-			putc('"', out);
-		putc((unsigned char)*words < 0x20 ? ' ' : *words, out);
-	}
-	putc('"', out);
-}
-
 static void print_chronology(struct rd_dossier *d, FILE *out)
 {
 	fputs("number,at,direction,channel,from,to,summary,file\n", out);
@@ -357,7 +343,7 @@ static void print_chronology(struct rd_dossier *d, FILE *out)
 		fprintf(out, "%zu,%s,%s", i + 1, rd_instant_format(e->at_ms, at), e->direction);
 		for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
 			putc(',', out);
-			csv_words(out, rd_dossier_words(d, words[k]));
+			rd_csv_print(out, rd_dossier_words(d, words[k]));
 		}
 		putc('\n', out);
 	}

@@ -119,7 +119,7 @@ static const struct command {
 	{ "review", "decide", rd_ctl_review_decide, "review decide REVIEW --kind KIND --why TEXT" },
 	{ NULL, "tasks", rd_ctl_tasks,
 		"tasks [--due-by DAY] [--owner OWNER] [--landlord NAME]\n"
-		"    tasks --done TASK [--how TEXT]" },
+		"    tasks --done TASK --how TEXT" },
 	{ "outbox", "list", rd_ctl_outbox_list, "outbox list [--state STATE] [--case REF]" },
 	{ "outbox", "show", rd_ctl_outbox_show, "outbox show ROW" },
 	{ "outbox", "approve", rd_ctl_outbox_approve, "outbox approve ROW" },

@@ -13,7 +13,7 @@ const char *rd_ctl_opted_out(struct rd_ctl_desk *desk, const char *contact)
 		rd_contact_opted_out(desk->desk.db, contact, &out, &ignored) != RD_OK || !out)
 		return NULL;
 	if (strchr(contact, '@') != NULL)
-		return "it called a letter of ours spam: no automatic letter goes there; answer by "
-		       "hand";
-	return "this number said STOP: no text goes there; tell the resident another way";
+		return "no automatic letter goes there (it called one spam, or `person opt-out`); "
+		       "answer by hand";
+	return "no text goes there (STOP, or `person opt-out`); tell the resident another way";
 }

@@ -129,6 +129,22 @@ static size_t width(const char *text)
 	return n;
 }
 
+void rd_csv_print(FILE *out, const char *words)
+{
+	/* Whatever a spreadsheet passes over before a formula: blanks, tabs, ends of lines. */
+	while (*words == ' ' || (*words > 0 && *words < 0x20))
+		words++;
+	putc('"', out);
+	if (*words != '\0' && strchr("=+-@", *words) != NULL)
+		putc('\'', out);
+	for (; *words != '\0'; words++) {
+		if (*words == '"')
+			putc('"', out);
+		putc((unsigned char)*words < 0x20 ? ' ' : *words, out);
+	}
+	putc('"', out);
+}
+
 void rd_table_begin(struct rd_table *table, const char *const *heads)
 {
 	memset(table, 0, sizeof *table);

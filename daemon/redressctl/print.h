@@ -25,6 +25,9 @@ void rd_print_words(FILE *out, const char *words);
 /* The same of many lines: their ends and tabs stay. */
 void rd_print_lines(FILE *out, const char *lines, size_t len);
 
+/* A cell of CSV: always in quotes, in one line, and no formula, whatever opens it. */
+void rd_csv_print(FILE *out, const char *words);
+
 /* A table: a row of cells at a time, columns lined up at the end. At most RD_TABLE_COLUMNS. */
 #define RD_TABLE_COLUMNS 10
 struct rd_table {

@@ -183,30 +183,11 @@ void rd_report_print_json(const struct rd_report *report)
 
 /* --- CSV --- */
 
-/* Always in quotes, and never taken for a formula by what opens it. */
-static void csv_words(const char *words)
-{
-	const char *from = words;
-
-	/* Whatever a spreadsheet passes over before a formula: blanks, tabs, ends of lines. */
-	while (*from == ' ' || (*from > 0 && *from < 0x20))
-		from++;
-	putchar('"');
-	if (strchr("=+-@", *from) != NULL && *from != '\0')
-		putchar('\'');
-	for (; *from != '\0'; from++) {
-		if (*from == '"')
-			putchar('"');
-		putchar((unsigned char)*from < 0x20 ? ' ' : *from);
-	}
-	putchar('"');
-}
-
 static void csv_cell(const struct rd_cell *cell)
 {
 	switch (cell->kind) {
 	case RD_CELL_TEXT:
-		csv_words(cell->text);
+		rd_csv_print(stdout, cell->text);
 		fputs(",,", stdout);
 		return;
 	case RD_CELL_COUNT:
@@ -251,7 +232,7 @@ void rd_report_print_csv(const struct rd_report *report)
 				printf("%s,%s,%s,%s,", report->landlord,
 					rd_date_format(report->from, from),
 					rd_date_format(report->to, to), t->name);
-				csv_words(cells[0].text);
+				rd_csv_print(stdout, cells[0].text);
 				printf(",%s,", t->columns[c]);
 				csv_cell(&cells[c]);
 				putchar('\n');

@@ -2,8 +2,8 @@
  *
  *	live		what is live in the store
  *	7		the set that number 7 of the history made live
- *	2d1d05		the stored set whose SHA-256 begins so (RD_RULESET_DIGITS_MIN digits or
- *more, `sha256:` before them or not)
+ *	2d1d05		the stored set whose SHA-256 begins so: RD_RULESET_DIGITS_MIN digits
+ *			or more, `sha256:` before them or not
  *	anything else	a folder; one whose name could be taken for a number is written ./7
  */
 #ifndef REDRESS_REDRESSCTL_RULES_SET_H

@@ -1,11 +1,11 @@
 /* hooks: tells the landlord's own systems what happens to cases: each event that a `Webhook:` wants
  * is posted until it is taken (hook_message.h).
  *
- *   2xx            taken
- *   410            the hook is disabled at once
- *   429, 502, 504  it rests: Retry-After, else half a minute doubled up to ten
- *   408, other 5xx, no answer in RD_HOOK_TIMEOUT_MS: it rests five seconds doubled up to five
- * minutes 3xx, other 4xx failed, but the hook does not rest: another event may be taken
+ *	2xx		taken
+ *	410		the hook is disabled at once
+ *	429, 502, 504	it rests: Retry-After, else half a minute doubled up to ten
+ *	408, other 5xx	and no answer in RD_HOOK_TIMEOUT_MS: it rests, 5 s doubled up to 300 s
+ *	3xx, other 4xx	failed, but the hook does not rest: another event may be taken
  *
  * What failed is tried again by its own schedule, ten times in all over three days, never earlier
  * than Retry-After. Then it has failed for good; where the hook took nothing since its first

@@ -1,5 +1,5 @@
 /* letter_words: what a letter says that stands in the store beside its case: a person's reasons,
- * the terms of a restriction, the parts of a full answer. Private to correspondence.
+ * the terms of a restriction, the parts of a full answer. Private to correspondence and the acts.
  *
  * They lie with the act that asked for the letter, whose number stands in the letter's cause, so
  * that one written anew says the same.

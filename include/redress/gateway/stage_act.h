@@ -1,11 +1,12 @@
 /* stage_act: one act on a complaint's way through the stages, from its beginning to its row and its
- * letter. Private to the acts of acts_stage.h and acts_end.h, which all read:
+ * letter. Private to the acts (acts_*.c) and to replies, which all read:
  *
  *	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
  *	struct rd_stage_act stage;
  *	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_ASSIGN, err));
- *	... rd_stage_act_put (its row), rd_stage_act_event (its clocks), rd_stage_act_tell (its
- *letter) return rd_stage_act_commit(&act, &stage, err);
+ *	... rd_stage_act_put: its row; rd_stage_act_event: its clocks
+ *	... rd_stage_act_tell: its letter
+ *	return rd_stage_act_commit(&act, &stage, err);
  */
 #ifndef REDRESS_GATEWAY_STAGE_ACT_H
 #define REDRESS_GATEWAY_STAGE_ACT_H

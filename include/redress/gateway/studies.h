@@ -6,8 +6,8 @@
  * typed), how it came, what happened after how many working days, how it ended, which kinds of
  * remedy there were, and what staff recorded to be learned (`Learning:` and `Prevention:` of the
  * answer), from which names, numbers and addresses are taken (policy/anonymise.h). No word of a
- * resident's is read for it. Cases that are or were held for safeguarding, or kept under a legal
- * hold's flag, are left out. It is a draft: a person reads it before it goes anywhere.
+ * resident's is read for it. Cases that are flagged safeguarding, were withdrawn, excluded or never
+ * answered are left out. It is a draft: a person reads it before it goes anywhere.
  */
 #ifndef REDRESS_GATEWAY_STUDIES_H
 #define REDRESS_GATEWAY_STUDIES_H

@@ -1,14 +1,13 @@
-/* db: the state file: opening, locking, keys and transactions. Everything else of store/ stands on
- *it.
+/* db: the state file: opening, locking, keys and transactions. All else of store/ stands on it.
  *
- * One struct rd_store a process and file (shared between threads: path, keys, the fair writer
- *lock), one struct rd_db a thread (a SQLite handle with its prepared statements; never shared).
- *WAL, synchronous=FULL: when rd_tx_commit returns RD_OK the transaction has been synced.
+ * One struct rd_store a process and file, shared between threads: path, keys, the fair writer lock.
+ * One struct rd_db a thread: a SQLite handle with its prepared statements, never shared.
+ * WAL, synchronous=FULL: when rd_tx_commit returns RD_OK the transaction has been synced.
  *
  * Reading takes a struct rd_db. Whatever changes the store takes a struct rd_tx, so that nothing is
  * written outside a transaction. Writers of one process queue first come, first served, before
  * BEGIN IMMEDIATE; other processes (redressctl) are waited for busy_ms. A transaction should hold
- *at most 100 messages or 50 ms; never call out (network, child) inside one.
+ * at most 100 messages or 50 ms; never call out (network, child) inside one.
  *
  *	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
  *	RD_TRY(rd_tx_begin(db, &tx, err));

@@ -4,8 +4,9 @@
  * bound. Rows are read with struct rd_rows, which resets its statement when it ends:
  *
  *	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
- *	RD_TRY(rd_sql_query(db, "SELECT id FROM task WHERE case_id = ?1", RD_ARGS(rd_int(id)),
- *&rows, err)); for (bool more; (rc = rd_rows_next(&rows, &more, err)) == RD_OK && more;)
+ *	RD_TRY(rd_sql_query(db, "SELECT id FROM task WHERE case_id = ?1",
+ *		RD_ARGS(rd_int(id)), &rows, err));
+ *	for (bool more; (rc = rd_rows_next(&rows, &more, err)) == RD_OK && more;)
  *
  * The SQL keeps to what PostgreSQL 15 takes too where that is no hardship (?N becomes $N, BLOB
  * bytea); what does not: the audit triggers' RAISE and the pragmas of db.c.
