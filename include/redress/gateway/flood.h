@@ -7,6 +7,7 @@
  * those of receipt: a week's mail that comes at once after an outage is no flood.
  *
  * Not for colleagues (`Staff:`), who pass mail on, nor for senders of many (`Many messages from:`).
+ * Whose mail counts as whose: store/flood.h.
  */
 #ifndef REDRESS_GATEWAY_FLOOD_H
 #define REDRESS_GATEWAY_FLOOD_H
