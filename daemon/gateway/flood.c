@@ -59,7 +59,9 @@ enum rd_rc rd_flood_join(struct rd_db *db, const struct rd_claimed *claimed,
 	if (!guarded->facts.flood || guarded->joined_case != 0)
 		return RD_OK;
 	rd_flood_cause(db, message, claimed->landlord, cause);
-	return rd_flood_case(db, cause, &guarded->joined_case, err);
+	RD_TRY(rd_flood_case(db, cause, &guarded->joined_case, err));
+	guarded->facts.flood_together = guarded->joined_case != 0;
+	return RD_OK;
 }
 
 const char *rd_flood_matter_cause(struct rd_db *db, const struct rd_claimed *claimed,

@@ -165,7 +165,7 @@ static void after_the_task_is_done_a_new_flood_is_a_new_task(void **state)
 	assert_int_equal(second.n, 2);
 }
 
-/* Her answer to our letter in the middle of it stands on its own case. */
+/* Her answer to our letter in the middle of it stands on its own case, and is read there. */
 static void one_that_names_its_case_joins_that(void **state)
 {
 	struct house *h = *state;
@@ -184,7 +184,8 @@ static void one_that_names_its_case_joins_that(void **state)
 		h, .from = FLOODER, .body = COMPLAINT, .subject = house_case(h, case_id).reference);
 	house_work(h);
 	assert_int_equal(house_case_of(h, answer), case_id);
-	assert_int_equal(house_n_tasks(h, case_id, NULL), n_tasks);
+	assert_non_null(house_task(h, case_id, "read").kind);
+	assert_int_equal(house_n_tasks(h, case_id, NULL), n_tasks + 1);
 	assert_int_equal(house_letters(h, case_id, NULL, NULL), n_letters);
 	assert_int_equal(flood_task(h, &n).n, 1);
 	from_max(h, 50);
@@ -192,6 +193,12 @@ static void one_that_names_its_case_joins_that(void **state)
 	assert_int_equal(flood_task(h, &n).n, 2);
 	assert_int_equal(n, 1);
 	assert_int_not_equal(flood_task(h, &n).case_id, case_id);
+	for (int i = 0; i < 3; i++) /* however many: one task */
+		house_mail_in(h, .from = FLOODER, .subject = house_case(h, case_id).reference,
+			.body = rd_arena_printf(h->arena, COMPLAINT " Again, %d.", i));
+	house_work(h);
+	assert_int_equal(house_case(h, case_id).n_messages, 5);
+	assert_int_equal(house_n_tasks(h, case_id, NULL), n_tasks + 1);
 }
 
 static void colleagues_and_named_senders_may_write_many(void **state)
