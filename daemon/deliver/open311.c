@@ -367,6 +367,29 @@ static enum rd_rc ask_status(struct rd_open311 *o, const struct server *server,
 
 /* --- sending --- */
 
+/* What the resident says anew: no signature, no form's lines of name and number, nobody's earlier
+ * mail. */
+static const char *new_words(const struct rd_message *message, struct rd_arena *arena)
+{
+	char *words = rd_arena_array(arena, (size_t)message->body_len + 1, sizeof *words);
+	size_t used = 0;
+
+	for (size_t i = 0; i < message->n_spans && words != NULL; i++) {
+		const struct rd_span *span = &message->spans[i];
+
+		if (span->kind != RD_SPAN_NEW || span->to <= span->from ||
+			span->to > message->body_len ||
+			span->to - span->from > message->body_len - used)
+			continue;
+		memcpy(words + used, message->body + span->from, span->to - span->from);
+		used += span->to - span->from;
+	}
+	if (words == NULL)
+		return "";
+	words[used] = '\0';
+	return words;
+}
+
 /* The message that opened the case, where the configuration lets its words go. */
 static const char *words_of(struct rd_open311 *o, const struct server *server, int64_t case_id)
 {
@@ -383,8 +406,7 @@ static const char *words_of(struct rd_open311 *o, const struct server *server, i
 			&err) != RD_OK ||
 		erased)
 		return "";
-	const char *words = rd_arena_copy(o->arena, message.body, message.body_len);
-	return words ? words : "";
+	return new_words(&message, o->arena);
 }
 
 static void wipe(const struct rd_http_request *request)
