@@ -299,6 +299,23 @@ static void a_form_floods_by_the_address_in_it(void **state)
 	assert_int_equal(house_n_cases(h), 3 + 1 + 5 + 1);
 }
 
+/* It gets no letter as no colleague does, and nobody is told that a colleague wrote. */
+static void a_colleague_named_in_a_form_proves_nothing(void **state)
+{
+	struct house *h;
+	const char *words;
+	int64_t id;
+
+	*state = h = house_new(&with_a_form);
+	id = house_mail_in(h, .from = FORM, .body = FILLED_IN("pat@landlord.example", COMPLAINT));
+	house_work(h);
+	assert_int_equal(house_letters(h, house_case_of(h, id), NULL, NULL), 0);
+	words = house_task(h, house_case_of(h, id), "resident").text;
+	assert_int_equal(strncmp(words, "Careful: ", 9), 0);
+	assert_non_null(strstr(words, "web form"));
+	assert_null(strstr(words, "A colleague wrote"));
+}
+
 static void mail_from_nobody_is_one_senders(void **state)
 {
 	struct house *h;
@@ -353,6 +370,7 @@ int main(int argc, char **argv)
 		house_test_own(colleagues_and_named_senders_may_write_many),
 		house_test_own(what_others_write_in_her_name_is_not_her_flood),
 		house_test_own(a_form_floods_by_the_address_in_it),
+		house_test_own(a_colleague_named_in_a_form_proves_nothing),
 		house_test_own(mail_from_nobody_is_one_senders),
 		house_test_own(the_letters_of_an_hour_and_a_day_are_the_configurations),
 	};
