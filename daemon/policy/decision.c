@@ -676,6 +676,7 @@ static void guard(struct decision *d)
 	v->kind = RD_OTHER;
 	v->withheld = RD_WITHHELD_NO_LETTER;
 	v->fate = f->guard == RD_GUARD_DUPLICATE ? RD_FATE_DUPLICATE : RD_FATE_GUARDED;
+	tell_of_wrong_codes(d);
 	if (!f->joined.present)
 		return;
 	if (f->guard == RD_GUARD_OPT_OUT)
