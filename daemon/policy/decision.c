@@ -258,6 +258,14 @@ static bool understood(struct decision *d)
 	return true;
 }
 
+/* The answer to our offer on a case under review. With a right code anybody can give it; it is the
+ * resident's where the case knows the sender. */
+static bool says_complaint_of_review(const struct decision *d)
+{
+	return d->facts->says_complaint && d->facts->joined.status == RD_STATUS_REVIEW &&
+	       !d->facts->automatic.auto_replied;
+}
+
 static void place_joined(struct decision *d)
 {
 	const struct rd_joined_case *joined = &d->facts->joined;
@@ -277,10 +285,13 @@ static void place_joined(struct decision *d)
 		join_case(d);
 		return;
 	}
-	if (acts && d->facts->says_complaint && joined->status == RD_STATUS_REVIEW &&
-		!d->facts->automatic.auto_replied) {
+	if (acts && says_complaint_of_review(d) && d->facts->sender_known) {
 		begin_stage1(d);
 		return;
+	}
+	if (acts && says_complaint_of_review(d)) {
+		add_reason(v, "COMPLAINT, but from somebody whom the case does not know");
+		v->review = true;
 	}
 	if (acts && joined->kind == RD_COMPLAINT && understood(d))
 		return;

@@ -342,6 +342,12 @@ static const struct row rows[] = {
 		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter "
 		"meets "
 		"begins to-case" },
+	{ "a stranger's COMPLAINT with the right code begins nothing: a person decides",
+		"other notopic says_complaint joins:service_request underreview casetopic",
+		"joined complaint none review added review@2026-11-23 review to-case" },
+	{ "on a complaint that wants nothing formal too",
+		"other notopic says_complaint joins:complaint underreview casetopic informal",
+		"joined complaint stage1 review added review@2026-11-23 review to-case" },
 	{ "COMPLAINT on an open complaint changes nothing",
 		"other notopic says_complaint "
 		"joins:complaint known",
