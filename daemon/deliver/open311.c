@@ -464,9 +464,12 @@ static enum rd_rc post(struct rd_open311 *o, struct server *server, struct rd_op
 	struct rd_http_request request = { 0 };
 	struct rd_err why = { 0 };
 	bool reached = false;
+	const char **topics;
+	size_t n_topics;
 
-	const char *description = rd_open311_description(file->topics, file->n_topics, reference,
-		words_of(o, server, row->case_id), o->arena);
+	RD_TRY(rd_case_rules_topics(o->db, file, o->arena, &topics, &n_topics, err));
+	const char *description = rd_open311_description((const char *const *)topics, n_topics,
+		reference, words_of(o, server, row->case_id), o->arena);
 	RD_TRY(rd_open311_build_post(server->config, api_key, row->service_code, description,
 		reference, o->arena, &request, err));
 	row->state = RD_OPEN311_SENDING;

@@ -50,6 +50,7 @@ static void begin(struct store_world *w, const char *const *script, const char *
 	t.w = w;
 	t.now_ms = NOW_MS;
 	t.clock = (struct rd_clock){ .now_ms = now_of };
+	world_rules_say(w, "a leak");
 	t.calls = (struct rd_open311_calls){ .on_event = on_event };
 	receiver_start(&t.receiver, script);
 	snprintf(path, sizeof path, "%s/key", w->dir);
@@ -92,7 +93,7 @@ static void happen(struct store_world *w, int64_t case_id, const char *what)
 
 static int64_t open_case(struct store_world *w, enum rd_kind kind, enum rd_case_status status)
 {
-	static const char *const topics[] = { "a leak" };
+	static const char *const topics[] = { "Mrs Example's kitchen", "a leak" };
 	const struct rd_case_new fresh = { .landlord = "code-2024",
 		.kind = kind,
 		.stage = kind == RD_COMPLAINT ? RD_STAGE_1 : RD_STAGE_NONE,
@@ -103,7 +104,7 @@ static int64_t open_case(struct store_world *w, enum rd_kind kind, enum rd_case_
 		.received_ms = NOW_MS,
 		.opened_ms = NOW_MS,
 		.topics = topics,
-		.n_topics = 1,
+		.n_topics = 2, /* the first is staff's, and goes nowhere */
 		.outcome = "",
 		.subject = "my kitchen drips" };
 	int64_t id;
