@@ -367,6 +367,29 @@ static enum rd_rc ask_status(struct rd_open311 *o, const struct server *server,
 
 /* --- sending --- */
 
+/* What the resident says anew: no signature, no form's lines of name and number, nobody's earlier
+ * mail. */
+static const char *new_words(const struct rd_message *message, struct rd_arena *arena)
+{
+	char *words = rd_arena_array(arena, (size_t)message->body_len + 1, sizeof *words);
+	size_t used = 0;
+
+	for (size_t i = 0; i < message->n_spans && words != NULL; i++) {
+		const struct rd_span *span = &message->spans[i];
+
+		if (span->kind != RD_SPAN_NEW || span->to <= span->from ||
+			span->to > message->body_len ||
+			span->to - span->from > message->body_len - used)
+			continue;
+		memcpy(words + used, message->body + span->from, span->to - span->from);
+		used += span->to - span->from;
+	}
+	if (words == NULL)
+		return "";
+	words[used] = '\0';
+	return words;
+}
+
 /* The message that opened the case, where the configuration lets its words go. */
 static const char *words_of(struct rd_open311 *o, const struct server *server, int64_t case_id)
 {
@@ -383,8 +406,7 @@ static const char *words_of(struct rd_open311 *o, const struct server *server, i
 			&err) != RD_OK ||
 		erased)
 		return "";
-	const char *words = rd_arena_copy(o->arena, message.body, message.body_len);
-	return words ? words : "";
+	return new_words(&message, o->arena);
 }
 
 static void wipe(const struct rd_http_request *request)
@@ -442,9 +464,12 @@ static enum rd_rc post(struct rd_open311 *o, struct server *server, struct rd_op
 	struct rd_http_request request = { 0 };
 	struct rd_err why = { 0 };
 	bool reached = false;
+	const char **topics;
+	size_t n_topics;
 
-	const char *description = rd_open311_description(file->topics, file->n_topics, reference,
-		words_of(o, server, row->case_id), o->arena);
+	RD_TRY(rd_case_rules_topics(o->db, file, o->arena, &topics, &n_topics, err));
+	const char *description = rd_open311_description((const char *const *)topics, n_topics,
+		reference, words_of(o, server, row->case_id), o->arena);
 	RD_TRY(rd_open311_build_post(server->config, api_key, row->service_code, description,
 		reference, o->arena, &request, err));
 	row->state = RD_OPEN311_SENDING;

@@ -11,16 +11,27 @@ static const char words[] =
 	"its own case by `redressctl case split`. If the sender may write that many, name it with "
 	"`Many messages from:`.";
 
-static enum rd_rc is_over(struct rd_db *db, const char *sender, int64_t received_ms,
+static enum rd_rc is_over(struct rd_db *db, const struct rd_message *message, int64_t received_ms,
 	int64_t within_ms, int cap, bool *ret_over, struct rd_err *err)
 {
 	int n = 0;
 
 	if (*ret_over || cap <= 0)
 		return RD_OK;
-	RD_TRY(rd_flood_count(db, sender, received_ms - within_ms, received_ms, cap, &n, err));
+	RD_TRY(rd_flood_count(db, message, received_ms - within_ms, received_ms, cap, &n, err));
 	*ret_over = n >= cap;
 	return RD_OK;
+}
+
+/* By the form's own address: whoever fills it in may call herself a colleague. Who names no address
+ * there gets no letter, and is not one with all the others who name none. */
+static bool may_write_many(const struct rd_config *config, const struct rd_message *message,
+	const struct rd_guarded *guarded)
+{
+	if (message->by_form)
+		return message->from.address[0] == '\0' ||
+		       rd_config_writes_many(config, message->form.sender);
+	return guarded->passed.by_staff || rd_config_writes_many(config, message->from.address);
 }
 
 enum rd_rc rd_flood_look(struct rd_db *db, const struct rd_office *office,
@@ -28,16 +39,14 @@ enum rd_rc rd_flood_look(struct rd_db *db, const struct rd_office *office,
 	struct rd_guarded *guarded, struct rd_err *err)
 {
 	const struct rd_config *config = office->config;
-	const char *sender = message->from.address;
 	bool over = false;
 
-	if (message->channel != RD_CHANNEL_EMAIL || sender[0] == '\0' || guarded->passed.by_staff ||
-		rd_config_writes_many(config, sender))
+	if (message->channel != RD_CHANNEL_EMAIL || may_write_many(config, message, guarded))
 		return RD_OK;
+	RD_TRY(is_over(db, message, claimed->received_ms, HOUR_MS, config->caps.messages_hour,
+		&over, err));
 	RD_TRY(is_over(
-		db, sender, claimed->received_ms, HOUR_MS, config->caps.messages_hour, &over, err));
-	RD_TRY(is_over(
-		db, sender, claimed->received_ms, DAY_MS, config->caps.messages_day, &over, err));
+		db, message, claimed->received_ms, DAY_MS, config->caps.messages_day, &over, err));
 	guarded->facts.flood = over;
 	return RD_OK;
 }
@@ -49,8 +58,10 @@ enum rd_rc rd_flood_join(struct rd_db *db, const struct rd_claimed *claimed,
 
 	if (!guarded->facts.flood || guarded->joined_case != 0)
 		return RD_OK;
-	rd_flood_cause(db, message->from.address, claimed->landlord, cause);
-	return rd_flood_case(db, cause, &guarded->joined_case, err);
+	rd_flood_cause(db, message, claimed->landlord, cause);
+	RD_TRY(rd_flood_case(db, cause, &guarded->joined_case, err));
+	guarded->facts.flood_together = guarded->joined_case != 0;
+	return RD_OK;
 }
 
 const char *rd_flood_matter_cause(struct rd_db *db, const struct rd_claimed *claimed,
@@ -58,8 +69,7 @@ const char *rd_flood_matter_cause(struct rd_db *db, const struct rd_claimed *cla
 {
 	char cause[RD_FLOOD_CAUSE_MAX];
 
-	return rd_arena_strdup(
-		arena, rd_flood_cause(db, message->from.address, claimed->landlord, cause));
+	return rd_arena_strdup(arena, rd_flood_cause(db, message, claimed->landlord, cause));
 }
 
 enum rd_rc rd_flood_apply(struct rd_tx *tx, const struct rd_office *office,
@@ -84,6 +94,6 @@ enum rd_rc rd_flood_apply(struct rd_tx *tx, const struct rd_office *office,
 	if (rd_workday_next(policy->calendar, rd_date_of(guarded->now_ms), &note.due, &unused) !=
 		RD_OK)
 		note.due = rd_date_of(guarded->now_ms);
-	note.cause = rd_flood_cause(rd_tx_db(tx), message->from.address, claimed->landlord, cause);
+	note.cause = rd_flood_cause(rd_tx_db(tx), message, claimed->landlord, cause);
 	return rd_flood_note(tx, &note, guarded->now_ms, err);
 }

@@ -161,13 +161,11 @@ static enum rd_rc look_for_guard(struct look *look, struct rd_err *err)
 	return look_for_opt_out(look, err);
 }
 
-/* All who name no sender share one count, else leaving out From would allow any number of tries. */
-static const char *who_tries(const struct look *look)
+const char *rd_guards_who_tries(const struct rd_message *message)
 {
-	/* A form takes any address: whoever fills it in could have as many senders as they like. */
-	if (look->message->by_form)
-		return look->message->form.sender;
-	return look->sender[0] != '\0' ? look->sender : "nobody";
+	if (message->by_form)
+		return message->form.sender;
+	return message->from.address[0] != '\0' ? message->from.address : "nobody";
 }
 
 /* A wrong code counts against its sender; the fifth of a day locks codes for it. */
@@ -175,7 +173,8 @@ static enum rd_rc count_wrong_code(struct look *look, struct rd_date today, stru
 {
 	int count = 0;
 
-	RD_TRY(rd_contact_wrong_code(look->tx, who_tries(look), today, &count, err));
+	RD_TRY(rd_contact_wrong_code(
+		look->tx, rd_guards_who_tries(look->message), today, &count, err));
 	if (count == RD_WRONG_CODES_MAX)
 		look->result->facts.codes_locked_now = true;
 	return RD_OK;
@@ -205,7 +204,8 @@ static enum rd_rc try_reference(struct look *look, const struct rd_found_referen
 	bool works = true;
 	enum rd_rc rc;
 
-	RD_TRY(rd_contact_codes_work(look->db, who_tries(look), today, &works, err));
+	RD_TRY(rd_contact_codes_work(
+		look->db, rd_guards_who_tries(look->message), today, &works, err));
 	if (!works)
 		return RD_OK;
 	if (!rd_reference_right(found, key))
@@ -525,7 +525,7 @@ static enum rd_rc look_for_guarded_case(struct look *look, struct rd_err *err)
 
 	if (result->facts.guard != RD_GUARD_OPT_OUT)
 		return rd_returns_find(
-			look->db, look->message, look->claimed->landlord, look->arena, result, err);
+			look->tx, look->message, look->claimed->landlord, look->arena, result, err);
 	RD_TRY(join_by_number(look, &joined, err));
 	if (!joined) /* several open cases: a person sees it on one of them */
 		result->joined_case = result->related_case;

@@ -75,68 +75,127 @@ static enum rd_rc find_by_id(struct rd_db *db, const struct rd_message *message,
 	return RD_OK;
 }
 
-static enum rd_rc find_by_reference(struct rd_db *db, const struct rd_message *message,
-	const char *text, size_t len, struct rd_arena *arena, struct rd_guarded *guarded,
-	struct rd_err *err)
+/* --- by a reference --- */
+
+/* The references of one message, none twice: a code that stands in two places is one try. */
+struct tries {
+	struct rd_found_reference items[3 * RD_REFERENCES_FOUND_MAX];
+	size_t n;
+};
+
+static void add_tries(struct tries *tries, const char *text, size_t len)
 {
 	struct rd_found_reference found[RD_REFERENCES_FOUND_MAX];
-	const uint8_t *key = rd_store_key(rd_db_store(db), RD_KEY_REFERENCE);
-	const struct rd_bounce *bounce = &message->bounce;
 	const size_t n = rd_references_find(text, len, found);
 
-	for (size_t i = 0; i < n && guarded->letter_id == 0; i++) {
-		if (!rd_reference_right(&found[i], key))
-			continue;
-		for (size_t k = 0; k < bounce->n_recipients; k++) {
-			int64_t id = 0;
+	for (size_t i = 0; i < n; i++) {
+		bool is_there = false;
 
-			RD_TRY(rd_returned_letter_to(
-				db, found[i].number, bounce->recipients[k], &id, err));
-			RD_TRY(take_letter(db, id, arena, guarded, err));
-		}
+		for (size_t k = 0; k < tries->n && !is_there; k++)
+			is_there = tries->items[k].number == found[i].number &&
+				   strcmp(tries->items[k].check, found[i].check) == 0;
+		if (!is_there)
+			tries->items[tries->n++] = found[i];
+	}
+}
+
+/* Is the code right, where codes still work for its sender? Promise 10, as in guards.c. */
+static enum rd_rc try_code(struct rd_tx *tx, const struct rd_message *message,
+	const struct rd_found_reference *found, struct rd_guarded *guarded, bool *ret_right,
+	struct rd_err *err)
+{
+	const uint8_t *key = rd_store_key(rd_db_store(rd_tx_db(tx)), RD_KEY_REFERENCE);
+	const char *who = rd_guards_who_tries(message);
+	const struct rd_date today = rd_date_of(guarded->now_ms);
+	bool works = true;
+	int count = 0;
+
+	*ret_right = false;
+	RD_TRY(rd_contact_codes_work(rd_tx_db(tx), who, today, &works, err));
+	if (!works)
+		return RD_OK;
+	*ret_right = rd_reference_right(found, key);
+	if (*ret_right)
+		return RD_OK;
+	RD_TRY(rd_contact_wrong_code(tx, who, today, &count, err));
+	if (count == RD_WRONG_CODES_MAX)
+		guarded->facts.codes_locked_now = true;
+	return RD_OK;
+}
+
+static enum rd_rc take_letter_of(struct rd_db *db, const struct rd_bounce *bounce, int64_t case_id,
+	struct rd_arena *arena, struct rd_guarded *guarded, struct rd_err *err)
+{
+	for (size_t i = 0; i < bounce->n_recipients && guarded->letter_id == 0; i++) {
+		int64_t id = 0;
+
+		RD_TRY(rd_returned_letter_to(db, case_id, bounce->recipients[i], &id, err));
+		RD_TRY(take_letter(db, id, arena, guarded, err));
+	}
+	guarded->by_reference = guarded->letter_id != 0;
+	return RD_OK;
+}
+
+/* Last resort: not from a sender that failed its checks. */
+static enum rd_rc find_by_references(struct rd_tx *tx, const struct rd_message *message,
+	struct rd_arena *arena, struct rd_guarded *guarded, struct rd_err *err)
+{
+	const char *returned = message->bounce.subject;
+	struct tries tries = { .n = 0 };
+	bool right = false;
+
+	if (guarded->letter_id != 0 || message->authentication == RD_AUTHENTICATION_FAILED)
+		return RD_OK;
+	add_tries(&tries, returned, strlen(returned));
+	add_tries(&tries, message->subject, message->subject_len);
+	add_tries(&tries, message->body, message->body_len);
+	for (size_t i = 0; i < tries.n && guarded->letter_id == 0; i++) {
+		RD_TRY(try_code(tx, message, &tries.items[i], guarded, &right, err));
+		if (right)
+			RD_TRY(take_letter_of(rd_tx_db(tx), &message->bounce, tries.items[i].number,
+				arena, guarded, err));
 	}
 	return RD_OK;
 }
 
-/* Last resort. Both can be known to others than who carried the letter: not from a sender that
- * failed its checks. */
-static enum rd_rc find_by_references(struct rd_db *db, const struct rd_message *message,
-	struct rd_arena *arena, struct rd_guarded *guarded, struct rd_err *err)
-{
-	const char *returned = message->bounce.subject;
-
-	if (guarded->letter_id != 0 || message->authentication == RD_AUTHENTICATION_FAILED)
-		return RD_OK;
-	RD_TRY(find_by_reference(db, message, returned, strlen(returned), arena, guarded, err));
-	RD_TRY(find_by_reference(
-		db, message, message->subject, message->subject_len, arena, guarded, err));
-	return find_by_reference(
-		db, message, message->body, message->body_len, arena, guarded, err);
-}
-
-/* A machine that answers a letter of ours, from whatever address: by the letter, or by a right
- * reference in the subject and an address that the case knows. */
-static enum rd_rc find_answered_case(struct rd_db *db, const struct rd_message *message,
+static enum rd_rc find_known_case(struct rd_tx *tx, const struct rd_message *message,
 	const char *landlord, struct rd_arena *arena, struct rd_guarded *guarded,
 	struct rd_err *err)
 {
-	struct rd_found_reference found[RD_REFERENCES_FOUND_MAX];
-	const uint8_t *key = rd_store_key(rd_db_store(db), RD_KEY_REFERENCE);
-	const size_t n = rd_references_find(message->subject, message->subject_len, found);
+	struct rd_db *db = rd_tx_db(tx);
+	struct tries tries = { .n = 0 };
 	struct rd_case matter;
-	bool known = false, erased = false;
+	bool right = false, known = false;
 
-	RD_TRY(rd_reading_find_thread(db, message, landlord, &guarded->about_case, &known, err));
-	for (size_t i = 0; i < n && guarded->about_case == 0; i++) {
-		if (!rd_reference_right(&found[i], key))
+	add_tries(&tries, message->subject, message->subject_len);
+	for (size_t i = 0; i < tries.n && guarded->about_case == 0; i++) {
+		RD_TRY(try_code(tx, message, &tries.items[i], guarded, &right, err));
+		if (!right)
 			continue;
-		RD_TRY(rd_case_knows(db, found[i].number, message->from.address, &known, err));
+		RD_TRY(rd_case_knows(
+			db, tries.items[i].number, message->from.address, &known, err));
 		if (!known)
 			continue;
-		RD_TRY(rd_case_get(db, found[i].number, arena, &matter, err));
+		RD_TRY(rd_case_get(db, tries.items[i].number, arena, &matter, err));
 		if (strcmp(matter.landlord, landlord) == 0)
 			guarded->about_case = matter.id;
 	}
+	return RD_OK;
+}
+
+/* A machine that answers a letter of ours, from whatever address: by the letter, or by a right
+ * reference in the subject and an address that the case knows, where that did not fail its checks.
+ */
+static enum rd_rc find_answered_case(struct rd_tx *tx, const struct rd_message *message,
+	const char *landlord, struct rd_arena *arena, struct rd_guarded *guarded,
+	struct rd_err *err)
+{
+	struct rd_db *db = rd_tx_db(tx);
+	bool known = false, erased = false;
+
+	RD_TRY(rd_reading_find_thread(db, message, landlord, &guarded->about_case, &known, err));
+	if (message->authentication != RD_AUTHENTICATION_FAILED)
+		RD_TRY(find_known_case(tx, message, landlord, arena, guarded, err));
 	if (guarded->about_case != 0)
 		RD_TRY(rd_case_is_erased(db, guarded->about_case, &erased, err));
 	if (erased)
@@ -144,17 +203,20 @@ static enum rd_rc find_answered_case(struct rd_db *db, const struct rd_message *
 	return RD_OK;
 }
 
-enum rd_rc rd_returns_find(struct rd_db *db, const struct rd_message *message, const char *landlord,
+enum rd_rc rd_returns_find(struct rd_tx *tx, const struct rd_message *message, const char *landlord,
 	struct rd_arena *arena, struct rd_guarded *ret_guarded, struct rd_err *err)
 {
 	const enum rd_guard guard = ret_guarded->facts.guard;
 
 	if (guard == RD_GUARD_OUT_OF_OFFICE)
-		return find_answered_case(db, message, landlord, arena, ret_guarded, err);
+		return find_answered_case(tx, message, landlord, arena, ret_guarded, err);
 	if (guard != RD_GUARD_BOUNCE && guard != RD_GUARD_ABUSE_REPORT)
 		return RD_OK;
-	RD_TRY(find_by_id(db, message, arena, ret_guarded, err));
-	return find_by_references(db, message, arena, ret_guarded, err);
+	RD_TRY(find_by_id(rd_tx_db(tx), message, arena, ret_guarded, err));
+	/* Nobody's letters end by what anybody can write who knows reference and address. */
+	if (guard == RD_GUARD_ABUSE_REPORT)
+		return RD_OK;
+	return find_by_references(tx, message, arena, ret_guarded, err);
 }
 
 /* --- what follows --- */
@@ -364,6 +426,24 @@ static enum rd_rc apply_bounce(struct returned *r, struct rd_err *err)
 	return lost(r, err);
 }
 
+/* The letter stays as it is, so that the report of who carried it still tells something new. */
+static enum rd_rc apply_unproved(struct returned *r, struct rd_err *err)
+{
+	const enum rd_bounce_kind kind = r->message->bounce.kind;
+
+	if (!is_lost(kind) || rd_returned_is_lost(r->letter.delivery) || r->matter.id == 0)
+		return RD_OK;
+	RD_TRY(record(r, "return_reported", err));
+	return owe(r, rd_task_names[RD_TASK_OTHER_CHANNEL], "reported",
+		rd_arena_printf(r->arena,
+			"A report says that our letter \"%.60s\" (%" PRId64 ") came back: %s. It "
+			"names the case's reference alone, which others may know, so nothing was "
+			"done by itself. See whether the resident has the letter; if not, tell "
+			"them another way.",
+			r->letter.letter, r->letter.id, because(kind)),
+		err);
+}
+
 static enum rd_rc apply_abuse(struct returned *r, struct rd_err *err)
 {
 	bool is_new = false;
@@ -418,6 +498,8 @@ enum rd_rc rd_returns_apply(struct rd_tx *tx, const struct rd_office *office, in
 	/* It stands among the case's messages, and goes when the case is erased. */
 	if (r.matter.id != 0)
 		RD_TRY(rd_case_add_message(tx, r.matter.id, message_id, r.now_ms, err));
+	if (guarded->facts.guard == RD_GUARD_BOUNCE && guarded->by_reference)
+		return apply_unproved(&r, err);
 	if (guarded->facts.guard == RD_GUARD_BOUNCE)
 		return apply_bounce(&r, err);
 	if (guarded->facts.guard == RD_GUARD_ABUSE_REPORT)

@@ -140,17 +140,19 @@ static enum rd_rc add_what(
 	const struct rd_case *matter = &r->matter;
 	const char *flags[RD_N_FLAGS];
 	char received[RD_LONG_DATE_MAX], by[RD_LONG_DATE_MAX];
-	size_t n = 0;
+	const char **topics;
+	size_t n = 0, n_topics;
 
 	for (int i = 0; i < RD_N_FLAGS; i++)
 		if (matter->flags[i])
 			flags[n++] = rd_flag_names[i];
+	RD_TRY(rd_case_rules_topics(rd_tx_db(r->tx), matter, r->arena, &topics, &n_topics, err));
 	RD_TRY(rd_buf_printf(body, err, "What it is:  %s%s%s\nLandlord:    %s\n",
 		rd_kind_words[matter->kind], stages[matter->stage],
 		matter->status == RD_STATUS_REVIEW ? " (nobody has decided yet)" : "",
 		r->policy->landlord.full_name));
-	RD_TRY(add_list(body, "About:", (const char *const *)matter->topics,
-		matter->n_topics < TOPICS_TOLD_MAX ? matter->n_topics : TOPICS_TOLD_MAX, err));
+	RD_TRY(add_list(body, "About:", (const char *const *)topics,
+		n_topics < TOPICS_TOLD_MAX ? n_topics : TOPICS_TOLD_MAX, err));
 	RD_TRY(add_list(body, "Flags:", flags, n, err));
 	return rd_buf_printf(body, err, "Received:    %s\nDo it by:    %s\n",
 		rd_date_format_long(rd_date_of(matter->received_ms), received),

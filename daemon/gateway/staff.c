@@ -21,6 +21,7 @@ void rd_staff_look(const struct rd_office *office, const struct rd_message *mess
 	/* A text too: a role may be told by text, and answers from that telephone. */
 	passed.by_staff = rd_config_is_staff(office->config, message->from.address);
 	passed.doubtful = message->authentication == RD_AUTHENTICATION_FAILED;
+	passed.by_form = message->by_form;
 	for (size_t i = 0; passed.by_staff && i < message->n_forwarded; i++)
 		if (may_be_resident(office, message->forwarded[i].address)) {
 			passed.address = message->forwarded[i].address;
@@ -30,25 +31,39 @@ void rd_staff_look(const struct rd_office *office, const struct rd_message *mess
 	*ret_passed = passed;
 }
 
+static const char *careful_words(const struct rd_passed_on *passed)
+{
+	if (passed->by_form)
+		return "Careful: somebody wrote a colleague's address into the web form, as "
+		       "anybody "
+		       "can; ask them whether they did. ";
+	return passed->doubtful ? "Careful: this mail says that a colleague sent it, but it failed "
+				  "the mail server's checks and may be forged; ask them. "
+				: "";
+}
+
+static const char *what_to_do(const struct rd_passed_on *passed, bool linked)
+{
+	if (linked)
+		return "It opened this complaint: read it, then let its letter go with `redressctl "
+		       "outbox approve ROW`.";
+	if (passed->address[0] != '\0')
+		return "A colleague passed this on: see with `redressctl case show REF` whether "
+		       "the "
+		       "one it names as its author is the resident. If so, `redressctl outbox "
+		       "approve ROW` lets the letter go; if not, `redressctl case contact REF "
+		       "--address ADDRESS`.";
+	return "It names no resident to write to: find out who it is about, then `redressctl case "
+	       "contact REF --address ADDRESS`.";
+}
+
 const char *rd_staff_task_words(
 	const struct rd_passed_on *passed, bool linked, struct rd_arena *arena)
 {
-	const char *careful =
-		passed->doubtful ? "Careful: this mail says that a colleague sent it, but it "
-				   "failed the mail server's checks and may be forged; ask them. "
-				 : "";
-	const char *what =
-		linked ? "A colleague's mail opened this complaint: read it, then let its letter "
-			 "go with `redressctl outbox approve ROW`."
-		: passed->address[0] != '\0'
-			? "A colleague passed this on: see with `redressctl case show REF` whether "
-			  "the one it names as its author is the resident. If so, `redressctl "
-			  "outbox "
-			  "approve ROW` lets the letter go; if not, `redressctl case contact REF "
-			  "--address ADDRESS`."
-			: "A colleague wrote this, and it names no resident to write to: find out "
-			  "who it is about, then `redressctl case contact REF --address ADDRESS`.";
-	const char *words = rd_arena_printf(arena, "%s%s", careful, what);
+	const char *by_colleague = passed->by_form ? "" : "A colleague wrote this. ";
+	const char *what = what_to_do(passed, linked);
+	const char *words = rd_arena_printf(arena, "%s%s%s", careful_words(passed),
+		linked || passed->address[0] == '\0' ? by_colleague : "", what);
 
 	return words != NULL ? words : what;
 }

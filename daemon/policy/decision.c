@@ -258,11 +258,21 @@ static bool understood(struct decision *d)
 	return true;
 }
 
+/* The answer to our offer on a case under review. With a right code anybody can give it; it is the
+ * resident's where the case knows the sender. */
+static bool says_complaint_of_review(const struct decision *d)
+{
+	return d->facts->says_complaint && d->facts->joined.status == RD_STATUS_REVIEW &&
+	       !d->facts->automatic.auto_replied;
+}
+
 static void place_joined(struct decision *d)
 {
 	const struct rd_joined_case *joined = &d->facts->joined;
 	struct rd_verdict *v = d->v;
-	bool answered = joined->status == RD_STATUS_ANSWERED || joined->status == RD_STATUS_CLOSED;
+	const bool answered =
+		joined->status == RD_STATUS_ANSWERED || joined->status == RD_STATUS_CLOSED;
+	const bool acts = !d->facts->flood; /* one of too many sets nothing going by itself */
 
 	if (d->facts->second_body) {
 		join_case(d);
@@ -275,18 +285,26 @@ static void place_joined(struct decision *d)
 		join_case(d);
 		return;
 	}
-	if (d->facts->says_complaint && joined->status == RD_STATUS_REVIEW &&
-		!d->facts->automatic.auto_replied) {
+	if (acts && says_complaint_of_review(d) && d->facts->sender_known) {
 		begin_stage1(d);
 		return;
 	}
-	if (joined->kind == RD_COMPLAINT && understood(d))
+	if (acts && says_complaint_of_review(d)) {
+		add_reason(v, "COMPLAINT, but from somebody whom the case does not know");
+		v->review = true;
+	}
+	if (acts && joined->kind == RD_COMPLAINT && understood(d))
 		return;
+	if (!acts && !v->flags[RD_STAGE2_REQUEST] && asks_for_stage2(d)) {
+		v->flags[RD_STAGE2_REQUEST] = true;
+		add_reason(v, RD_REASON_STAGE2);
+		v->review = true;
+	}
 	if (d->facts->reply == RD_REPLY_WITHDRAWS) {
 		add_reason(v, "it may withdraw the complaint (`case withdraw`)");
 		v->review = true;
 	}
-	if (v->kind == RD_COMPLAINT && !v->review && joined->kind != RD_COMPLAINT &&
+	if (acts && v->kind == RD_COMPLAINT && !v->review && joined->kind != RD_COMPLAINT &&
 		joined->status != RD_STATUS_REVIEW && !joined->has_open_linked_complaint) {
 		if (d->facts->says_complaint && joined->n_topics > d->n_topics)
 			d->n_topics = joined->n_topics;
@@ -298,8 +316,10 @@ static void place_joined(struct decision *d)
 		add_reason(v, RD_REASON_UNHAPPY);
 		v->review = true;
 	} else if (v->kind == RD_COMPLAINT && !v->review && joined->kind != RD_COMPLAINT) {
-		add_reason(
-			v, "a complaint on a case that is under review or has a complaint already");
+		add_reason(v,
+			acts ? "a complaint on a case that is under review or has a complaint "
+			       "already"
+			     : "a complaint, but its sender wrote more mails than a person does");
 		v->review = true;
 	}
 	join_case(d);
@@ -326,7 +346,7 @@ static void place_flood(struct decision *d)
 
 static void place(struct decision *d)
 {
-	if (d->facts->joined.present && !d->facts->flood)
+	if (d->facts->joined.present && !d->facts->flood_together)
 		place_joined(d);
 	else if (d->v->kind == RD_OTHER && !d->v->review)
 		d->v->fate = RD_FATE_OTHER;
@@ -588,7 +608,7 @@ static void add_tasks(struct decision *d)
 		add_task(v, RD_TASK_SAFEGUARDING, d->today);
 	if (v->flags[RD_HEALTH_SAFETY] || v->flags[RD_HEAT_LOSS] || v->flags[RD_PERSONAL_INJURY])
 		add_task(v, RD_TASK_URGENT, d->today);
-	if (f->flood)
+	if (f->flood && (f->flood_together || !f->joined.present))
 		return; /* the one task of all of them is the gateway's (flood.h) */
 	if (f->quarantined)
 		add_task(v, RD_TASK_READ, d->today);
@@ -606,6 +626,8 @@ static void add_tasks(struct decision *d)
 			rd_date_is_set(due_of(d, RD_CLOCK_STAGE2_ACKNOWLEDGE, d->received))
 				? due_of(d, RD_CLOCK_STAGE2_ACKNOWLEDGE, d->received)
 				: soon);
+	if (f->flood)
+		return;
 	if (new_complaint)
 		add_task(v, RD_TASK_DEFINE,
 			or_today(d, due_of(d, RD_CLOCK_STAGE1_DEFINE, d->received)));
@@ -665,6 +687,7 @@ static void guard(struct decision *d)
 	v->kind = RD_OTHER;
 	v->withheld = RD_WITHHELD_NO_LETTER;
 	v->fate = f->guard == RD_GUARD_DUPLICATE ? RD_FATE_DUPLICATE : RD_FATE_GUARDED;
+	tell_of_wrong_codes(d);
 	if (!f->joined.present)
 		return;
 	if (f->guard == RD_GUARD_OPT_OUT)

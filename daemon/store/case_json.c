@@ -79,8 +79,12 @@ static void add_record(json_t *json, const struct rd_case *file)
 enum rd_rc rd_case_json(struct rd_db *db, const struct rd_case *file, enum rd_case_shown shown,
 	struct rd_arena *arena, json_t **ret_json, struct rd_err *err)
 {
+	const char **topics = file->topics;
+	size_t n_topics = file->n_topics;
 	json_t *running;
 
+	if (shown < RD_SHOWN_OFFICER)
+		RD_TRY(rd_case_rules_topics(db, file, arena, &topics, &n_topics, err));
 	RD_TRY(clocks(db, file->id, arena, &running, err));
 	json_t *json = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I}", "ref",
 		file->reference, "landlord", file->landlord, "kind", rd_kind_names[file->kind],
@@ -88,8 +92,8 @@ enum rd_rc rd_case_json(struct rd_db *db, const struct rd_case *file, enum rd_ca
 		"channel", rd_case_channel_names[file->channel], "received",
 		instant(file->received_ms), "opened", instant(file->opened_ms), "acknowledged",
 		instant(file->acknowledged_ms), "answered", instant(file->answered_ms), "closed",
-		instant(file->closed_ms), "topics", words(file->topics, file->n_topics), "clocks",
-		running, "messages", (json_int_t)file->n_messages);
+		instant(file->closed_ms), "topics", words(topics, n_topics), "clocks", running,
+		"messages", (json_int_t)file->n_messages);
 	RD_ASSERT(json != NULL);
 	if (shown >= RD_SHOWN_OFFICER)
 		add_person(json, file);

@@ -149,6 +149,28 @@ static enum rd_rc read_tags(
 	return rd_arena_check(arena, err);
 }
 
+enum rd_rc rd_case_rules_topics(struct rd_db *db, const struct rd_case *file,
+	struct rd_arena *arena, const char ***ret_topics, size_t *ret_n, struct rd_err *err)
+{
+	const char **topics = rd_arena_array(arena, file->n_topics + 1, sizeof *topics);
+	size_t n = 0;
+
+	for (size_t i = 0; i < file->n_topics && topics != NULL; i++) {
+		int64_t found = 0;
+
+		RD_TRY(rd_sql_int(db,
+			"SELECT 1 FROM ruleset_file f WHERE instr(CAST(f.bytes AS TEXT) || "
+			"char(10),"
+			" 'Topic: ' || ?1 || char(10)) > 0 LIMIT 1",
+			RD_ARGS(rd_text(file->topics[i])), 0, &found, err));
+		if (found)
+			topics[n++] = file->topics[i];
+	}
+	*ret_topics = topics;
+	*ret_n = n;
+	return rd_arena_check(arena, err);
+}
+
 static enum rd_rc read_case(struct rd_db *db, const struct rd_rows *rows, struct rd_arena *arena,
 	struct rd_case *ret_case, struct rd_err *err)
 {

@@ -7,33 +7,56 @@
 
 #define CAUSE_KEY_BYTES 10 /* of the address's hash: enough to tell senders apart */
 
-const char *rd_flood_cause(struct rd_db *db, const char *sender, const char *landlord,
+/* What a form says of its sender is a count of its own, and so is each finding of the server. */
+enum proof {
+	PROOF_UNKNOWN = RD_AUTHENTICATION_UNKNOWN,
+	PROOF_PASSED = RD_AUTHENTICATION_PASSED,
+	PROOF_FAILED = RD_AUTHENTICATION_FAILED,
+	PROOF_FORM,
+};
+
+static enum proof proof_of(const struct rd_message *message)
+{
+	return message->by_form ? PROOF_FORM : (enum proof)message->authentication;
+}
+
+const char *rd_flood_cause(struct rd_db *db, const struct rd_message *message, const char *landlord,
 	char out[static RD_FLOOD_CAUSE_MAX])
 {
+	static const char proofs[] = { [PROOF_UNKNOWN] = 'u',
+		[PROOF_PASSED] = 'p',
+		[PROOF_FAILED] = 'x',
+		[PROOF_FORM] = 'f' };
 	char hex[2 * CAUSE_KEY_BYTES + 1];
 	uint8_t key[RD_STORE_KEY_BYTES];
 
-	rd_store_address_key(rd_db_store(db), sender, key);
+	rd_store_address_key(rd_db_store(db), message->from.address, key);
 	for (size_t i = 0; i < CAUSE_KEY_BYTES; i++)
 		snprintf(hex + 2 * i, 3, "%02x", key[i]);
-	snprintf(out, RD_FLOOD_CAUSE_MAX, "flood:%s:%.60s", hex, landlord);
+	snprintf(out, RD_FLOOD_CAUSE_MAX, "flood:%s%c:%.60s", hex, proofs[proof_of(message)],
+		landlord);
 	return out;
 }
 
-enum rd_rc rd_flood_count(struct rd_db *db, const char *sender, int64_t from_ms, int64_t to_ms,
-	int max, int *ret_n, struct rd_err *err)
+enum rd_rc rd_flood_count(struct rd_db *db, const struct rd_message *message, int64_t from_ms,
+	int64_t to_ms, int max, int *ret_n, struct rd_err *err)
 {
 	uint8_t key[RD_STORE_KEY_BYTES];
 	int64_t n = 0;
 
-	rd_store_address_key(rd_db_store(db), sender, key);
+	rd_store_address_key(rd_db_store(db), message->from.address, key);
 	/* Nothing is decided before it is received: the index leaves out what is older. */
 	RD_TRY(rd_sql_int(db,
 		"SELECT count(*) FROM (SELECT 1 FROM reading r JOIN message m ON m.id ="
-		" r.message_id WHERE r.sender_key = ?1 AND r.read_ms > ?2"
-		" AND m.received_ms > ?2 AND m.received_ms <= ?3 LIMIT ?4) AS some",
-		RD_ARGS(rd_blob(key, sizeof key), rd_int(from_ms), rd_int(to_ms), rd_int(max)), 0,
-		&n, err));
+		" r.message_id JOIN reading_words w ON w.message_id = r.message_id"
+		" WHERE r.sender_key = ?1 AND r.read_ms > ?2"
+		" AND m.received_ms > ?2 AND m.received_ms <= ?3"
+		" AND CASE WHEN json_extract(w.rest, '$.form_sender') IS NOT NULL THEN ?5"
+		"  ELSE json_extract(w.rest, '$.authentication') END = ?6"
+		" LIMIT ?4) AS some",
+		RD_ARGS(rd_blob(key, sizeof key), rd_int(from_ms), rd_int(to_ms), rd_int(max),
+			rd_int(PROOF_FORM), rd_int(proof_of(message))),
+		0, &n, err));
 	*ret_n = (int)n;
 	return RD_OK;
 }

@@ -44,16 +44,15 @@ enum rd_rc rd_reading_put(struct rd_tx *tx, int64_t message_id, const struct rd_
 	RD_TRY(rd_message_to_json(message, &rest_json, err));
 	if (getrandom(salt, sizeof salt, 0) != (ssize_t)sizeof salt)
 		return rd_fail(err, RD_E_AGAIN, "no randomness for a message's salt");
-	if (*message->from.address)
-		rd_store_address_key(rd_db_store(db), message->from.address, sender);
+	/* "" too: all who name no sender are one (flood.h). */
+	rd_store_address_key(rd_db_store(db), message->from.address, sender);
 	RD_TRY(rd_sql_change(tx,
 		"INSERT INTO reading (message_id, kind, review, total, ruleset, score, read_ms,"
 		" sender_key, content_key, header_key, id_key)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 		RD_ARGS(rd_int(message_id), rd_text(rd_kind_names[score->kind]),
 			rd_int(score->review), rd_real(score->total), rd_text(ruleset),
-			rd_text(score_json), rd_int(now_ms),
-			*message->from.address ? rd_blob(sender, sizeof sender) : rd_null(),
+			rd_text(score_json), rd_int(now_ms), rd_blob(sender, sizeof sender),
 			keyed(db, "content", message->content_key, RD_SHA256_BYTES,
 				!all_zero(message->content_key), content),
 			keyed(db, "header", message->header_key, RD_SHA256_BYTES,

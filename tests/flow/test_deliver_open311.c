@@ -50,6 +50,7 @@ static void begin(struct store_world *w, const char *const *script, const char *
 	t.w = w;
 	t.now_ms = NOW_MS;
 	t.clock = (struct rd_clock){ .now_ms = now_of };
+	world_rules_say(w, "a leak");
 	t.calls = (struct rd_open311_calls){ .on_event = on_event };
 	receiver_start(&t.receiver, script);
 	snprintf(path, sizeof path, "%s/key", w->dir);
@@ -92,7 +93,7 @@ static void happen(struct store_world *w, int64_t case_id, const char *what)
 
 static int64_t open_case(struct store_world *w, enum rd_kind kind, enum rd_case_status status)
 {
-	static const char *const topics[] = { "a leak" };
+	static const char *const topics[] = { "Mrs Example's kitchen", "a leak" };
 	const struct rd_case_new fresh = { .landlord = "code-2024",
 		.kind = kind,
 		.stage = kind == RD_COMPLAINT ? RD_STAGE_1 : RD_STAGE_NONE,
@@ -103,7 +104,7 @@ static int64_t open_case(struct store_world *w, enum rd_kind kind, enum rd_case_
 		.received_ms = NOW_MS,
 		.opened_ms = NOW_MS,
 		.topics = topics,
-		.n_topics = 1,
+		.n_topics = 2, /* the first is staff's, and goes nowhere */
 		.outcome = "",
 		.subject = "my kitchen drips" };
 	int64_t id;
@@ -184,6 +185,38 @@ static void a_request_is_taken_once_and_followed_until_it_is_closed(void **state
 		"5BREF%5D=RD100001");
 	assert_true(asked(1, "GET /v2/requests/293944.json?jurisdiction_id=example.org "));
 	assert_null(strstr(t.receiver.requests[1], "the-key"));
+}
+
+/* A message of a form, with a signature and another's mail below it. */
+static void of_the_message_only_new_words_go(void **state)
+{
+	static const char *const script[] = { TAKEN, NULL };
+	static const char body[] = "Name: Pat\nPhone: 07700900123\nThe tap drips.\n-- \nPat P\n"
+				   "It is loud.\n> Ada Example wrote\n";
+	static const struct rd_span spans[] = { { RD_SPAN_FORM, 0, 29 }, { RD_SPAN_NEW, 29, 44 },
+		{ RD_SPAN_SIGNATURE, 44, 54 }, { RD_SPAN_NEW, 54, 66 },
+		{ RD_SPAN_QUOTED, 66, sizeof body - 1 } };
+	struct store_world *w = *state;
+	struct rd_message message = world_message("pat@example.org", "m1@example.org", 1);
+
+	message.body = body;
+	message.body_len = sizeof body - 1;
+	message.spans = spans;
+	message.n_spans = sizeof spans / sizeof spans[0];
+	begin(w, script, "Send words: yes\n");
+	const int64_t id = open_case(w, RD_SERVICE_REQUEST, RD_STATUS_OPEN);
+	const int64_t mail = world_put_mail(w, 1);
+	TX(rd_case_add_message(tx, id, mail, NOW_MS, &w->err));
+	world_finish(w, mail, &(struct rd_fate){ .kind = RD_FATE_OPENED, .case_id = id }, &message);
+	run();
+	end();
+	assert_int_equal(t.receiver.n, 1);
+	assert_non_null(strstr(receiver_body(t.receiver.requests[0]),
+		"&description=a%20leak.%20Our%20reference%3A%20RD100001.%0A%0AThe%20tap%20drips."
+		"%0AIt%20is%20loud.%0A"));
+	assert_null(strstr(t.receiver.requests[0], "Pat"));
+	assert_null(strstr(t.receiver.requests[0], "07700"));
+	assert_null(strstr(t.receiver.requests[0], "Ada"));
 }
 
 static void only_open_service_requests_go(void **state)
@@ -333,6 +366,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_request_is_taken_once_and_followed_until_it_is_closed),
+		TEST(of_the_message_only_new_words_go),
 		TEST(only_open_service_requests_go),
 		TEST(one_that_is_held_is_a_persons),
 		TEST(a_lost_answer_is_looked_for_before_anything_is_sent_again),

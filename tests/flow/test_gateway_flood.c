@@ -165,7 +165,7 @@ static void after_the_task_is_done_a_new_flood_is_a_new_task(void **state)
 	assert_int_equal(second.n, 2);
 }
 
-/* Her answer to our letter in the middle of it stands on its own case. */
+/* Her answer to our letter in the middle of it stands on its own case, and is read there. */
 static void one_that_names_its_case_joins_that(void **state)
 {
 	struct house *h = *state;
@@ -184,7 +184,8 @@ static void one_that_names_its_case_joins_that(void **state)
 		h, .from = FLOODER, .body = COMPLAINT, .subject = house_case(h, case_id).reference);
 	house_work(h);
 	assert_int_equal(house_case_of(h, answer), case_id);
-	assert_int_equal(house_n_tasks(h, case_id, NULL), n_tasks);
+	assert_non_null(house_task(h, case_id, "read").kind);
+	assert_int_equal(house_n_tasks(h, case_id, NULL), n_tasks + 1);
 	assert_int_equal(house_letters(h, case_id, NULL, NULL), n_letters);
 	assert_int_equal(flood_task(h, &n).n, 1);
 	from_max(h, 50);
@@ -192,6 +193,12 @@ static void one_that_names_its_case_joins_that(void **state)
 	assert_int_equal(flood_task(h, &n).n, 2);
 	assert_int_equal(n, 1);
 	assert_int_not_equal(flood_task(h, &n).case_id, case_id);
+	for (int i = 0; i < 3; i++) /* however many: one task */
+		house_mail_in(h, .from = FLOODER, .subject = house_case(h, case_id).reference,
+			.body = rd_arena_printf(h->arena, COMPLAINT " Again, %d.", i));
+	house_work(h);
+	assert_int_equal(house_case(h, case_id).n_messages, 5);
+	assert_int_equal(house_n_tasks(h, case_id, NULL), n_tasks + 1);
 }
 
 static void colleagues_and_named_senders_may_write_many(void **state)
@@ -213,6 +220,119 @@ static void colleagues_and_named_senders_may_write_many(void **state)
 	assert_int_equal(flood_task(h, &n).n, 2); /* eve's alone */
 	assert_int_equal(n, 1);
 	assert_int_equal(house_n_cases(h), 5 + 5 + 3 + 1);
+}
+
+#define RESULTS(words) "Authentication-Results: mx.house.example; " words "\r\n"
+#define FORM	       "no-reply@site.example"
+#define FILLED_IN(email, words)                                                                    \
+	"Your name: Ada\r\nYour e-mail address: " email "\r\nYour message:\r\n" words
+
+static const struct house_options with_a_form = {
+	.start_from = "now\nTrust results of: mx.house.example\nForm sender: " FORM
+		      "\nForm field: name = Your name\nForm field: email = Your e-mail address"
+		      "\nForm field: words = Your message",
+	.staff = "@landlord.example\nMessages per hour: 3",
+};
+
+static void form(struct house *h, const char *email, int i)
+{
+	house_mail_in(h, .from = FORM,
+		.body = rd_arena_printf(h->arena, FILLED_IN("%s", COMPLAINT " (%d)"), email, i));
+}
+
+static void is_answered_alone(struct house *h, int64_t id)
+{
+	FATE_IS(id, RD_FATE_OPENED);
+	house_letter(h, house_case_of(h, id), "acknowledgement");
+	assert_true(house_runs(h, house_case_of(h, id), "stage1.acknowledge"));
+	assert_int_equal(house_case(h, house_case_of(h, id)).n_messages, 1);
+}
+
+/* By the web form, by a forged From, and by mail of which the server knows nothing. */
+static void what_others_write_in_her_name_is_not_her_flood(void **state)
+{
+	static const char *const results[] = { "", RESULTS("dmarc=fail") };
+	struct house *h;
+	int64_t passed;
+	size_t n;
+
+	*state = h = house_new(&with_a_form);
+	for (int i = 0; i < 5; i++)
+		form(h, "ada@example.org", i);
+	house_work(h);
+	assert_int_equal(flood_task(h, &n).n, 2);
+	for (size_t k = 0; k < sizeof results / sizeof results[0]; k++) {
+		h->now_ms += 61 * 60000; /* her letters of an hour are no matter here */
+		for (int i = 0; i < 5; i++)
+			house_mail_in(h, .from = "ada@example.org", .headers = results[k],
+				.body = rd_arena_printf(h->arena, COMPLAINT " (%zu %d)", k, i));
+		house_work(h);
+	}
+	(void)flood_task(h, &n);
+	assert_int_equal(n, 3);
+	house_at(h, "2026-11-18T14:30:00Z");
+	for (int i = 0; i < 5; i++)
+		house_mail_in(h, .from = "ada@example.org", .headers = RESULTS("dmarc=fail"),
+			.body = rd_arena_printf(h->arena, COMPLAINT " (again %d)", i));
+	house_work(h);
+	passed = house_mail_in(h, .from = "ada@example.org",
+		.headers = RESULTS("dmarc=pass header.from=example.org"), .body = COMPLAINT);
+	house_work(h);
+	is_answered_alone(h, passed);
+}
+
+/* Whatever address is typed in, it is the form's; who types another or none is another. */
+static void a_form_floods_by_the_address_in_it(void **state)
+{
+	struct house *h;
+	size_t n;
+
+	*state = h = house_new(&with_a_form);
+	for (int i = 0; i < 5; i++) {
+		form(h, "pat@landlord.example", i);
+		form(h, "none", i);
+	}
+	form(h, "eve@example.net", 0);
+	house_work(h);
+	assert_int_equal(flood_task(h, &n).n, 2); /* who calls herself Pat's alone */
+	assert_int_equal(n, 1);
+	assert_int_equal(house_n_cases(h), 3 + 1 + 5 + 1);
+}
+
+/* It gets no letter as no colleague does, and nobody is told that a colleague wrote. */
+static void a_colleague_named_in_a_form_proves_nothing(void **state)
+{
+	struct house *h;
+	const char *words;
+	int64_t id;
+
+	*state = h = house_new(&with_a_form);
+	id = house_mail_in(h, .from = FORM, .body = FILLED_IN("pat@landlord.example", COMPLAINT));
+	house_work(h);
+	assert_int_equal(house_letters(h, house_case_of(h, id), NULL, NULL), 0);
+	words = house_task(h, house_case_of(h, id), "resident").text;
+	assert_int_equal(strncmp(words, "Careful: ", 9), 0);
+	assert_non_null(strstr(words, "web form"));
+	assert_null(strstr(words, "A colleague wrote"));
+}
+
+static void mail_from_nobody_is_one_senders(void **state)
+{
+	struct house *h;
+	size_t n;
+
+	*state = h = house_new(&with_a_form);
+	for (int i = 0; i < 5; i++) {
+		const char *text = rd_arena_printf(h->arena,
+			"To: complaints@house.example\r\nMessage-ID: "
+			"<n%d@example.net>\r\n\r\n" COMPLAINT " (%d)\r\n",
+			i, i);
+
+		house_put_raw(h, 0, text, strlen(text), h->now_ms, h->now_ms);
+	}
+	house_work(h);
+	assert_int_equal(flood_task(h, &n).n, 2);
+	assert_int_equal(house_n_cases(h), 3 + 1);
 }
 
 static void the_letters_of_an_hour_and_a_day_are_the_configurations(void **state)
@@ -248,6 +368,10 @@ int main(int argc, char **argv)
 		house_test(after_the_task_is_done_a_new_flood_is_a_new_task),
 		house_test(one_that_names_its_case_joins_that),
 		house_test_own(colleagues_and_named_senders_may_write_many),
+		house_test_own(what_others_write_in_her_name_is_not_her_flood),
+		house_test_own(a_form_floods_by_the_address_in_it),
+		house_test_own(a_colleague_named_in_a_form_proves_nothing),
+		house_test_own(mail_from_nobody_is_one_senders),
 		house_test_own(the_letters_of_an_hour_and_a_day_are_the_configurations),
 	};
 	int failed;

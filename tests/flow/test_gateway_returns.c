@@ -162,19 +162,15 @@ static void what_is_late_or_delivered_is_only_recorded(void **state)
 	assert_int_equal(house_n_tasks(h, s.case_id, "other_channel"), 1);
 }
 
-static void a_letter_is_found_by_thread_envelope_or_reference(void **state)
+static void a_letter_is_found_by_thread_or_envelope(void **state)
 {
 	struct house *h = *state;
-	const struct sent one = send_one(h), two = send_one(h), three = send_one(h);
+	const struct sent one = send_one(h), three = send_one(h);
 	const char *thread =
 		rd_arena_printf(h->arena, "In-Reply-To: <%s>\r\n", one.letter.message_id);
 
 	come_back(h, .action = "failed", .code = "5.1.1", .headers = thread);
 	assert_string_equal(delivery_of(h, one.letter.id), "hard");
-	come_back(h, .action = "failed", .code = "5.1.1",
-		.subject =
-			rd_arena_printf(h->arena, "Re %s", house_case(h, two.case_id).reference));
-	assert_string_equal(delivery_of(h, two.letter.id), "hard");
 	come_back(h, .action = "failed", .code = "5.1.1",
 		.said = rd_arena_printf(
 			h->arena, "x\r\nOriginal-Envelope-Id: %s", three.letter.message_id));
@@ -247,6 +243,61 @@ static void known_as(struct house *h, const char *line)
 	OK(rd_contacts_parse(text, strlen(text), &order, h->arena, &file, &h->err));
 	import.file = &file;
 	OK(rd_contacts_import(h->db, &staff, &import, &done, &h->err));
+}
+
+/* Who knows the reference and the address can write such a report. */
+static void by_the_reference_alone_a_person_looks(void **state)
+{
+	struct house *h = *state;
+	struct sent s;
+	const char *subject;
+
+	known_as(h, "Ann Example,ann@example.com,07700900123,sms");
+	s = send_one(h);
+	subject = rd_arena_printf(h->arena, "Re %s", house_case(h, s.case_id).reference);
+	come_back(h, .action = "delayed", .code = "4.4.1", .subject = subject);
+	assert_int_equal(house_n_tasks(h, s.case_id, "other_channel"), 0);
+	for (int i = 0; i < 2; i++)
+		come_back(h, .action = "failed", .code = "5.1.1", .subject = subject);
+	assert_string_equal(delivery_of(h, s.letter.id), "");
+	assert_false(house_runs(h, s.case_id, "stage1.acknowledge"));
+	assert_int_equal(house_letters(h, s.case_id, NULL, NULL), 1);
+	assert_int_equal(n_audited(h, s.case_id, "return_reported"), 2);
+	assert_int_equal(house_n_tasks(h, s.case_id, "other_channel"), 1);
+	assert_non_null(strstr(house_task(h, s.case_id, "other_channel").text, "others may know"));
+	/* what who carried the letter tells is news all the same */
+	come_back(h, .action = "failed", .code = "5.1.1", .id = s.letter.message_id);
+	assert_true(house_runs(h, s.case_id, "stage1.acknowledge"));
+	assert_int_equal(house_letters(h, s.case_id, "acknowledgement", NULL), 2);
+}
+
+/* Promise 10 holds for a machine's mail too: one try a code and mail, five a day. */
+static void codes_are_not_guessed_by_reports(void **state)
+{
+	struct house *h = *state;
+	const struct sent s = send_one(h);
+	const char *reference = house_case(h, s.case_id).reference;
+	const int64_t number = s.case_id;
+	int64_t id;
+
+	for (int i = 0; i < 4; i++)
+		come_back(h, .action = "failed", .code = "5.1.1",
+			.subject = rd_arena_printf(h->arena, "RD%" PRId64 "-AAA%d", number, 3 + i));
+	assert_false(house_alarm(h, "wrong_codes"));
+	come_back(h, .action = "failed", .code = "5.1.1",
+		.subject = rd_arena_printf(h->arena, "RD%" PRId64 "-AAA7", number));
+	assert_true(house_alarm(h, "wrong_codes"));
+	come_back(h, .action = "failed", .code = "5.1.1", .subject = reference);
+	assert_int_equal(house_n_tasks(h, s.case_id, "other_channel"), 0);
+	/* another sender's tries are another's, and absences count as well */
+	for (int i = 0; i < 5; i++)
+		house_mail_in(h, .body = "Away.", .headers = "Auto-Submitted: auto-replied\r\n",
+			.subject = rd_arena_printf(h->arena, "RD%" PRId64 "-AAA%d", number, 3 + i));
+	id = house_mail_in(h, .body = "Away.", .subject = reference,
+		.headers = "Auto-Submitted: auto-replied\r\n");
+	house_work(h);
+	FATE_IS(id, RD_FATE_GUARDED);
+	assert_int_equal(n_audited(h, s.case_id, "auto_reply"), 0);
 }
 
 static void it_goes_by_the_way_that_the_contacts_file_prefers(void **state)
@@ -360,7 +411,8 @@ static void nothing_comes_back_to_what_was_erased(void **state)
 
 /* --- complaints of abuse --- */
 
-static int64_t abuse(struct house *h, const char *type, const char *message_id)
+static int64_t abuse_about(
+	struct house *h, const char *type, const char *message_id, const char *subject)
 {
 	const char *raw = rd_arena_printf(h->arena,
 		"From: feedback@isp.example\r\nTo: complaints@house.example\r\nSubject: FW\r\n"
@@ -369,14 +421,19 @@ static int64_t abuse(struct house *h, const char *type, const char *message_id)
 		"Content-Type: text/plain\r\n\r\nAn abuse report: I am complaining.\r\n--x\r\n"
 		"Content-Type: message/feedback-report\r\n\r\nFeedback-Type: %s\r\nVersion: 1\r\n"
 		"Original-Rcpt-To: ann@example.com\r\n\r\n--x\r\nContent-Type: message/rfc822\r\n"
-		"\r\nMessage-ID: <%s>\r\nSubject: x\r\n\r\nx\r\n--x--\r\n",
-		h->n_put + 1, type, message_id);
+		"\r\nMessage-ID: <%s>\r\nSubject: %s\r\n\r\nx\r\n--x--\r\n",
+		h->n_put + 1, type, message_id, subject);
 	const int64_t id = house_put_raw(h, 0, raw, strlen(raw), h->now_ms, h->now_ms);
 
 	house_work(h);
 	FATE_IS(id, RD_FATE_GUARDED);
 	assert_string_equal(house_message(h, id).fate.detail, "abuse_report");
 	return id;
+}
+
+static int64_t abuse(struct house *h, const char *type, const char *message_id)
+{
+	return abuse_about(h, type, message_id, "x");
 }
 
 static void a_complaint_of_abuse_ends_automatic_letters_to_that_address(void **state)
@@ -387,6 +444,7 @@ static void a_complaint_of_abuse_ends_automatic_letters_to_that_address(void **s
 
 	abuse(h, "not-spam", s.letter.message_id);
 	abuse(h, "abuse", "rd.0000@house.example");
+	abuse_about(h, "abuse", "rd.0000@house.example", house_case(h, s.case_id).reference);
 	assert_int_equal(house_n_tasks(h, s.case_id, "look"), 0);
 	waiting = house_mail_in(h, .body = COMPLAINT);
 	house_work(h); /* its letter waits when the complaint comes */
@@ -432,6 +490,9 @@ static void an_absence_is_recorded_and_changes_nothing(void **state)
 		.headers = "Auto-Submitted: auto-replied\r\n");
 	house_mail_in(h, .body = "Away.", .subject = house_case(h, s.case_id).reference,
 		.from = "eve@example.net", .headers = "Auto-Submitted: auto-replied\r\n");
+	house_mail_in(h, .body = "Away.", .subject = house_case(h, s.case_id).reference,
+		.headers = "Auto-Submitted: auto-replied\r\nAuthentication-Results: mx; "
+			   "dmarc=fail header.from=example.com\r\n");
 	house_work(h);
 	assert_int_equal(n_audited(h, s.case_id, "auto_reply"), 2);
 }
@@ -628,10 +689,12 @@ int main(int argc, char **argv)
 		house_test(what_was_given_up_opens_the_duty_again),
 		house_test(a_person_acknowledges_what_came_back),
 		house_test(what_is_late_or_delivered_is_only_recorded),
-		house_test(a_letter_is_found_by_thread_envelope_or_reference),
+		house_test(a_letter_is_found_by_thread_or_envelope),
 		house_test(what_names_no_letter_of_ours_changes_nothing),
 		house_test(a_letter_that_never_left_cannot_come_back),
 		house_test(a_bounce_never_opens_a_closed_case_again),
+		house_test(by_the_reference_alone_a_person_looks),
+		house_test(codes_are_not_guessed_by_reports),
 		house_test(it_goes_by_the_way_that_the_contacts_file_prefers),
 		house_test(where_that_way_is_barred_a_person_finds_one),
 		house_test(a_case_held_for_safeguarding_is_a_persons),

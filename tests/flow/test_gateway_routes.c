@@ -336,22 +336,25 @@ static void one_about_the_manager_in_charge_goes_above_her(void **state)
 static void staff_who_open_a_case_say_whom_it_is_about(void **state)
 {
 	struct house *h = *state = new_house("homes-in-sedgemoor", HIS_ROLES, NULL);
-	static const char *const topics[] = { "how staff behaved" };
+	static const char *const topics[] = { "how staff behaved", "a leak", "Zebedee's stairs" };
 	static const char *const about[] = { "Pat Jones" };
 	const struct rd_office staff = house_staff(h);
 	const struct rd_act_open open = { .landlord = "code-2024",
 		.kind = RD_COMPLAINT,
 		.channel = RD_BY_PHONE,
 		.topics = topics,
-		.n_topics = 1,
+		.n_topics = 3,
 		.about = about,
 		.n_about = 1,
 		.received_ms = h->now_ms };
+	struct rd_outbox_row notice = { 0 };
 	int64_t case_id;
 
 	OK(rd_act_open(h->db, &staff, &open, &case_id, &h->err));
 	assert_int_equal(notices(h, "lead@landlord.example", NULL), 0);
-	assert_int_equal(notices(h, "people@landlord.example", NULL), 1);
+	assert_int_equal(notices(h, "people@landlord.example", &notice), 1);
+	assert_true(house_says(h, &notice, "a leak"));
+	assert_false(house_says(h, &notice, "Zebedee")); /* topics in the rules' words alone */
 	/* By hand, about somebody else too: the route for the manager takes the place. */
 	OK(rd_act_route(h->db, &staff, case_id, "staff-conduct",
 		(const char *const[]){ "Robin Marsh" }, 1, &h->err));
@@ -468,7 +471,7 @@ static void a_home_made_safe_ends_the_emergency_words(void **state)
 	struct house *h = *state = new_house(NULL, NULL, NULL);
 	const struct rd_office staff = house_staff(h);
 	const int64_t case_id = mail(h, COMPLAINT " I smell gas.");
-	struct rd_outbox_row letter;
+	struct rd_outbox_row letter = { 0 };
 
 	OK(rd_act_define(h->db, &staff, case_id, "The gas.", NULL, &h->err));
 	house_letters(h, case_id, "definition", &letter);

@@ -60,7 +60,7 @@ static void put_secret(size_t i, const char *token)
 static int64_t open_case(struct store_world *w, const char *landlord, char *reference)
 {
 	static const bool flags[RD_N_FLAGS] = { [RD_VULNERABLE] = true };
-	static const char *const topics[] = { "a leak" }, *const marks[] = { "theft" };
+	static const char *const topics[] = { "Ada's tap", "a leak" }, *const marks[] = { "theft" };
 	const struct rd_case_new fresh = { .landlord = landlord,
 		.kind = RD_COMPLAINT,
 		.stage = RD_STAGE_1,
@@ -72,7 +72,7 @@ static int64_t open_case(struct store_world *w, const char *landlord, char *refe
 		.opened_ms = NOW_MS,
 		.flags = flags,
 		.topics = topics,
-		.n_topics = 1,
+		.n_topics = 2,
 		.marks = marks,
 		.n_marks = 1,
 		.outcome = "a new boiler",
@@ -108,6 +108,7 @@ static int before(void **state)
 	w = *state;
 	memset(&t, 0, sizeof t);
 	t.w = w;
+	world_rules_say(w, "a leak");
 	t.ours = open_case(w, "code-2024", t.ref);
 	t.other = open_case(w, "one-housing", t.other_ref);
 	for (size_t i = 0; i < TOKENS; i++) {
@@ -290,6 +291,7 @@ static void each_role_sees_its_part(void **state)
 	assert_null(strstr(t.body, "vulnerable"));
 	assert_non_null(strstr(t.body, "\"topics\":[\"a leak\"]"));
 	assert_int_equal(ask(case_path(t.ref), OFFICER), 200);
+	assert_non_null(strstr(t.body, "\"topics\":[\"Ada's tap\",\"a leak\"]"));
 	assert_string_equal(text_of(t.json, "contact"), "resident@example.org");
 	assert_string_equal(text_of(t.json, "name"), "Pat Resident");
 	for (size_t i = 0; i < 3; i++)

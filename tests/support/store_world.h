@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -14,6 +15,7 @@
 #include "redress/store/intake.h"
 #include "redress/store/queue.h"
 #include "redress/store/reading.h"
+#include "redress/store/rulesets.h"
 #include "redress/store/sql.h"
 #include "redress/store/status.h"
 #include "support/folder.h"
@@ -182,6 +184,18 @@ static inline int64_t world_open_case(struct store_world *w, const char *address
 
 	TX(rd_case_open(tx, &new_case, &id, &w->err));
 	return id;
+}
+
+/* A rule set is in the store that calls something so. */
+static inline void world_rules_say(struct store_world *w, const char *topic)
+{
+	char text[128];
+	struct rd_rulefile item = { "a.rules", text, 0 };
+	struct rd_rulefiles files;
+
+	item.len = (size_t)snprintf(text, sizeof text, "Rule: a\nTopic: %s\nGroup: b\n", topic);
+	OK(rd_rulefiles_take(&item, 1, &files, &w->err));
+	TX(rd_rulesets_put(tx, &files, NOW_MS, &w->err));
 }
 
 /* A message read, as the reader would have told it. */

@@ -342,6 +342,12 @@ static const struct row rows[] = {
 		"+stage1.acknowledge@2026-11-27 +stage1.define@2026-11-27 +stage1.respond@letter "
 		"meets "
 		"begins to-case" },
+	{ "a stranger's COMPLAINT with the right code begins nothing: a person decides",
+		"other notopic says_complaint joins:service_request underreview casetopic",
+		"joined complaint none review added review@2026-11-23 review to-case" },
+	{ "on a complaint that wants nothing formal too",
+		"other notopic says_complaint joins:complaint underreview casetopic informal",
+		"joined complaint stage1 review added review@2026-11-23 review to-case" },
 	{ "COMPLAINT on an open complaint changes nothing",
 		"other notopic says_complaint "
 		"joins:complaint known",
@@ -358,6 +364,33 @@ static const struct row rows[] = {
 		"opened enquiry none open enquiry wrong_codes@2026-11-20 !wrong_codes" },
 	{ "whatever the message is", "other locked",
 		"other other no_letter wrong_codes@2026-11-20 !wrong_codes" },
+
+	/* One of too many: nothing is set going, and what names a case is read there. */
+	{ "what joins nothing is together under review", "complaint flood",
+		"opened complaint none review withheld:rate_cap +stage1.acknowledge@2026-11-27" },
+	{ "where that case is there it is all there", "complaint flood together joins:complaint",
+		"joined complaint stage1 open withheld:rate_cap to-case" },
+	{ "a word to the resident's own case is read there", "enquiry flood joins:complaint known",
+		"joined enquiry stage1 open withheld:rate_cap read@2026-11-23 to-case" },
+	{ "and `other` too", "other flood joins:complaint known",
+		"joined other stage1 open withheld:rate_cap read@2026-11-23 to-case" },
+	{ "a complaint about a request opens none, a person decides",
+		"complaint flood joins:service_request known",
+		"joined complaint none open withheld:rate_cap review@2026-11-23 "
+		"+stage1.acknowledge@2026-11-27 review to-case" },
+	{ "COMPLAINT begins none",
+		"other flood says_complaint joins:service_request known "
+		"underreview casetopic",
+		"joined complaint none review withheld:rate_cap review@2026-11-23 review "
+		"to-case" },
+	{ "nor does stage 2, but its day is kept",
+		"other flood joins:complaint known answered mayescalate reply:stage2",
+		"joined other stage1 answered withheld:rate_cap review@2026-11-23 "
+		"stage2@2026-11-27 review to-case" },
+	{ "unhappy with the answer is a person's as ever",
+		"complaint flood joins:complaint known answered",
+		"joined complaint stage1 answered withheld:rate_cap review@2026-11-23 "
+		"stage2@2026-11-27 review to-case" },
 
 	/* Promise 3: the same mail with another body. */
 	{ "a second body joins the first one's case and is shown to a person",
@@ -568,6 +601,8 @@ static bool set_fact(const char *word, struct rd_facts *facts)
 		{ "quarantined", offsetof(struct rd_facts, quarantined) },
 		{ "says_complaint", offsetof(struct rd_facts, says_complaint) },
 		{ "second", offsetof(struct rd_facts, second_body) },
+		{ "flood", offsetof(struct rd_facts, flood) },
+		{ "together", offsetof(struct rd_facts, flood_together) },
 		{ "known", offsetof(struct rd_facts, sender_known) },
 		{ "related", offsetof(struct rd_facts, possibly_related) },
 		{ "locked", offsetof(struct rd_facts, codes_locked_now) },

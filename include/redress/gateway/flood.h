@@ -1,12 +1,14 @@
 /* flood: more mail from one sender than a person writes.
  *
  * Up to `Messages per hour:` and `Messages per day:` of one sender each message has its fate as any
- * other. What comes beyond is stored, read and scored too, and its flags act, but it has neither a
- * letter nor a task of its own: it joins the case that it names, else one case for all of them,
- * under review, with one task that counts them. Nobody else's mail is touched by it. Times are
- * those of receipt: a week's mail that comes at once after an outage is no flood.
+ * other. What comes beyond is stored, read and scored too, and its flags act, but it has no letter
+ * and begins nothing. What names a case joins that and is read there: one task of a kind for all of
+ * them, for a From can be anybody's. The rest has no task of its own: it is on one case for all of
+ * them, under review, with one task that counts them. Nobody else's mail is touched by it. Times
+ * are those of receipt: a week's mail that comes at once after an outage is no flood.
  *
  * Not for colleagues (`Staff:`), who pass mail on, nor for senders of many (`Many messages from:`).
+ * Whose mail counts as whose: store/flood.h.
  */
 #ifndef REDRESS_GATEWAY_FLOOD_H
 #define REDRESS_GATEWAY_FLOOD_H

@@ -23,12 +23,18 @@ struct rd_guarded {
 	int64_t related_case;
 	int64_t letter_id;	    /* what came back (returns.h): the letter, 0: none of ours */
 	int64_t about_case;	    /* ... and the case; 0: none */
+	bool by_reference;	    /* ... found by a reference, which others may know */
 	struct rd_passed_on passed; /* all unset but where a colleague wrote */
 	const char *name; /* the sender's by the contacts file; "" nobody, or nobody alone */
 	const char *way;  /* an e-mail address to answer a text at, for its number takes no answer
 			     and  the contacts file prefers this; "" for all others */
 	int64_t now_ms;
 };
+
+/* Whose wrong codes a message's are: all who name no sender share one count, else leaving out From
+ * would allow any number of tries; who fills in a form could have as many senders as they like, so
+ * they are the form's. */
+const char *rd_guards_who_tries(const struct rd_message *message);
 
 /* message and score NULL: it could not be read (quarantined). */
 RD_MUST_USE enum rd_rc rd_guards_look(struct rd_tx *tx, const struct rd_office *office,

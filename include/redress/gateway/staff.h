@@ -19,10 +19,12 @@ struct rd_passed_on {
 	bool by_staff;
 	const char *address, *name; /* the proposed resident; "" where none is named */
 	bool doubtful;		    /* the mail server says that the sender failed its checks */
+	bool by_form;		    /* a web form says so, into which anybody can write it */
 };
 
-/* Borrowed from the message. Proposed is the outermost author who is neither a colleague nor us nor
- * a machine. */
+/* Borrowed from the message. A colleague's address in a form counts too, for no letter may go
+ * there; the task says that it proves nothing. Proposed is the outermost author who is neither a
+ * colleague nor us nor a machine. */
 void rd_staff_look(const struct rd_office *office, const struct rd_message *message,
 	struct rd_passed_on *ret_passed);
 

@@ -117,8 +117,10 @@ struct rd_facts {
 	bool quarantined;    /* it killed the parser three times: there is no score (NULL) */
 	bool score_failed;   /* the rules reported an error: there is no score (NULL) */
 	bool says_complaint; /* rd_message_word gave RD_WORD_COMPLAINT: the answer to our offer */
-	bool flood;	     /* one more than its sender may set going: no letter, no task of its
-				own; what joins nothing is together on one case under review */
+	bool flood;	     /* one more than its sender may set going: no letter, and what joins
+				nothing is together on one case under review, without a task of
+				its own; what joins another case is read there by a person */
+	bool flood_together; /* joined is the case on which the flood is together */
 	bool lone_answer;    /* CANCEL, END, QUIT soon after a question of ours: joined is its case,
 				nothing is sent, a person reads it */
 	enum rd_reply reply; /* the whole message is one of a few things; NONE unless it joins a

@@ -131,6 +131,10 @@ RD_MUST_USE enum rd_rc rd_case_add_flags(
 	struct rd_tx *tx, int64_t case_id, const bool flags[static RD_N_FLAGS], struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_add_topics(
 	struct rd_tx *tx, int64_t case_id, const char *const *topics, size_t n, struct rd_err *err);
+/* Of the case's topics those that a rule set calls so, in their order: for whoever is told nothing
+ * of the resident. What staff called it may say anything. */
+RD_MUST_USE enum rd_rc rd_case_rules_topics(struct rd_db *db, const struct rd_case *file,
+	struct rd_arena *arena, const char ***ret_topics, size_t *ret_n, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_add_marks(
 	struct rd_tx *tx, int64_t case_id, const char *const *marks, size_t n, struct rd_err *err);
 /* The safeguarding hold of this case and every case linked to it, however far; holds their unsent

@@ -1,8 +1,8 @@
 /* open311: requests and answers of an Open311 server (GeoReport v2, JSON). Pure.
  *
  * What is told of a case: the service's code, the topics in the rules' own words, our reference,
- * and a fixed text for the place. The resident's words are added where the configuration says so;
- * name, address and number never are.
+ * and a fixed text for the place. The resident's new words are added where the configuration says
+ * so, whatever they say; what we know of name, address and number never is.
  *
  * Source: GeoReport v2, open311.org.
  */
