@@ -13,19 +13,49 @@ struct result {
 	size_t len;
 };
 
-/* Results are parted by ";", but not within a comment. */
+/* Where a scan of the header stands. */
+struct place {
+	bool quoted;
+	int depth; /* of comments */
+};
+
+/* Moves over one character: was it outside of comments and quotes? What stands within them may be
+ * the sender's words, also a ";" or a quoted pair. One that never ends takes all that follows. */
+static bool step(struct place *place, const char **at)
+{
+	const char c = *(*at)++;
+	const bool outside = !place->quoted && place->depth == 0;
+
+	if (c == '\\' && !outside)
+		*at += **at != '\0';
+	else if (place->quoted)
+		place->quoted = c != '"';
+	else if (c == '"' && place->depth == 0)
+		place->quoted = true;
+	else if (c == '(')
+		place->depth++;
+	else if (c == ')' && place->depth > 0)
+		place->depth--;
+	return outside;
+}
+
+/* Results are parted by ";". */
 static bool next_result(const char **at, struct result *ret_result)
 {
-	int depth = 0;
+	struct place place = { .quoted = false };
 
 	while (**at == ';' || **at == ' ' || **at == '\t')
 		++*at;
 	if (**at == '\0')
 		return false;
 	ret_result->text = *at;
-	for (; **at != '\0' && (depth > 0 || **at != ';'); ++*at) {
-		depth += **at == '(';
-		depth -= **at == ')' && depth > 0;
+	while (**at != '\0') {
+		const char *here = *at;
+
+		if (step(&place, at) && *here == ';') {
+			*at = here;
+			break;
+		}
 	}
 	ret_result->len = (size_t)(*at - ret_result->text);
 	return true;
@@ -59,31 +89,39 @@ static bool says(const struct result *result, const char *method, const char *wo
 	return found != NULL && len == strlen(word) && strncasecmp(found, word, len) == 0;
 }
 
-/* The value of "header.d=example.org". What stands in comments and quotes may be the sender's
- * words. NULL: there is none. */
+/* Up to the blank or the comment behind it: `"a b"@example.org` is one. */
+static size_t value_len(const char *value, const char *end)
+{
+	struct place place = { .quoted = false };
+	const char *at = value;
+
+	while (at < end) {
+		const char *here = at;
+
+		if (step(&place, &at) && (*here == ' ' || *here == '\t' || *here == '('))
+			return (size_t)(here - value);
+	}
+	return (size_t)(end - value);
+}
+
+/* The value of "header.d=example.org". NULL: there is none. */
 static const char *property(const struct result *result, const char *name, size_t *ret_len)
 {
-	const char *end = result->text + result->len;
+	const char *end = result->text + result->len, *at = result->text;
 	const size_t n = strlen(name);
-	bool quoted = false, begins = false;
-	int depth = 0;
+	struct place place = { .quoted = false };
+	bool begins = false;
 
-	for (const char *p = result->text; p < end; p++) {
-		if (quoted) {
-			p += *p == '\\' && p + 1 < end;
-			quoted = *p != '"';
-			continue;
+	while (at < end) {
+		const char *here = at;
+		const bool outside = step(&place, &at);
+
+		if (begins && outside && (size_t)(end - here) > n &&
+			strncasecmp(here, name, n) == 0) {
+			*ret_len = value_len(here + n, end);
+			return here + n;
 		}
-		if (begins && depth == 0 && (size_t)(end - p) > n && strncasecmp(p, name, n) == 0) {
-			*ret_len = strcspn(p + n, " \t;(");
-			if (*ret_len > (size_t)(end - p) - n)
-				*ret_len = (size_t)(end - p) - n;
-			return p + n;
-		}
-		quoted = *p == '"';
-		depth += *p == '(';
-		depth -= *p == ')' && depth > 0;
-		begins = *p == ' ' || *p == '\t' || *p == ')';
+		begins = *here == ' ' || *here == '\t' || *here == ')';
 	}
 	return NULL;
 }
