@@ -232,12 +232,14 @@ static bool is_trusted(const char *value, const struct rd_origin *origin)
 	return false;
 }
 
+/* One that leaves its name out, as Microsoft's, writes a single header: a second may be anybody's.
+ */
 static bool same_server(const char *value, const char *other)
 {
 	const char *name, *other_name;
 	const size_t len = server_of(value, &name), other_len = server_of(other, &other_name);
 
-	return len == other_len && strncasecmp(name, other_name, len) == 0;
+	return len > 0 && len == other_len && strncasecmp(name, other_name, len) == 0;
 }
 
 /* A server's filters write a header each: SPF in one, DKIM in another. They stand together; what
