@@ -227,12 +227,38 @@ static void who_was_erased_comes_in_again_by_a_persons_word_alone(void **state)
 	assert_int_equal(put(w, &her, NOW_MS + 3, false), RD_RESIDENT_SAME);
 }
 
+static void who_was_erased_does_not_come_in_again_by_their_number(void **state)
+{
+	struct store_world *w = *state;
+	struct rd_resident her = ada(), by_number = ada(), him = ada();
+	int64_t n = 0;
+
+	by_number.email = "";
+	put(w, &her, NOW_MS, false);
+	erase(w, her.email, &n);
+	assert_int_equal(put(w, &by_number, NOW_MS + 1, false), RD_RESIDENT_ERASED);
+	by_number.name = "ADA Example";
+	assert_int_equal(put(w, &by_number, NOW_MS + 1, false), RD_RESIDENT_ERASED);
+	him.name = "Bo Example"; /* of the same number: another person */
+	him.email = "";
+	assert_int_equal(put(w, &him, NOW_MS + 1, false), RD_RESIDENT_ADDED);
+	/* And who was known by it alone does not by an address. */
+	by_number.phone = "+447700900124";
+	put(w, &by_number, NOW_MS + 2, true);
+	erase(w, by_number.phone, &n);
+	by_number.email = "ada.new@example.org";
+	assert_int_equal(put(w, &by_number, NOW_MS + 3, false), RD_RESIDENT_ERASED);
+	assert_int_equal(put(w, &by_number, NOW_MS + 4, true), RD_RESIDENT_ADDED);
+	assert_int_equal(put(w, &by_number, NOW_MS + 5, false), RD_RESIDENT_SAME);
+}
+
 static void a_restored_backup_brings_nobody_back(void **state)
 {
 	struct store_world *w = *state;
 	struct rd_resident her = ada(), him = ada();
 	int64_t n = 0;
 
+	him.name = "Bo Example"; /* of her number */
 	him.email = "him@example.org";
 	put(w, &her, NOW_MS, false);
 	erase(w, her.email, &n);
@@ -298,6 +324,7 @@ int main(void)
 		T(another_way_is_what_the_file_prefers_and_nothing_else),
 		T(who_is_on_an_open_or_held_case_is_not_dropped),
 		T(who_was_erased_comes_in_again_by_a_persons_word_alone),
+		T(who_was_erased_does_not_come_in_again_by_their_number),
 		T(a_restored_backup_brings_nobody_back),
 		T(from_people_who_share_a_number_only_the_number_is_taken),
 		T(lists_can_be_narrowed),
