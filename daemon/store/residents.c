@@ -162,8 +162,8 @@ enum rd_rc rd_resident_known(struct rd_db *db, const char *landlord, const char 
 }
 
 enum rd_rc rd_resident_other_way(struct rd_db *db, const char *landlord, const char *tried,
-	struct rd_arena *arena, const char **ret_address, enum rd_case_channel *ret_channel,
-	struct rd_err *err)
+	const char *name, struct rd_arena *arena, const char **ret_address,
+	enum rd_case_channel *ret_channel, struct rd_err *err)
 {
 	uint8_t key[RD_STORE_KEY_BYTES], other[RD_STORE_KEY_BYTES];
 	struct rd_resident *residents;
@@ -172,7 +172,7 @@ enum rd_rc rd_resident_other_way(struct rd_db *db, const char *landlord, const c
 
 	*ret_address = "";
 	RD_TRY(rd_residents_find(db, landlord, tried, arena, &residents, &n, err));
-	if (n != 1)
+	if (n != 1 || !rd_resident_may_be(residents, name))
 		return RD_OK; /* nobody, or nobody can tell who */
 	address = residents->prefers == RD_PREFERS_EMAIL ? residents->email
 		  : residents->prefers == RD_PREFERS_SMS ? residents->phone

@@ -123,6 +123,19 @@ static void another_way_is_what_the_file_prefers_and_nothing_else(void **state)
 		{ RD_PREFERS_NOTHING, "ada@example.org", "" },
 		{ RD_PREFERS_EMAIL, "bo@example.org", "" },
 	};
+	static const struct {
+		const char *name;
+		bool hers;
+	} names[] = {
+		{ "Ada Example", true },
+		{ "EXAMPLE, Ada", true },
+		{ "Mrs Ada Example", true },
+		{ "ada", true },
+		{ "-", true },
+		{ "Bo Example", false },
+		{ "Adam Example", false },
+		{ "Bo", false },
+	};
 	struct store_world *w = *state;
 	struct rd_resident her = ada(), him = ada();
 	enum rd_case_channel channel = RD_BY_OTHER;
@@ -132,11 +145,20 @@ static void another_way_is_what_the_file_prefers_and_nothing_else(void **state)
 		her.prefers = ways[i].prefers;
 		put(w, &her, NOW_MS, false);
 		OK(rd_resident_other_way(
-			w->db, "code-2024", ways[i].tried, w->arena, &way, &channel, &w->err));
+			w->db, "code-2024", ways[i].tried, "", w->arena, &way, &channel, &w->err));
 		assert_string_equal(way, ways[i].way);
 		if (way[0] != '\0')
 			assert_int_equal(
 				channel, strchr(way, '@') != NULL ? RD_BY_EMAIL : RD_BY_SMS);
+	}
+	/* Nor to somebody else of the household who writes from that address. */
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		her.prefers = RD_PREFERS_SMS;
+		put(w, &her, NOW_MS, false);
+		OK(rd_resident_other_way(w->db, "code-2024", her.email, names[i].name, w->arena,
+			&way, &channel, &w->err));
+		if ((way[0] != '\0') != names[i].hers)
+			fail_msg("[%s]", names[i].name);
 	}
 	/* Who shares a number may be anybody: nothing of one goes to another. */
 	her.prefers = RD_PREFERS_EMAIL;
@@ -144,7 +166,8 @@ static void another_way_is_what_the_file_prefers_and_nothing_else(void **state)
 	him.reference = "2";
 	him.email = "him@example.org";
 	put(w, &him, NOW_MS, false);
-	OK(rd_resident_other_way(w->db, "code-2024", her.phone, w->arena, &way, &channel, &w->err));
+	OK(rd_resident_other_way(
+		w->db, "code-2024", her.phone, "", w->arena, &way, &channel, &w->err));
 	assert_string_equal(way, "");
 }
 
