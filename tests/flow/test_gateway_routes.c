@@ -359,6 +359,22 @@ static void at_night_too_nobody_is_told_of_what_is_about_them(void **state)
 	assert_int_equal(notices(h, NULL, NULL), 2);
 }
 
+static void however_many_a_case_is_about_none_is_forgotten(void **state)
+{
+	static char names[RD_ROLES_MAX + 1][32];
+	const char *marks[RD_ROLES_MAX + 1];
+	struct rd_role_config role = { .name = names[RD_ROLES_MAX] + strlen(RD_NOTICE_ABOUT) };
+	struct rd_about about;
+
+	(void)state;
+	for (size_t i = 0; i <= RD_ROLES_MAX; i++) {
+		snprintf(names[i], sizeof names[i], RD_NOTICE_ABOUT "lead %zu", i);
+		marks[i] = names[i];
+	}
+	rd_about_of_marks(marks, RD_ROLES_MAX + 1, &about);
+	assert_true(rd_about_names(&about, &role));
+}
+
 static void staff_who_open_a_case_say_whom_it_is_about(void **state)
 {
 	struct house *h = *state = new_house("homes-in-sedgemoor", HIS_ROLES, NULL);
@@ -558,6 +574,7 @@ int main(int argc, char **argv)
 		house_test_own(a_complaint_about_staff_goes_round_the_one_it_is_about),
 		house_test_own(one_about_the_manager_in_charge_goes_above_her),
 		house_test_own(at_night_too_nobody_is_told_of_what_is_about_them),
+		cmocka_unit_test(however_many_a_case_is_about_none_is_forgotten),
 		house_test_own(staff_who_open_a_case_say_whom_it_is_about),
 		house_test_own(an_advocate_asks_for_consent_which_ends_the_task),
 		house_test_own(a_role_that_answers_is_no_resident),

@@ -11,9 +11,10 @@
 
 #include "redress/gateway/office.h"
 
-#define RD_NOTICE_LETTER    "notice"
-#define RD_NOTICE_UP_MAX    8	      /* roles that are gone round, one above the other */
-#define RD_NOTICE_ABOUT_MAX 40	      /* people and roles that a case is about */
+#define RD_NOTICE_LETTER "notice"
+#define RD_NOTICE_UP_MAX 8 /* roles that are gone round, one above the other */
+/* People and roles that a case is about: every role that words may name, and as many by hand. */
+#define RD_NOTICE_ABOUT_MAX (2 * RD_ROLES_MAX)
 #define RD_NOTICE_ABOUT	    "about: " /* a mark of a case: whom the complaint is about */
 
 /* Whom a case is about: none of them is told of it. Borrowed. */
