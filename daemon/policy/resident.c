@@ -68,12 +68,23 @@ static void keep_common(const char **so_far, const char *next)
 		*so_far = "";
 }
 
+/* "ring first" is not said by "never ring first". */
+static bool stands_there(const char *lines, const char *next)
+{
+	const size_t len = strlen(next);
+
+	for (const char *at = lines; (at = strstr(at, next)) != NULL; at++)
+		if ((at == lines || at[-1] == '\n') && (at[len] == '\0' || at[len] == '\n'))
+			return true;
+	return false;
+}
+
 /* One a line, none twice. */
 static void add_line(const char **so_far, const char *next, struct rd_arena *arena)
 {
 	const char *both;
 
-	if (next[0] == '\0' || strstr(*so_far, next) != NULL)
+	if (next[0] == '\0' || stands_there(*so_far, next))
 		return;
 	if ((*so_far)[0] == '\0') {
 		*so_far = next;

@@ -314,6 +314,26 @@ static void from_people_who_share_a_number_only_the_number_is_taken(void **state
 	assert_int_equal(put(w, &him, NOW_MS + 1, false), RD_RESIDENT_ADDED);
 }
 
+static void of_people_who_share_an_address_no_restriction_is_lost_in_anothers(void **state)
+{
+	static const char *const says[] = { "no calls at night", "calls", "no calls",
+		"no calls at night", "calls" };
+	struct store_world *w = *state;
+	struct rd_resident r = ada();
+
+	for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
+		char reference[8];
+
+		snprintf(reference, sizeof reference, "%zu", i);
+		r = ada();
+		r.reference = reference;
+		r.restrictions = says[i];
+		put(w, &r, NOW_MS, false);
+	}
+	assert_int_equal(known(w, "ada@example.org", &r), 5);
+	assert_string_equal(r.restrictions, "no calls at night\ncalls\nno calls");
+}
+
 static void lists_can_be_narrowed(void **state)
 {
 	struct store_world *w = *state;
@@ -350,6 +370,7 @@ int main(void)
 		T(who_was_erased_does_not_come_in_again_by_their_number),
 		T(a_restored_backup_brings_nobody_back),
 		T(from_people_who_share_a_number_only_the_number_is_taken),
+		T(of_people_who_share_an_address_no_restriction_is_lost_in_anothers),
 		T(lists_can_be_narrowed),
 	};
 
