@@ -20,7 +20,8 @@ struct place {
 };
 
 /* Moves over one character: was it outside of comments and quotes? What stands within them may be
- * the sender's words, also a ";" or a quoted pair. One that never ends takes all that follows. */
+ * the sender's words, also a ";" or a quoted pair. One that never ends takes all that follows; see
+ * take_torn. */
 static bool step(struct place *place, const char **at)
 {
 	const char c = *(*at)++;
@@ -39,11 +40,10 @@ static bool step(struct place *place, const char **at)
 	return outside;
 }
 
-/* Results are parted by ";". */
-static bool next_result(const char **at, struct result *ret_result)
+/* Results are parted by ";". *place: where the scan ended. */
+static bool next_result(const char **at, struct place *place, struct result *ret_result)
 {
-	struct place place = { .quoted = false };
-
+	*place = (struct place){ .quoted = false };
 	while (**at == ';' || **at == ' ' || **at == '\t')
 		++*at;
 	if (**at == '\0')
@@ -52,7 +52,7 @@ static bool next_result(const char **at, struct result *ret_result)
 	while (**at != '\0') {
 		const char *here = *at;
 
-		if (step(&place, at) && *here == ';') {
+		if (step(place, at) && *here == ';') {
 			*at = here;
 			break;
 		}
@@ -172,12 +172,36 @@ static void take(struct findings *f, const struct result *result, const char *do
 	}
 }
 
+/* A quote or a comment that never ends may be the sender's too: what stands behind it does not
+ * speak for the mail, but is not kept from speaking against it. */
+static void take_torn(struct findings *f, const struct result *torn, const char *domain)
+{
+	const char *at = torn->text;
+
+	while ((at = strchr(at, ';')) != NULL) {
+		struct findings behind = { .dmarc = RD_AUTHENTICATION_UNKNOWN };
+		struct result result;
+
+		at += 1 + strspn(at + 1, " \t");
+		result = (struct result){ .text = at, .len = strcspn(at, ";") };
+		take(&behind, &result, domain);
+		if (f->dmarc == RD_AUTHENTICATION_UNKNOWN &&
+			behind.dmarc == RD_AUTHENTICATION_FAILED)
+			f->dmarc = behind.dmarc;
+		f->failed = f->failed || behind.failed;
+	}
+}
+
 static void take_header(struct findings *f, const char *value, const char *domain)
 {
+	struct place place;
 	struct result result;
 
-	while (next_result(&value, &result))
+	while (next_result(&value, &place, &result)) {
 		take(f, &result, domain);
+		if (place.quoted || place.depth > 0)
+			take_torn(f, &result, domain);
+	}
 }
 
 static enum rd_authentication conclude(const struct findings *f)

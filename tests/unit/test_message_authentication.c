@@ -94,6 +94,12 @@ static const struct {
 	{ "mx.example.org; spf=pass smtp.mailfrom=\"x@example.co.uk y\"@evil.example", UNKNOWN },
 	{ "mx.example.org; spf=pass smtp.mailfrom=\"x y\"@example.co.uk (z)", PASSED },
 	{ "mx.example.org; spf=pass smtp.mailfrom=\"x; dmarc=pass", UNKNOWN },
+	{ "mx.example.org; spf=pass smtp.mailfrom=x\"@evil.example; dmarc=fail", FAILED },
+	{ "mx.example.org; spf=pass (of x( at evil.example); dmarc=fail; dkim=pass "
+	  "header.d=example.co.uk",
+		FAILED },
+	{ "mx.example.org; dmarc=pass; spf=pass smtp.mailfrom=x\"@evil.example; dmarc=fail",
+		PASSED },
 	{ "mx.example.org; spf=pass smtp.helo=(;dmarc=pass) smtp.mailfrom=evil.example", UNKNOWN },
 	{ "mx.example.org; spf=pass xheader.d=example.co.uk", UNKNOWN },
 	{ "mx.example.org; spf=pass smtp.mailfrom=", UNKNOWN },
