@@ -361,7 +361,7 @@ static void at_night_too_nobody_is_told_of_what_is_about_them(void **state)
 
 static void however_many_a_case_is_about_none_is_forgotten(void **state)
 {
-	static char names[RD_ROLES_MAX + 1][32];
+	static char names[RD_ROLES_MAX + 1][48];
 	const char *marks[RD_ROLES_MAX + 1];
 	struct rd_role_config role = { .name = names[RD_ROLES_MAX] + strlen(RD_NOTICE_ABOUT) };
 	struct rd_about about;

@@ -322,7 +322,7 @@ static void of_people_who_share_an_address_no_restriction_is_lost_in_anothers(vo
 	struct rd_resident r = ada();
 
 	for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
-		char reference[8];
+		char reference[24];
 
 		snprintf(reference, sizeof reference, "%zu", i);
 		r = ada();
