@@ -126,10 +126,14 @@ void rd_hooks_free(struct rd_hooks *hooks)
 
 /* --- new events --- */
 
+static bool may_know(const struct rd_hook_config *hook, const struct rd_case_event *event)
+{
+	return hook->landlord[0] == '\0' || strcmp(hook->landlord, event->landlord) == 0;
+}
+
 static bool is_wanted(const struct rd_hook_config *hook, const struct rd_case_event *event)
 {
-	return hook->events[event->event] &&
-	       (hook->landlord[0] == '\0' || strcmp(hook->landlord, event->landlord) == 0);
+	return hook->events[event->event] && may_know(hook, event);
 }
 
 static enum rd_rc take_up(struct rd_hooks *hooks, const struct hook *hook, int64_t seen,
@@ -383,6 +387,17 @@ static enum rd_rc rest_in_trouble(
 	return RD_OK;
 }
 
+/* The stanza has got another landlord since. */
+static enum rd_rc drop(
+	struct rd_hooks *hooks, const struct rd_hook_delivery *delivery, struct rd_err *err)
+{
+	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
+
+	RD_TRY(rd_tx_begin(hooks->db, &tx, err));
+	RD_TRY(rd_hook_drop(tx, delivery->id, err));
+	return rd_tx_commit(&tx, err);
+}
+
 static enum rd_rc try_one(struct rd_hooks *hooks, const struct hook *hook,
 	const struct rd_hook_row *row, struct rd_hook_delivery *delivery, bool *ret_taken,
 	struct rd_err *err)
@@ -394,6 +409,8 @@ static enum rd_rc try_one(struct rd_hooks *hooks, const struct hook *hook,
 
 	*ret_taken = false;
 	RD_TRY(rd_case_event_get(hooks->db, delivery->event, hooks->arena, &event, err));
+	if (!may_know(hook->config, &event))
+		return drop(hooks, delivery, err);
 	if (read_keys(hook->config, keys, &why) != RD_OK)
 		return rest_in_trouble(hooks, hook, why.msg, err);
 	if (delivery->attempts >= RD_HOOK_ATTEMPTS) { /* the last one ended with the daemon */

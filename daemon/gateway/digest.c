@@ -124,7 +124,8 @@ static enum rd_rc gather(struct digesting *d, struct rd_err *err)
 	};
 
 	RD_TRY(rd_owed_list(d->db, d->office, &filter, d->arena, &d->owed, &d->n_owed, err));
-	return rd_owed_unassigned(d->db, &filter, d->arena, &d->unassigned, &d->n_unassigned, err);
+	return rd_owed_unassigned(
+		d->db, d->office, &filter, d->arena, &d->unassigned, &d->n_unassigned, err);
 }
 
 static enum rd_rc send(struct digesting *d, const char *name, const char *day, struct rd_err *err)

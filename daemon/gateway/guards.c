@@ -636,8 +636,8 @@ static enum rd_rc look_for_other_way(struct look *look, struct rd_err *err)
 	if (look->claimed->channel != RD_CHANNEL_SMS || look->sender[0] == '\0' ||
 		look->result->joined_case != 0 || !(facts->opted_out || facts->no_address))
 		return RD_OK;
-	RD_TRY(rd_resident_other_way(
-		look->db, look->claimed->landlord, look->sender, look->arena, &way, &channel, err));
+	RD_TRY(rd_resident_other_way(look->db, look->claimed->landlord, look->sender, "",
+		look->arena, &way, &channel, err));
 	if (way[0] == '\0' || channel != RD_BY_EMAIL)
 		return RD_OK;
 	look->result->way = way;

@@ -39,22 +39,29 @@ bool rd_about_names(const struct rd_about *about, const struct rd_role_config *r
 	return false;
 }
 
-/* The same address under another role is the same person. */
-static bool shares_address(const struct rd_config *config, const struct rd_role_config *role,
-	const struct rd_about *about)
+/* The same address under another role is the same person, in office hours or out of them. */
+static bool is_theirs(
+	const struct rd_config *config, const struct rd_about *about, const char *address)
 {
 	for (size_t i = 0; i < config->n_roles; i++)
 		if (rd_about_names(about, &config->roles[i]) &&
-			strcasecmp(config->roles[i].to, role->to) == 0)
+			(strcasecmp(config->roles[i].to, address) == 0 ||
+				strcasecmp(config->roles[i].out_of_hours, address) == 0))
 			return true;
 	return false;
+}
+
+bool rd_about_reads(const struct rd_config *config, const struct rd_about *about,
+	const struct rd_role_config *role)
+{
+	return rd_about_names(about, role) || is_theirs(config, about, role->to);
 }
 
 const struct rd_role_config *rd_notice_round(const struct rd_config *config, const char *landlord,
 	const struct rd_role_config *role, const struct rd_about *about)
 {
 	for (int up = 0; role != NULL && up < RD_NOTICE_UP_MAX; up++) {
-		if (!rd_about_names(about, role) && !shares_address(config, role, about))
+		if (!rd_about_reads(config, about, role))
 			return role;
 		role = role->then_up[0] != '\0' ? rd_config_role(config, landlord, role->then_up)
 						: NULL;
@@ -84,7 +91,9 @@ static void choose_time(struct noting *n)
 
 	n->to = role->to;
 	n->leave_ms = n->notice->at_once ? now_ms : next_ms;
-	if (n->notice->at_once && next_ms > now_ms && role->out_of_hours[0] != '\0')
+	if (n->notice->at_once && next_ms > now_ms && role->out_of_hours[0] != '\0' &&
+		(n->notice->about == NULL ||
+			!is_theirs(n->office->config, n->notice->about, role->out_of_hours)))
 		n->to = role->out_of_hours;
 }
 

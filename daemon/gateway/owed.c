@@ -75,14 +75,15 @@ static bool is_owners(
 	return role != NULL && rd_config_role(office->config, landlord, wanted) == role;
 }
 
-static bool may_read(const struct rd_role_config *reader, const struct rd_case *matter)
+static bool may_read(const struct rd_office *office, const struct rd_role_config *reader,
+	const struct rd_case *matter)
 {
 	struct rd_about about;
 
 	if (reader == NULL || matter == NULL)
 		return true;
 	rd_about_of_marks((const char *const *)matter->marks, matter->n_marks, &about);
-	return !rd_about_names(&about, reader);
+	return !rd_about_reads(office->config, &about, reader);
 }
 
 static bool is_wanted(const struct gathering *g, const struct rd_owed *item)
@@ -97,7 +98,7 @@ static bool is_wanted(const struct gathering *g, const struct rd_owed *item)
 		return false;
 	if (f->owner != NULL && !is_owners(g->office, item->landlord, item->owner, f->owner))
 		return false;
-	return may_read(f->reader, item->matter);
+	return may_read(g->office, f->reader, item->matter);
 }
 
 static enum rd_rc add(struct gathering *g, struct rd_owed item, struct rd_err *err)
@@ -352,8 +353,9 @@ enum rd_rc rd_owed_list(struct rd_db *db, const struct rd_office *office,
 	return RD_OK;
 }
 
-enum rd_rc rd_owed_unassigned(struct rd_db *db, const struct rd_owed_filter *filter,
-	struct rd_arena *arena, const struct rd_case **ret_cases, size_t *ret_n, struct rd_err *err)
+enum rd_rc rd_owed_unassigned(struct rd_db *db, const struct rd_office *office,
+	const struct rd_owed_filter *filter, struct rd_arena *arena,
+	const struct rd_case **ret_cases, size_t *ret_n, struct rd_err *err)
 {
 	const struct rd_case_filter open = { .not_closed = true, .landlord = filter->landlord };
 	struct rd_case *cases;
@@ -362,7 +364,7 @@ enum rd_rc rd_owed_unassigned(struct rd_db *db, const struct rd_owed_filter *fil
 	RD_TRY(rd_case_list(db, &open, arena, &cases, &n, err));
 	for (size_t i = 0; i < n; i++)
 		if (cases[i].handler[0] == '\0' && cases[i].status != RD_STATUS_ANSWERED &&
-			may_read(filter->reader, &cases[i]))
+			may_read(office, filter->reader, &cases[i]))
 			cases[n_found++] = cases[i];
 	*ret_cases = cases;
 	*ret_n = n_found;

@@ -375,8 +375,8 @@ static enum rd_rc try_other_way(struct returned *r, bool open, bool *ret_put, st
 	*ret_put = false;
 	if (!rd_letter_parse_kind(r->letter.letter, &letter) || is_mere_receipt(letter))
 		return RD_OK;
-	RD_TRY(rd_resident_other_way(r->db, r->matter.landlord, r->letter.recipient, r->arena,
-		&way.address, &way.channel, err));
+	RD_TRY(rd_resident_other_way(r->db, r->matter.landlord, r->letter.recipient, way.name,
+		r->arena, &way.address, &way.channel, err));
 	RD_TRY(may_write_to(r, way.address, &may, err));
 	return may ? put_other_way(r, &way, letter, open, ret_put, err) : RD_OK;
 }

@@ -203,6 +203,7 @@ static enum rd_rc tell_role(struct routed *r, const struct rd_raised *raised,
 	struct rd_notice notice = {
 		.role = role,
 		.landlord = r->matter.landlord,
+		.about = &r->about,
 		.at_once = raised->at_once,
 	};
 	struct rd_err why = { 0 };

@@ -257,7 +257,8 @@ static enum rd_rc warn_role(struct round *r, struct rd_tx *tx, const struct rd_r
 {
 	RD_CLEANUP(rd_buf_free) struct rd_buf body = RD_BUF(BODY_BYTES_MAX);
 	const struct warning *first = first_of(r, role);
-	struct rd_notice notice = { .role = role, .at_once = at_once };
+	struct rd_about about;
+	struct rd_notice notice = { .role = role, .at_once = at_once, .about = &about };
 	struct rd_err why = { 0 };
 	size_t n, n_past;
 	int64_t id;
@@ -267,6 +268,9 @@ static enum rd_rc warn_role(struct round *r, struct rd_tx *tx, const struct rd_r
 	if (first == NULL)
 		return RD_OK;
 	RD_TRY(write_body(r, role, &body, err));
+	/* What goes at once is of one case. */
+	rd_about_of_marks(
+		(const char *const *)first->matter->marks, first->matter->n_marks, &about);
 	notice.landlord = first->matter->landlord;
 	notice.body = rd_buf_str(&body);
 	notice.subject = write_subject(r, role, n, n_past);

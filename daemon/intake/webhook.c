@@ -343,7 +343,6 @@ static enum MHD_Result answer_api(struct rd_webhook *w, struct MHD_Connection *c
 	bool own_machine;
 	struct reply reply = { .status = 400,
 		.type = "application/json",
-		.cache = "no-cache",
 		.text = too_long,
 		.len = sizeof too_long - 1 };
 	if (request->uri_too_long)
@@ -368,6 +367,9 @@ static enum MHD_Result answer_api(struct rd_webhook *w, struct MHD_Connection *c
 	reply.len = got.len;
 	reply.header = got.header;
 	reply.value = got.value;
+	/* A proxy would hand one token's answer to another's. */
+	if (got.status == 200 || got.status == 304)
+		reply.cache = "private, no-cache";
 	return answer(connection, &reply);
 }
 

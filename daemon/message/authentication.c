@@ -13,19 +13,49 @@ struct result {
 	size_t len;
 };
 
-/* Results are parted by ";", but not within a comment. */
-static bool next_result(const char **at, struct result *ret_result)
-{
-	int depth = 0;
+/* Where a scan of the header stands. */
+struct place {
+	bool quoted;
+	int depth; /* of comments */
+};
 
+/* Moves over one character: was it outside of comments and quotes? What stands within them may be
+ * the sender's words, also a ";" or a quoted pair. One that never ends takes all that follows; see
+ * take_torn. */
+static bool step(struct place *place, const char **at)
+{
+	const char c = *(*at)++;
+	const bool outside = !place->quoted && place->depth == 0;
+
+	if (c == '\\' && !outside)
+		*at += **at != '\0';
+	else if (place->quoted)
+		place->quoted = c != '"';
+	else if (c == '"' && place->depth == 0)
+		place->quoted = true;
+	else if (c == '(')
+		place->depth++;
+	else if (c == ')' && place->depth > 0)
+		place->depth--;
+	return outside;
+}
+
+/* Results are parted by ";". *place: where the scan ended. */
+static bool next_result(const char **at, struct place *place, struct result *ret_result)
+{
+	*place = (struct place){ .quoted = false };
 	while (**at == ';' || **at == ' ' || **at == '\t')
 		++*at;
 	if (**at == '\0')
 		return false;
 	ret_result->text = *at;
-	for (; **at != '\0' && (depth > 0 || **at != ';'); ++*at) {
-		depth += **at == '(';
-		depth -= **at == ')' && depth > 0;
+	while (**at != '\0') {
+		const char *here = *at;
+
+		if (step(place, at) && *here == ';') {
+			*at = here;
+			break;
+		}
 	}
 	ret_result->len = (size_t)(*at - ret_result->text);
 	return true;
@@ -59,31 +89,39 @@ static bool says(const struct result *result, const char *method, const char *wo
 	return found != NULL && len == strlen(word) && strncasecmp(found, word, len) == 0;
 }
 
-/* The value of "header.d=example.org". What stands in comments and quotes may be the sender's
- * words. NULL: there is none. */
+/* Up to the blank or the comment behind it: `"a b"@example.org` is one. */
+static size_t value_len(const char *value, const char *end)
+{
+	struct place place = { .quoted = false };
+	const char *at = value;
+
+	while (at < end) {
+		const char *here = at;
+
+		if (step(&place, &at) && (*here == ' ' || *here == '\t' || *here == '('))
+			return (size_t)(here - value);
+	}
+	return (size_t)(end - value);
+}
+
+/* The value of "header.d=example.org". NULL: there is none. */
 static const char *property(const struct result *result, const char *name, size_t *ret_len)
 {
-	const char *end = result->text + result->len;
+	const char *end = result->text + result->len, *at = result->text;
 	const size_t n = strlen(name);
-	bool quoted = false, begins = false;
-	int depth = 0;
+	struct place place = { .quoted = false };
+	bool begins = false;
 
-	for (const char *p = result->text; p < end; p++) {
-		if (quoted) {
-			p += *p == '\\' && p + 1 < end;
-			quoted = *p != '"';
-			continue;
+	while (at < end) {
+		const char *here = at;
+		const bool outside = step(&place, &at);
+
+		if (begins && outside && (size_t)(end - here) > n &&
+			strncasecmp(here, name, n) == 0) {
+			*ret_len = value_len(here + n, end);
+			return here + n;
 		}
-		if (begins && depth == 0 && (size_t)(end - p) > n && strncasecmp(p, name, n) == 0) {
-			*ret_len = strcspn(p + n, " \t;(");
-			if (*ret_len > (size_t)(end - p) - n)
-				*ret_len = (size_t)(end - p) - n;
-			return p + n;
-		}
-		quoted = *p == '"';
-		depth += *p == '(';
-		depth -= *p == ')' && depth > 0;
-		begins = *p == ' ' || *p == '\t' || *p == ')';
+		begins = *here == ' ' || *here == '\t' || *here == ')';
 	}
 	return NULL;
 }
@@ -134,12 +172,36 @@ static void take(struct findings *f, const struct result *result, const char *do
 	}
 }
 
+/* A quote or a comment that never ends may be the sender's too: what stands behind it does not
+ * speak for the mail, but is not kept from speaking against it. */
+static void take_torn(struct findings *f, const struct result *torn, const char *domain)
+{
+	const char *at = torn->text;
+
+	while ((at = strchr(at, ';')) != NULL) {
+		struct findings behind = { .dmarc = RD_AUTHENTICATION_UNKNOWN };
+		struct result result;
+
+		at += 1 + strspn(at + 1, " \t");
+		result = (struct result){ .text = at, .len = strcspn(at, ";") };
+		take(&behind, &result, domain);
+		if (f->dmarc == RD_AUTHENTICATION_UNKNOWN &&
+			behind.dmarc == RD_AUTHENTICATION_FAILED)
+			f->dmarc = behind.dmarc;
+		f->failed = f->failed || behind.failed;
+	}
+}
+
 static void take_header(struct findings *f, const char *value, const char *domain)
 {
+	struct place place;
 	struct result result;
 
-	while (next_result(&value, &result))
+	while (next_result(&value, &place, &result)) {
 		take(f, &result, domain);
+		if (place.quoted || place.depth > 0)
+			take_torn(f, &result, domain);
+	}
 }
 
 static enum rd_authentication conclude(const struct findings *f)
@@ -194,12 +256,14 @@ static bool is_trusted(const char *value, const struct rd_origin *origin)
 	return false;
 }
 
+/* One that leaves its name out, as Microsoft's, writes a single header: a second may be anybody's.
+ */
 static bool same_server(const char *value, const char *other)
 {
 	const char *name, *other_name;
 	const size_t len = server_of(value, &name), other_len = server_of(other, &other_name);
 
-	return len == other_len && strncasecmp(name, other_name, len) == 0;
+	return len > 0 && len == other_len && strncasecmp(name, other_name, len) == 0;
 }
 
 /* A server's filters write a header each: SPF in one, DKIM in another. They stand together; what

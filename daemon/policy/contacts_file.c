@@ -598,6 +598,59 @@ static int by_identity(const void *a, const void *b)
 	return order;
 }
 
+static bool is_one_group(const struct rd_resident *one, const struct rd_resident *other)
+{
+	const char *what, *other_what;
+	const char *id = identity(one, &what), *other_id = identity(other, &other_what);
+
+	return strcmp(id, other_id) == 0 && strcmp(what, other_what) == 0 &&
+	       strcmp(one->landlord, other->landlord) == 0;
+}
+
+/* Several people of one address or number, or nobody can tell: with one of them left in, what
+ * belongs to all would look like that one's. A line that was written twice is one person's. */
+static bool may_be_several(struct rd_resident *const *group, size_t n)
+{
+	const char *what;
+
+	identity(group[0], &what);
+	if (what[0] == 'r')
+		return false;
+	for (size_t i = 1; i < n; i++)
+		if (group[0]->name[0] == '\0' || strcasecmp(group[0]->name, group[i]->name) != 0)
+			return true;
+	return false;
+}
+
+static void leave_out(struct reading *r, struct rd_resident *resident, uint32_t other_line)
+{
+	const char *what;
+
+	identity(resident, &what);
+	fault(r, resident->line, 1, "the same %s as in line %u%s", what, other_line,
+		what[0] == 'r' ? ""
+			       : "; where two people share one, tell them apart with a "
+				 "column `reference`");
+	r->file.n_faulty++;
+}
+
+/* Each line of it but the first is faulty; the first too where it may be another person. */
+static void leave_group_out(struct reading *r, struct rd_resident *const *group, size_t n)
+{
+	const uint32_t first = group[0]->line;
+
+	if (n < 2)
+		return;
+	if (may_be_several(group, n)) {
+		leave_out(r, group[0], group[1]->line);
+		group[0]->line = 0;
+	}
+	for (size_t i = 1; i < n; i++) {
+		leave_out(r, group[i], first);
+		group[i]->line = 0;
+	}
+}
+
 static enum rd_rc find_twice(struct reading *r, struct rd_err *err)
 {
 	const size_t n = r->file.n;
@@ -609,22 +662,10 @@ static enum rd_rc find_twice(struct reading *r, struct rd_err *err)
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = &r->file.residents[i];
 	qsort(sorted, n, sizeof *sorted, by_identity);
-	for (size_t i = 1, first = 0; i < n; i++) {
-		const char *what, *other;
-		const char *id = identity(sorted[i], &what);
-
-		if (strcmp(id, identity(sorted[first], &other)) != 0 || strcmp(what, other) != 0 ||
-			strcmp(sorted[i]->landlord, sorted[first]->landlord) != 0) {
-			first = i;
-			continue;
-		}
-		fault(r, sorted[i]->line, 1, "the same %s as in line %u%s", what,
-			sorted[first]->line,
-			what[0] == 'r' ? ""
-				       : "; where two people share one, tell them apart with a "
-					 "column `reference`");
-		r->file.n_faulty++;
-		sorted[i]->line = 0;
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && is_one_group(sorted[i], sorted[end]);)
+			end++;
+		leave_group_out(r, sorted + i, end - i);
 	}
 	for (size_t i = 0; i < n; i++)
 		if (r->file.residents[i].line != 0)

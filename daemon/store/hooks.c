@@ -222,6 +222,12 @@ enum rd_rc rd_hook_failed(struct rd_tx *tx, const char *name, int64_t id,
 		NULL, err);
 }
 
+enum rd_rc rd_hook_drop(struct rd_tx *tx, int64_t id, struct rd_err *err)
+{
+	return rd_sql_change(tx, "DELETE FROM hook_delivery WHERE id = ?1 AND state = 'queued'",
+		RD_ARGS(rd_int(id)), NULL, err);
+}
+
 enum rd_rc rd_hook_resend(struct rd_tx *tx, const char *name, int64_t event, int64_t now_ms,
 	int64_t *ret_n, struct rd_err *err)
 {

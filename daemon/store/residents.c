@@ -1,5 +1,6 @@
 #include "redress/store/residents.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -8,7 +9,8 @@
 #include "redress/store/sql.h"
 
 #define IDENTITY_BYTES_MAX 1024
-#define IDENTITIES_MAX	   3
+#define IDENTITIES_MAX	   4
+#define NAME_COUNTS_MAX	   200 /* bytes of a name that tell people apart */
 #define COLUMNS                                                                                    \
 	"r.id, r.landlord, r.reference, r.name, r.email, r.phone, r.address, r.prefers,"           \
 	" r.language, r.adjustments, r.restrictions, r.restrictions_until, r.tenure, r.seen_ms"
@@ -51,8 +53,24 @@ static void add_identity(struct rd_db *db, struct identities *of, const char *la
 		rd_db_store(db), RD_KEY_IDENTITY, "resident", text, (size_t)n, of->keys[of->n++]);
 }
 
+/* A number and a name: together they are one person's, however else a file names them. */
+static void add_number_and_name(
+	struct rd_db *db, struct identities *of, const struct rd_resident *resident)
+{
+	char text[RD_PHONE_MAX + NAME_COUNTS_MAX + 2];
+	size_t len;
+
+	if (resident->phone[0] == '\0' || resident->name[0] == '\0')
+		return;
+	len = (size_t)snprintf(text, sizeof text, "%.*s\x1f%.*s", RD_PHONE_MAX, resident->phone,
+		NAME_COUNTS_MAX, resident->name);
+	for (size_t i = 0; i < len; i++)
+		text[i] = (char)tolower((unsigned char)text[i]);
+	add_identity(db, of, resident->landlord, "number and name", text);
+}
+
 /* What a person is known by, the first what their row is found by. A number counts only where there
- * is nothing better: people share one. */
+ * is nothing better, or with the name: people share one. */
 static void identities_of(
 	struct rd_db *db, const struct rd_resident *resident, struct identities *ret)
 {
@@ -61,6 +79,7 @@ static void identities_of(
 	add_identity(db, ret, resident->landlord, "email", resident->email);
 	if (resident->email[0] == '\0')
 		add_identity(db, ret, resident->landlord, "phone", resident->phone);
+	add_number_and_name(db, ret, resident);
 	RD_ASSERT(ret->n > 0);
 }
 
@@ -143,8 +162,8 @@ enum rd_rc rd_resident_known(struct rd_db *db, const char *landlord, const char 
 }
 
 enum rd_rc rd_resident_other_way(struct rd_db *db, const char *landlord, const char *tried,
-	struct rd_arena *arena, const char **ret_address, enum rd_case_channel *ret_channel,
-	struct rd_err *err)
+	const char *name, struct rd_arena *arena, const char **ret_address,
+	enum rd_case_channel *ret_channel, struct rd_err *err)
 {
 	uint8_t key[RD_STORE_KEY_BYTES], other[RD_STORE_KEY_BYTES];
 	struct rd_resident *residents;
@@ -153,7 +172,7 @@ enum rd_rc rd_resident_other_way(struct rd_db *db, const char *landlord, const c
 
 	*ret_address = "";
 	RD_TRY(rd_residents_find(db, landlord, tried, arena, &residents, &n, err));
-	if (n != 1)
+	if (n != 1 || !rd_resident_may_be(residents, name))
 		return RD_OK; /* nobody, or nobody can tell who */
 	address = residents->prefers == RD_PREFERS_EMAIL ? residents->email
 		  : residents->prefers == RD_PREFERS_SMS ? residents->phone

@@ -6,8 +6,10 @@
 
 #define RESPONSE_BYTES_MAX (12u << 10)
 #define HIDDEN_FROM	   28  /* base64 of a user and a password; longer than any word of people */
+#define TOKEN_FROM	   60  /* a token as it is; longer than the name of any server */
 #define WORD_MAX	   200 /* whatever it is made of */
 #define BASE64		   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+#define TOKEN		   BASE64 "-_.~"
 
 void rd_buf_wipe(struct rd_buf *buf)
 {
@@ -29,12 +31,25 @@ enum rd_rc rd_buf_add_base64(struct rd_buf *out, const void *data, size_t len, s
 	return rc;
 }
 
+/* The longest run of such characters in the word: a quote or `token=` may stand before it. */
+static size_t longest(const char *word, size_t len, const char *of)
+{
+	size_t most = 0;
+	for (const char *at = word; at < word + len; at++) {
+		size_t n = strspn(at, of);
+		if (n > most)
+			most = n;
+		at += n;
+	}
+	return most;
+}
+
 void rd_sasl_hide(char *text)
 {
 	while (*text) {
 		size_t len = strcspn(text, " ");
-		size_t n_base64 = strspn(text, BASE64);
-		if (n_base64 >= HIDDEN_FROM || len > WORD_MAX)
+		if (len > WORD_MAX || longest(text, len, BASE64) >= HIDDEN_FROM ||
+			longest(text, len, TOKEN) > TOKEN_FROM)
 			memset(text, '*', len);
 		text += len;
 		text += strspn(text, " ");

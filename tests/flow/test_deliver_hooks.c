@@ -377,6 +377,29 @@ static void only_the_events_and_the_landlord_of_the_stanza_are_told(void **state
 	end();
 }
 
+static void what_waited_when_it_got_a_landlord_is_not_told(void **state)
+{
+	static const char *const script[] = { "500", NULL };
+	struct store_world *w = *state;
+	int64_t queued, failed;
+
+	begin(w, script, "/hook", "");
+	happen(w, open_case(w, "code-2024"), "case_opened");
+	happen(w, open_case(w, "one-housing"), "case_opened");
+	run();
+	assert_int_equal(n_queued(), 2);
+	t.config->hooks[0].landlord = "code-2024";
+	t.now_ms += 60000;
+	assert_int_equal(run(), 0);
+	OK(rd_hook_counts(w->db, "crm", &queued, &failed, &w->err));
+	assert_int_equal(queued + failed, 0);
+	receiver_stop(&t.receiver);
+	assert_int_equal(t.receiver.n, 2);
+	for (size_t i = 0; i < t.receiver.n; i++)
+		assert_null(strstr(t.receiver.requests[i], "one-housing"));
+	end();
+}
+
 static void both_secrets_sign_and_one_that_is_missing_costs_no_attempt(void **state)
 {
 	struct store_world *w = *state;
@@ -482,6 +505,7 @@ int main(void)
 		TEST(one_event_given_up_leaves_the_hook_enabled),
 		TEST(an_internal_address_is_refused_by_what_it_resolves_to),
 		TEST(only_the_events_and_the_landlord_of_the_stanza_are_told),
+		TEST(what_waited_when_it_got_a_landlord_is_not_told),
 		TEST(both_secrets_sign_and_one_that_is_missing_costs_no_attempt),
 		TEST(once_tries_each_that_is_due_and_says_what_must_wait),
 		TEST(the_way_can_be_tried_without_a_case),

@@ -325,6 +325,18 @@ static void it_goes_by_the_way_that_the_contacts_file_prefers(void **state)
 	assert_int_equal(house_case_of(h, answer), s.case_id);
 }
 
+static void it_does_not_go_to_another_of_that_address(void **state)
+{
+	struct house *h = *state;
+	struct sent s;
+
+	known_as(h, "Bo Example,ann@example.com,07700900123,sms");
+	s = send_one(h);
+	come_back(h, .action = "failed", .code = "5.1.1", .id = s.letter.message_id);
+	assert_int_equal(house_letters(h, s.case_id, NULL, NULL), 1);
+	assert_int_equal(house_n_tasks(h, s.case_id, "other_channel"), 1);
+}
+
 static void where_that_way_is_barred_a_person_finds_one(void **state)
 {
 	struct house *h = *state;
@@ -696,6 +708,7 @@ int main(int argc, char **argv)
 		house_test(by_the_reference_alone_a_person_looks),
 		house_test(codes_are_not_guessed_by_reports),
 		house_test(it_goes_by_the_way_that_the_contacts_file_prefers),
+		house_test(it_does_not_go_to_another_of_that_address),
 		house_test(where_that_way_is_barred_a_person_finds_one),
 		house_test(a_case_held_for_safeguarding_is_a_persons),
 		house_test_own(what_the_mail_server_refuses_goes_another_way_too),

@@ -333,6 +333,48 @@ static void one_about_the_manager_in_charge_goes_above_her(void **state)
 	task_of(h, case_id, "find somebody else");
 }
 
+#define DUTY_ROLES                                                                                 \
+	"\nRole: senior manager\nTo: senior@landlord.example\nHours: 09:00-17:00\n"                \
+	"Out of hours to: duty@landlord.example\nThen up: duty manager\n"                          \
+	"\nRole: duty manager\nTo: duty@landlord.example\nHeld by: Sam Duty\n"
+
+static void at_night_too_nobody_is_told_of_what_is_about_them(void **state)
+{
+	struct house *h = *state = new_house("plexus-omega", DUTY_ROLES, "2026-11-21T22:00:00Z");
+	struct rd_outbox_row notice = { 0 };
+	int64_t id;
+
+	mail(h, GAS);
+	assert_int_equal(notices(h, "duty@landlord.example", NULL), 1);
+	mail(h, GAS " Mr Duty was rude to me.");
+	assert_int_equal(notices(h, "duty@landlord.example", NULL), 1);
+	/* The role's own address, as soon. */
+	assert_int_equal(notices(h, "senior@landlord.example", &notice), 1);
+	assert_int_equal(notice.not_before_ms, h->now_ms);
+	/* Nor is one told under another role whose address is hers at night. */
+	id = house_mail_in(
+		h, .from = "bo@example.com", .body = GAS " Your senior manager was rude to me.");
+	house_work(h);
+	assert_string_equal(house_case(h, house_case_of(h, id)).marks[0], "about: senior manager");
+	assert_int_equal(notices(h, NULL, NULL), 2);
+}
+
+static void however_many_a_case_is_about_none_is_forgotten(void **state)
+{
+	static char names[RD_ROLES_MAX + 1][48];
+	const char *marks[RD_ROLES_MAX + 1];
+	struct rd_role_config role = { .name = names[RD_ROLES_MAX] + strlen(RD_NOTICE_ABOUT) };
+	struct rd_about about;
+
+	(void)state;
+	for (size_t i = 0; i <= RD_ROLES_MAX; i++) {
+		snprintf(names[i], sizeof names[i], RD_NOTICE_ABOUT "lead %zu", i);
+		marks[i] = names[i];
+	}
+	rd_about_of_marks(marks, RD_ROLES_MAX + 1, &about);
+	assert_true(rd_about_names(&about, &role));
+}
+
 static void staff_who_open_a_case_say_whom_it_is_about(void **state)
 {
 	struct house *h = *state = new_house("homes-in-sedgemoor", HIS_ROLES, NULL);
@@ -534,6 +576,8 @@ int main(int argc, char **argv)
 		house_test_own(check_says_whom_it_cannot_find),
 		house_test_own(a_complaint_about_staff_goes_round_the_one_it_is_about),
 		house_test_own(one_about_the_manager_in_charge_goes_above_her),
+		house_test_own(at_night_too_nobody_is_told_of_what_is_about_them),
+		cmocka_unit_test(however_many_a_case_is_about_none_is_forgotten),
 		house_test_own(staff_who_open_a_case_say_whom_it_is_about),
 		house_test_own(an_advocate_asks_for_consent_which_ends_the_task),
 		house_test_own(a_role_that_answers_is_no_resident),

@@ -152,6 +152,27 @@ static void a_complaint_about_the_one_in_charge_is_kept_from_her(void **state)
 	assert_false(house_says(h, &digest, reference));
 }
 
+static void one_who_holds_two_roles_is_kept_from_it_under_both(void **state)
+{
+	static const char *const marks[] = { RD_NOTICE_ABOUT "Robin Marsh" };
+	const struct house_options options = {
+		.config = ROLES "\nRole: acting head\nTo: Manager@landlord.example\nDigest: 08:00\n"
+	};
+	struct house *h = *state = house_new(&options);
+	const int64_t case_id = complaint(h, NULL);
+	struct rd_outbox_row digest = { 0 };
+	struct rd_tx *tx = NULL;
+
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_case_add_marks(tx, case_id, marks, 1, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+	until(h, "2026-12-01T12:00:00Z"); /* the day of the answer */
+	assert_true(notices(h, "Manager@landlord.example", "Today:", &digest) > 0);
+	assert_non_null(strstr(digest.subject, "0 due today"));
+	assert_non_null(strstr(digest.subject, "0 with nobody"));
+	assert_false(house_says(h, &digest, house_case(h, case_id).reference));
+}
+
 static void an_outage_ends_in_one_list(void **state)
 {
 	struct house *h = *state = new_house(NULL, false);
@@ -325,6 +346,7 @@ int main(int argc, char **argv)
 		house_test_own(what_is_met_is_not_warned_of),
 		house_test_own(what_nobody_owns_goes_to_the_role_in_charge),
 		house_test_own(a_complaint_about_the_one_in_charge_is_kept_from_her),
+		house_test_own(one_who_holds_two_roles_is_kept_from_it_under_both),
 		house_test_own(an_outage_ends_in_one_list),
 		house_test_own(a_clock_of_hours_is_warned_of_at_once),
 		house_test_own(the_digest_comes_once_on_working_days_and_counts),

@@ -406,6 +406,17 @@ static void an_answer_that_is_known_is_not_sent_again(void **state)
 	assert_int_equal(t.status, 200);
 }
 
+static void an_answer_is_kept_by_nobody_but_who_asked(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(case_path(t.ref), READER), 200);
+	assert_non_null(strstr(t.headers, "Cache-Control: private, no-cache\r"));
+	assert_int_equal(ask("/api/cases?limit=0", READER), 400);
+	assert_non_null(strstr(t.headers, "Cache-Control: no-store\r"));
+	assert_int_equal(ask("/api/cases", "nobody"), 401);
+	assert_non_null(strstr(t.headers, "Cache-Control: no-store\r"));
+}
+
 static void what_cannot_be_read_is_said(void **state)
 {
 	static const char *const wrong[] = { "/api/cases?limit=0", "/api/cases?limit=201",
@@ -571,6 +582,7 @@ int main(void)
 		TEST(cases_come_in_pages),
 		TEST(events_are_told_since_a_number),
 		TEST(an_answer_that_is_known_is_not_sent_again),
+		TEST(an_answer_is_kept_by_nobody_but_who_asked),
 		TEST(what_cannot_be_read_is_said),
 		TEST(a_store_that_cannot_be_read_is_said),
 		TEST(a_token_that_can_be_guessed_is_refused),

@@ -138,10 +138,10 @@ static const struct {
 	{ "email,name\na@example.org\nb@example.org,Bo\n", "2:1: 1 fields", false, 1 },
 	{ "email,name\na@example.org,A\x1B[2J\n", "2:15: a control character", false, 0 },
 	{ "email\na@example.org\nb@example.org\nA@example.org\n",
-		"4:1: the same e-mail address as in line 2", false, 2 },
+		"2:1: the same e-mail address as in line 4", false, 1 },
 	{ "reference,email\n7,a@example.org\n7,b@example.org\n",
 		"3:1: the same reference as in line 2", false, 1 },
-	{ "phone\n07700900123\n+44 7700 900123\n", "3:1: the same telephone number", false, 1 },
+	{ "phone\n07700900123\n+44 7700 900123\n", "2:1: the same telephone number", false, 0 },
 };
 
 static void every_fault_has_its_place(void **state)
@@ -168,6 +168,26 @@ static void two_people_may_share_an_address_where_a_reference_tells_them_apart(v
 	read_text("reference,email\n1,a@example.org\n2,a@example.org\n");
 	assert_int_equal(file.n_faults, 0);
 	assert_int_equal(file.n, 2);
+}
+
+/* With one of them left in, the address would look like hers alone. */
+static void of_people_who_share_an_address_nobody_is_taken_without_a_reference(void **state)
+{
+	(void)state;
+	read_text("name,email\nAda Example,a@example.org\nCy,c@example.org\n"
+		  "Bo Example,a@example.org\nAda Example,a@example.org\n");
+	assert_int_equal(file.n, 1);
+	assert_string_equal(file.residents[0].name, "Cy");
+	assert_int_equal(file.n_faulty, 3);
+	assert_int_equal(file.n_faults, 3);
+	assert_int_equal(file.faults[0].line, 2);
+	assert_int_equal(file.faults[1].line, 4);
+	assert_int_equal(file.faults[2].line, 5);
+	/* One who is written twice is one. */
+	read_text("name,email\nAda Example,a@example.org\nADA Example,a@example.org\n");
+	assert_int_equal(file.n, 1);
+	assert_int_equal(file.n_faulty, 1);
+	assert_int_equal(file.faults[0].line, 3);
 }
 
 static void who_has_no_address_is_left_out_and_counted(void **state)
@@ -241,6 +261,8 @@ int main(void)
 		cmocka_unit_test(every_fault_has_its_place),
 		cmocka_unit_test(
 			two_people_may_share_an_address_where_a_reference_tells_them_apart),
+		cmocka_unit_test(
+			of_people_who_share_an_address_nobody_is_taken_without_a_reference),
 		cmocka_unit_test(who_has_no_address_is_left_out_and_counted),
 		cmocka_unit_test(a_field_too_long_is_a_fault),
 		cmocka_unit_test(faults_are_all_counted_and_the_first_are_told),

@@ -123,6 +123,19 @@ static void another_way_is_what_the_file_prefers_and_nothing_else(void **state)
 		{ RD_PREFERS_NOTHING, "ada@example.org", "" },
 		{ RD_PREFERS_EMAIL, "bo@example.org", "" },
 	};
+	static const struct {
+		const char *name;
+		bool hers;
+	} names[] = {
+		{ "Ada Example", true },
+		{ "EXAMPLE, Ada", true },
+		{ "Mrs Ada Example", true },
+		{ "ada", true },
+		{ "-", true },
+		{ "Bo Example", false },
+		{ "Adam Example", false },
+		{ "Bo", false },
+	};
 	struct store_world *w = *state;
 	struct rd_resident her = ada(), him = ada();
 	enum rd_case_channel channel = RD_BY_OTHER;
@@ -132,11 +145,20 @@ static void another_way_is_what_the_file_prefers_and_nothing_else(void **state)
 		her.prefers = ways[i].prefers;
 		put(w, &her, NOW_MS, false);
 		OK(rd_resident_other_way(
-			w->db, "code-2024", ways[i].tried, w->arena, &way, &channel, &w->err));
+			w->db, "code-2024", ways[i].tried, "", w->arena, &way, &channel, &w->err));
 		assert_string_equal(way, ways[i].way);
 		if (way[0] != '\0')
 			assert_int_equal(
 				channel, strchr(way, '@') != NULL ? RD_BY_EMAIL : RD_BY_SMS);
+	}
+	/* Nor to somebody else of the household who writes from that address. */
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		her.prefers = RD_PREFERS_SMS;
+		put(w, &her, NOW_MS, false);
+		OK(rd_resident_other_way(w->db, "code-2024", her.email, names[i].name, w->arena,
+			&way, &channel, &w->err));
+		if ((way[0] != '\0') != names[i].hers)
+			fail_msg("[%s]", names[i].name);
 	}
 	/* Who shares a number may be anybody: nothing of one goes to another. */
 	her.prefers = RD_PREFERS_EMAIL;
@@ -144,7 +166,8 @@ static void another_way_is_what_the_file_prefers_and_nothing_else(void **state)
 	him.reference = "2";
 	him.email = "him@example.org";
 	put(w, &him, NOW_MS, false);
-	OK(rd_resident_other_way(w->db, "code-2024", her.phone, w->arena, &way, &channel, &w->err));
+	OK(rd_resident_other_way(
+		w->db, "code-2024", her.phone, "", w->arena, &way, &channel, &w->err));
 	assert_string_equal(way, "");
 }
 
@@ -227,12 +250,38 @@ static void who_was_erased_comes_in_again_by_a_persons_word_alone(void **state)
 	assert_int_equal(put(w, &her, NOW_MS + 3, false), RD_RESIDENT_SAME);
 }
 
+static void who_was_erased_does_not_come_in_again_by_their_number(void **state)
+{
+	struct store_world *w = *state;
+	struct rd_resident her = ada(), by_number = ada(), him = ada();
+	int64_t n = 0;
+
+	by_number.email = "";
+	put(w, &her, NOW_MS, false);
+	erase(w, her.email, &n);
+	assert_int_equal(put(w, &by_number, NOW_MS + 1, false), RD_RESIDENT_ERASED);
+	by_number.name = "ADA Example";
+	assert_int_equal(put(w, &by_number, NOW_MS + 1, false), RD_RESIDENT_ERASED);
+	him.name = "Bo Example"; /* of the same number: another person */
+	him.email = "";
+	assert_int_equal(put(w, &him, NOW_MS + 1, false), RD_RESIDENT_ADDED);
+	/* And who was known by it alone does not by an address. */
+	by_number.phone = "+447700900124";
+	put(w, &by_number, NOW_MS + 2, true);
+	erase(w, by_number.phone, &n);
+	by_number.email = "ada.new@example.org";
+	assert_int_equal(put(w, &by_number, NOW_MS + 3, false), RD_RESIDENT_ERASED);
+	assert_int_equal(put(w, &by_number, NOW_MS + 4, true), RD_RESIDENT_ADDED);
+	assert_int_equal(put(w, &by_number, NOW_MS + 5, false), RD_RESIDENT_SAME);
+}
+
 static void a_restored_backup_brings_nobody_back(void **state)
 {
 	struct store_world *w = *state;
 	struct rd_resident her = ada(), him = ada();
 	int64_t n = 0;
 
+	him.name = "Bo Example"; /* of her number */
 	him.email = "him@example.org";
 	put(w, &her, NOW_MS, false);
 	erase(w, her.email, &n);
@@ -263,6 +312,26 @@ static void from_people_who_share_a_number_only_the_number_is_taken(void **state
 	assert_string_equal(r.phone, "");
 	assert_int_equal(r.prefers, RD_PREFERS_NOTHING); /* it was the number */
 	assert_int_equal(put(w, &him, NOW_MS + 1, false), RD_RESIDENT_ADDED);
+}
+
+static void of_people_who_share_an_address_no_restriction_is_lost_in_anothers(void **state)
+{
+	static const char *const says[] = { "no calls at night", "calls", "no calls",
+		"no calls at night", "calls" };
+	struct store_world *w = *state;
+	struct rd_resident r = ada();
+
+	for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
+		char reference[24];
+
+		snprintf(reference, sizeof reference, "%zu", i);
+		r = ada();
+		r.reference = reference;
+		r.restrictions = says[i];
+		put(w, &r, NOW_MS, false);
+	}
+	assert_int_equal(known(w, "ada@example.org", &r), 5);
+	assert_string_equal(r.restrictions, "no calls at night\ncalls\nno calls");
 }
 
 static void lists_can_be_narrowed(void **state)
@@ -298,8 +367,10 @@ int main(void)
 		T(another_way_is_what_the_file_prefers_and_nothing_else),
 		T(who_is_on_an_open_or_held_case_is_not_dropped),
 		T(who_was_erased_comes_in_again_by_a_persons_word_alone),
+		T(who_was_erased_does_not_come_in_again_by_their_number),
 		T(a_restored_backup_brings_nobody_back),
 		T(from_people_who_share_a_number_only_the_number_is_taken),
+		T(of_people_who_share_an_address_no_restriction_is_lost_in_anothers),
 		T(lists_can_be_narrowed),
 	};
 

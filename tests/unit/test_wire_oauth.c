@@ -109,6 +109,15 @@ static void what_a_server_says_back_is_hidden(void **state)
 		{ "535 5.7.139 SmtpClientAuthentication is disabled [LO2P265CA0123.GBRP265.PROD]",
 			"535 5.7.139 SmtpClientAuthentication is disabled "
 			"[LO2P265CA0123.GBRP265.PROD]" },
+		/* quoted, and the token itself: its parts are short */
+		{ "500 \"AHVzZXJAZXhhbXBsZS5vcmcAc2VjcmV0\" what",
+			"500 ********************************** what" },
+		{ "BAD Bearer:eyJ0eXAiOiJKV1QiLCJhbGciOi.eyJhdWQiOiJodHRwczov.L29-dXRs_29rLm9mZm",
+			"BAD "
+			"************************************************************************"
+			"*" },
+		{ "535 see https://support.example.com/mail/?p=BadCredentials a-b.c_d",
+			"535 see https://support.example.com/mail/?p=BadCredentials a-b.c_d" },
 		{ "", "" },
 	};
 	(void)state;

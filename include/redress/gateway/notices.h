@@ -11,9 +11,10 @@
 
 #include "redress/gateway/office.h"
 
-#define RD_NOTICE_LETTER    "notice"
-#define RD_NOTICE_UP_MAX    8	      /* roles that are gone round, one above the other */
-#define RD_NOTICE_ABOUT_MAX 40	      /* people and roles that a case is about */
+#define RD_NOTICE_LETTER "notice"
+#define RD_NOTICE_UP_MAX 8 /* roles that are gone round, one above the other */
+/* People and roles that a case is about: every role that words may name, and as many by hand. */
+#define RD_NOTICE_ABOUT_MAX (2 * RD_ROLES_MAX)
 #define RD_NOTICE_ABOUT	    "about: " /* a mark of a case: whom the complaint is about */
 
 /* Whom a case is about: none of them is told of it. Borrowed. */
@@ -25,8 +26,12 @@ struct rd_about {
 /* Out of the case's marks. */
 void rd_about_of_marks(const char *const *marks, size_t n_marks, struct rd_about *ret_about);
 bool rd_about_names(const struct rd_about *about, const struct rd_role_config *role);
+/* Is the role one of them, or is its mail read by one of them under another role? */
+bool rd_about_reads(const struct rd_config *config, const struct rd_about *about,
+	const struct rd_role_config *role);
 
-/* The role, or the first above it (`Then up:`) that the case is not about; NULL: there is none. */
+/* The role, or the first above it (`Then up:`) that nobody reads whom the case is about; NULL:
+ * there is none. */
 const struct rd_role_config *rd_notice_round(const struct rd_config *config, const char *landlord,
 	const struct rd_role_config *role, const struct rd_about *about);
 
@@ -37,7 +42,8 @@ struct rd_notice {
 	const char *cause; /* its key: told once */
 	const char *subject;
 	const char *body;
-	const char *short_text; /* by telephone; "": it goes by mail alone */
+	const char *short_text;	      /* by telephone; "": it goes by mail alone */
+	const struct rd_about *about; /* an out-of-hours address of theirs is passed over; NULL */
 	bool at_once; /* does not wait for the role's hours: to the out-of-hours address, if any */
 };
 

@@ -39,7 +39,8 @@ struct rd_owed_filter {
 	struct rd_date due_by; /* unset: all */
 	const char *landlord;  /* NULL: any */
 	const char *owner;     /* NULL: anybody; a person or a role; RD_OWNER_NOBODY: unassigned */
-	const struct rd_role_config *reader; /* who is going to read it: cases about them are left
+	const struct rd_role_config *reader; /* who is going to read it: cases about them, or about
+						another role of the same address, are left
 						out; NULL: nobody */
 };
 #define RD_OWNER_NOBODY "nobody"
@@ -50,8 +51,8 @@ RD_MUST_USE enum rd_rc rd_owed_list(struct rd_db *db, const struct rd_office *of
 	size_t *ret_n, struct rd_err *err);
 
 /* Open cases that are assigned to nobody, as the filter has it. */
-RD_MUST_USE enum rd_rc rd_owed_unassigned(struct rd_db *db, const struct rd_owed_filter *filter,
-	struct rd_arena *arena, const struct rd_case **ret_cases, size_t *ret_n,
-	struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_owed_unassigned(struct rd_db *db, const struct rd_office *office,
+	const struct rd_owed_filter *filter, struct rd_arena *arena,
+	const struct rd_case **ret_cases, size_t *ret_n, struct rd_err *err);
 
 #endif

@@ -2,9 +2,10 @@
  * Authentication-Results).
  *
  * Anybody can write such a header: only that of a server whose word is taken counts (origin.h), the
- * topmost of its own and those right below it. DMARC decides where it was tried; else SPF or DKIM
- * that passes for the domain of From (domain.h). An explicit failure alone is one: no result,
- * "none", a soft one and a temporary error say nothing.
+ * topmost of its own and those right below it that bear its name; where it bears none, the topmost
+ * alone. DMARC decides where it was tried; else SPF or DKIM that passes for the domain of From
+ * (domain.h). An explicit failure alone is one: no result, "none", a soft one and a temporary error
+ * say nothing.
  */
 #ifndef REDRESS_MESSAGE_AUTHENTICATION_H
 #define REDRESS_MESSAGE_AUTHENTICATION_H

@@ -6,6 +6,7 @@
 #ifndef REDRESS_POLICY_RESIDENT_H
 #define REDRESS_POLICY_RESIDENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "redress/base/date.h"
 
@@ -41,10 +42,13 @@ struct rd_resident {
 	uint32_t line;	 /* of the file being read */
 };
 
+/* May somebody who signs like that be this resident? Every word of the shorter name stands in the
+ * longer, in any order; where either says no name, nobody can tell, and it is true. */
+bool rd_resident_may_be(const struct rd_resident *resident, const char *name);
+
 /* Where several people share an address or a number nobody can tell which of them it is: what they
  * differ in is "" (or nothing), and adjustments and restrictions are everybody's, one a line. n
- * from
- * 1. The strings are those of the residents, or arena. */
+ * from 1. The strings are those of the residents, or arena. */
 struct rd_arena;
 struct rd_resident rd_resident_of_all(
 	const struct rd_resident *residents, size_t n, struct rd_arena *arena);

@@ -81,6 +81,9 @@ struct rd_hook_failure {
 RD_MUST_USE enum rd_rc rd_hook_failed(struct rd_tx *tx, const char *name, int64_t id,
 	const struct rd_hook_failure *failure, int64_t now_ms, struct rd_err *err);
 
+/* It is never sent: the hook may not know of that event any more. */
+RD_MUST_USE enum rd_rc rd_hook_drop(struct rd_tx *tx, int64_t id, struct rd_err *err);
+
 /* Queued anew, due now, its attempts forgotten: the event of that number, or with 0 every failed
  * one. *ret_n: how many. */
 RD_MUST_USE enum rd_rc rd_hook_resend(struct rd_tx *tx, const char *name, int64_t event,

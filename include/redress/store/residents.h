@@ -29,10 +29,11 @@ RD_MUST_USE enum rd_rc rd_resident_known(struct rd_db *db, const char *landlord,
 	const char *contact, struct rd_arena *arena, struct rd_resident *ret_resident,
 	size_t *ret_n, struct rd_err *err);
 /* Where letters may go instead of `tried`, and by what: the address or number that the file
- * prefers, of the person who is known by `tried` and nobody else. "" where it prefers post or a
- * call, says nothing, or means `tried` itself. Promise 5: then a person finds the way. */
+ * prefers, of the person who is known by `tried` and nobody else, and may bear that name (the
+ * case's; "": nobody knows). "" where it prefers post or a call, says nothing, or means `tried`
+ * itself. Promise 5: then a person finds the way. */
 RD_MUST_USE enum rd_rc rd_resident_other_way(struct rd_db *db, const char *landlord,
-	const char *tried, struct rd_arena *arena, const char **ret_address,
+	const char *tried, const char *name, struct rd_arena *arena, const char **ret_address,
 	enum rd_case_channel *ret_channel, struct rd_err *err);
 
 struct rd_resident_filter {
