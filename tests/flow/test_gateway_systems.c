@@ -70,9 +70,13 @@ static void a_cases_life_is_told_without_a_word_of_the_resident(void **state)
 		strstr(receiver.requests[0], "\"kind\":\"complaint\",\"stage\":\"stage1\""));
 	assert_non_null(strstr(receiver.requests[0], "\"next_due\":{\"clock\":\"stage1."));
 	for (size_t i = 0; i < receiver.n; i++) {
-		assert_null(strstr(receiver.requests[i], "ann@"));
-		assert_null(strstr(receiver.requests[i], "Ann"));
-		assert_null(strstr(receiver.requests[i], "leak"));
+		/* Its words; a signature in the headers is base64 and may spell anything. */
+		const char *event = strstr(receiver.requests[i], "\r\n\r\n");
+
+		assert_non_null(event);
+		assert_null(strstr(event, "ann@"));
+		assert_null(strstr(event, "Ann"));
+		assert_null(strstr(event, "leak"));
 	}
 }
 
