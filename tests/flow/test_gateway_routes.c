@@ -468,7 +468,7 @@ static void a_home_made_safe_ends_the_emergency_words(void **state)
 	struct house *h = *state = new_house(NULL, NULL, NULL);
 	const struct rd_office staff = house_staff(h);
 	const int64_t case_id = mail(h, COMPLAINT " I smell gas.");
-	struct rd_outbox_row letter;
+	struct rd_outbox_row letter = { 0 };
 
 	OK(rd_act_define(h->db, &staff, case_id, "The gas.", NULL, &h->err));
 	house_letters(h, case_id, "definition", &letter);
