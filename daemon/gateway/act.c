@@ -227,6 +227,21 @@ enum rd_rc rd_act_cancel_letters(
 	return RD_OK;
 }
 
+enum rd_rc rd_act_end_review_task(
+	struct rd_act *act, int64_t message_id, const char *how, struct rd_err *err)
+{
+	struct rd_task *tasks;
+	size_t n;
+
+	RD_TRY(rd_task_list_case(rd_tx_db(act->tx), act->matter.id, act->arena, &tasks, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i].done_ms == 0 && tasks[i].message_id == message_id &&
+			strcmp(tasks[i].kind, rd_task_names[RD_TASK_REVIEW]) == 0)
+			RD_TRY(rd_task_done(act->tx, tasks[i].id, act->office->actor.name, how,
+				act->now_ms, err));
+	return RD_OK;
+}
+
 /* What nobody has decided yet keeps the kind that its case has: there is nothing left to decide. */
 static enum rd_rc end_reviews(struct rd_act *act, const char *why, struct rd_err *err)
 {

@@ -476,21 +476,6 @@ static enum rd_rc check_nothing_owed(struct rd_act *act, const char *otherwise, 
 	return check_no_action(act, otherwise, err);
 }
 
-/* Of this message alone: one that joined waits for its own decision. */
-static enum rd_rc end_review_task(struct rd_act *act, int64_t message_id, struct rd_err *err)
-{
-	struct rd_task *tasks;
-	size_t n;
-
-	RD_TRY(rd_task_list_case(rd_tx_db(act->tx), act->matter.id, act->arena, &tasks, &n, err));
-	for (size_t i = 0; i < n; i++)
-		if (tasks[i].done_ms == 0 && tasks[i].message_id == message_id &&
-			strcmp(tasks[i].kind, rd_task_names[RD_TASK_REVIEW]) == 0)
-			RD_TRY(rd_task_done(act->tx, tasks[i].id, act->office->actor.name,
-				"reclassified", act->now_ms, err));
-	return RD_OK;
-}
-
 static const char *kinds_as_json(struct rd_act *act, enum rd_kind from, enum rd_kind to)
 {
 	return rd_arena_printf(act->arena, "{\"from\":\"%s\",\"to\":\"%s\"}", rd_kind_names[from],
@@ -516,7 +501,7 @@ enum rd_rc rd_act_reclassify(struct rd_db *db, const struct rd_office *office, i
 		RD_TRY(check_nothing_owed(&act, "reclassify", err));
 	RD_TRY(rd_case_opener(rd_tx_db(act.tx), case_id, &opener, err));
 	RD_TRY(label(&act, opener, kind, why, err));
-	RD_TRY(end_review_task(&act, opener, err));
+	RD_TRY(rd_act_end_review_task(&act, opener, "reclassified", err));
 	cause = rd_arena_printf(act.arena, "act:reclassify:%" PRId64, act.now_ms);
 	RD_TRY(rd_settling_case(act.tx, office, case_id, kind, cause, act.arena, err));
 	if (was_complaint)

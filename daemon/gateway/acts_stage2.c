@@ -84,20 +84,6 @@ static enum rd_rc end_tasks(struct rd_act *act, const char *how, struct rd_err *
 		act->office->actor.name, how, act->now_ms, NULL, err);
 }
 
-static enum rd_rc end_review_task(struct rd_act *act, int64_t message_id, struct rd_err *err)
-{
-	struct rd_task *tasks;
-	size_t n;
-
-	RD_TRY(rd_task_list_case(rd_tx_db(act->tx), act->matter.id, act->arena, &tasks, &n, err));
-	for (size_t i = 0; i < n; i++)
-		if (tasks[i].done_ms == 0 && tasks[i].message_id == message_id &&
-			strcmp(tasks[i].kind, rd_task_names[RD_TASK_REVIEW]) == 0)
-			RD_TRY(rd_task_done(act->tx, tasks[i].id, act->office->actor.name,
-				"stage 2 was asked for", act->now_ms, err));
-	return RD_OK;
-}
-
 /* Messages that waited because they may ask for it wait no longer. */
 static enum rd_rc end_reviews(struct rd_act *act, struct rd_err *err)
 {
@@ -113,7 +99,8 @@ static enum rd_rc end_reviews(struct rd_act *act, struct rd_err *err)
 		RD_TRY(rd_review_decide(act->tx, reviews[i].id, RD_COMPLAINT,
 			act->office->actor.name, act->office->actor.uid, "stage 2 was asked for",
 			false, act->now_ms, err));
-		RD_TRY(end_review_task(act, reviews[i].message_id, err));
+		RD_TRY(rd_act_end_review_task(
+			act, reviews[i].message_id, "stage 2 was asked for", err));
 	}
 	return RD_OK;
 }

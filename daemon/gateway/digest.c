@@ -10,7 +10,6 @@
 #include "redress/store/warnings.h"
 
 #define BODY_BYTES_MAX (192u << 10)
-#define WHEN_MAX       (RD_LONG_DATE_MAX + 32)
 
 /* The parts of a digest, by days from today. */
 static const struct part {
@@ -53,28 +52,15 @@ static const char *words_of(const struct rd_owed *item)
 	return item->what == RD_OWED_CLOCK ? item->text : item->kind;
 }
 
-/* The hour too, of what is owed within hours. */
-static const char *when(const struct rd_owed *item, char out[static WHEN_MAX])
-{
-	const int minute = item->due_ms != 0 ? rd_london_minute_of_day(item->due_ms) : 0;
-	char day[RD_LONG_DATE_MAX];
-
-	rd_date_format_long(item->due, day);
-	if (item->due_ms == 0)
-		snprintf(out, WHEN_MAX, "%s", day);
-	else
-		snprintf(out, WHEN_MAX, "%s at %02d:%02d", day, minute / 60, minute % 60);
-	return out;
-}
-
 static enum rd_rc add_line(const struct rd_owed *item, struct rd_buf *body, struct rd_err *err)
 {
-	char due[WHEN_MAX];
+	char due[RD_NOTICE_WHEN_MAX];
 
 	RD_TRY(rd_buf_printf(body, err, "  %-14s  %s (%s)",
 		item->matter != NULL ? item->matter->reference : "no case", words_of(item),
 		rd_owed_names[item->what]));
-	return rd_buf_printf(body, err, "\n    by %s; with %s\n", when(item, due),
+	return rd_buf_printf(body, err, "\n    by %s; with %s\n",
+		rd_notice_when(item->due, item->due_ms, due),
 		item->owner[0] != '\0' ? item->owner : "nobody");
 }
 

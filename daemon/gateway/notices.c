@@ -97,6 +97,19 @@ static void choose_time(struct noting *n)
 		n->to = role->out_of_hours;
 }
 
+const char *rd_notice_when(struct rd_date due, int64_t due_ms, char out[static RD_NOTICE_WHEN_MAX])
+{
+	const int minute = due_ms != 0 ? rd_london_minute_of_day(due_ms) : 0;
+	char day[RD_LONG_DATE_MAX];
+
+	rd_date_format_long(due, day);
+	if (due_ms == 0)
+		snprintf(out, RD_NOTICE_WHEN_MAX, "%s", day);
+	else
+		snprintf(out, RD_NOTICE_WHEN_MAX, "%s at %02d:%02d", day, minute / 60, minute % 60);
+	return out;
+}
+
 static const char *key_of(const struct noting *n, const char *domain)
 {
 	uint8_t hash[RD_STORE_KEY_BYTES];

@@ -1,6 +1,5 @@
 #include "redress/gateway/office.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +10,6 @@
 #define LIVE_ARENA_BYTES (RD_RULEFILES_BYTES_MAX + (4u << 20))
 
 struct rd_live {
-	atomic_int owners;
 	struct rd_arena *arena;
 	struct rd_rulefiles files;
 	int64_t activation;
@@ -46,7 +44,6 @@ static struct rd_live *new_live(void)
 	struct rd_live *live = calloc(1, sizeof *live);
 
 	RD_ASSERT(live != NULL);
-	atomic_init(&live->owners, 1);
 	live->arena = rd_arena_new(LIVE_ARENA_BYTES);
 	return live;
 }
@@ -114,15 +111,9 @@ enum rd_rc rd_live_load(struct rd_db *db, const char *const *landlords, size_t n
 	return RD_OK;
 }
 
-struct rd_live *rd_live_share(struct rd_live *live)
-{
-	atomic_fetch_add(&live->owners, 1);
-	return live;
-}
-
 void rd_live_drop(struct rd_live *live)
 {
-	if (live == NULL || atomic_fetch_sub(&live->owners, 1) > 1)
+	if (live == NULL)
 		return;
 	for (size_t i = 0; i < live->n_policies; i++)
 		rd_policy_free(live->policies[i]);

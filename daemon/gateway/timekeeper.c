@@ -250,15 +250,24 @@ static void raise_or_clear(struct round *r, bool stands, const char *cause, cons
 }
 
 /* While the clock is set back no day is sure, and the alarm says so. */
+static enum rd_rc is_day_sure(struct round *r, bool *ret_sure, struct rd_err *err)
+{
+	int64_t last = 0;
+
+	RD_TRY(rd_audit_last(r->db, &last, err));
+	*ret_sure = r->now_ms >= last - MINUTE_MS;
+	return RD_OK;
+}
+
 static enum rd_rc roles_warned(struct round *r, struct rd_err *err)
 {
 	struct rd_err trouble = { 0 };
-	int64_t last = 0;
+	bool sure = false;
 	size_t n = 0;
 	char text[400];
 
-	RD_TRY(rd_audit_last(r->db, &last, err));
-	if (r->now_ms < last - MINUTE_MS)
+	RD_TRY(is_day_sure(r, &sure, err));
+	if (!sure)
 		return RD_OK;
 	/* The rest of the round does not wait for it. */
 	const enum rd_rc rc = rd_warnings_round(r->db, r->office, &n, &trouble);
@@ -404,10 +413,10 @@ static enum rd_rc silent_sources(struct round *r, struct rd_err *err)
 
 static enum rd_rc clock_set_back(struct round *r, struct rd_err *err)
 {
-	int64_t last = 0;
+	bool sure = false;
 
-	RD_TRY(rd_audit_last(r->db, &last, err));
-	raise_or_clear(r, r->now_ms < last - MINUTE_MS, "clock-set-back",
+	RD_TRY(is_day_sure(r, &sure, err));
+	raise_or_clear(r, !sure, "clock-set-back",
 		"This machine's clock stands before the last thing that was recorded: nothing is "
 		"sent until it is right. Check the time and its synchronisation.");
 	return RD_OK;
@@ -447,16 +456,15 @@ static void calendars_ending(struct round *r)
 		"folder and activate it.");
 }
 
-/* While the clock is set back nothing is erased: what day it is must be sure. */
 static enum rd_rc kept_long_enough(struct round *r, struct rd_err *err)
 {
-	int64_t last = 0;
+	bool sure = false;
 	size_t n = 0;
 	char text[400];
 	struct rd_err trouble = { 0 };
 
-	RD_TRY(rd_audit_last(r->db, &last, err));
-	if (r->now_ms < last - MINUTE_MS)
+	RD_TRY(is_day_sure(r, &sure, err));
+	if (!sure)
 		return RD_OK;
 	/* Letters do not wait for it. */
 	const enum rd_rc rc = rd_erasing_retention(r->db, r->office, &n, &trouble);

@@ -16,7 +16,6 @@
 #define BODY_BYTES_MAX	  (128u << 10)
 #define TOLD_MAX	  4 /* the owner, the one in charge, and who is above each */
 #define HOUR_MAX	  24
-#define WHEN_MAX	  (RD_LONG_DATE_MAX + 32)
 #define ROUND_HOURLY	  "warnings"
 #define ROUND_DAILY	  "warnings-forget"
 
@@ -148,21 +147,6 @@ static enum rd_rc find_warnings(struct round *r, const char *name, struct rd_err
 
 /* --- the words --- */
 
-static const char *when(const struct warning *w, char out[static WHEN_MAX])
-{
-	char day[RD_LONG_DATE_MAX];
-
-	rd_date_format_long(w->clock->due, day);
-	if (w->clock->due_ms == 0) {
-		snprintf(out, WHEN_MAX, "%s", day);
-	} else {
-		const int minute = rd_london_minute_of_day(w->clock->due_ms);
-
-		snprintf(out, WHEN_MAX, "%s at %02d:%02d", day, minute / 60, minute % 60);
-	}
-	return out;
-}
-
 static bool is_told(const struct warning *w, const struct rd_role_config *role)
 {
 	for (size_t i = 0; i < w->n_to; i++)
@@ -183,7 +167,7 @@ static enum rd_rc add_part(struct round *r, const struct rd_role_config *role, i
 
 	for (size_t i = 0; i < r->n_warnings; i++) {
 		const struct warning *w = &r->warnings[i];
-		char due[WHEN_MAX];
+		char due[RD_NOTICE_WHEN_MAX];
 
 		if (!is_of_part(w, part) || !is_told(w, role))
 			continue;
@@ -194,7 +178,8 @@ static enum rd_rc add_part(struct round *r, const struct rd_role_config *role, i
 		if (n++ == 0)
 			RD_TRY(rd_buf_printf(body, err, "%s\n\n", head));
 		RD_TRY(rd_buf_printf(body, err, "  %s  %s\n    by %s; %s; with %s\n",
-			w->matter->reference, w->words, when(w, due),
+			w->matter->reference, w->words,
+			rd_notice_when(w->clock->due, w->clock->due_ms, due),
 			rd_kind_words[w->matter->kind],
 			w->matter->handler[0] != '\0' ? w->matter->handler : "nobody"));
 		--*n_left;
@@ -242,11 +227,12 @@ static const char *write_subject(
 	struct round *r, const struct rd_role_config *role, size_t n, size_t n_past)
 {
 	const struct warning *first = first_of(r, role);
-	char due[WHEN_MAX];
+	char due[RD_NOTICE_WHEN_MAX];
 
 	if (n == 1)
 		return rd_arena_printf(r->arena, "%s: %s, %s %s", first->matter->reference,
-			first->words, n_past > 0 ? "was due" : "by", when(first, due));
+			first->words, n_past > 0 ? "was due" : "by",
+			rd_notice_when(first->clock->due, first->clock->due_ms, due));
 	return rd_arena_printf(r->arena, "%zu dates need you, %zu of them overdue", n, n_past);
 }
 

@@ -746,11 +746,6 @@ int rd_webhook_port(const struct rd_webhook *webhook)
 	return webhook->port;
 }
 
-struct rd_thread *rd_webhook_thread(const struct rd_webhook *webhook)
-{
-	return webhook->thread;
-}
-
 void rd_webhook_stop(struct rd_webhook *webhook)
 {
 	if (!webhook)

@@ -391,11 +391,6 @@ const struct rd_welsh_words *rd_letters_welsh(const struct rd_letters *letters)
 	return letters->welsh;
 }
 
-enum rd_language rd_letter_language_of(const struct rd_letter *letter)
-{
-	return letter->language;
-}
-
 enum rd_letter_kind rd_letter_kind_of(const struct rd_letter *letter)
 {
 	return letter->kind;
@@ -404,11 +399,6 @@ enum rd_letter_kind rd_letter_kind_of(const struct rd_letter *letter)
 const char *rd_letter_version(const struct rd_letter *letter)
 {
 	return letter->version;
-}
-
-enum rd_channel rd_letter_channel_of(const struct rd_letter *letter)
-{
-	return letter->channel;
 }
 
 static bool is_letter_file(const char *name)

@@ -165,7 +165,7 @@ static bool needs(const char *value, const char *option, enum rd_exit *ret_exit)
 
 #define HOLD_LIFTED "hold lifted"
 
-enum rd_rc rd_ctl_look_before(
+static enum rd_rc look_before(
 	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_before *before, struct rd_err *err)
 {
 	const struct rd_outbox_filter filter = { .case_id = id };
@@ -182,6 +182,31 @@ enum rd_rc rd_ctl_look_before(
 		if (tasks[i].id > before->task)
 			before->task = tasks[i].id;
 	return RD_OK;
+}
+
+enum rd_rc rd_ctl_begin_act(struct rd_ctl *ctl, const char *reference, struct rd_ctl_desk *desk,
+	int64_t *ret_case, struct rd_ctl_before *before, struct rd_err *err)
+{
+	RD_TRY(rd_ctl_open(ctl, desk, err));
+	RD_TRY(rd_ctl_case(desk, reference, ret_case, err));
+	return look_before(desk, *ret_case, before, err);
+}
+
+enum rd_rc rd_ctl_day(const char *word, struct rd_date *ret_day, struct rd_err *err)
+{
+	return word != NULL ? rd_date_parse(word, ret_day, err) : RD_OK;
+}
+
+enum rd_rc rd_ctl_word_of(const char *word, const char *const *names, const char *option,
+	const char *choices, int *ret_place, struct rd_err *err)
+{
+	/* An empty name in a list stands for nothing said. */
+	for (int i = 0; word != NULL && word[0] != '\0' && names[i] != NULL; i++)
+		if (strcmp(names[i], word) == 0) {
+			*ret_place = i;
+			return RD_OK;
+		}
+	return rd_fail(err, RD_E_INPUT, "say with --%s one of %s", option, choices);
 }
 
 /* "letter 7, acknowledgement, by email: queued, written for Tue 24 Nov 2026" */
@@ -368,9 +393,7 @@ static enum rd_exit act(
 		return exit_status;
 	if (words.kind != NULL && !rd_kind_parse(words.kind, &kind))
 		return rd_ctl_not_one_of(words.kind, rd_kind_names);
-	if (rd_ctl_open(ctl, &desk, &err) != RD_OK ||
-		rd_ctl_case(&desk, words.reference, &id, &err) != RD_OK ||
-		rd_ctl_look_before(&desk, id, &before, &err) != RD_OK ||
+	if (rd_ctl_begin_act(ctl, words.reference, &desk, &id, &before, &err) != RD_OK ||
 		run(&desk, id, &words, &err) != RD_OK)
 		return rd_ctl_fail(&err);
 	return rd_ctl_tell(ctl, &desk, id, &before,

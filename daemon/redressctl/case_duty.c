@@ -60,17 +60,10 @@ static enum rd_exit run(
 
 	if (!read_words(ctl, argc, argv, &words, &exit_status))
 		return exit_status;
-	if (rd_ctl_open(ctl, &desk, &err) != RD_OK ||
-		rd_ctl_case(&desk, argv[optind], &id, &err) != RD_OK ||
-		rd_ctl_look_before(&desk, id, &before, &err) != RD_OK ||
+	if (rd_ctl_begin_act(ctl, argv[optind], &desk, &id, &before, &err) != RD_OK ||
 		act(&desk, id, &words, &err) != RD_OK)
 		return rd_ctl_fail(&err);
 	return rd_ctl_tell(ctl, &desk, id, &before, sentence);
-}
-
-static enum rd_rc day_of(const char *word, struct rd_date *ret_day, struct rd_err *err)
-{
-	return word != NULL ? rd_date_parse(word, ret_day, err) : RD_OK;
 }
 
 static enum rd_rc answered(
@@ -78,24 +71,21 @@ static enum rd_rc answered(
 {
 	struct rd_date given = { 0 };
 
-	RD_TRY(day_of(words->of[OPT_GIVEN], &given, err));
+	RD_TRY(rd_ctl_day(words->of[OPT_GIVEN], &given, err));
 	return rd_act_answered(desk->desk.db, &desk->desk.office, id, given, err);
 }
 
 static enum rd_rc hazard(
 	struct rd_ctl_desk *desk, int64_t id, const struct duty_words *words, struct rd_err *err)
 {
-	const char *word = words->of[OPT_STATE];
 	struct rd_date day = { 0 };
+	int state = 0;
 
-	RD_TRY(day_of(words->of[OPT_ON], &day, err));
-	for (int i = 0; word != NULL && i < RD_N_HAZARD_STATES; i++)
-		if (strcmp(rd_hazard_state_names[i], word) == 0)
-			return rd_act_hazard(desk->desk.db, &desk->desk.office, id,
-				(enum rd_hazard_state)i, day, err);
-	return rd_fail(err, RD_E_INPUT,
-		"say with --state one of reported, emergency, investigated, not_found, summary, "
-		"made_safe");
+	RD_TRY(rd_ctl_day(words->of[OPT_ON], &day, err));
+	RD_TRY(rd_ctl_word_of(words->of[OPT_STATE], rd_hazard_state_names, "state",
+		"reported, emergency, investigated, not_found, summary, made_safe", &state, err));
+	return rd_act_hazard(
+		desk->desk.db, &desk->desk.office, id, (enum rd_hazard_state)state, day, err);
 }
 
 static enum rd_rc route(

@@ -105,11 +105,6 @@ static bool read_words(struct rd_ctl *ctl, int argc, char **argv, const char *co
 	return false;
 }
 
-static enum rd_rc day_of(const char *word, struct rd_date *ret_day, struct rd_err *err)
-{
-	return word != NULL ? rd_date_parse(word, ret_day, err) : RD_OK;
-}
-
 static enum rd_exit run(struct rd_ctl *ctl, int argc, char **argv, const char *const *verbs,
 	end_act *act, const char *sentence)
 {
@@ -122,24 +117,10 @@ static enum rd_exit run(struct rd_ctl *ctl, int argc, char **argv, const char *c
 
 	if (!read_words(ctl, argc, argv, verbs, &words, &exit_status))
 		return exit_status;
-	if (rd_ctl_open(ctl, &desk, &err) != RD_OK ||
-		rd_ctl_case(&desk, argv[optind], &id, &err) != RD_OK ||
-		rd_ctl_look_before(&desk, id, &before, &err) != RD_OK ||
+	if (rd_ctl_begin_act(ctl, argv[optind], &desk, &id, &before, &err) != RD_OK ||
 		act(&desk, id, &words, &err) != RD_OK)
 		return rd_ctl_fail(&err);
 	return rd_ctl_tell(ctl, &desk, words.about != 0 ? words.about : id, &before, sentence);
-}
-
-/* The place of a word in a list; says what it may be. */
-static enum rd_rc state_of(const char *word, const char *const *names, const char *choices,
-	int *ret_place, struct rd_err *err)
-{
-	for (int i = 0; names[i] != NULL; i++)
-		if (word != NULL && strcmp(names[i], word) == 0) {
-			*ret_place = i;
-			return RD_OK;
-		}
-	return rd_fail(err, RD_E_INPUT, "say with --state one of %s", choices);
 }
 
 /* --- how it ends --- */
@@ -151,7 +132,7 @@ static enum rd_rc exclude(
 		.why = words->of[OPT_WHY],
 		.decided_by = words->of[OPT_DECIDED_BY] };
 
-	RD_TRY(day_of(words->of[OPT_GIVEN], &exclusion.given_on, err));
+	RD_TRY(rd_ctl_day(words->of[OPT_GIVEN], &exclusion.given_on, err));
 	return rd_act_exclude(desk->desk.db, &desk->desk.office, id, &exclusion, err);
 }
 
@@ -166,7 +147,7 @@ static enum rd_rc refer(
 {
 	struct rd_date on = { 0 };
 
-	RD_TRY(day_of(words->of[OPT_ON], &on, err));
+	RD_TRY(rd_ctl_day(words->of[OPT_ON], &on, err));
 	return rd_act_refer(desk->desk.db, &desk->desk.office, id, on, words->of[OPT_WHY], err);
 }
 
@@ -223,7 +204,7 @@ static enum rd_rc split(
 		.definition = words->of[OPT_DEFINITION],
 		.why = words->of[OPT_WHY] };
 
-	RD_TRY(day_of(words->of[OPT_RECEIVED], &off.received, err));
+	RD_TRY(rd_ctl_day(words->of[OPT_RECEIVED], &off.received, err));
 	return rd_act_split(desk->desk.db, &desk->desk.office, id, &off, &words->about, err);
 }
 
@@ -251,7 +232,7 @@ static enum rd_rc action(
 	int64_t row;
 
 	if (strcmp(words->verb, "add") == 0) {
-		RD_TRY(day_of(words->of[OPT_DUE], &due, err));
+		RD_TRY(rd_ctl_day(words->of[OPT_DUE], &due, err));
 		return rd_act_action_add(desk->desk.db, &desk->desk.office, id, words->of[OPT_TEXT],
 			due, words->of[OPT_TO], &row, err);
 	}
@@ -268,8 +249,8 @@ static enum rd_rc consent(
 {
 	int place = 0;
 
-	RD_TRY(state_of(
-		words->of[OPT_STATE], rd_consent_names, "asked, given, refused", &place, err));
+	RD_TRY(rd_ctl_word_of(words->of[OPT_STATE], rd_consent_names, "state",
+		"asked, given, refused", &place, err));
 	if (words->of[OPT_COPY] != NULL && place != RD_CONSENT_GIVEN)
 		return rd_fail(err, RD_E_INPUT,
 			"--copy goes with --state given: nobody gets copies before the resident "
@@ -291,8 +272,8 @@ static enum rd_rc restrict_contact(
 	if (words->lift)
 		return rd_act_unrestrict(
 			desk->desk.db, &desk->desk.office, id, words->of[OPT_WHY], err);
-	RD_TRY(day_of(words->of[OPT_REVIEW], &restriction.review, err));
-	RD_TRY(day_of(words->of[OPT_GIVEN], &restriction.given_on, err));
+	RD_TRY(rd_ctl_day(words->of[OPT_REVIEW], &restriction.review, err));
+	RD_TRY(rd_ctl_day(words->of[OPT_GIVEN], &restriction.given_on, err));
 	return rd_act_restrict(desk->desk.db, &desk->desk.office, id, &restriction, err);
 }
 
@@ -301,7 +282,7 @@ static enum rd_rc compensation(
 {
 	int place = 0;
 
-	RD_TRY(state_of(words->of[OPT_STATE], rd_compensation_names,
+	RD_TRY(rd_ctl_word_of(words->of[OPT_STATE], rd_compensation_names, "state",
 		"asked, offered, accepted, refused", &place, err));
 	return rd_act_compensation(desk->desk.db, &desk->desk.office, id,
 		(enum rd_compensation)place, words->of[OPT_AMOUNT], words->of[OPT_WHY], err);

@@ -69,11 +69,6 @@ static bool read_words(
 	return false;
 }
 
-static enum rd_rc day_of(const char *word, struct rd_date *ret_day, struct rd_err *err)
-{
-	return word != NULL ? rd_date_parse(word, ret_day, err) : RD_OK;
-}
-
 static enum rd_exit run(
 	struct rd_ctl *ctl, int argc, char **argv, life_act *act, const char *sentence)
 {
@@ -86,26 +81,12 @@ static enum rd_exit run(
 
 	if (!read_words(ctl, argc, argv, &words, &exit_status))
 		return exit_status;
-	if (day_of(words.of[OPT_GIVEN], &words.given, &err) != RD_OK ||
-		day_of(words.of[OPT_ASKED], &words.asked, &err) != RD_OK ||
-		rd_ctl_open(ctl, &desk, &err) != RD_OK ||
-		rd_ctl_case(&desk, argv[optind], &id, &err) != RD_OK ||
-		rd_ctl_look_before(&desk, id, &before, &err) != RD_OK ||
+	if (rd_ctl_day(words.of[OPT_GIVEN], &words.given, &err) != RD_OK ||
+		rd_ctl_day(words.of[OPT_ASKED], &words.asked, &err) != RD_OK ||
+		rd_ctl_begin_act(ctl, argv[optind], &desk, &id, &before, &err) != RD_OK ||
 		act(&desk, id, &words, &err) != RD_OK)
 		return rd_ctl_fail(&err);
 	return rd_ctl_tell(ctl, &desk, id, &before, sentence);
-}
-
-/* The place of a word in a list; says what it may be. */
-static enum rd_rc word_of(const char *word, const char *const *names, const char *option,
-	const char *choices, int *ret_place, struct rd_err *err)
-{
-	for (int i = 0; names[i] != NULL; i++)
-		if (word != NULL && word[0] != '\0' && strcmp(names[i], word) == 0) {
-			*ret_place = i;
-			return RD_OK;
-		}
-	return rd_fail(err, RD_E_INPUT, "say with --%s one of %s", option, choices);
 }
 
 /* --- both stages --- */
@@ -134,7 +115,7 @@ static enum rd_rc stage_of(
 	static const char *const stages[] = { "1", "2", NULL };
 	int place = 0;
 
-	RD_TRY(word_of(words->of[OPT_STAGE], stages, "stage", "1, 2", &place, err));
+	RD_TRY(rd_ctl_word_of(words->of[OPT_STAGE], stages, "stage", "1, 2", &place, err));
 	*ret_stage = place == 0 ? RD_STAGE_1 : RD_STAGE_2;
 	return RD_OK;
 }
@@ -151,7 +132,7 @@ static enum rd_rc respond(
 		return rd_fail(err, RD_E_INPUT,
 			"the answer's `Decision:` says what was found; leave out --found");
 	if (words->of[OPT_FOUND] != NULL) {
-		RD_TRY(word_of(words->of[OPT_FOUND], rd_upheld_names, "found",
+		RD_TRY(rd_ctl_word_of(words->of[OPT_FOUND], rd_upheld_names, "found",
 			"upheld, partly, not_upheld", &place, err));
 		response.upheld = (enum rd_upheld)place;
 	}
@@ -239,8 +220,8 @@ static enum rd_rc escalate(
 	int place = RD_ASKED_BY_STAFF;
 
 	if (words->of[OPT_HOW] != NULL)
-		RD_TRY(word_of(words->of[OPT_HOW], rd_asked_by_names, "how", "staff, reply, text",
-			&place, err));
+		RD_TRY(rd_ctl_word_of(words->of[OPT_HOW], rd_asked_by_names, "how",
+			"staff, reply, text", &place, err));
 	return rd_act_escalate(
 		desk->desk.db, &desk->desk.office, id, words->asked, (enum rd_asked_by)place, err);
 }

@@ -445,16 +445,6 @@ enum rd_rc rd_case_set_handler(
 	return changed_one(changes, case_id, err);
 }
 
-enum rd_rc rd_case_set_total(
-	struct rd_tx *tx, int64_t case_id, double complaint_total, struct rd_err *err)
-{
-	int64_t changes = 0;
-
-	RD_TRY(rd_sql_change(tx, "UPDATE case_file SET complaint_total = ?2 WHERE id = ?1",
-		RD_ARGS(rd_int(case_id), rd_real(complaint_total)), &changes, err));
-	return changed_one(changes, case_id, err);
-}
-
 /* --- the safeguarding hold --- */
 
 /* UNION, not UNION ALL: links go both ways and may run in a circle. */

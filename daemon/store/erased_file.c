@@ -161,6 +161,9 @@ static enum rd_rc apply_lines(
 	char line[LINE_MAX_BYTES];
 
 	for (int number = 1; fgets(line, sizeof line, file) != NULL; number++) {
+		if (number > RD_ERASED_LINES_MAX)
+			return rd_fail(err, RD_E_RANGE, "%s: more than %d lines", path,
+				RD_ERASED_LINES_MAX);
 		line[strcspn(line, "\n")] = '\0';
 		RD_TRY(apply_line(erasure, line, path, number, n, err));
 	}

@@ -40,7 +40,6 @@ struct rd_stream {
 	uint64_t budget;      /* bytes left for this command */
 	bool has_budget;
 	bool woken;
-	uint64_t received;
 	size_t start; /* unread bytes of buf are [start, end) */
 	size_t end;
 	char buf[RD_STREAM_LINE_MAX + 1];
@@ -396,11 +395,6 @@ enum rd_rc rd_stream_secure(struct rd_stream *s, struct rd_err *err)
 	return handshake(s, err);
 }
 
-bool rd_stream_is_secure(const struct rd_stream *s)
-{
-	return s->tls;
-}
-
 void rd_stream_begin(struct rd_stream *s, int64_t deadline_ms, uint64_t max_bytes)
 {
 	s->deadline_ms = deadline_ms > 0 ? rd_monotonic_ms() + deadline_ms : 0;
@@ -440,7 +434,6 @@ static enum rd_rc receive(
 			continue;
 		}
 		size_t len = (size_t)n;
-		s->received += len;
 		if (s->has_budget && len > s->budget)
 			return fail(s, err, RD_E_RANGE,
 				"the server's answer is longer than any that was asked for");
@@ -548,11 +541,6 @@ enum rd_rc rd_stream_wait(
 bool rd_stream_woken(const struct rd_stream *s)
 {
 	return s->woken;
-}
-
-uint64_t rd_stream_received(const struct rd_stream *s)
-{
-	return s->received;
 }
 
 int rd_stream_fd(const struct rd_stream *s)

@@ -50,6 +50,10 @@ RD_MUST_USE enum rd_rc rd_act_send_letter(struct rd_act *act, enum rd_letter_kin
 RD_MUST_USE enum rd_rc rd_act_owe_telling(struct rd_act *act, const char *cause, struct rd_date due,
 	const char *text, struct rd_err *err);
 
+/* The review of this message alone is done: one that joined waits for its own decision. */
+RD_MUST_USE enum rd_rc rd_act_end_review_task(
+	struct rd_act *act, int64_t message_id, const char *how, struct rd_err *err);
+
 /* Those of that letter that have not left: what they say is no longer so. */
 RD_MUST_USE enum rd_rc rd_act_cancel_letters(
 	struct rd_act *act, enum rd_letter_kind letter, const char *why, struct rd_err *err);

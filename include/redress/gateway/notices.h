@@ -17,6 +17,10 @@
 #define RD_NOTICE_ABOUT_MAX (2 * RD_ROLES_MAX)
 #define RD_NOTICE_ABOUT	    "about: " /* a mark of a case: whom the complaint is about */
 
+/* "Friday 11 December 2026", and " at 09:30" of what is owed within hours (due_ms not 0). */
+#define RD_NOTICE_WHEN_MAX (RD_LONG_DATE_MAX + 32)
+const char *rd_notice_when(struct rd_date due, int64_t due_ms, char out[static RD_NOTICE_WHEN_MAX]);
+
 /* Whom a case is about: none of them is told of it. Borrowed. */
 struct rd_about {
 	const char *who[RD_NOTICE_ABOUT_MAX]; /* names, or what roles are called */

@@ -45,7 +45,6 @@ RD_MUST_USE enum rd_rc rd_live_load(struct rd_db *db, const char *const *landlor
 /* The same from files in hand: fails where the set may not go live for these landlords. */
 RD_MUST_USE enum rd_rc rd_live_make(const struct rd_rulefiles *files, const char *const *landlords,
 	size_t n_landlords, struct rd_live **ret_live, struct rd_err *err);
-struct rd_live *rd_live_share(struct rd_live *live);
 void rd_live_drop(struct rd_live *live); /* NULL is fine */
 void rd_live_cleanup(struct rd_live **live);
 

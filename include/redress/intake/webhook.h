@@ -93,7 +93,6 @@ RD_MUST_USE enum rd_rc rd_webhook_start(const struct rd_config *config, struct r
 	const struct rd_webhook_limits *limits, struct rd_webhook **ret_webhook,
 	struct rd_err *err);
 int rd_webhook_port(const struct rd_webhook *webhook);
-struct rd_thread *rd_webhook_thread(const struct rd_webhook *webhook); /* for the watchdog */
-void rd_webhook_stop(struct rd_webhook *webhook);		       /* NULL is fine */
+void rd_webhook_stop(struct rd_webhook *webhook); /* NULL is fine */
 
 #endif

@@ -172,9 +172,7 @@ const struct rd_letter *rd_letters_find_in(const struct rd_letters *letters,
  * rd_letter_values.welsh. */
 struct rd_welsh_words;
 const struct rd_welsh_words *rd_letters_welsh(const struct rd_letters *letters);
-enum rd_language rd_letter_language_of(const struct rd_letter *letter);
 enum rd_letter_kind rd_letter_kind_of(const struct rd_letter *letter);
-enum rd_channel rd_letter_channel_of(const struct rd_letter *letter);
 const char *rd_letter_version(const struct rd_letter *letter); /* "acknowledgement.email 1" */
 
 /* Borrowed for the call. Strings may be NULL for "not known". Start with `= { 0 }`. */

@@ -124,8 +124,6 @@ RD_MUST_USE enum rd_rc rd_case_set_outcome(
 	struct rd_tx *tx, int64_t case_id, const char *outcome, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_set_handler(
 	struct rd_tx *tx, int64_t case_id, const char *handler, struct rd_err *err);
-RD_MUST_USE enum rd_rc rd_case_set_total(
-	struct rd_tx *tx, int64_t case_id, double complaint_total, struct rd_err *err);
 /* Adds; what is there stays. */
 RD_MUST_USE enum rd_rc rd_case_add_flags(
 	struct rd_tx *tx, int64_t case_id, const bool flags[static RD_N_FLAGS], struct rd_err *err);

@@ -24,9 +24,9 @@
 #include "redress/rules/kind.h"
 #include "redress/store/db.h"
 
-#define RD_ERASED_ENDING	 ".erased" /* of the file beside the store */
-#define RD_ERASURE_LINES_MAX	 (16u << 20)
-#define RD_ERASED_FILE_BYTES_MAX (256u << 20)
+#define RD_ERASED_ENDING     ".erased" /* of the file beside the store */
+#define RD_ERASURE_LINES_MAX (16u << 20)
+#define RD_ERASED_LINES_MAX  4000000 /* of that file; more is RD_E_RANGE */
 
 enum rd_erased_how {
 	RD_ERASED_ASKED = 0, /* the person asked for it */

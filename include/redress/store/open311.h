@@ -14,8 +14,7 @@
 
 #include "redress/store/db.h"
 
-#define RD_OPEN311_ID_MAX     200
-#define RD_OPEN311_ANSWER_MAX 100
+#define RD_OPEN311_ID_MAX 200
 
 enum rd_open311_state {
 	RD_OPEN311_QUEUED = 0,

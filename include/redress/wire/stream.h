@@ -54,7 +54,6 @@ RD_MUST_USE enum rd_rc rd_stream_open(
 
 /* Upgrades to TLS after the server agreed to STARTTLS. */
 RD_MUST_USE enum rd_rc rd_stream_secure(struct rd_stream *stream, struct rd_err *err);
-bool rd_stream_is_secure(const struct rd_stream *stream);
 
 /* A new command: it must be over in deadline_ms (0: no end) and answer at most max_bytes (0: any).
  */
@@ -79,7 +78,6 @@ RD_MUST_USE enum rd_rc rd_stream_wait(
 /* Did wake_fd end the last call? */
 bool rd_stream_woken(const struct rd_stream *stream);
 
-uint64_t rd_stream_received(const struct rd_stream *stream); /* bytes since the open */
 int rd_stream_fd(const struct rd_stream *stream);
 void rd_stream_free(struct rd_stream *stream); /* NULL is fine */
 void rd_stream_cleanup(struct rd_stream **stream);
