@@ -493,18 +493,31 @@ static enum rd_rc post(struct rd_open311 *o, struct server *server, struct rd_op
 	return write_row(o, row, NULL, NULL, err);
 }
 
+static bool may_know(const struct rd_open311_config *config, const char *landlord)
+{
+	return config->landlord[0] == '\0' || strcmp(config->landlord, landlord) == 0;
+}
+
+/* Not sent, and never to be. */
+static enum rd_rc end_row(
+	struct rd_open311 *o, struct rd_open311_row *row, const char *why, struct rd_err *err)
+{
+	row->state = RD_OPEN311_FAILED;
+	row->next_ms = 0;
+	row->answer = why;
+	return write_row(o, row, NULL, NULL, err);
+}
+
 static enum rd_rc send_row(struct rd_open311 *o, struct server *server, struct rd_open311_row *row,
 	const struct rd_case *file, const char *reference, struct rd_err *err)
 {
 	RD_CLEANUP(rd_secret_wipe) struct rd_secret secret = { { 0 } };
 	struct rd_err why = { 0 };
 
-	if (file->kind != RD_SERVICE_REQUEST || file->status == RD_STATUS_CLOSED) {
-		row->state = RD_OPEN311_FAILED;
-		row->next_ms = 0;
-		row->answer = "no open service request any more";
-		return write_row(o, row, NULL, NULL, err);
-	}
+	if (file->kind != RD_SERVICE_REQUEST || file->status == RD_STATUS_CLOSED)
+		return end_row(o, row, "no open service request any more", err);
+	if (!may_know(server->config, file->landlord)) /* the stanza has got another since */
+		return end_row(o, row, "the stanza is another landlord's now", err);
 	if (file->held)
 		return keep_back(o, server, row, err);
 	if (rd_credential_read(&server->config->api_key, &secret, &why) != RD_OK)
@@ -546,7 +559,7 @@ static bool is_handed_on(const struct rd_open311_config *config, const struct rd
 	return (event->event == RD_CASE_OPENED || event->event == RD_CASE_REVIEWED ||
 		       event->event == RD_CASE_RECLASSIFIED) &&
 	       event->kind == RD_SERVICE_REQUEST && event->status == RD_STATUS_OPEN &&
-	       (config->landlord[0] == '\0' || strcmp(config->landlord, event->landlord) == 0);
+	       may_know(config, event->landlord);
 }
 
 static enum rd_rc take_case(struct rd_open311 *o, struct rd_tx *tx, const struct server *server,

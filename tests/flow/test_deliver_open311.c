@@ -237,6 +237,22 @@ static void only_open_service_requests_go(void **state)
 	assert_int_equal(t.receiver.n, 1);
 }
 
+/* A request waits, and the stanza is given to another landlord: it is not told to that one. */
+static void what_waited_is_not_told_to_another_landlords_system(void **state)
+{
+	struct store_world *w = *state;
+	int64_t row_id;
+
+	begin(w, (const char *const[]){ NULL }, "Landlord: homes-in-sedgemoor\n");
+	const int64_t id = open_case(w, RD_SERVICE_REQUEST, RD_STATUS_OPEN);
+	TX(rd_open311_put(tx, "repairs", id, "PLUMB", t.now_ms, &row_id, &w->err));
+	run();
+	assert_int_equal(t.receiver.n, 0);
+	assert_int_equal(row_of(id).state, RD_OPEN311_FAILED);
+	assert_non_null(strstr(row_of(id).answer, "another landlord"));
+	end();
+}
+
 static void one_that_is_held_is_a_persons(void **state)
 {
 	struct store_world *w = *state;
@@ -368,6 +384,7 @@ int main(void)
 		TEST(a_request_is_taken_once_and_followed_until_it_is_closed),
 		TEST(of_the_message_only_new_words_go),
 		TEST(only_open_service_requests_go),
+		TEST(what_waited_is_not_told_to_another_landlords_system),
 		TEST(one_that_is_held_is_a_persons),
 		TEST(a_lost_answer_is_looked_for_before_anything_is_sent_again),
 		TEST(what_is_not_in_the_list_is_a_persons_unless_it_shows_all),
