@@ -6,102 +6,14 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "redress/base/arena.h"
 #include "redress/base/buf.h"
-#include "redress/base/limits.h"
 #include "redress/message/authentication.h"
-#include "redress/message/charset.h"
 #include "redress/message/mime.h"
-#include "redress/message/mime_scan.h"
-
-struct fixture {
-	struct rd_arena *arena;
-	struct rd_buf raw;
-};
-
-static int set_up(void **state)
-{
-	static struct fixture f;
-
-	rd_mime_init();
-	f.arena = rd_arena_new(RD_MIME_ARENA_BYTES);
-	f.raw = (struct rd_buf)RD_BUF(16u << 20);
-	*state = &f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	rd_arena_free(f->arena);
-	rd_buf_free(&f->raw);
-	return 0;
-}
-
-static int clear(void **state)
-{
-	struct fixture *f = *state;
-
-	rd_arena_reset(f->arena);
-	rd_buf_clear(&f->raw);
-	return 0;
-}
-
-static void add(struct fixture *f, const char *text, size_t times)
-{
-	struct rd_err err = { 0 };
-
-	for (size_t i = 0; i < times; i++)
-		assert_int_equal(rd_buf_add_str(&f->raw, text, &err), RD_OK);
-}
-
-/* What every message that comes out must hold. */
-static void check_sound(const struct rd_message *m)
-{
-	uint32_t at = 0;
-
-	assert_int_equal(rd_utf8_valid(m->body, m->body_len), m->body_len);
-	assert_int_equal(strlen(m->body), m->body_len);
-	assert_int_equal(rd_utf8_valid(m->subject, m->subject_len), m->subject_len);
-	assert_int_equal(strlen(m->subject), m->subject_len);
-	for (size_t i = 0; i < m->n_spans; i++) {
-		assert_int_equal(m->spans[i].from, at);
-		assert_true(m->spans[i].to > at);
-		at = m->spans[i].to;
-	}
-	assert_int_equal(at, m->body_len);
-	assert_non_null(m->from.address);
-	assert_non_null(m->from.name);
-	assert_non_null(m->return_path);
-	assert_non_null(m->automatic.own_loop);
-	assert_true(m->n_parts <= RD_PARTS_MAX);
-	assert_true(m->n_references <= RD_REFERENCES_MAX);
-}
-
-static struct rd_message read_bytes(struct fixture *f, const void *raw, size_t len)
-{
-	struct rd_message message = { 0 };
-	struct rd_err err = { 0 };
-
-	if (rd_mime_parse(raw, len, false, f->arena, &message, &err) != RD_OK)
-		fail_msg("%s", err.msg);
-	check_sound(&message);
-	return message;
-}
-
-static struct rd_message read_text(struct fixture *f, const char *raw)
-{
-	return read_bytes(f, raw, strlen(raw));
-}
-
-#define FROM_JO                                                                                    \
-	"From: Jo Field <Jo@EXAMPLE.org>\nMessage-ID: <1@example.org>\nDate: Mon, 2 Nov 2026 "     \
-	"10:15:00 +0000\n"
+#include "support/raw_mail.h"
 
 static void headers_are_read(void **state)
 {
-	struct rd_message m = read_text(*state,
+	struct rd_message m = raw_mail_read_text(*state,
 		"Return-Path: <jo@example.org>\nReturn-Path: <other@example.org>\n"
 		"From: =?utf-8?Q?J=C3=B6_Field?= <Jo@EXAMPLE.org>\r\nTo: a@example.com, Team: "
 		"b@EXAMPLE.com, c@example.com;\r\n"
@@ -168,15 +80,15 @@ static void charsets_come_out_as_utf8(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct fixture *f = *state;
+		struct raw_mail *f = *state;
 		struct rd_message m;
 
 		rd_buf_clear(&f->raw);
-		add(f, FROM_JO "Content-Type: ", 1);
-		add(f, rows[i].head, 1);
-		add(f, "\nContent-Transfer-Encoding: 8bit\n\n", 1);
-		add(f, rows[i].body, 1);
-		m = read_bytes(f, f->raw.data, f->raw.len);
+		raw_mail_add(f, FROM_JO "Content-Type: ", 1);
+		raw_mail_add(f, rows[i].head, 1);
+		raw_mail_add(f, "\nContent-Transfer-Encoding: 8bit\n\n", 1);
+		raw_mail_add(f, rows[i].body, 1);
+		m = raw_mail_read(f, f->raw.data, f->raw.len);
 		if (strcmp(m.body, rows[i].text) != 0)
 			fail_msg("%s: \"%s\"", rows[i].why, m.body);
 		/* guessed without loss is no trouble; a named charset that is untrue is */
@@ -188,22 +100,22 @@ static void charsets_come_out_as_utf8(void **state)
 static void nul_bytes_do_not_end_a_text(void **state)
 {
 	static const char raw[] = FROM_JO "\nno heat\0ing and mould";
-	struct rd_message m = read_bytes(*state, raw, sizeof raw - 1);
+	struct rd_message m = raw_mail_read(*state, raw, sizeof raw - 1);
 
 	assert_string_equal(m.body, "no heating and mould");
-	m = read_text(*state, "Subject: =?utf-8?Q?no_=00heating?=\n\nx");
+	m = raw_mail_read_text(*state, "Subject: =?utf-8?Q?no_=00heating?=\n\nx");
 	assert_string_equal(m.subject, "no  heating");
 }
 
 static void transfer_encodings_are_undone(void **state)
 {
-	struct rd_message m = read_text(*state,
+	struct rd_message m = raw_mail_read_text(*state,
 		FROM_JO "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
 			"quoted-printable\n\n"
 			"caf=C3=A9 is =\ndamp=20\n");
 
 	assert_string_equal(m.body, "café is damp \n");
-	m = read_text(*state,
+	m = raw_mail_read_text(*state,
 		FROM_JO "Content-Type: text/plain; charset=utf-8\n"
 			"Content-Transfer-Encoding: base64\n\nY2Fmw6kgaXMgZGFtcAo=\n");
 	assert_string_equal(m.body, "café is damp\n");
@@ -212,14 +124,14 @@ static void transfer_encodings_are_undone(void **state)
 static void flowed_lines_are_put_together(void **state)
 {
 	struct rd_message m =
-		read_text(*state, FROM_JO "Content-Type: text/plain; charset=utf-8; "
-					  "format=flowed\n\nno heating \nsince Monday.\n"
-					  " From then on\n> we will \n> come\n-- \nJo\n");
+		raw_mail_read_text(*state, FROM_JO "Content-Type: text/plain; charset=utf-8; "
+						   "format=flowed\n\nno heating \nsince Monday.\n"
+						   " From then on\n> we will \n> come\n-- \nJo\n");
 
 	assert_string_equal(
 		m.body, "no heating since Monday.\nFrom then on\n> we will come\n-- \nJo\n");
 	assert_int_equal(m.n_spans, 3);
-	m = read_text(*state,
+	m = raw_mail_read_text(*state,
 		FROM_JO "Content-Type: text/plain; format=flowed; delsp=yes\n\nno heat \ning\n");
 	assert_string_equal(m.body, "no heating\n");
 }
@@ -236,21 +148,21 @@ static void the_text_that_says_something_is_read(void **state)
 		{ "a pointer beside a picture", "To view this email enable HTML, not support html",
 			"<img src=x>", "To view this email enable HTML, not support html" },
 	};
-	struct fixture *f = *state;
+	struct raw_mail *f = *state;
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct rd_message m;
 
 		rd_buf_clear(&f->raw);
-		add(f,
+		raw_mail_add(f,
 			FROM_JO "Content-Type: multipart/alternative; "
 				"boundary=b\n\n--b\nContent-Type: text/plain\n\n",
 			1);
-		add(f, rows[i].plain, 1);
-		add(f, "\n--b\nContent-Type: text/html\n\n", 1);
-		add(f, rows[i].html, 1);
-		add(f, "\n--b--\n", 1);
-		m = read_bytes(f, f->raw.data, f->raw.len);
+		raw_mail_add(f, rows[i].plain, 1);
+		raw_mail_add(f, "\n--b\nContent-Type: text/html\n\n", 1);
+		raw_mail_add(f, rows[i].html, 1);
+		raw_mail_add(f, "\n--b--\n", 1);
+		m = raw_mail_read(f, f->raw.data, f->raw.len);
 		if (strcmp(m.body, rows[i].text) != 0)
 			fail_msg("%s: \"%s\"", rows[i].why, m.body);
 		assert_int_equal(m.n_parts, 0);
@@ -262,7 +174,7 @@ static void attachments_are_listed_and_only_mails_are_read(void **state)
 	static const uint8_t sha_of_abc[RD_SHA256_BYTES] = { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01,
 		0xcf, 0xea, 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3,
 		0x96, 0x17, 0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad };
-	struct rd_message m = read_text(*state,
+	struct rd_message m = raw_mail_read_text(*state,
 		FROM_JO "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee photo\n"
 			"--b\nContent-Type: IMAGE/jpeg; name=x\nContent-Disposition: attachment;\n"
 			" filename*=utf-8''r%C3%A9sum%C3%A9.jpg\nContent-Transfer-Encoding: "
@@ -323,7 +235,7 @@ static void an_attached_mail_is_read_as_a_forwarded_one(void **state)
 			"--b\n\nplease log this\n--b\nContent-Type: message/rfc822\n"
 			"Content-Disposition: attachment\n\n%s--b--\n",
 		attached);
-	m = read_text(*state, text);
+	m = raw_mail_read_text(*state, text);
 	assert_int_equal(m.n_forwarded, 1);
 	assert_string_equal(m.forwarded[0].address, "Ann@example.com");
 	assert_string_equal(m.forwarded[0].name, "boss@example.org");
@@ -335,14 +247,14 @@ static void an_attached_mail_is_read_as_a_forwarded_one(void **state)
 	assert_null(strstr(m.body, "deeper"));
 	assert_int_equal(m.n_parts, 1); /* the mail; what is in it lies in it */
 	assert_false(m.nothing_new);
-	again = read_text(*state, text);
+	again = raw_mail_read_text(*state, text);
 	assert_true(memcmp(m.content_key, again.content_key, RD_SHA256_BYTES) == 0);
 
 	/* alone it is a mail that holds nothing but a forward; two are two */
 	snprintf(text, sizeof text, FROM_JO "Content-Type: message/rfc822\n\n%s", attached);
-	m = read_text(*state, text);
+	m = raw_mail_read_text(*state, text);
 	assert_true(m.nothing_new && m.n_forwarded == 1 && !m.trouble.no_text);
-	m = read_text(*state, FROM_JO
+	m = raw_mail_read_text(*state, FROM_JO
 		"Content-Type: multipart/digest; boundary=b\n\n--b\n\nFrom: a@example.com\n\n"
 		"one\n--b\n\nFrom: b@example.com\n\ntwo\n--b--\n");
 	assert_int_equal(m.n_forwarded, 2);
@@ -386,16 +298,17 @@ static void what_the_mail_server_found_of_the_sender(void **state)
 			fail_msg("%s", rows[i].value);
 	assert_int_equal(rd_authentication_read(NULL, "jo@example.org"), RD_AUTHENTICATION_UNKNOWN);
 	/* only the topmost is the receiving server's */
-	m = read_text(*state, "Authentication-Results: mx.example.org; dmarc=fail\n"
-			      "Authentication-Results: mx.example.org; dmarc=pass\n" FROM_JO "\nx");
+	m = raw_mail_read_text(*state,
+		"Authentication-Results: mx.example.org; dmarc=fail\n"
+		"Authentication-Results: mx.example.org; dmarc=pass\n" FROM_JO "\nx");
 	assert_int_equal(m.authentication, RD_AUTHENTICATION_FAILED);
-	m = read_text(*state, FROM_JO "\nx");
+	m = raw_mail_read_text(*state, FROM_JO "\nx");
 	assert_int_equal(m.authentication, RD_AUTHENTICATION_UNKNOWN);
 }
 
 static void what_cannot_be_read_is_told(void **state)
 {
-	struct rd_message m = read_text(*state, FROM_JO
+	struct rd_message m = raw_mail_read_text(*state, FROM_JO
 		"Content-Type: multipart/encrypted; boundary=b; "
 		"protocol=\"application/pgp-encrypted\"\n\n"
 		"--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--b\n"
@@ -403,20 +316,20 @@ static void what_cannot_be_read_is_told(void **state)
 
 	assert_true(m.trouble.encrypted);
 	assert_true(m.trouble.no_text);
-	m = read_text(*state,
+	m = raw_mail_read_text(*state,
 		FROM_JO "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\n"
 			"Content-Transfer-Encoding: base64\n\nYWJj\n");
 	assert_true(m.trouble.encrypted);
-	m = read_text(*state, FROM_JO "\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n");
+	m = raw_mail_read_text(*state, FROM_JO "\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n");
 	assert_true(m.trouble.encrypted);
-	m = read_text(*state,
+	m = raw_mail_read_text(*state,
 		FROM_JO "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\nYWJj\n");
 	assert_true(m.trouble.no_text);
 	assert_int_equal(m.n_parts, 1);
-	m = read_text(*state, "my ceiling fell down\nplease help: now\n\nJo");
+	m = raw_mail_read_text(*state, "my ceiling fell down\nplease help: now\n\nJo");
 	assert_true(m.trouble.unparseable);
 	assert_string_equal(m.body, "my ceiling fell down\nplease help: now\n\nJo");
-	m = read_text(*state, "");
+	m = raw_mail_read_text(*state, "");
 	assert_true(m.trouble.unparseable);
 	assert_true(m.trouble.no_text);
 }
@@ -460,13 +373,13 @@ static void automatic_mail_shows_by_its_headers(void **state)
 		MARK(read_receipt), MARK(from_redress) };
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct fixture *f = *state;
+		struct raw_mail *f = *state;
 		struct rd_message m;
 
 		rd_buf_clear(&f->raw);
-		add(f, rows[i].head, 1);
-		add(f, FROM_JO "Subject: heating\n\nno heating", 1);
-		m = read_bytes(f, f->raw.data, f->raw.len);
+		raw_mail_add(f, rows[i].head, 1);
+		raw_mail_add(f, FROM_JO "Subject: heating\n\nno heating", 1);
+		m = raw_mail_read(f, f->raw.data, f->raw.len);
 		for (size_t k = 0; k < sizeof marks / sizeof marks[0]; k++)
 			if (((const bool *)&m.automatic)[marks[k]] != (marks[k] == rows[i].mark))
 				fail_msg("%s: mark %zu", rows[i].why, marks[k]);
@@ -488,14 +401,14 @@ static void addresses_that_nobody_reads_are_known(void **state)
 		{ "jo.owner@example.org", false } };
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct fixture *f = *state;
+		struct raw_mail *f = *state;
 		struct rd_message m;
 
 		rd_buf_clear(&f->raw);
-		add(f, "From: ", 1);
-		add(f, rows[i].address, 1);
-		add(f, "\n\nx", 1);
-		m = read_bytes(f, f->raw.data, f->raw.len);
+		raw_mail_add(f, "From: ", 1);
+		raw_mail_add(f, rows[i].address, 1);
+		raw_mail_add(f, "\n\nx", 1);
+		m = raw_mail_read(f, f->raw.data, f->raw.len);
 		if (m.automatic.no_reply_address != rows[i].nobody)
 			fail_msg("%s", rows[i].address);
 	}
@@ -503,20 +416,21 @@ static void addresses_that_nobody_reads_are_known(void **state)
 
 static void out_of_office_needs_a_machine_to_prove_it(void **state)
 {
-	struct rd_message m =
-		read_text(*state, FROM_JO "Auto-Submitted: auto-generated\nSubject: Automatic "
-					  "reply: your complaint\n\nI am away");
+	struct rd_message m = raw_mail_read_text(*state,
+		FROM_JO "Auto-Submitted: auto-generated\nSubject: Automatic "
+			"reply: your complaint\n\nI am away");
 
 	assert_true(m.automatic.auto_replied);
-	m = read_text(*state, FROM_JO "Subject: Out of office: I want someone to call me\n\nx");
+	m = raw_mail_read_text(
+		*state, FROM_JO "Subject: Out of office: I want someone to call me\n\nx");
 	assert_false(m.automatic.auto_replied);
-	m = read_text(*state, FROM_JO "Auto-Submitted: auto-replied (vacation)\n\nx");
+	m = raw_mail_read_text(*state, FROM_JO "Auto-Submitted: auto-replied (vacation)\n\nx");
 	assert_true(m.automatic.auto_replied && m.automatic.auto_submitted);
 }
 
 static void bounces_lead_to_our_letters(void **state)
 {
-	struct rd_message m = read_text(*state,
+	struct rd_message m = raw_mail_read_text(*state,
 		"Return-Path: <>\nFrom: MAILER-DAEMON@example.org\nSubject: Undelivered Mail\n"
 		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
 		"--b\n\nYour mail did not arrive\n--b\nContent-Type: message/delivery-status\n\n"
@@ -531,7 +445,7 @@ static void bounces_lead_to_our_letters(void **state)
 	assert_string_equal(m.report_ids[0], "rd.1@gateway.example.org");
 	assert_string_equal(m.body, "Your mail did not arrive");
 
-	m = read_text(*state,
+	m = raw_mail_read_text(*state,
 		"From: x@example.org\nContent-Type: multipart/report; "
 		"report-type=\"delivery-status\"; boundary=b\n\n"
 		"--b\n\nno\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\n"
@@ -541,21 +455,22 @@ static void bounces_lead_to_our_letters(void **state)
 	assert_int_equal(m.n_report_ids, 1);
 	assert_string_equal(m.report_ids[0], "rd.2@gateway.example.org");
 
-	m = read_text(*state, "Return-Path: <>\nFrom: MAILER-DAEMON\nSubject: failure "
-			      "notice\n\nHi. This is qmail.\n"
-			      "--- Below this line is a copy of the message.\n\nReturn-Path: "
-			      "<>\nMessage-ID: <rd.3@gateway.example.org>\n");
+	m = raw_mail_read_text(*state,
+		"Return-Path: <>\nFrom: MAILER-DAEMON\nSubject: failure "
+		"notice\n\nHi. This is qmail.\n"
+		"--- Below this line is a copy of the message.\n\nReturn-Path: "
+		"<>\nMessage-ID: <rd.3@gateway.example.org>\n");
 	assert_true(m.automatic.delivery_report);
 	assert_int_equal(m.n_report_ids, 1);
 	assert_string_equal(m.report_ids[0], "rd.3@gateway.example.org");
 
-	m = read_text(*state, "Return-Path: <postmaster@example.org>\nFrom: "
-			      "postmaster@example.org\nSubject: Undelivered parcel\n\n"
-			      "I run this mail server and live at number 4.\n");
+	m = raw_mail_read_text(*state, "Return-Path: <postmaster@example.org>\nFrom: "
+				       "postmaster@example.org\nSubject: Undelivered parcel\n\n"
+				       "I run this mail server and live at number 4.\n");
 	assert_false(m.automatic.delivery_report);
 	assert_false(m.automatic.no_reply_address);
 
-	m = read_text(*state,
+	m = raw_mail_read_text(*state,
 		"From: jo@example.org\nContent-Type: multipart/report; "
 		"report-type=disposition-notification; boundary=b\n\n"
 		"--b\n\nread\n--b\nContent-Type: "
@@ -573,16 +488,16 @@ static bool same(const uint8_t *a, const uint8_t *b)
 static void the_same_mail_has_one_key(void **state)
 {
 	static const char zero[RD_SHA256_BYTES];
-	struct rd_message a =
-		read_text(*state, "Received: x\n" FROM_JO "Subject: s\n\nno heating\n\n> we\n");
-	struct rd_message b = read_text(*state,
+	struct rd_message a = raw_mail_read_text(
+		*state, "Received: x\n" FROM_JO "Subject: s\n\nno heating\n\n> we\n");
+	struct rd_message b = raw_mail_read_text(*state,
 		"Received: y\nX-Spam: 1\n" FROM_JO
 		"Subject: [EXT] s\nContent-Type: text/plain; charset=utf-8\n"
 		"Content-Transfer-Encoding: base64\n\nbm8gaGVhdGluZyAgDQoNCj4gd2UNCg0K\n");
-	struct rd_message other = read_text(*state, FROM_JO "\nno hot water\n");
-	struct rd_message twin =
-		read_text(*state, "From: Al <al@example.org>\nMessage-ID: <2@example.org>\nDate: "
-				  "Mon, 2 Nov 2026 10:15:00 +0000\n\nno heating\n\n> we\n");
+	struct rd_message other = raw_mail_read_text(*state, FROM_JO "\nno hot water\n");
+	struct rd_message twin = raw_mail_read_text(*state,
+		"From: Al <al@example.org>\nMessage-ID: <2@example.org>\nDate: "
+		"Mon, 2 Nov 2026 10:15:00 +0000\n\nno heating\n\n> we\n");
 	struct rd_message c, d;
 
 	assert_true(same(a.content_key, b.content_key));
@@ -591,258 +506,49 @@ static void the_same_mail_has_one_key(void **state)
 	assert_true(same(a.header_key, other.header_key));
 	assert_false(same(a.content_key, twin.content_key));
 	/* without a Message-ID the recipients and the subject tell mails apart */
-	c = read_text(*state, "From: jo@example.org\nTo: a@example.org\nSubject: x\n\nno heating");
-	d = read_text(*state, "From: jo@example.org\nTo: b@example.org\nSubject: x\n\nno heating");
+	c = raw_mail_read_text(
+		*state, "From: jo@example.org\nTo: a@example.org\nSubject: x\n\nno heating");
+	d = raw_mail_read_text(
+		*state, "From: jo@example.org\nTo: b@example.org\nSubject: x\n\nno heating");
 	assert_false(same(c.content_key, d.content_key));
-	d = read_text(*state, "From: jo@example.org\nTo: a@example.org\nSubject: y\n\nno heating");
+	d = raw_mail_read_text(
+		*state, "From: jo@example.org\nTo: a@example.org\nSubject: y\n\nno heating");
 	assert_false(same(c.content_key, d.content_key));
-	d = read_text(*state, "From: jo@example.org\nTo: a@example.org\nSubject: x\n\nno heating");
+	d = raw_mail_read_text(
+		*state, "From: jo@example.org\nTo: a@example.org\nSubject: x\n\nno heating");
 	assert_true(same(c.content_key, d.content_key));
 	assert_memory_equal(c.header_key, zero, RD_SHA256_BYTES);
 }
 
 static void a_forward_with_nothing_above_is_scored_whole(void **state)
 {
-	struct rd_message m = read_text(*state,
+	struct rd_message m = raw_mail_read_text(*state,
 		FROM_JO "\n---------- Forwarded message ---------\nFrom: Al\n\nmy ceiling fell\n");
 
 	assert_true(m.nothing_new);
 	assert_int_equal(m.spans[0].kind, RD_SPAN_FORWARDED);
 }
 
-/* Each of these crashed or stalled some mail parser. */
-static void hostile_mail_is_read_or_told(void **state)
-{
-	static const struct {
-		const char *why, *before, *piece;
-		size_t times;
-		const char *after;
-		bool capped;
-	} rows[] = {
-		{ "a boundary of one quote",
-			FROM_JO "Content-Type: multipart/mixed; boundary=\"\\\"\"\n\n",
-			"--\"\n\nx\n", 2, "--\"--\n", false },
-		{ "messages in messages", "From: x@example.org\n",
-			"Content-Type: message/rfc822\n\n", 100000, "x", true },
-		{ "groups in groups", "To: ", "g:", 40000, "\n\nx", true },
-		{ "groups in groups, within the header cap", "To: ", "g:", 16000, "\n\nx", true },
-		{ "groups in groups, folded", "To: x", "\n g:", 20000, "\n\nx", true },
-		{ "groups in an attached mail", FROM_JO "Content-Type: message/rfc822\n\nTo: ",
-			"g:", 40000, "\n\nx", true },
-		{ "groups in a part",
-			FROM_JO "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: "
-				"message/rfc822\n\nTo: ",
-			"g:", 40000, "\n\nx\n--b--\n", true },
-		{ "comments in comments", "From: ", "(", 150000, "\n\nx", true },
-		{ "comments in Content-Type", FROM_JO "Content-Type: text/plain ", "(", 1000000,
-			"\n\nx", true },
-		{ "a megabyte of boundaries",
-			FROM_JO "Content-Type: multipart/mixed; boundary=b\n\n", "--b\n\n", 200000,
-			"", true },
-		{ "a megabyte of headers", "", "a:\n", 350000, "\nx", true },
-		{ "headers in parts", FROM_JO "Content-Type: multipart/mixed; boundary=b\n\n--b\n",
-			"a:\n", 350000, "\nx\n--b--\n", true },
-		{ "one endless header", FROM_JO "X: ", "aaaaaaaaaaaaaaaa", 65536, "\n\nx", true },
-		{ "one endless line", FROM_JO "\n", "aaaaaaaaaaaaaaaa", 131072, "", false },
-		{ "endless references", FROM_JO "References: ", "<a@b> ", 5000, "\n\nx", false },
-		{ "encoded words", "Subject: ", "=?utf-8?B?bW91bGQ=?= ", 1500, "\n\nx", false },
-		{ "quotes", "From: ", "\"", 30000, "\n\nx", false },
-		{ "angles", "From: ", "<", 30000, "\n\nx", false },
-		{ "parameters", FROM_JO "Content-Type: text/plain", "; a*1*=b", 3500, "\n\nx",
-			false },
-		{ "blank lines first", "", "\n", 1000, "x", false },
-		{ "parts that never end",
-			FROM_JO "Content-Type: multipart/mixed; boundary=b\n\n--b\n",
-			"Content-Type: multipart/mixed; boundary=b\n\n--b\n", 500, "", true },
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct fixture *f = *state;
-		struct rd_message m;
-
-		(void)clear(state);
-		add(f, rows[i].before, 1);
-		add(f, rows[i].piece, rows[i].times);
-		add(f, rows[i].after, 1);
-		m = read_bytes(f, f->raw.data, f->raw.len);
-		if (m.trouble.too_many_parts != rows[i].capped)
-			fail_msg("%s: too many parts %d", rows[i].why, m.trouble.too_many_parts);
-	}
-}
-
-static void nested_multiparts_end_at_the_cap(void **state)
-{
-	struct fixture *f = *state;
-	struct rd_message m;
-	char part[128];
-
-	add(f, FROM_JO "Content-Type: multipart/mixed; boundary=b0\n\n", 1);
-	for (int i = 0; i < 900; i++) {
-		snprintf(part, sizeof part,
-			"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n", i, i + 1);
-		add(f, part, 1);
-	}
-	add(f, "--b900\n\ndeep down\n", 1);
-	m = read_bytes(f, f->raw.data, f->raw.len);
-	assert_true(m.trouble.too_many_parts);
-	(void)clear(state);
-	add(f, FROM_JO "Content-Type: multipart/mixed; boundary=b0\n\n", 1);
-	for (int i = 0; i < 10000; i++) {
-		snprintf(part, sizeof part,
-			"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n", i, i + 1);
-		add(f, part, 1);
-	}
-	m = read_bytes(f, f->raw.data, f->raw.len);
-	assert_true(m.trouble.too_many_parts);
-}
-
-static void headers_beyond_a_cap_are_left_out_and_the_rest_is_read(void **state)
-{
-	struct fixture *f = *state;
-	struct rd_message m;
-
-	add(f, "To: ", 1);
-	add(f, "g:", 40000);
-	add(f, "\n" FROM_JO "Subject: no heating\n\nplease help", 1);
-	m = read_bytes(f, f->raw.data, f->raw.len);
-	assert_true(m.trouble.too_many_parts);
-	assert_string_equal(m.from.address, "Jo@example.org");
-	assert_string_equal(m.subject, "no heating");
-	assert_string_equal(m.body, "please help");
-}
-
-/* GMime takes 262 MB for a megabyte of these: it must not see them. */
-static void gmime_sees_no_more_than_the_caps_allow(void **state)
-{
-	static const struct {
-		const char *why, *before, *piece;
-		size_t times, most;
-	} rows[] = {
-		{ "boundaries", "Content-Type: multipart/mixed; boundary=b\n\n", "--b\n\n", 200000,
-			100 + 5 * RD_MIME_BOUNDARIES_MAX },
-		{ "headers", "", "a:\n", 350000, 3 * RD_MIME_HEADERS_MAX },
-		{ "headers of parts", "Content-Type: multipart/mixed; boundary=b\n\n",
-			"--b\na:\na:\na:\na:\na:\na:\na:\na:\na:\na:\na:\na:\na:\na:\na:\n", 900,
-			100 + 3 * RD_SCAN_HEADERS_TOTAL_MAX + 4 * 900 },
-		{ "messages in messages", "", "Content-Type: message/rfc822\n\n", 100000,
-			31 * RD_SCAN_NESTED_MAX },
-		{ "a header block", "",
-			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: "
-			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-			"aaaaaaaaaaaaa"
-			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-			"aaaaaaaaaaaaa\n",
-			990, RD_MIME_HEAD_BYTES_MAX },
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct fixture *f = *state;
-		struct rd_scanned scanned = { 0 };
-
-		(void)clear(state);
-		add(f, rows[i].before, 1);
-		add(f, rows[i].piece, rows[i].times);
-		rd_mime_scan(f->raw.data, f->raw.len, &scanned);
-		if (!scanned.capped || scanned.len > rows[i].most)
-			fail_msg("%s: %zu bytes", rows[i].why, scanned.len);
-		rd_scanned_free(&scanned);
-	}
-}
-
-static void ordinary_big_mail_meets_no_cap(void **state)
-{
-	struct fixture *f = *state;
-	struct rd_message m;
-
-	add(f, FROM_JO "To: ", 1);
-	add(f, "Some One <someone@example.org>,\n ", 300);
-	add(f, "x@example.org\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n", 1);
-	add(f, "---------- a line that looks like one\n", 500);
-	add(f, "\n--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n", 1);
-	add(f, "YWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJj\n", 3000);
-	add(f, "--b\nContent-Type: image/jpeg\nContent-Transfer-Encoding: base64\n\n", 1);
-	add(f, "YWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJj\n", 50000);
-	add(f, "--b--\n", 1);
-	m = read_bytes(f, f->raw.data, f->raw.len);
-	assert_false(m.trouble.too_many_parts);
-	assert_int_equal(m.n_parts, 2);
-	assert_int_equal(m.parts[1].size_bytes, 54 * 50000);
-}
-
-static void more_text_than_allowed_is_told(void **state)
-{
-	struct fixture *f = *state;
-	struct rd_message m;
-
-	add(f, FROM_JO "\n", 1);
-	add(f, "no heating and no water here\n", RD_SCORED_BYTES_MAX / 28);
-	m = read_bytes(f, f->raw.data, f->raw.len);
-	assert_true(m.trouble.text_truncated); /* more than is scored */
-	add(f, "no heating and no water here\n", RD_TEXT_BYTES_MAX / 28);
-	m = read_bytes(f, f->raw.data, f->raw.len);
-	assert_true(m.trouble.text_truncated);
-	assert_int_equal(m.body_len, RD_TEXT_BYTES_MAX);
-}
-
-static void more_parts_than_allowed_are_told(void **state)
-{
-	struct fixture *f = *state;
-	struct rd_message m;
-
-	add(f, FROM_JO "Content-Type: multipart/mixed; boundary=b\n\n", 1);
-	add(f, "--b\nContent-Type: image/png\n\nx\n", RD_PARTS_MAX + 1);
-	add(f, "--b--\n", 1);
-	m = read_bytes(f, f->raw.data, f->raw.len);
-	assert_true(m.trouble.too_many_parts);
-	assert_int_equal(m.n_parts, RD_PARTS_MAX);
-}
-
-static void a_small_arena_fails_cleanly(void **state)
-{
-	struct fixture *f = *state;
-	struct rd_message m = { 0 };
-	struct rd_err err = { 0 };
-
-	add(f, FROM_JO "\n", 1);
-	add(f, "no heating\n", 10000);
-	for (size_t room = 1000; room < 200000; room = room * 3 / 2) {
-		struct rd_arena *small = rd_arena_new(room);
-		enum rd_rc rc = rd_mime_parse(f->raw.data, f->raw.len, false, small, &m, &err);
-
-		rd_arena_free(small);
-		assert_int_equal(rc, RD_E_RANGE);
-	}
-}
-
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup(test, clear)
 	const struct CMUnitTest tests[] = {
-		T(headers_are_read),
-		T(charsets_come_out_as_utf8),
-		T(nul_bytes_do_not_end_a_text),
-		T(transfer_encodings_are_undone),
-		T(flowed_lines_are_put_together),
-		T(the_text_that_says_something_is_read),
-		T(attachments_are_listed_and_only_mails_are_read),
-		T(an_attached_mail_is_read_as_a_forwarded_one),
-		T(what_the_mail_server_found_of_the_sender),
-		T(what_cannot_be_read_is_told),
-		T(automatic_mail_shows_by_its_headers),
-		T(addresses_that_nobody_reads_are_known),
-		T(out_of_office_needs_a_machine_to_prove_it),
-		T(bounces_lead_to_our_letters),
-		T(the_same_mail_has_one_key),
-		T(a_forward_with_nothing_above_is_scored_whole),
-		T(hostile_mail_is_read_or_told),
-		T(nested_multiparts_end_at_the_cap),
-		T(headers_beyond_a_cap_are_left_out_and_the_rest_is_read),
-		T(gmime_sees_no_more_than_the_caps_allow),
-		T(ordinary_big_mail_meets_no_cap),
-		T(more_text_than_allowed_is_told),
-		T(more_parts_than_allowed_are_told),
-		T(a_small_arena_fails_cleanly),
+		raw_mail_test(headers_are_read),
+		raw_mail_test(charsets_come_out_as_utf8),
+		raw_mail_test(nul_bytes_do_not_end_a_text),
+		raw_mail_test(transfer_encodings_are_undone),
+		raw_mail_test(flowed_lines_are_put_together),
+		raw_mail_test(the_text_that_says_something_is_read),
+		raw_mail_test(attachments_are_listed_and_only_mails_are_read),
+		raw_mail_test(an_attached_mail_is_read_as_a_forwarded_one),
+		raw_mail_test(what_the_mail_server_found_of_the_sender),
+		raw_mail_test(what_cannot_be_read_is_told),
+		raw_mail_test(automatic_mail_shows_by_its_headers),
+		raw_mail_test(addresses_that_nobody_reads_are_known),
+		raw_mail_test(out_of_office_needs_a_machine_to_prove_it),
+		raw_mail_test(bounces_lead_to_our_letters),
+		raw_mail_test(the_same_mail_has_one_key),
+		raw_mail_test(a_forward_with_nothing_above_is_scored_whole),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, raw_mail_set_up, raw_mail_tear_down);
 }
