@@ -1,4 +1,4 @@
-/* providers: what the tests of single providers share. */
+/* providers: what the tests of the providers of texts share. */
 #ifndef REDRESS_SUPPORT_PROVIDERS_H
 #define REDRESS_SUPPORT_PROVIDERS_H
 
@@ -15,6 +15,7 @@
 #include "redress/wire/providers/provider.h"
 
 #define FORM_TYPE	 "application/x-www-form-urlencoded"
+#define NOTIFY_ID	 "740e5834-3a29-46b4-9a6f-16142fde533a"
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, free_arena)
 
 static inline int make_arena(void **state)
@@ -48,6 +49,29 @@ static inline struct rd_http_response answer(long status, const char *body)
 	assert_int_equal(rd_buf_add_str(&response.body, body, &err), RD_OK);
 	return response;
 }
+
+static const struct rd_provider_account twilio = {
+	.name = "line",
+	.number = "+447700900000",
+	.account = "acctid",
+	.template_id = "",
+	.api_url = "https://api.example.org",
+	.path = "",
+	.token = "12345",
+	.api_key = "",
+};
+
+static const struct rd_provider_account notify = {
+	.name = "line",
+	.number = "07700900000",
+	.account = "",
+	.template_id = "11111111-2222-3333-4444-555555555555",
+	.api_url = "https://api.example.org",
+	.path = "",
+	.token = "something_unique",
+	.api_key = "my_test_key-26785a09-ab16-4eb0-8407-a37497a57506-"
+		   "3d844edf-8d35-48ac-975b-e847b4f122b0",
+};
 
 static const struct rd_provider_send send_one = {
 	.key = "rd.7",
