@@ -146,8 +146,8 @@ static void too_many_checked_requests_are_told_to_come_again(void **state)
 		if (got.status == 503) {
 			assert_non_null(strstr(got.headers, "Retry-After: 1"));
 			n_busy++;
-			while (post_text(w, id, "x").status != 200)
-				poll(NULL, 0, 5);
+			clock_turn_on(1000); /* asking until it passes would flood by one number */
+			assert_int_equal(post_text(w, id, "x").status, 200);
 		}
 	}
 	assert_int_equal(n_busy, 1);
