@@ -6,7 +6,6 @@
 #ifndef REDRESS_SUPPORT_SENDER_WORLD_H
 #define REDRESS_SUPPORT_SENDER_WORLD_H
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,6 +22,7 @@
 #include "redress/store/queue.h"
 #include "redress/store/tasks.h"
 #include "support/child.h"
+#include "support/folder.h"
 
 #define MINUTE_MS      (60 * (int64_t)1000)
 #define HOUR_MS	       (60 * MINUTE_MS)
@@ -121,30 +121,12 @@ static inline int make_world(void **state)
 	return 0;
 }
 
-static inline void empty_folder(const char *path)
-{
-	DIR *dir = opendir(path);
-	if (!dir)
-		return;
-	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
-		char name[512];
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-		empty_folder(name);
-		if (remove(name) != 0)
-			print_error("cannot remove %s\n", name);
-	}
-	closedir(dir);
-}
-
 static inline int free_world(void **state)
 {
 	struct world *w = *state;
 	child_stop(&w->smtp);
 	child_stop(&w->provider);
-	empty_folder(w->dir);
-	rmdir(w->dir);
+	folder_remove(w->dir);
 	free(w);
 	return 0;
 }
@@ -200,8 +182,8 @@ static inline void open_case(struct world *w)
 static inline int before(void **state)
 {
 	struct world *w = *state;
-	empty_folder(w->maildir);
-	empty_folder(w->tray);
+	folder_remove(w->maildir);
+	folder_remove(w->tray);
 	remove(w->path);
 	char other[160];
 	static const char *const ends[] = { "-wal", "-shm", ".lock" };
