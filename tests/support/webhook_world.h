@@ -197,9 +197,9 @@ static inline struct got ask(const struct world *w, const char *path, const char
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 250000L);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, got.body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &got.body[0]);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, keep);
-	curl_easy_setopt(curl, CURLOPT_HEADERDATA, got.headers);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, &got.headers[0]);
 	if (body) {
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)len);
