@@ -374,8 +374,14 @@ static enum rd_rc add_plain(const char *text, struct rd_buf *out, struct rd_err 
 		{ "\u00a0", " " },
 	};
 
-	while (*text != '\0') {
+	for (;;) {
+		const size_t plain = strcspn(text, "\xc2\xe2"); /* how each of them begins */
 		size_t used = 0;
+
+		RD_TRY(rd_buf_add(out, text, plain, err));
+		text += plain;
+		if (*text == '\0')
+			return RD_OK;
 		for (size_t i = 0; i < sizeof folds / sizeof folds[0] && used == 0; i++) {
 			if (strncmp(text, folds[i].from, strlen(folds[i].from)) != 0)
 				continue;
@@ -388,7 +394,6 @@ static enum rd_rc add_plain(const char *text, struct rd_buf *out, struct rd_err 
 		}
 		text += used;
 	}
-	return RD_OK;
 }
 
 static void free_bytes(uint8_t **bytes)

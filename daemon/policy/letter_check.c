@@ -69,7 +69,7 @@ static enum rd_stage usual_stage(enum rd_letter_kind kind)
 /* The same words, wherever the lines break. */
 static bool prints(const char *text, const char *words)
 {
-	for (const char *at = text; *at != '\0'; at++) {
+	for (const char *at = text; (at = strchr(at, words[0])) != NULL; at++) {
 		const char *in = at, *want = words;
 
 		while (*want != '\0' && (*in == *want || (*in == '\n' && *want == ' '))) {
