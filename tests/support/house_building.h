@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "redress/gateway/activate.h"
@@ -30,6 +32,8 @@
 #include "support/folder.h"
 
 #define HOUSE_NOON "2026-11-17T12:00:00Z" /* a Tuesday; due dates: 24 November (acknowledge) */
+
+#define HOUSE_FILE_MAX (8u << 20)
 
 static const char house_rules[] =
 	"Ruleset: house\nRequest below: 2.0\nComplaint from: 4.0\nCap per group: 9.0\n"
@@ -107,6 +111,17 @@ struct house {
 
 static struct rd_spawner *house_spawner; /* started in house_main, before anything else */
 
+/* The store of the program's first house as its rules went live. Houses that begin with the same
+ * rules at the same instant begin with a copy: proving rules and letters takes most of a house's
+ * making. */
+static struct {
+	char dir[FOLDER_MAX], state[96];
+	char sha256[RD_RULESET_NAME_MAX];
+	int64_t now_ms;
+	size_t n_landlords;
+	pid_t owner; /* the spawner's children take nothing down */
+} house_begun;
+
 static inline void house_ok(
 	enum rd_rc rc, const struct rd_err *err, const char *what, const char *file, int line)
 {
@@ -171,11 +186,11 @@ static inline void house_write(const char *path, const void *bytes, size_t len)
 static inline char *house_read(const char *path, size_t *ret_len)
 {
 	FILE *file = fopen(path, "re");
-	char *bytes = malloc((1u << 20) + 1);
+	char *bytes = malloc(HOUSE_FILE_MAX + 1);
 
 	if (file == NULL || bytes == NULL)
 		fail_msg("%s: %s", path, strerror(errno));
-	*ret_len = fread(bytes, 1, 1u << 20, file);
+	*ret_len = fread(bytes, 1, HOUSE_FILE_MAX, file);
 	bytes[*ret_len] = '\0';
 	fclose(file);
 	return bytes;
@@ -366,6 +381,59 @@ static inline void house_take_sources(struct house *h)
 	OK(rd_tx_commit(&tx, &h->err));
 }
 
+static inline void house_copy_state(const char *from, const char *to)
+{
+	size_t len;
+	char *bytes = house_read(from, &len);
+
+	assert_in_range(len, 1, HOUSE_FILE_MAX - 1);
+	house_write(to, bytes, len);
+	free(bytes);
+}
+
+static inline void house_forget_begun(void)
+{
+	if (getpid() == house_begun.owner)
+		folder_remove(house_begun.dir);
+}
+
+static inline void house_remember_begun(const struct house *h, const char *sha256)
+{
+	folder_make(house_begun.dir, "begun");
+	snprintf(house_begun.state, sizeof house_begun.state, "%s/state", house_begun.dir);
+	house_copy_state(h->state, house_begun.state);
+	snprintf(house_begun.sha256, sizeof house_begun.sha256, "%s", sha256);
+	house_begun.now_ms = h->now_ms;
+	house_begun.n_landlords = h->options.two_landlords ? 2 : 1;
+	house_begun.owner = getpid();
+	atexit(house_forget_begun);
+}
+
+/* A new store, its rules live. */
+static inline void house_begin(struct house *h)
+{
+	const struct rd_store_options options = {
+		.path = h->state, .create = true, .daemon = true
+	};
+	struct rd_store *store = NULL;
+	struct rd_db *db = NULL;
+	struct rd_rulefiles files;
+
+	OK(rd_rulefiles_read(h->rules, h->arena, &files, &h->err));
+	if (strcmp(files.sha256, house_begun.sha256) == 0 && h->now_ms == house_begun.now_ms &&
+		(h->options.two_landlords ? 2u : 1u) == house_begun.n_landlords) {
+		house_copy_state(house_begun.state, h->state);
+		return;
+	}
+	OK(rd_store_open(&options, &store, &h->err));
+	OK(rd_db_open(store, &db, &h->err));
+	house_activate(h, db);
+	rd_db_close(db);
+	rd_store_close(store);
+	if (house_begun.owner == 0)
+		house_remember_begun(h, files.sha256);
+}
+
 /* Opens what lies in the folder; the first time the rules become live. */
 static inline void house_open(struct house *h)
 {
@@ -373,13 +441,10 @@ static inline void house_open(struct house *h)
 	const struct rd_store_options options = {
 		.path = h->state, .create = true, .daemon = true, .max_pages = h->max_pages
 	};
-	RD_CLEANUP(rd_db_cleanup) struct rd_db *db = NULL;
-	struct rd_activation current;
 
+	if (access(h->state, F_OK) != 0)
+		house_begin(h);
 	OK(rd_store_open(&options, &h->store, &h->err));
-	OK(rd_db_open(h->store, &db, &h->err));
-	if (rd_rulesets_current(db, h->arena, &current, &h->err) == RD_E_MISSING)
-		house_activate(h, db);
 	OK(rd_desk_open(&h->desk, h->store, h->config, &h->clock, &actor, &h->err));
 	h->db = h->desk.db;
 	OK(rd_reader_open(house_spawner, 1, rd_live_files(h->desk.live), h->desk.landlords,
