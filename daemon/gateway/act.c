@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "redress/gateway/acts.h"
+#include "redress/gateway/acts_ombudsman.h"
 #include "redress/gateway/acts_record.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
@@ -257,11 +258,14 @@ static enum rd_rc end_reviews(struct rd_act *act, const char *why, struct rd_err
 	return RD_OK;
 }
 
-/* A person at risk, what was promised and how a resident is restricted outlive the case. */
+/* A person at risk, what was promised or ordered and how a resident is restricted outlive the case.
+ */
 static bool outlives_the_case(const char *kind)
 {
 	return strcmp(kind, rd_task_names[RD_TASK_SAFEGUARDING]) == 0 ||
-	       strcmp(kind, RD_ACT_TASK_ACTION) == 0 || strcmp(kind, RD_ACT_TASK_RESTRICTION) == 0;
+	       strcmp(kind, RD_ACT_TASK_ACTION) == 0 ||
+	       strcmp(kind, RD_ACT_TASK_RESTRICTION) == 0 ||
+	       strcmp(kind, RD_ACT_TASK_OMBUDSMAN) == 0;
 }
 
 static enum rd_rc end_tasks(struct rd_act *act, struct rd_err *err)

@@ -315,14 +315,21 @@ static bool is_amount(const char *amount)
 	       (*rest == '.' && strspn(rest + 1, "0123456789") == 2 && rest[3] == '\0');
 }
 
-static enum rd_rc check_amount(enum rd_compensation what, const char *amount, struct rd_err *err)
+enum rd_rc rd_act_check_amount(const char *amount, struct rd_err *err)
 {
-	if (amount == NULL && what != RD_COMPENSATION_OFFERED)
-		return RD_OK;
-	if (amount != NULL && is_amount(amount))
+	if (is_amount(amount))
 		return RD_OK;
 	return rd_fail(err, RD_E_INPUT,
-		"an amount is pounds, such as 120 or 120.50; an offer has one (--amount)");
+		"an amount is pounds, such as 120 or 120.50, with no sign before it (--amount)");
+}
+
+static enum rd_rc check_offer(enum rd_compensation what, const char *amount, struct rd_err *err)
+{
+	if (amount != NULL)
+		return rd_act_check_amount(amount, err);
+	if (what != RD_COMPENSATION_OFFERED)
+		return RD_OK;
+	return rd_fail(err, RD_E_INPUT, "an offer has an amount, such as 120 or 120.50 (--amount)");
 }
 
 /* To whom the policy sends it. */
@@ -356,7 +363,7 @@ enum rd_rc rd_act_compensation(struct rd_db *db, const struct rd_office *office,
 	const char *detail;
 
 	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_RECORD, err));
-	RD_TRY(check_amount(what, amount, err));
+	RD_TRY(check_offer(what, amount, err));
 	if (why != NULL)
 		RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
 	detail = rd_arena_printf(act.arena, "%s%s%s", rd_compensation_names[what],

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "redress/gateway/report_tables.h"
+#include "redress/store/ombudsman.h"
 
 const char *const rd_report_names[RD_N_REPORTS + 1] = { "quarter", "year", "tsm", NULL };
 
@@ -155,8 +156,10 @@ static void say_what_is_not_known(struct rd_report_made *m)
 			"none was ever recorded here");
 	if (!m->known.referred)
 		say_unknown(m, "Cases with the Ombudsman", "none was ever recorded here");
-	say_unknown(m, "The Ombudsman's findings, orders and failure notices",
-		"they are not recorded here");
+	if (!m->decrees_known)
+		say_unknown(m, "The Ombudsman's findings, orders and failure notices",
+			"none was ever recorded here (`case ombudsman`)");
+	say_unknown(m, "Failure notices about no single case", "they are not recorded here");
 	if (!m->known.compensation)
 		say_unknown(m, "Compensation", "none was ever recorded here");
 	say_unknown(m, "Other remedies than compensation", "they are not counted here");
@@ -227,6 +230,7 @@ static enum rd_rc read_all(struct rd_report_made *m, struct rd_err *err)
 	m->whole_before =
 		(struct rd_slice){ .from = r->before_from, .to = r->before_to, .channel = -1 };
 	RD_TRY(rd_report_known(m->db, r->landlord, &m->known, err));
+	RD_TRY(rd_decrees_any(m->db, r->landlord, &m->decrees_known, err));
 	RD_TRY(rd_report_cases(
 		m->db, r->landlord, r->from, r->to, m->arena, &cases, &m->now.n, err));
 	m->now.cases = cases;

@@ -65,6 +65,7 @@ rd_ctl_command rd_ctl_case_refuse;
 rd_ctl_command rd_ctl_case_exclude;
 rd_ctl_command rd_ctl_case_withdraw;
 rd_ctl_command rd_ctl_case_refer;
+rd_ctl_command rd_ctl_case_ombudsman;
 rd_ctl_command rd_ctl_case_link;
 rd_ctl_command rd_ctl_case_merge;
 rd_ctl_command rd_ctl_case_split;

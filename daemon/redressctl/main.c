@@ -89,6 +89,12 @@ static const struct command {
 		"case exclude REF --reason NAME [--why TEXT] [--decided-by NAME] [--given DAY]" },
 	{ "case", "withdraw", rd_ctl_case_withdraw, "case withdraw REF --why TEXT" },
 	{ "case", "refer", rd_ctl_case_refer, "case refer REF [--on DAY] [--why TEXT]" },
+	{ "case", "ombudsman", rd_ctl_case_ombudsman,
+		"case ombudsman finding REF --finding FINDING --text TEXT [--on DAY]\n"
+		"    case ombudsman order REF --text TEXT --due DAY [--amount POUNDS] [--on DAY]\n"
+		"    case ombudsman recommendation REF --text TEXT [--due DAY] [--on DAY]\n"
+		"    case ombudsman notice REF --text TEXT [--due DAY] [--on DAY]\n"
+		"    case ombudsman done REF --number N [--on DAY] [--how TEXT]" },
 	{ "case", "link", rd_ctl_case_link, "case link REF --to REF" },
 	{ "case", "merge", rd_ctl_case_merge, "case merge REF --into REF --why TEXT" },
 	{ "case", "split", rd_ctl_case_split,

@@ -198,7 +198,7 @@ static void take_act(struct rd_report_case *c, const char *what, int stage, cons
 		ends->refused = false;
 	} else if (strcmp(what, "withdrawn") == 0) {
 		ends->withdrawn_at = at + 1;
-	} else if (strcmp(what, "referred") == 0) {
+	} else if (strcmp(what, "referred") == 0 || strcmp(what, "ombudsman_finding") == 0) {
 		ends->referred = true;
 	} else if (strcmp(what, "reopened") == 0) {
 		ends->excluded_for = "";
@@ -308,7 +308,7 @@ enum rd_rc rd_report_known(struct rd_db *db, const char *landlord,
 	RD_TRY(any_act(db, landlord, "responded", "", true, &known.found, err));
 	RD_TRY(any_act(db, landlord, "excluded", "refused", false, &known.ended, err));
 	RD_TRY(any_act(db, landlord, "withdrawn", "", false, &known.ended, err));
-	RD_TRY(any_act(db, landlord, "referred", "", false, &known.referred, err));
+	RD_TRY(any_act(db, landlord, "referred", "ombudsman_finding", false, &known.referred, err));
 	RD_TRY(any_act(db, landlord, "compensation", "", true, &known.compensation, err));
 	*ret_known = known;
 	return RD_OK;

@@ -59,7 +59,8 @@ RD_MUST_USE enum rd_rc rd_act_cancel_letters(
 	struct rd_act *act, enum rd_letter_kind letter, const char *why, struct rd_err *err);
 
 /* The case is closed: its reviews are decided, its unsent letters and running clocks cancelled, its
- * tasks done, but for those that outlive it: safeguarding, promised actions, restrictions. */
+ * tasks done, but for those that outlive it: safeguarding, promised and ordered actions,
+ * restrictions. */
 RD_MUST_USE enum rd_rc rd_act_end_case(struct rd_act *act, const char *why, struct rd_err *err);
 
 /* An address or number that a person gave, as the store keeps it: *ret_contact in the act's arena,

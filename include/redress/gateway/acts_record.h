@@ -66,4 +66,7 @@ RD_MUST_USE enum rd_rc rd_act_compensation(struct rd_db *db, const struct rd_off
 	int64_t case_id, enum rd_compensation what, const char *amount, const char *why,
 	struct rd_err *err);
 
+/* Pounds, "120" or "120.50". */
+RD_MUST_USE enum rd_rc rd_act_check_amount(const char *amount, struct rd_err *err);
+
 #endif

@@ -20,7 +20,7 @@
 #include "redress/store/db.h"
 
 #define RD_REPORT_COLUMNS_MAX 10
-#define RD_REPORT_TABLES_MAX  12
+#define RD_REPORT_TABLES_MAX  16
 #define RD_REPORT_UNKNOWN_MAX 20
 #define RD_REPORT_PERIODS_MAX 8	  /* parts of a period that stand side by side */
 #define RD_REPORT_SMALL	      5	  /* with `publish`, breakdowns do not print 1 to 4 */
