@@ -285,6 +285,16 @@ static enum rd_rc write_letter(
 	return rd_letter_render(d->letter, values, d->arena, &d->rendered, err);
 }
 
+/* The definition is the resident's: an acknowledgement may go to whoever wrote for them. */
+static bool may_say_definition(const struct draft *d)
+{
+	const enum rd_letter_kind form =
+		rd_letter_form(d->order->letter, d->matter.flags, d->order->recipient);
+
+	return d->matter.definition[0] != '\0' &&
+	       (d->order->letter != RD_LETTER_ACKNOWLEDGEMENT || form == d->order->letter);
+}
+
 static enum rd_rc render(struct draft *d, struct rd_err *err)
 {
 	const struct rd_case *matter = &d->matter;
@@ -296,7 +306,7 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		.topics = matter->topics,
 		.n_topics = matter->n_topics,
 		.outcome = matter->outcome[0] != '\0' ? matter->outcome : NULL,
-		.understood = matter->definition[0] != '\0' ? matter->definition : NULL,
+		.understood = may_say_definition(d) ? matter->definition : NULL,
 		.handler = matter->handler[0] != '\0' ? matter->handler : NULL,
 		.written = d->time.written_for,
 		.received = rd_date_of(matter->received_ms),
@@ -319,6 +329,7 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 	if (matter->kind == RD_ENQUIRY)
 		RD_TRY(running_answer(d, RD_CLOCK_ENQUIRY_RESPOND, &values.respond_by, err));
 	RD_TRY(days_after_answer(d, &kept, &values, err));
+	RD_TRY(rd_logged_on(rd_tx_db(d->tx), matter->id, d->arena, &values.logged_on, err));
 	RD_TRY(rd_letter_words(
 		rd_tx_db(d->tx), d->cause, d->order->letter, d->arena, &values, err));
 	return write_letter(d, &values, err);
@@ -585,10 +596,9 @@ static enum rd_rc acknowledge_due(struct rd_tx *tx, int64_t case_id, const char 
 	return RD_OK;
 }
 
-/* Its time had come: it waits for no approval any more. */
 static enum rd_rc write_anew(struct rd_tx *tx, const struct rd_office *office,
-	const struct rd_case *matter, const struct rd_outbox_row *stale, struct rd_arena *arena,
-	struct rd_err *err)
+	const struct rd_case *matter, const struct rd_outbox_row *stale, bool approved,
+	struct rd_arena *arena, struct rd_err *err)
 {
 	struct rd_letter_order order = {
 		.case_id = stale->case_id,
@@ -604,7 +614,7 @@ static enum rd_rc write_anew(struct rd_tx *tx, const struct rd_office *office,
 		.day_zero = rd_date_of(matter->received_ms),
 		.hold_reason =
 			strcmp(stale->hold_reason, RD_HOLD_UNFIT) == 0 ? "" : stale->hold_reason,
-		.approved = true,
+		.approved = approved,
 	};
 	struct draft draft = { .tx = tx, .office = office, .order = &order, .arena = arena };
 	struct rd_outbox_row row;
@@ -638,8 +648,9 @@ static enum rd_rc leave_to_person(struct rd_tx *tx, const struct rd_office *offi
 		err);
 }
 
-enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *office,
-	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err)
+static enum rd_rc rewrite(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_outbox_row *stale, bool approved, struct rd_arena *arena,
+	struct rd_err *err)
 {
 	struct rd_err why = { 0 };
 	struct rd_outbox_row now;
@@ -651,12 +662,25 @@ enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *o
 	if ((now.state != RD_OUTBOX_QUEUED && now.state != RD_OUTBOX_HELD) || now.attempts > 0)
 		return RD_OK;
 	RD_TRY(rd_case_get(rd_tx_db(tx), stale->case_id, arena, &matter, err));
-	rc = write_anew(tx, office, &matter, stale, arena, &why);
+	rc = write_anew(tx, office, &matter, stale, approved, arena, &why);
 	if (rc == RD_E_STORE || rc == RD_E_AGAIN || rc == RD_E_BUG) {
 		*err = why;
 		return rc;
 	}
 	return rc == RD_OK ? RD_OK : leave_to_person(tx, office, &matter, stale, arena, err);
+}
+
+/* Its time had come: it waits for no approval any more. */
+enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err)
+{
+	return rewrite(tx, office, stale, true, arena, err);
+}
+
+enum rd_rc rd_correspondence_renew(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_outbox_row *row, struct rd_arena *arena, struct rd_err *err)
+{
+	return rewrite(tx, office, row, !row->needs_approval, arena, err);
 }
 
 static enum rd_rc start_respond(struct rd_tx *tx, const struct rd_office *office,

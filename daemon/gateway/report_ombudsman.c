@@ -120,7 +120,7 @@ static void put_sums(struct rd_report_made *m, const struct sums *now, const str
 	BOTH("Orders done late", late);
 	BOTH("Orders not done, overdue", overdue);
 	BOTH("Orders not done, not due yet", running);
-	put_both(m, t, "Compensation ordered, pounds", pounds_of(m, now), pounds_of(m, before));
+	put_both(m, t, "Compensation ordered", pounds_of(m, now), pounds_of(m, before));
 	BOTH("Recommendations", of[RD_DECREED_RECOMMENDATION]);
 	BOTH("Complaint Handling Failure Notices", of[RD_DECREED_NOTICE]);
 #undef BOTH

@@ -18,6 +18,7 @@ const char *const rd_placeholder_names[RD_N_PLACEHOLDERS + 1] = {
 	"understood",
 	"reasons",
 	"date",
+	"logged_on",
 	"received_on",
 	"respond_by",
 	"read_by",

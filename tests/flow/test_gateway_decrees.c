@@ -203,7 +203,7 @@ static void the_reports_count_by_the_ombudsmans_list(void **state)
 		{ "Determinations", 2, 0 }, { "Findings against us", 1, 2 }, { "Orders", 4, 0 },
 		{ "Orders done in time", 1, 0 }, { "Orders done late", 1, 0 },
 		{ "Orders not done, overdue", 1, 0 }, { "Orders not done, not due yet", 1, 0 },
-		{ "Compensation ordered, pounds", 15000, 0 }, { "Recommendations", 1, 0 },
+		{ "Compensation ordered", 15000, 0 }, { "Recommendations", 1, 0 },
 		{ "Complaint Handling Failure Notices", 1, 0 } };
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const struct rd_cell *cell = total(&report, rows[i].label);
@@ -216,7 +216,7 @@ static void the_reports_count_by_the_ombudsmans_list(void **state)
 	report = report_of(h, true);
 	assert_null(table_of(&report, "ombudsman_cases"));
 	assert_int_equal(total(&report, "Maladministration")->kind, RD_CELL_COUNT);
-	assert_int_equal(total(&report, "Compensation ordered, pounds")->kind, RD_CELL_HIDDEN);
+	assert_int_equal(total(&report, "Compensation ordered")->kind, RD_CELL_HIDDEN);
 }
 
 int main(int argc, char **argv)

@@ -59,6 +59,11 @@ RD_MUST_USE enum rd_rc rd_correspondence_put(struct rd_tx *tx, const struct rd_o
 RD_MUST_USE enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err);
 
+/* The same of a row that is not stale: what stands on its case has changed, and it says so. What
+ * waits for approval waits on. */
+RD_MUST_USE enum rd_rc rd_correspondence_renew(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_outbox_row *row, struct rd_arena *arena, struct rd_err *err);
+
 /* What follows from a letter's having gone, in the transaction that says so: the acknowledgement
  * meets stage1.acknowledge, and stage1.respond starts on the day it was written for; that of stage
  * 2 likewise, as far as the policy starts its answer's days from it. */

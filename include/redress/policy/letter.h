@@ -71,8 +71,9 @@ enum rd_placeholder {
 	RD_VALUE_TOPICS, /* "a delay, a missed visit and how our staff behaved" */
 	RD_VALUE_OUTCOME,
 	RD_VALUE_UNDERSTOOD,
-	RD_VALUE_REASONS, /* why the answer needs longer, or why something is refused */
-	RD_VALUE_DATE,	  /* the day that the letter is written for */
+	RD_VALUE_REASONS,   /* why the answer needs longer, or why something is refused */
+	RD_VALUE_DATE,	    /* the day that the letter is written for */
+	RD_VALUE_LOGGED_ON, /* the day on which a letter first said that it is logged */
 	RD_VALUE_RECEIVED_ON,
 	RD_VALUE_RESPOND_BY,
 	RD_VALUE_READ_BY,
@@ -191,6 +192,7 @@ struct rd_letter_values {
 	const char *not_responsible;
 	struct rd_date written;	       /* the London day the letter is written for; it binds */
 	struct rd_date received;       /* day zero */
+	struct rd_date logged_on;      /* by an earlier letter; unset: `written` */
 	struct rd_date respond_by;     /* stage1.respond counted from `written`; unset: not said */
 	struct rd_date read_by;	       /* the next working day: by then a person reads it */
 	struct rd_date acknowledge_by; /* stage1.acknowledge's due date; unset: not said */
