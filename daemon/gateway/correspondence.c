@@ -10,6 +10,7 @@
 #include "redress/gateway/acts_duty.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/closing.h"
+#include "redress/gateway/letter_days.h"
 #include "redress/gateway/letter_words.h"
 #include "redress/gateway/progress.h"
 #include "redress/gateway/staff.h"
@@ -186,85 +187,6 @@ static enum rd_rc work_out_time(struct draft *d, struct rd_err *err)
 	return rd_letter_when(&ask, d->policy->calendar, &d->time, err);
 }
 
-/* The date of a clock that runs already, which binds; unset where none runs. */
-static enum rd_rc running_answer(
-	struct draft *d, enum rd_clock_id clock, struct rd_date *ret_due, struct rd_err *err)
-{
-	struct rd_case_clock *clocks;
-	size_t n;
-
-	*ret_due = (struct rd_date){ 0 };
-	RD_TRY(rd_case_clocks(rd_tx_db(d->tx), d->matter.id, d->arena, &clocks, &n, err));
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(clocks[i].name, rd_clock_names[clock]) == 0)
-			*ret_due = clocks[i].due;
-	return RD_OK;
-}
-
-/* The date that the acknowledgement says, which waits to leave: its leaving starts the clock. What
- * a person must release first may be written for another day. */
-static enum rd_rc answer_of_waiting(struct draft *d, const struct rd_landlord *kept,
-	struct rd_date *ret_due, struct rd_err *err)
-{
-	const enum rd_outbox_state queued = RD_OUTBOX_QUEUED;
-	const struct rd_outbox_filter filter = { .state = &queued, .case_id = d->matter.id };
-	struct rd_outbox_row *rows;
-	size_t n;
-
-	RD_TRY(rd_outbox_list(rd_tx_db(d->tx), &filter, d->arena, &rows, &n, err));
-	for (size_t i = 0; i < n; i++)
-		if (!rows[i].needs_approval &&
-			strcmp(rows[i].meets_clock, rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE]) ==
-				0 &&
-			kept->clocks[RD_CLOCK_STAGE1_RESPOND].held)
-			return rd_clock_due(kept, d->policy->calendar, RD_CLOCK_STAGE1_RESPOND,
-				rows[i].written_for, ret_due, err);
-	return RD_OK;
-}
-
-/* The date of the answer that runs, longer or not. The acknowledgement of stage 2 starts it, unless
- * the request did. */
-static enum rd_rc answer_of_stage(struct draft *d, const struct rd_landlord *kept,
-	struct rd_date *ret_due, struct rd_err *err)
-{
-	const struct rd_clock_rule *rule = &kept->clocks[RD_CLOCK_STAGE2_RESPOND];
-	const bool stage2 = d->matter.stage == RD_STAGE_2;
-
-	if (d->order->letter == RD_LETTER_STAGE2_ACKNOWLEDGEMENT && rule->held &&
-		!rule->from_clock && rule->from == RD_EVENT_STAGE2_ACKNOWLEDGED)
-		return rd_clock_due(kept, d->policy->calendar, RD_CLOCK_STAGE2_RESPOND,
-			d->time.written_for, ret_due, err);
-	RD_TRY(running_answer(d, rd_life_extension(d->matter.stage), ret_due, err));
-	if (rd_date_is_set(*ret_due))
-		return RD_OK;
-	RD_TRY(running_answer(
-		d, stage2 ? RD_CLOCK_STAGE2_RESPOND : RD_CLOCK_STAGE1_RESPOND, ret_due, err));
-	if (rd_date_is_set(*ret_due) || stage2)
-		return RD_OK;
-	return answer_of_waiting(d, kept, ret_due, err);
-}
-
-/* When the policy wants stage 2 to be asked for after this answer; when the case would be closed.
- */
-static enum rd_rc days_after_answer(struct draft *d, const struct rd_landlord *kept,
-	struct rd_letter_values *values, struct rd_err *err)
-{
-	if (d->order->letter == RD_LETTER_STAGE1_RESPONSE &&
-		kept->clocks[RD_CLOCK_STAGE2_REQUEST].held)
-		RD_TRY(rd_clock_due(kept, d->policy->calendar, RD_CLOCK_STAGE2_REQUEST,
-			d->time.written_for, &values->escalate_by, err));
-	if (d->order->letter == RD_LETTER_CLOSING_CHECK) {
-		const struct rd_date earliest =
-			rd_date_add(d->time.written_for, RD_CLOSING_CHECK_DAYS);
-
-		RD_TRY(running_answer(d, RD_CLOCK_CASE_CLOSE, &values->close_on, err));
-		if (!rd_date_is_set(values->close_on) ||
-			rd_date_compare(values->close_on, earliest) < 0)
-			values->close_on = earliest;
-	}
-	return RD_OK;
-}
-
 static bool was_spoken(const struct rd_case *matter)
 {
 	return matter->channel == RD_BY_PHONE || matter->channel == RD_BY_IN_PERSON;
@@ -308,8 +230,6 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		.outcome = matter->outcome[0] != '\0' ? matter->outcome : NULL,
 		.understood = may_say_definition(d) ? matter->definition : NULL,
 		.handler = matter->handler[0] != '\0' ? matter->handler : NULL,
-		.written = d->time.written_for,
-		.received = rd_date_of(matter->received_ms),
 		.third_party = matter->flags[RD_ADVOCATE] && !was_spoken(matter),
 		.spoken_for = matter->flags[RD_ADVOCATE] && was_spoken(matter),
 		.copy = d->is_copy,
@@ -318,18 +238,19 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		.emergency_heat = d->order->emergency_heat && !d->made_safe,
 	};
 	struct rd_landlord kept;
+	const struct rd_letter_days_ask ask = {
+		.db = rd_tx_db(d->tx),
+		.matter = matter,
+		.letter = d->order->letter,
+		.kept = &kept,
+		.calendar = d->policy->calendar,
+		.written = d->time.written_for,
+		.arena = d->arena,
+	};
 
 	RD_TRY(rd_office_case_landlord(
 		d->office, rd_tx_db(d->tx), matter->id, d->policy, d->arena, &kept, err));
-	RD_TRY(rd_letter_dates(&kept, d->policy->calendar, matter->kind, values.received,
-		values.written, &values, err));
-	/* What is not the acknowledgement names no date of its own. */
-	if (matter->kind == RD_COMPLAINT && d->order->letter != RD_LETTER_ACKNOWLEDGEMENT)
-		RD_TRY(answer_of_stage(d, &kept, &values.respond_by, err));
-	if (matter->kind == RD_ENQUIRY)
-		RD_TRY(running_answer(d, RD_CLOCK_ENQUIRY_RESPOND, &values.respond_by, err));
-	RD_TRY(days_after_answer(d, &kept, &values, err));
-	RD_TRY(rd_logged_on(rd_tx_db(d->tx), matter->id, d->arena, &values.logged_on, err));
+	RD_TRY(rd_letter_days(&ask, &values, err));
 	RD_TRY(rd_letter_words(
 		rd_tx_db(d->tx), d->cause, d->order->letter, d->arena, &values, err));
 	return write_letter(d, &values, err);

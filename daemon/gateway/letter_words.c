@@ -5,7 +5,6 @@
 
 #include "redress/gateway/progress.h"
 #include "redress/store/case_actions.h"
-#include "redress/store/outbox.h"
 
 static enum rd_rc words_of_restriction(const struct rd_case_act *act, struct rd_arena *arena,
 	struct rd_letter_values *values, struct rd_err *err)
@@ -37,33 +36,6 @@ enum rd_rc rd_promised_before(struct rd_db *db, int64_t case_id, struct rd_arena
 			};
 	*ret_actions = open;
 	*ret_n = n;
-	return RD_OK;
-}
-
-static bool says_logged(const struct rd_outbox_row *row)
-{
-	const bool left = row->state == RD_OUTBOX_SENT || row->state == RD_OUTBOX_SENDING ||
-			  row->state == RD_OUTBOX_UNCERTAIN;
-
-	return left && row->stage == RD_STAGE_1 &&
-	       (strcmp(row->letter, rd_letter_names[RD_LETTER_ACKNOWLEDGEMENT]) == 0 ||
-		       strcmp(row->letter, rd_letter_names[RD_LETTER_RECEIVED]) == 0);
-}
-
-enum rd_rc rd_logged_on(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
-	struct rd_date *ret_day, struct rd_err *err)
-{
-	const struct rd_outbox_filter filter = { .case_id = case_id };
-	struct rd_outbox_row *rows;
-	size_t n;
-
-	*ret_day = (struct rd_date){ 0 };
-	RD_TRY(rd_outbox_list(db, &filter, arena, &rows, &n, err));
-	for (size_t i = 0; i < n; i++)
-		if (says_logged(&rows[i]) &&
-			(!rd_date_is_set(*ret_day) ||
-				rd_date_compare(rows[i].written_for, *ret_day) < 0))
-			*ret_day = rows[i].written_for;
 	return RD_OK;
 }
 

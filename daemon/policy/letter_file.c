@@ -78,6 +78,7 @@ const char *const rd_letter_names[RD_N_LETTERS + 1] = {
 	"restriction",
 	"stage1_response",
 	"stage2_response",
+	"stage2_asked",
 	"third_party",
 	"mp_councillor",
 	NULL,

@@ -28,11 +28,6 @@ RD_MUST_USE enum rd_rc rd_copies_to(struct rd_db *db, int64_t case_id, struct rd
 RD_MUST_USE enum rd_rc rd_promised_before(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_answer_action **ret_actions, size_t *ret_n, struct rd_err *err);
 
-/* The day on which a letter that left said first that the matter is logged as a complaint; unset
- * where none has. What another says later names the same day. */
-RD_MUST_USE enum rd_rc rd_logged_on(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
-	struct rd_date *ret_day, struct rd_err *err);
-
 /* Sets what the act of that cause says (reasons, terms, review_on, answer); nothing where no act
  * stands there. An answer says what was promised before it too. */
 RD_MUST_USE enum rd_rc rd_letter_words(struct rd_db *db, const char *cause,

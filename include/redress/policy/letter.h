@@ -77,7 +77,7 @@ enum rd_placeholder {
 	RD_VALUE_RECEIVED_ON,
 	RD_VALUE_RESPOND_BY,
 	RD_VALUE_READ_BY,
-	RD_VALUE_ACKNOWLEDGE_BY,
+	RD_VALUE_ACKNOWLEDGE_BY, /* of stage 2 in the letter STAGE2_ASKED */
 	RD_VALUE_HANDLER,
 	RD_VALUE_RESPONSIBLE,
 	RD_VALUE_NOT_RESPONSIBLE,
@@ -140,6 +140,7 @@ enum rd_letter_kind {
 	RD_LETTER_RESTRICTION,		  /* of contact: terms, reasons, when it is looked at */
 	RD_LETTER_STAGE1_RESPONSE,	  /* the full answer (policy/answer.h) */
 	RD_LETTER_STAGE2_RESPONSE,	  /* ... and the end of the process */
+	RD_LETTER_STAGE2_ASKED,		  /* a reply was taken for a request for stage 2 */
 	/* An acknowledgement in another form, where the case is of that kind and the set has it
 	   (rd_letter_form); else ACKNOWLEDGEMENT goes. */
 	RD_LETTER_THIRD_PARTY,	 /* somebody speaks for the resident: consent, copies */
