@@ -152,16 +152,15 @@ static enum rd_rc check_consent(struct rd_act *act, struct rd_err *err)
 		act->matter.reference);
 }
 
-enum rd_rc rd_act_send_letter(struct rd_act *act, enum rd_letter_kind letter,
-	bool meets_acknowledge, struct rd_date due, const char *cause, int64_t *ret_outbox_id,
-	struct rd_err *err)
+enum rd_rc rd_act_send_letter(struct rd_act *act, enum rd_letter_kind letter, bool meets_clock,
+	struct rd_date due, const char *cause, int64_t *ret_outbox_id, struct rd_err *err)
 {
 	struct rd_case_contact to = { 0 };
 	struct rd_letter_order order = {
 		.case_id = act->matter.id,
 		.letter = letter,
 		.cause = cause,
-		.meets_acknowledge = meets_acknowledge,
+		.meets_clock = meets_clock,
 		.day_zero = rd_date_of(act->now_ms),
 		.due = due,
 		.emergency_health = act->matter.flags[RD_HEALTH_SAFETY],

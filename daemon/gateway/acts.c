@@ -193,6 +193,7 @@ static enum rd_rc record_given(struct rd_act *act, struct rd_date given_on, stru
 {
 	const struct rd_outbox_row given = {
 		.case_id = act->matter.id,
+		.letter = rd_letter_names[RD_LETTER_ACKNOWLEDGEMENT],
 		.meets_clock = rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE],
 		.written_for = given_on,
 	};

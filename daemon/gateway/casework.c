@@ -434,7 +434,7 @@ static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 		.answers_message = w->matter->message_id,
 		.answered = w->matter->message,
 		.outgoing = w->matter->source[0] != '\0' ? w->matter->source : NULL,
-		.meets_acknowledge = verdict->letter_meets_acknowledge,
+		.meets_clock = verdict->letter_meets_acknowledge,
 		.emergency_health = verdict->emergency_health,
 		.emergency_heat = verdict->emergency_heat,
 		.day_zero = rd_date_of(w->matter->received_ms),

@@ -339,14 +339,54 @@ static enum rd_rc compose_text(struct draft *d, struct rd_outbox_row *row, struc
 	return RD_OK;
 }
 
-/* An acknowledgement without a topic meets no clock (promise 6). */
-static const char *clock_met(const struct draft *d)
+static bool is_full_answer(enum rd_letter_kind letter)
 {
-	if (d->order->meets_acknowledge && d->order->letter == RD_LETTER_STAGE2_ACKNOWLEDGEMENT)
+	return letter == RD_LETTER_STAGE1_RESPONSE || letter == RD_LETTER_STAGE2_RESPONSE;
+}
+
+/* A text says that the answer is written and not what it is: it answers nothing. */
+static enum rd_rc clock_of_answer(struct draft *d, const char **ret_clock, struct rd_err *err)
+{
+	struct rd_err none_runs = { 0 };
+	struct rd_case_clock running;
+	struct rd_date original;
+
+	*ret_clock = "";
+	if (d->order->channel != RD_CHANNEL_EMAIL)
+		return RD_OK;
+	const enum rd_rc rc = rd_progress_answer_clock(
+		rd_tx_db(d->tx), &d->matter, d->arena, &running, &original, &none_runs);
+	if (rc == RD_OK) {
+		*ret_clock = running.name;
+		return RD_OK;
+	}
+	if (rc != RD_E_MISSING) {
+		*err = none_runs;
+		return rc;
+	}
+	*ret_clock = rd_clock_names[d->order->letter == RD_LETTER_STAGE2_RESPONSE
+					    ? RD_CLOCK_STAGE2_RESPOND
+					    : RD_CLOCK_STAGE1_RESPOND];
+	return RD_OK;
+}
+
+/* An acknowledgement without a topic meets no clock (promise 6). */
+static const char *clock_of_acknowledgement(const struct draft *d)
+{
+	if (d->order->letter == RD_LETTER_STAGE2_ACKNOWLEDGEMENT)
 		return rd_clock_names[RD_CLOCK_STAGE2_ACKNOWLEDGE];
-	if (!d->order->meets_acknowledge || !d->rendered.names_topic)
-		return "";
-	return rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE];
+	return d->rendered.names_topic ? rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE] : "";
+}
+
+static enum rd_rc clock_met(struct draft *d, const char **ret_clock, struct rd_err *err)
+{
+	*ret_clock = "";
+	if (!d->order->meets_clock)
+		return RD_OK;
+	if (is_full_answer(d->order->letter))
+		return clock_of_answer(d, ret_clock, err);
+	*ret_clock = clock_of_acknowledgement(d);
+	return RD_OK;
 }
 
 /* Whatever asks for a letter: to one whom only a forward names none goes by itself. */
@@ -377,8 +417,8 @@ static enum rd_rc write_row(struct draft *d, struct rd_outbox_row *row, struct r
 		.not_before_ms = d->time.leave_ms,
 		.hold_reason = hold_reason(d),
 		.needs_approval = d->time.waits_for_approval,
-		.meets_clock = clock_met(d),
 	};
+	RD_TRY(clock_met(d, &row->meets_clock, err));
 	if (d->order->channel == RD_CHANNEL_EMAIL)
 		return compose_mail(d, row, err);
 	return compose_text(d, row, err);
@@ -469,7 +509,7 @@ static enum rd_rc put_copy(const struct draft *d, struct rd_err *err)
 	if (order.recipient[0] == '\0' || strcasecmp(order.recipient, d->order->recipient) == 0)
 		return RD_OK;
 	order.cause = rd_arena_printf(d->arena, "%s%s", RD_COPY_CAUSE, d->order->cause);
-	order.meets_acknowledge = false;
+	order.meets_clock = false;
 	order.answers_message = 0;
 	order.answered = NULL;
 	copy.order = &order;
@@ -529,7 +569,7 @@ static enum rd_rc write_anew(struct rd_tx *tx, const struct rd_office *office,
 		.cause = stale->cause,
 		.answers_message = answered_by_cause(stale->cause),
 		.outgoing = stale->channel == RD_CHANNEL_SMS ? stale->outgoing : NULL,
-		.meets_acknowledge = stale->meets_clock[0] != '\0',
+		.meets_clock = stale->meets_clock[0] != '\0',
 		.emergency_health = matter->flags[RD_HEALTH_SAFETY],
 		.emergency_heat = matter->flags[RD_HEAT_LOSS],
 		.day_zero = rd_date_of(matter->received_ms),
@@ -649,6 +689,26 @@ static enum rd_rc stage2_acknowledged(struct rd_tx *tx, const struct rd_office *
 		RD_EVENT_STAGE2_ACKNOWLEDGED, row->written_for, at_ms, err);
 }
 
+/* The answer is with the resident. Asked for at stage 2 or closed meanwhile, it changes nothing. */
+static enum rd_rc answered(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_case *matter, const struct rd_outbox_row *row, int64_t at_ms,
+	struct rd_arena *arena, struct rd_err *err)
+{
+	const struct rd_policy *policy;
+	struct rd_landlord kept;
+
+	if (matter->kind != RD_COMPLAINT || matter->stage != row->stage ||
+		matter->status != RD_STATUS_ANSWERED)
+		return RD_OK;
+	RD_TRY(rd_office_policy(office, matter->landlord, &policy, err));
+	RD_TRY(rd_office_case_landlord(
+		office, rd_tx_db(tx), matter->id, policy, arena, &kept, err));
+	RD_TRY(rd_progress_event(tx, &kept, policy->calendar, matter->id,
+		row->stage == RD_STAGE_2 ? RD_EVENT_STAGE2_RESPONDED : RD_EVENT_RESPONDED,
+		row->written_for, at_ms, err));
+	return rd_case_set_answered(tx, matter->id, at_ms, err);
+}
+
 enum rd_rc rd_correspondence_gone(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_outbox_row *row, int64_t at_ms, struct rd_arena *arena, struct rd_err *err)
 {
@@ -660,6 +720,9 @@ enum rd_rc rd_correspondence_gone(struct rd_tx *tx, const struct rd_office *offi
 	RD_TRY(rd_case_get(rd_tx_db(tx), row->case_id, arena, &matter, err));
 	if (strcmp(row->meets_clock, rd_clock_names[RD_CLOCK_STAGE2_ACKNOWLEDGE]) == 0)
 		return stage2_acknowledged(tx, office, &matter, row, at_ms, arena, err);
+	if (strcmp(row->letter, rd_letter_names[RD_LETTER_STAGE1_RESPONSE]) == 0 ||
+		strcmp(row->letter, rd_letter_names[RD_LETTER_STAGE2_RESPONSE]) == 0)
+		return answered(tx, office, &matter, row, at_ms, arena, err);
 	if (matter.kind != RD_COMPLAINT || matter.stage != RD_STAGE_1)
 		return RD_OK; /* decided anew while it was on its way */
 	rc = rd_case_meet_clock(tx, row->case_id, row->meets_clock, at_ms, err);

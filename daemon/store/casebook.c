@@ -415,6 +415,14 @@ enum rd_rc rd_case_set_acknowledged(
 	return changed_one(changes, case_id, err);
 }
 
+enum rd_rc rd_case_set_answered(
+	struct rd_tx *tx, int64_t case_id, int64_t at_ms, struct rd_err *err)
+{
+	return rd_sql_change(tx,
+		"UPDATE case_file SET answered_ms = ?2 WHERE id = ?1 AND status = 'answered'",
+		RD_ARGS(rd_int(case_id), rd_int(at_ms)), NULL, err);
+}
+
 enum rd_rc rd_case_set_definition(
 	struct rd_tx *tx, int64_t case_id, const char *definition, struct rd_err *err)
 {

@@ -515,10 +515,10 @@ static void every_placeholder_has_its_value(void **state)
 		"a complaint", "stage 1",
 		"a repair that was not done, a missed visit and other matters", "A tap.",
 		"The tap drips.", "The part is late.", "Friday 20 November 2026",
-		"Thursday 19 November 2026", "Friday 20 November 2026", "Friday 4 December 2026", "Monday 23 November 2026",
-		"Friday 27 November 2026", "our Customer Focus team", "our homes", "the council",
-		"larger print", "0800 585 360", "Bridgwater House", "someone@example.org",
-		"Housing Ombudsman Service", "0300 111 3000", "PO Box 1484",
+		"Thursday 19 November 2026", "Friday 20 November 2026", "Friday 4 December 2026",
+		"Monday 23 November 2026", "Friday 27 November 2026", "our Customer Focus team",
+		"our homes", "the council", "larger print", "0800 585 360", "Bridgwater House",
+		"someone@example.org", "Housing Ombudsman Service", "0300 111 3000", "PO Box 1484",
 		"www.housing-ombudsman.org.uk" };
 
 	/* The later ones belong to letters of their own: test_policy_letter_life. */

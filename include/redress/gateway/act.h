@@ -43,7 +43,7 @@ RD_MUST_USE enum rd_rc rd_act_check_topics(const char *const *topics, size_t n, 
  * the resident is not known yet, or there is nowhere to write to. due: the day that it must not
  * miss; unset for none. */
 RD_MUST_USE enum rd_rc rd_act_send_letter(struct rd_act *act, enum rd_letter_kind letter,
-	bool meets_acknowledge, struct rd_date due, const char *cause, int64_t *ret_outbox_id,
+	bool meets_clock, struct rd_date due, const char *cause, int64_t *ret_outbox_id,
 	struct rd_err *err);
 /* What no letter tells the resident is a person's task, RD_ACT_TASK_TELL, by that day; unset: by
  * the next working day. */

@@ -118,6 +118,9 @@ RD_MUST_USE enum rd_rc rd_case_set_kind(struct rd_tx *tx, int64_t case_id, enum 
 	enum rd_stage stage, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_set_acknowledged(
 	struct rd_tx *tx, int64_t case_id, int64_t at_ms, struct rd_err *err);
+/* Of an answered case: its answer left at that time. Nothing where it is not answered. */
+RD_MUST_USE enum rd_rc rd_case_set_answered(
+	struct rd_tx *tx, int64_t case_id, int64_t at_ms, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_set_definition(
 	struct rd_tx *tx, int64_t case_id, const char *definition, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_set_outcome(
