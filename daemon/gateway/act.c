@@ -105,7 +105,7 @@ static enum rd_rc main_contact(
 }
 
 /* A person said where the resident gets letters, or opened the case with that. */
-static enum rd_rc contact_is_residents(struct rd_act *act, bool *ret_is, struct rd_err *err)
+enum rd_rc rd_act_writes_to_resident(struct rd_act *act, bool *ret_is, struct rd_err *err)
 {
 	int64_t from_seq = 1;
 
@@ -141,7 +141,7 @@ static enum rd_rc check_consent(struct rd_act *act, struct rd_err *err)
 			last = acts[i].detail;
 	if (strcmp(last, rd_consent_names[RD_CONSENT_GIVEN]) == 0)
 		return RD_OK;
-	RD_TRY(contact_is_residents(act, &is_residents, err));
+	RD_TRY(rd_act_writes_to_resident(act, &is_residents, err));
 	if (is_residents)
 		return RD_OK;
 	return rd_fail(err, RD_E_REFUSED,

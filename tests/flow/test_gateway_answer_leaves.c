@@ -4,6 +4,7 @@
 #include "redress/gateway/notices.h"
 #include "redress/gateway/owed.h"
 #include "redress/store/case_acts.h"
+#include "redress/store/returned.h"
 #include "support/answers.h"
 
 #define RECEIVED "2026-12-15T12:00:00Z" /* acknowledged on the day; answer due 31 December */
@@ -180,6 +181,28 @@ static void an_answer_that_waits_past_its_day_is_warned_of(void **state)
 	assert_true(house_says(h, &rows[n - 1], "it is written and has not gone"));
 }
 
+/* The duty is open again, and staff say when they gave it otherwise. */
+static void one_that_came_back_answers_nothing(void **state)
+{
+	struct house *h = *state = new_house(NULL);
+	const int64_t case_id = by_mail(h);
+	struct rd_outbox_row letter;
+	struct rd_tx *tx = NULL;
+	bool open = false;
+
+	OK(answer(h, case_id, RD_STAGE_1, true, NULL));
+	house_send(h);
+	letter = house_letter(h, case_id, "stage1_response");
+	assert_int_equal(answer(h, case_id, RD_STAGE_1, false, "2026-12-29"), RD_E_REFUSED);
+	OK(rd_tx_begin(h->db, &tx, &h->err));
+	OK(rd_returned_reopen(tx, &letter, &open, &h->err));
+	OK(rd_tx_commit(&tx, &h->err));
+	assert_true(open);
+	assert_true(house_runs(h, case_id, "stage1.respond"));
+	OK(answer(h, case_id, RD_STAGE_1, false, "2026-12-29"));
+	assert_false(house_runs(h, case_id, "stage1.respond"));
+}
+
 /* Extended, it is the longer date that it meets. */
 static void an_extended_answer_meets_the_longer_date(void **state)
 {
@@ -222,6 +245,7 @@ int main(int argc, char **argv)
 		house_test_own(who_sent_it_themselves_says_the_day),
 		house_test_own(a_text_answers_nothing),
 		house_test_own(an_answer_that_waits_past_its_day_is_warned_of),
+		house_test_own(one_that_came_back_answers_nothing),
 		house_test_own(an_extended_answer_meets_the_longer_date),
 		house_test_own(stage_2_overtakes_it),
 	};
