@@ -163,9 +163,14 @@ static void say_what_is_not_known(struct rd_report_made *m)
 	if (!m->known.compensation)
 		say_unknown(m, "Compensation", "none was ever recorded here");
 	say_unknown(m, "Other remedies than compensation", "they are not counted here");
-	say_unknown(m, "Figures by tenure (LCRA and LCHO apart)",
-		"cases keep no tenure: leaseholders and others outside the measures are counted "
-		"too");
+	if (!m->known.tenure)
+		say_unknown(m, "Figures by tenure (LCRA and LCHO apart)",
+			"the contacts file tells no tenure (its column `tenure`): leaseholders and "
+			"others outside the measures are counted too");
+	else if (m->ask->homes_of[RD_TENURE_LCRA] == 0)
+		say_unknown(m, "CH01 by tenure",
+			"the number of homes of each tenure is not known: say it with "
+			"--homes-lcra and --homes-lcho");
 	say_unknown(m, "Figures by team or contractor", "cases keep none");
 	say_unknown(m, "Satisfaction with complaints handling (TP09)",
 		"it comes from a survey, not from cases");
@@ -194,6 +199,10 @@ static void say_what_to_know(struct rd_report_made *m)
 				    "%lld complaint%s not answered and not due yet: the shares "
 				    "answered in time will still move.",
 				    (long long)open, open == 1 ? " is" : "s are"));
+	if (m->known.tenure)
+		say_note(m, "Tenure is what the contacts file tells today of whoever gets a "
+			    "case's letters. Both measures are of LCRA and LCHO alone; the other "
+			    "figures are of all complaints, whatever the tenure.");
 	if (m->ask->homes != 0)
 		say_note(m, "Rates go by the number of homes in the configuration, all tenures "
 			    "together.");

@@ -690,6 +690,7 @@ enum rd_rc rd_report_tables(struct rd_report_made *m, struct rd_err *err)
 		make_summary(m);
 	make_stages(m);
 	RD_TRY(make_periods(m, err));
+	RD_TRY(rd_report_tenure(m, err));
 	if (m->ask->kind == RD_REPORT_TSM)
 		return RD_OK;
 	RD_TRY(make_topics(m, err));

@@ -144,13 +144,13 @@ static const struct command {
 		"open311 settle ROW --as taken|again|never [--id ID] --why TEXT" },
 	{ "report", "quarter", rd_ctl_report_quarter,
 		"report quarter [--landlord NAME] [--year YYYY --quarter N | --from DAY --to DAY] "
-		"[--publish] [--json | --csv | --html FILE]" },
+		"[--homes-lcra N] [--homes-lcho N] [--publish] [--json | --csv | --html FILE]" },
 	{ "report", "year", rd_ctl_report_year,
-		"report year [--landlord NAME] [--year YYYY | --from DAY --to DAY] [--publish] "
-		"[--json | --csv | --html FILE]" },
+		"report year [--landlord NAME] [--year YYYY | --from DAY --to DAY] "
+		"[--homes-lcra N] [--homes-lcho N] [--publish] [--json | --csv | --html FILE]" },
 	{ "report", "tsm", rd_ctl_report_tsm,
-		"report tsm [--landlord NAME] [--year YYYY | --from DAY --to DAY] [--json | --csv "
-		"| --html FILE]" },
+		"report tsm [--landlord NAME] [--year YYYY | --from DAY --to DAY] "
+		"[--homes-lcra N] [--homes-lcho N] [--json | --csv | --html FILE]" },
 	{ "report", "studies", rd_ctl_report_studies,
 		"report studies [--landlord NAME] [--from DAY --to DAY] [--most N] [--json]" },
 	{ "contacts", "import", rd_ctl_contacts_import,

@@ -500,6 +500,21 @@ enum rd_rc rd_case_hold(struct rd_tx *tx, int64_t case_id, int64_t now_ms, struc
 	return RD_OK;
 }
 
+enum rd_rc rd_case_near_safeguarding(
+	struct rd_db *db, int64_t case_id, bool *ret_near, struct rd_err *err)
+{
+	int64_t near = 0;
+
+	RD_TRY(rd_sql_int(db,
+		REACH " SELECT 1 FROM case_file c WHERE c.id IN (SELECT id FROM reach)"
+		      " AND (c.held_ms IS NOT NULL OR EXISTS (SELECT 1 FROM case_tag t"
+		      "  WHERE t.case_id = c.id AND t.what = 'flag'"
+		      "  AND t.value = 'safeguarding')) LIMIT 1",
+		RD_ARGS(rd_int(case_id)), 0, &near, err));
+	*ret_near = near != 0;
+	return RD_OK;
+}
+
 enum rd_rc rd_case_hold_letters(struct rd_tx *tx, struct rd_err *err)
 {
 	return rd_sql_change(tx,

@@ -16,6 +16,7 @@
 #include "redress/base/arena.h"
 #include "redress/base/date.h"
 #include "redress/policy/landlord.h"
+#include "redress/policy/tenure.h"
 #include "redress/policy/workday.h"
 #include "redress/store/db.h"
 
@@ -86,6 +87,7 @@ struct rd_report_ask {
 	const struct rd_calendar *calendar;
 	struct rd_date from, to, today; /* from and to set: see rd_report_period */
 	int64_t homes;			/* 0: not said */
+	int64_t homes_of[RD_N_TENURES]; /* of each tenure; 0: not said */
 	bool publish;			/* to be published: small cells of breakdowns are hidden */
 };
 

@@ -37,6 +37,9 @@ bool rd_report_was_kept(const struct rd_report *report, struct rd_date from, str
 /* report_ombudsman.c: what the Ombudsman decided on these days, whenever the complaints came. */
 RD_MUST_USE enum rd_rc rd_report_ombudsman(struct rd_report_made *m, struct rd_err *err);
 
+/* report_tenure.c: CH01 and CH02 of each tenure, where the contacts file tells any. */
+RD_MUST_USE enum rd_rc rd_report_tenure(struct rd_report_made *m, struct rd_err *err);
+
 /* Adds every table of the report's kind. */
 RD_MUST_USE enum rd_rc rd_report_tables(struct rd_report_made *m, struct rd_err *err);
 
