@@ -166,15 +166,14 @@ static enum rd_rc send_answer(struct rd_act *act, struct rd_stage_act *stage, st
 		err);
 }
 
-/* An answer that was recorded before this one and has not left does not go any more, and nobody
- * gives it by hand. *found: what it found, where this one does not say. */
+/* Nobody gives the answer by hand that was recorded before this one and did not reach the resident.
+ * *found: what it found, where this one does not say. */
 static enum rd_rc end_earlier(struct rd_act *act, const char **found, struct rd_err *err)
 {
 	struct rd_case_act *acts;
 	struct rd_task *tasks;
 	size_t n_acts, n_tasks;
 
-	RD_TRY(rd_act_cancel_letters(act, letter_of_answer(act), "another answer", err));
 	RD_TRY(rd_case_act_list(
 		rd_tx_db(act->tx), act->matter.id, act->arena, &acts, &n_acts, err));
 	RD_TRY(rd_task_list_case(
@@ -233,6 +232,7 @@ enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office, int6
 		RD_TRY(rd_answer_promise(&act, &stage, &answer, err));
 		found = rd_answer_found_names[answer.found];
 	}
+	RD_TRY(rd_act_cancel_letters(&act, letter_of_answer(&act), "another answer", err));
 	if (stage.standing.answer_waits)
 		RD_TRY(end_earlier(&act, &found, err));
 	/* The answer as it was written: the letter is made of it, today or on another day. */

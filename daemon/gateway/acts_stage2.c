@@ -55,14 +55,11 @@ static enum rd_rc owe_decision(
 		.case_id = act->matter.id,
 		.cause = stage->cause,
 		.text = late ? "Stage 2 was asked for (`case show REF`) after the policy's days, "
-			       "which alone is no "
-			       "reason to refuse it: take it on (`case accept REF`), or refuse it "
-			       "with reasons (`case refuse REF --why TEXT`)."
+			       "which alone is no reason to refuse it: take it on (`case accept "
+			       "REF`), or refuse it with reasons (`case refuse REF --why TEXT`)."
 			     : "Stage 2 was asked for (`case show REF`): take it on (`case accept "
-			       "REF`) and assign "
-			       "it "
-			       "to somebody new (`case assign`), or refuse it with reasons (`case "
-			       "refuse REF --why TEXT`).",
+			       "REF`) and assign it to somebody new (`case assign`), or refuse it "
+			       "with reasons (`case refuse REF --why TEXT`).",
 		.landlord = act->matter.landlord,
 		.due = stage->today,
 		.n = 1,

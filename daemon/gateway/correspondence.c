@@ -698,7 +698,7 @@ static enum rd_rc answered(struct rd_tx *tx, const struct rd_office *office,
 	struct rd_landlord kept;
 
 	if (matter->kind != RD_COMPLAINT || matter->stage != row->stage ||
-		matter->status != RD_STATUS_ANSWERED)
+		matter->status == RD_STATUS_CLOSED)
 		return RD_OK;
 	RD_TRY(rd_office_policy(office, matter->landlord, &policy, err));
 	RD_TRY(rd_office_case_landlord(

@@ -159,8 +159,8 @@ static enum rd_rc read_tenures(struct rd_db *db, const struct period *period,
 		"SELECT c.id, r.tenure FROM case_file c"
 		" JOIN case_contact m ON m.case_id = c.id AND m.is_main = 1 AND m.proposed = 0"
 		" JOIN resident_key k ON k.address_key = m.address_key"
-		" JOIN resident r ON r.id = k.resident_id AND r.landlord = "
-		"c.landlord" CASES_OF_PERIOD " ORDER BY c.id, r.id",
+		" JOIN resident r ON r.id = k.resident_id" CASES_OF_PERIOD
+		" AND r.landlord = ?1 ORDER BY c.id, r.id",
 		PERIOD_ARGS(period), &rows, err));
 	for (int64_t last = 0;;) {
 		bool more = false;
