@@ -144,3 +144,91 @@ enum rd_rc rd_act_complied(struct rd_db *db, const struct rd_office *office, int
 	RD_TRY(end_task(&act, number, err));
 	return rd_stage_act_commit(&act, &stage, err);
 }
+
+/* --- about no single case --- */
+
+static const char *cause_of_notice(struct rd_act *act, int64_t id)
+{
+	const char *cause = rd_arena_printf(act->arena, "notice:%" PRId64, id);
+
+	RD_ASSERT(cause != NULL);
+	return cause;
+}
+
+static enum rd_rc owe_notice(
+	struct rd_act *act, const struct rd_failure_notice *notice, int64_t id, struct rd_err *err)
+{
+	const struct rd_task task = {
+		.kind = RD_ACT_TASK_OMBUDSMAN,
+		.cause = cause_of_notice(act, id),
+		.text = rd_arena_printf(act->arena,
+			"Do what the Ombudsman asks for in a Complaint Handling Failure Notice: "
+			"number %" PRId64 " (`notices list`); send the proof, then record it "
+			"(`notices done`).",
+			id),
+		.landlord = notice->landlord,
+		.due = notice->due,
+		.n = 1,
+	};
+	int64_t task_id;
+	bool is_new;
+
+	RD_ASSERT(task.text != NULL);
+	return rd_task_put(act->tx, &task, act->now_ms, &task_id, &is_new, err);
+}
+
+static enum rd_rc audit_notice(struct rd_act *act, const char *what, int64_t id, struct rd_err *err)
+{
+	const char *detail = rd_arena_printf(act->arena, "{\"notice\":%" PRId64 "}", id);
+
+	RD_ASSERT(detail != NULL);
+	return rd_act_record_and_commit(act, what, 0, detail, err);
+}
+
+static enum rd_rc check_past(struct rd_act *act, struct rd_date *day, struct rd_err *err)
+{
+	const struct rd_date today = rd_date_of(act->now_ms);
+
+	if (!rd_date_is_set(*day))
+		*day = today;
+	if (rd_date_compare(*day, today) <= 0)
+		return RD_OK;
+	return rd_fail(err, RD_E_INPUT, "that day (--on) is still to come");
+}
+
+enum rd_rc rd_act_notice_add(struct rd_db *db, const struct rd_office *office, const char *landlord,
+	const struct rd_act_decree *notice, int64_t *ret_number, struct rd_err *err)
+{
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	struct rd_failure_notice row = { .landlord = landlord,
+		.day = notice->on,
+		.due = notice->due,
+		.words = notice->text,
+		.added_by = office->actor.name };
+
+	RD_TRY(rd_act_begin(&act, db, office, err));
+	RD_TRY(rd_office_policy(office, landlord, &act.policy, err));
+	RD_TRY(check_past(&act, &row.day, err));
+	RD_TRY(check(notice, row.day, err));
+	row.added_ms = act.now_ms;
+	RD_TRY(rd_failure_notice_add(act.tx, &row, ret_number, err));
+	if (rd_date_is_set(row.due))
+		RD_TRY(owe_notice(&act, &row, *ret_number, err));
+	return audit_notice(&act, "failure_notice", *ret_number, err);
+}
+
+enum rd_rc rd_act_notice_done(struct rd_db *db, const struct rd_office *office, int64_t number,
+	struct rd_date on, const char *how, struct rd_err *err)
+{
+	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+
+	RD_TRY(rd_act_begin(&act, db, office, err));
+	RD_TRY(check_past(&act, &on, err));
+	if (how != NULL)
+		RD_TRY(rd_act_check_text(how, "how it was done (--how)", err));
+	RD_TRY(rd_failure_notice_done(
+		act.tx, number, on, office->actor.name, how != NULL ? how : "", err));
+	RD_TRY(rd_task_settled(act.tx, RD_ACT_TASK_OMBUDSMAN, cause_of_notice(&act, number),
+		office->actor.name, "done", act.now_ms, err));
+	return audit_notice(&act, "failure_notice_done", number, err);
+}

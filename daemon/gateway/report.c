@@ -158,8 +158,7 @@ static void say_what_is_not_known(struct rd_report_made *m)
 		say_unknown(m, "Cases with the Ombudsman", "none was ever recorded here");
 	if (!m->decrees_known)
 		say_unknown(m, "The Ombudsman's findings, orders and failure notices",
-			"none was ever recorded here (`case ombudsman`)");
-	say_unknown(m, "Failure notices about no single case", "they are not recorded here");
+			"none was ever recorded here (`case ombudsman`, `notices`)");
 	if (!m->known.compensation)
 		say_unknown(m, "Compensation", "none was ever recorded here");
 	say_unknown(m, "Other remedies than compensation", "they are not counted here");

@@ -24,7 +24,16 @@ static const char *const finding_heads[RD_N_OMBUDSMAN_FINDINGS] = {
 struct decreed {
 	struct rd_decree *all;
 	size_t n;
+	const struct rd_failure_notice *notices; /* of the landlord, of any day */
+	size_t n_notices;
+	struct rd_date from, to;
 };
+
+static bool is_of_days(const struct decreed *d, const struct rd_failure_notice *notice)
+{
+	return rd_date_compare(notice->day, d->from) >= 0 &&
+	       rd_date_compare(notice->day, d->to) <= 0;
+}
 
 struct sums {
 	int64_t found[RD_N_OMBUDSMAN_FINDINGS];
@@ -81,6 +90,8 @@ static struct sums sum_of(const struct decreed *d, struct rd_date today)
 		s.judged += is_judgement(decree->finding);
 		s.against += decree->finding <= RD_SERVICE_FAILURE;
 	}
+	for (size_t i = 0; i < d->n_notices; i++)
+		s.of[RD_DECREED_NOTICE] += is_of_days(d, &d->notices[i]);
 	return s;
 }
 
@@ -140,8 +151,8 @@ static void put_each(struct rd_report_made *m, const struct decreed *d)
 {
 	static const char *const what[RD_N_DECREED] = { "", "Order", "Recommendation",
 		"Complaint Handling Failure Notice" };
-	struct rd_report_table *t = rd_report_begin(
-		m, "ombudsman_cases", "The Ombudsman's decisions, one by one", "", d->n);
+	struct rd_report_table *t = rd_report_begin(m, "ombudsman_cases",
+		"The Ombudsman's decisions, one by one", "", d->n + d->n_notices);
 
 	rd_report_add_column(t, "case", "Case");
 	rd_report_add_column(t, "what", "Finding, order or notice");
@@ -163,22 +174,40 @@ static void put_each(struct rd_report_made *m, const struct decreed *d)
 		cells[4] = day_cell(m, decree->done);
 		cells[5] = decree->pence != 0 ? rd_cell_pounds(decree->pence) : rd_cell_text("");
 	}
+	for (size_t i = 0; i < d->n_notices; i++) {
+		const struct rd_failure_notice *notice = &d->notices[i];
+		struct rd_cell *cells =
+			is_of_days(d, notice) ? rd_report_add_row(t, "no single case") : NULL;
+
+		if (cells == NULL)
+			continue;
+		cells[1] = rd_cell_text(what[RD_DECREED_NOTICE]);
+		cells[2] = day_cell(m, notice->day);
+		cells[3] = day_cell(m, notice->due);
+		cells[4] = day_cell(m, notice->done);
+		cells[5] = rd_cell_text("");
+	}
 }
 
 enum rd_rc rd_report_ombudsman(struct rd_report_made *m, struct rd_err *err)
 {
 	const struct rd_report *r = m->report;
-	struct decreed now = { 0 }, before = { 0 };
+	struct decreed now = { .from = r->from, .to = r->to };
+	struct decreed before = { .from = r->before_from, .to = r->before_to };
+	struct rd_failure_notice *notices;
 
 	if (!m->decrees_known)
 		return RD_OK;
+	RD_TRY(rd_failure_notice_list(m->db, r->landlord, m->arena, &notices, &now.n_notices, err));
+	now.notices = before.notices = notices;
+	before.n_notices = now.n_notices;
 	RD_TRY(rd_decrees_of_days(
 		m->db, r->landlord, r->from, r->to, m->arena, &now.all, &now.n, err));
 	RD_TRY(rd_decrees_of_days(m->db, r->landlord, r->before_from, r->before_to, m->arena,
 		&before.all, &before.n, err));
 	const struct sums a = sum_of(&now, r->today), b = sum_of(&before, r->today);
 	put_sums(m, &a, &b);
-	if (!r->publish && now.n > 0)
+	if (!r->publish && (now.n > 0 || a.of[RD_DECREED_NOTICE] > 0))
 		put_each(m, &now);
 	return RD_OK;
 }

@@ -142,6 +142,10 @@ static const struct command {
 	{ "open311", "list", rd_ctl_open311_list, "open311 list [--case REF]" },
 	{ "open311", "settle", rd_ctl_open311_settle,
 		"open311 settle ROW --as taken|again|never [--id ID] --why TEXT" },
+	{ "notices", "add", rd_ctl_notices_add,
+		"notices add --text TEXT [--landlord NAME] [--due DAY] [--on DAY]" },
+	{ "notices", "list", rd_ctl_notices_list, "notices list [--landlord NAME]" },
+	{ "notices", "done", rd_ctl_notices_done, "notices done NOTICE [--on DAY] [--how TEXT]" },
 	{ "report", "quarter", rd_ctl_report_quarter,
 		"report quarter [--landlord NAME] [--year YYYY --quarter N | --from DAY --to DAY] "
 		"[--homes-lcra N] [--homes-lcho N] [--publish] [--json | --csv | --html FILE]" },

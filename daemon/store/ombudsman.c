@@ -134,6 +134,81 @@ enum rd_rc rd_decrees_of_days(struct rd_db *db, const char *landlord, struct rd_
 	return read_decrees(db, &rows, arena, ret_decrees, ret_n, err);
 }
 
+/* --- notices about no single case --- */
+
+enum rd_rc rd_failure_notice_add(struct rd_tx *tx, const struct rd_failure_notice *notice,
+	int64_t *ret_id, struct rd_err *err)
+{
+	char day[RD_DATE_MAX], due[RD_DATE_MAX];
+
+	RD_TRY(rd_sql_change(tx,
+		"INSERT INTO failure_notice (landlord, on_day, due_on, words, added_ms, added_by)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		RD_ARGS(rd_text(notice->landlord), rd_day(notice->day, day),
+			rd_day(notice->due, due), rd_text(notice->words), rd_int(notice->added_ms),
+			rd_text(notice->added_by)),
+		NULL, err));
+	*ret_id = rd_sql_inserted(tx);
+	return RD_OK;
+}
+
+enum rd_rc rd_failure_notice_done(struct rd_tx *tx, int64_t id, struct rd_date on, const char *by,
+	const char *how, struct rd_err *err)
+{
+	int64_t changes = 0, exists = 0;
+	char day[RD_DATE_MAX];
+
+	RD_TRY(rd_sql_change(tx,
+		"UPDATE failure_notice SET done_on = ?2, done_by = ?3, how = ?4"
+		" WHERE id = ?1 AND done_on IS NULL",
+		RD_ARGS(rd_int(id), rd_day(on, day), rd_text(by), rd_text(how)), &changes, err));
+	if (changes != 0)
+		return RD_OK;
+	RD_TRY(rd_sql_int(rd_tx_db(tx), "SELECT 1 FROM failure_notice WHERE id = ?1",
+		RD_ARGS(rd_int(id)), 0, &exists, err));
+	if (exists)
+		return rd_fail(err, RD_E_EXISTS, "notice %lld is done already", (long long)id);
+	return rd_fail(err, RD_E_MISSING, "there is no notice %lld; `notices list` shows them",
+		(long long)id);
+}
+
+enum rd_rc rd_failure_notice_list(struct rd_db *db, const char *landlord, struct rd_arena *arena,
+	struct rd_failure_notice **ret_notices, size_t *ret_n, struct rd_err *err)
+{
+	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
+	struct rd_list list = { .bytes_each = sizeof(struct rd_failure_notice) };
+
+	RD_TRY(rd_sql_query(db,
+		"SELECT id, landlord, on_day, due_on, done_on, words, how, added_by, done_by,"
+		" added_ms FROM failure_notice WHERE ?1 IS NULL OR landlord = ?1"
+		" ORDER BY on_day, id",
+		RD_ARGS(rd_text_or_null(landlord)), &rows, err));
+	for (;;) {
+		bool more = false;
+		void *item = NULL;
+
+		RD_TRY(rd_rows_next(&rows, &more, err));
+		if (!more)
+			break;
+		RD_TRY(rd_list_grow(&list, arena, &item, err));
+		struct rd_failure_notice *notice = item;
+		*notice = (struct rd_failure_notice){ .id = rd_rows_int(&rows, 0),
+			.landlord = rd_rows_text(&rows, 1, arena),
+			.words = rd_rows_text(&rows, 5, arena),
+			.how = rd_rows_text(&rows, 6, arena),
+			.added_by = rd_rows_text(&rows, 7, arena),
+			.done_by = rd_rows_text(&rows, 8, arena),
+			.added_ms = rd_rows_int(&rows, 9) };
+		RD_TRY(rd_rows_day(&rows, 2, &notice->day, err));
+		RD_TRY(rd_rows_day(&rows, 3, &notice->due, err));
+		RD_TRY(rd_rows_day(&rows, 4, &notice->done, err));
+	}
+	RD_TRY(rd_arena_check(arena, err));
+	*ret_notices = list.items;
+	*ret_n = list.n;
+	return RD_OK;
+}
+
 enum rd_rc rd_decrees_any(struct rd_db *db, const char *landlord, bool *ret_any, struct rd_err *err)
 {
 	int64_t any = 0;
@@ -141,7 +216,8 @@ enum rd_rc rd_decrees_any(struct rd_db *db, const char *landlord, bool *ret_any,
 	RD_TRY(rd_sql_int(db,
 		"SELECT 1 FROM case_act a JOIN case_file c ON c.id = a.case_id"
 		" WHERE c.landlord = ?1 AND a.what IN ('ombudsman_finding', 'ombudsman_order',"
-		"  'ombudsman_recommendation', 'ombudsman_notice') LIMIT 1",
+		"  'ombudsman_recommendation', 'ombudsman_notice')"
+		" UNION ALL SELECT 1 FROM failure_notice WHERE landlord = ?1 LIMIT 1",
 		RD_ARGS(rd_text(landlord)), 0, &any, err));
 	*ret_any = any != 0;
 	return RD_OK;

@@ -219,12 +219,56 @@ static void the_reports_count_by_the_ombudsmans_list(void **state)
 	assert_int_equal(total(&report, "Compensation ordered")->kind, RD_CELL_HIDDEN);
 }
 
+/* Of the landlord as a whole: there may be no case at all. */
+static void a_notice_about_no_case_is_a_task_and_counts(void **state)
+{
+	struct house *h = *state;
+	const struct rd_office staff = house_staff(h);
+	const struct rd_act_decree notice = { .what = RD_DECREED_NOTICE,
+		.on = day(1, 25),
+		.due = day(2, 8),
+		.text = "Send the self-assessment." };
+	const struct rd_act_decree coming = {
+		.what = RD_DECREED_NOTICE, .on = day(2, 2), .text = "Send the self-assessment."
+	};
+	struct rd_failure_notice *all;
+	struct rd_report report;
+	int64_t number;
+	size_t n;
+
+	closed_complaint(h);
+	OK(rd_act_notice_add(h->db, &staff, "code-2024", &notice, &number, &h->err));
+	assert_int_equal(
+		rd_date_compare(house_task(h, 0, RD_ACT_TASK_OMBUDSMAN).due, day(2, 8)), 0);
+	assert_int_equal(rd_act_notice_add(h->db, &staff, "code-2024", &coming, &number, &h->err),
+		RD_E_INPUT);
+	report = report_of(h, false);
+	assert_false(is_told_unknown(&report, NOT_KNOWN));
+	assert_int_equal(total(&report, "Complaint Handling Failure Notices")->n, 1);
+	assert_int_equal(table_of(&report, "ombudsman_cases")->n_rows, 1);
+
+	OK(rd_act_notice_done(h->db, &staff, number, today, "by mail", &h->err));
+	assert_null(house_task(h, 0, RD_ACT_TASK_OMBUDSMAN).kind);
+	assert_int_equal(
+		rd_act_notice_done(h->db, &staff, number, today, NULL, &h->err), RD_E_EXISTS);
+	assert_int_equal(
+		rd_act_notice_done(h->db, &staff, number + 1, today, NULL, &h->err), RD_E_MISSING);
+	OK(rd_failure_notice_list(h->db, "homes-in-sedgemoor", h->arena, &all, &n, &h->err));
+	assert_int_equal(n, 0);
+	OK(rd_failure_notice_list(h->db, NULL, h->arena, &all, &n, &h->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(rd_date_compare(all[0].done, day(2, 1)), 0);
+	assert_string_equal(all[0].how, "by mail");
+	house_audit_lacks(h, "self-assessment");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		house_test(what_was_ordered_is_a_task_that_a_closed_case_keeps),
 		house_test(what_makes_no_sense_is_refused),
 		house_test(the_reports_count_by_the_ombudsmans_list),
+		house_test(a_notice_about_no_case_is_a_task_and_counts),
 	};
 
 	house_main(argc, argv);

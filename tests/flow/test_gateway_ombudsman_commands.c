@@ -150,11 +150,30 @@ static void what_does_not_fit_is_refused_with_what_does(void **state)
 	says("usage:");
 }
 
+static void notices_about_no_case_have_commands_of_their_own(void **state)
+{
+	struct house *h = *state;
+
+	assert_int_equal(RUN(h, "notices", "add"), 2);
+	says("--text");
+	assert_int_equal(RUN(h, "notices", "add", "--text", "Send it", "--due", "2099-01-09"), 0);
+	says("notice 1: recorded, with a task");
+	assert_int_equal(RUN(h, "tasks"), 0);
+	says("notices done");
+	assert_int_equal(RUN(h, "notices", "done", "1", "--how", "sent"), 0);
+	assert_int_equal(RUN(h, "notices", "done", "1"), 2);
+	assert_int_equal(RUN(h, "notices", "list", "--json"), 0);
+	says("\"how\":\"sent\"");
+	assert_int_equal(RUN(h, "notices", "list", "--landlord", "another"), 0);
+	says("No failure notice");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		T(what_is_recorded_is_shown_wherever_it_is_asked_for),
 		T(what_does_not_fit_is_refused_with_what_does),
+		T(notices_about_no_case_have_commands_of_their_own),
 	};
 
 	house_main(argc, argv);

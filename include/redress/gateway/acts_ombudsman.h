@@ -30,4 +30,13 @@ RD_MUST_USE enum rd_rc rd_act_decree(struct rd_db *db, const struct rd_office *o
 RD_MUST_USE enum rd_rc rd_act_complied(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, int64_t number, struct rd_date on, const char *how, struct rd_err *err);
 
+/* A Complaint Handling Failure Notice about no single case, of that day (unset: today); with a day
+ * to do it by a task. */
+RD_MUST_USE enum rd_rc rd_act_notice_add(struct rd_db *db, const struct rd_office *office,
+	const char *landlord, const struct rd_act_decree *notice, int64_t *ret_number,
+	struct rd_err *err);
+/* It was complied with on that day (unset: today); as rd_act_complied. */
+RD_MUST_USE enum rd_rc rd_act_notice_done(struct rd_db *db, const struct rd_office *office,
+	int64_t number, struct rd_date on, const char *how, struct rd_err *err);
+
 #endif

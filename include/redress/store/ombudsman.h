@@ -3,7 +3,8 @@
  * Complaint Handling Failure Notices, and that what was asked for is done.
  *
  * Each is a row of what was done with its case (case_acts.h) under one of the names below, and its
- * number is that row's. Read here together, for the case, its evidence and the reports.
+ * number is that row's. Read here together, for the case, its evidence and the reports. Only
+ * a notice that is about no single case (failure_notice) stands apart.
  */
 #ifndef REDRESS_STORE_OMBUDSMAN_H
 #define REDRESS_STORE_OMBUDSMAN_H
@@ -63,7 +64,27 @@ RD_MUST_USE enum rd_rc rd_decrees_of_case(struct rd_db *db, int64_t case_id, str
 RD_MUST_USE enum rd_rc rd_decrees_of_days(struct rd_db *db, const char *landlord,
 	struct rd_date from, struct rd_date to, struct rd_arena *arena,
 	struct rd_decree **ret_decrees, size_t *ret_n, struct rd_err *err);
-/* Was one ever recorded of the landlord's cases? */
+/* --- notices about no single case --- */
+
+struct rd_failure_notice {
+	int64_t id; /* set by the store */
+	const char *landlord;
+	struct rd_date day, due, done; /* due unset: no day was given; done unset: not yet */
+	const char *words, *how;
+	const char *added_by, *done_by;
+	int64_t added_ms;
+};
+RD_MUST_USE enum rd_rc rd_failure_notice_add(struct rd_tx *tx,
+	const struct rd_failure_notice *notice, int64_t *ret_id, struct rd_err *err);
+/* RD_E_MISSING: there is none of that number; RD_E_EXISTS: it is done already. */
+RD_MUST_USE enum rd_rc rd_failure_notice_done(struct rd_tx *tx, int64_t id, struct rd_date on,
+	const char *by, const char *how, struct rd_err *err);
+/* By day; landlord NULL: any. */
+RD_MUST_USE enum rd_rc rd_failure_notice_list(struct rd_db *db, const char *landlord,
+	struct rd_arena *arena, struct rd_failure_notice **ret_notices, size_t *ret_n,
+	struct rd_err *err);
+
+/* Was anything of the Ombudsman's ever recorded of the landlord? */
 RD_MUST_USE enum rd_rc rd_decrees_any(
 	struct rd_db *db, const char *landlord, bool *ret_any, struct rd_err *err);
 
