@@ -71,10 +71,10 @@ static int setup(void **state)
 /* Of the command's own clock, which is the machine's: so many days from today. */
 static const char *day_from_today(struct house *h, int n)
 {
-	char day[RD_DATE_MAX];
+	char *day = rd_arena_alloc(h->arena, RD_DATE_MAX);
 
-	return rd_arena_strdup(h->arena,
-		rd_date_format(rd_date_add(rd_date_of((int64_t)time(NULL) * 1000), n), day));
+	rd_date_format(rd_date_add(rd_date_of((int64_t)time(NULL) * 1000), n), day);
+	return day;
 }
 
 static const char *complaint(struct house *h)
@@ -83,13 +83,13 @@ static const char *complaint(struct house *h)
 
 	house_work(h);
 	house_send(h);
-	return house_case(h, house_case_of(h, id)).reference;
+	return rd_arena_strdup(h->arena, house_case(h, house_case_of(h, id)).reference);
 }
 
 static void what_is_recorded_is_shown_wherever_it_is_asked_for(void **state)
 {
 	struct house *h = *state;
-	const char *ref = rd_arena_strdup(h->arena, complaint(h));
+	const char *ref = complaint(h);
 	const char *pack = rd_arena_printf(h->arena, "%s/pack", h->dir);
 	char *page = NULL;
 	size_t len = 0;
@@ -135,7 +135,7 @@ static void what_is_recorded_is_shown_wherever_it_is_asked_for(void **state)
 static void what_does_not_fit_is_refused_with_what_does(void **state)
 {
 	struct house *h = *state;
-	const char *ref = rd_arena_strdup(h->arena, complaint(h));
+	const char *ref = complaint(h);
 
 	assert_int_equal(
 		RUN(h, "case", "ombudsman", "finding", ref, "--finding", "upheld", "--text", "x"),
