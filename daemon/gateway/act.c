@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "redress/gateway/acts.h"
+#include "redress/gateway/acts_ombudsman.h"
 #include "redress/gateway/acts_record.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
@@ -104,7 +105,7 @@ static enum rd_rc main_contact(
 }
 
 /* A person said where the resident gets letters, or opened the case with that. */
-static enum rd_rc contact_is_residents(struct rd_act *act, bool *ret_is, struct rd_err *err)
+enum rd_rc rd_act_writes_to_resident(struct rd_act *act, bool *ret_is, struct rd_err *err)
 {
 	int64_t from_seq = 1;
 
@@ -140,7 +141,7 @@ static enum rd_rc check_consent(struct rd_act *act, struct rd_err *err)
 			last = acts[i].detail;
 	if (strcmp(last, rd_consent_names[RD_CONSENT_GIVEN]) == 0)
 		return RD_OK;
-	RD_TRY(contact_is_residents(act, &is_residents, err));
+	RD_TRY(rd_act_writes_to_resident(act, &is_residents, err));
 	if (is_residents)
 		return RD_OK;
 	return rd_fail(err, RD_E_REFUSED,
@@ -151,16 +152,15 @@ static enum rd_rc check_consent(struct rd_act *act, struct rd_err *err)
 		act->matter.reference);
 }
 
-enum rd_rc rd_act_send_letter(struct rd_act *act, enum rd_letter_kind letter,
-	bool meets_acknowledge, struct rd_date due, const char *cause, int64_t *ret_outbox_id,
-	struct rd_err *err)
+enum rd_rc rd_act_send_letter(struct rd_act *act, enum rd_letter_kind letter, bool meets_clock,
+	struct rd_date due, const char *cause, int64_t *ret_outbox_id, struct rd_err *err)
 {
 	struct rd_case_contact to = { 0 };
 	struct rd_letter_order order = {
 		.case_id = act->matter.id,
 		.letter = letter,
 		.cause = cause,
-		.meets_acknowledge = meets_acknowledge,
+		.meets_clock = meets_clock,
 		.day_zero = rd_date_of(act->now_ms),
 		.due = due,
 		.emergency_health = act->matter.flags[RD_HEALTH_SAFETY],
@@ -257,11 +257,14 @@ static enum rd_rc end_reviews(struct rd_act *act, const char *why, struct rd_err
 	return RD_OK;
 }
 
-/* A person at risk, what was promised and how a resident is restricted outlive the case. */
+/* A person at risk, what was promised or ordered and how a resident is restricted outlive the case.
+ */
 static bool outlives_the_case(const char *kind)
 {
 	return strcmp(kind, rd_task_names[RD_TASK_SAFEGUARDING]) == 0 ||
-	       strcmp(kind, RD_ACT_TASK_ACTION) == 0 || strcmp(kind, RD_ACT_TASK_RESTRICTION) == 0;
+	       strcmp(kind, RD_ACT_TASK_ACTION) == 0 ||
+	       strcmp(kind, RD_ACT_TASK_RESTRICTION) == 0 ||
+	       strcmp(kind, RD_ACT_TASK_OMBUDSMAN) == 0;
 }
 
 static enum rd_rc end_tasks(struct rd_act *act, struct rd_err *err)

@@ -193,6 +193,7 @@ static enum rd_rc record_given(struct rd_act *act, struct rd_date given_on, stru
 {
 	const struct rd_outbox_row given = {
 		.case_id = act->matter.id,
+		.letter = rd_letter_names[RD_LETTER_ACKNOWLEDGEMENT],
 		.meets_clock = rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE],
 		.written_for = given_on,
 	};
@@ -302,6 +303,22 @@ enum rd_rc rd_act_acknowledge(struct rd_db *db, const struct rd_office *office, 
 		NULL, err);
 }
 
+/* An acknowledgement that has not left says what a person has understood since. */
+static enum rd_rc renew_acknowledgement(struct rd_act *act, struct rd_err *err)
+{
+	const struct rd_outbox_filter filter = { .case_id = act->matter.id,
+		.letter = rd_letter_names[RD_LETTER_ACKNOWLEDGEMENT] };
+	struct rd_outbox_row *rows;
+	size_t n;
+
+	RD_TRY(rd_outbox_list(rd_tx_db(act->tx), &filter, act->arena, &rows, &n, err));
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].state == RD_OUTBOX_QUEUED || rows[i].state == RD_OUTBOX_HELD)
+			RD_TRY(rd_correspondence_renew(
+				act->tx, act->office, &rows[i], act->arena, err));
+	return RD_OK;
+}
+
 enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const char *definition, const char *outcome, struct rd_err *err)
 {
@@ -324,6 +341,7 @@ enum rd_rc rd_act_define(struct rd_db *db, const struct rd_office *office, int64
 		return rc;
 	RD_TRY(rd_task_done_of_case(act.tx, case_id, rd_task_names[RD_TASK_DEFINE],
 		office->actor.name, "defined", act.now_ms, NULL, err));
+	RD_TRY(renew_acknowledgement(&act, err));
 	cause = rd_arena_printf(act.arena, "act:define:%" PRId64, act.now_ms);
 	rc = rd_act_send_letter(
 		&act, RD_LETTER_DEFINITION, false, (struct rd_date){ 0 }, cause, &outbox_id, &why);

@@ -8,7 +8,9 @@
 #include "redress/gateway/routes.h"
 #include "redress/gateway/stage_act.h"
 #include "redress/message/compose.h"
+#include "redress/policy/letter_plan.h"
 #include "redress/store/case_actions.h"
+#include "redress/store/outbox.h"
 #include "redress/store/tasks.h"
 
 #define CONSENT_WORKDAYS 5 /* no policy says how long a person may be waited for */
@@ -154,17 +156,72 @@ static enum rd_rc check_who(const char *who, struct rd_err *err)
 		"who speaks for the resident (--who) is one line; write it without line breaks");
 }
 
+static bool is_copy(const struct rd_outbox_row *row)
+{
+	return strncmp(row->cause, RD_COPY_CAUSE, strlen(RD_COPY_CAUSE)) == 0;
+}
+
+/* What those that are cancelled would have said is told to the resident, but for a receipt; what an
+ * acknowledgement or an answer owes stands with its clock as well. */
+static enum rd_rc owe_what_was_cancelled(
+	struct rd_act *act, const struct rd_stage_act *stage, const char *names, struct rd_err *err)
+{
+	if (names[0] == '\0')
+		return RD_OK;
+	return rd_act_owe_telling(act, stage->cause, (struct rd_date){ 0 },
+		rd_arena_printf(act->arena,
+			"Tell the resident, and nobody else, what these letters say: %s. They "
+			"were on their way to whoever wrote first, whom the resident does not "
+			"want, and do not go. Say first where the resident gets letters (`case "
+			"contact REF --address ADDRESS`).",
+			names),
+		err);
+}
+
+/* to_writer: those to whoever wrote first too, and not copies alone. */
+static enum rd_rc cancel_unsent(
+	struct rd_act *act, const struct rd_stage_act *stage, bool to_writer, struct rd_err *err)
+{
+	const struct rd_outbox_filter filter = { .case_id = act->matter.id };
+	struct rd_outbox_row *rows;
+	const char *names = "";
+	size_t n;
+
+	RD_TRY(rd_outbox_list(rd_tx_db(act->tx), &filter, act->arena, &rows, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		enum rd_letter_kind letter;
+
+		if ((rows[i].state != RD_OUTBOX_QUEUED && rows[i].state != RD_OUTBOX_HELD) ||
+			!(to_writer || is_copy(&rows[i])) ||
+			!rd_letter_parse_kind(rows[i].letter, &letter))
+			continue;
+		RD_TRY(rd_outbox_cancel(act->tx, rows[i].id,
+			"the resident has not agreed that another speaks for them", act->now_ms,
+			err));
+		if (!is_copy(&rows[i]) && !rd_letter_is_receipt(letter))
+			names = rd_arena_printf(act->arena, "%s%s%s", names,
+				names[0] != '\0' ? ", " : "", rows[i].letter);
+		RD_ASSERT(names != NULL);
+	}
+	return owe_what_was_cancelled(act, stage, names, err);
+}
+
 enum rd_rc rd_act_consent(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	enum rd_consent consent, const char *who, struct rd_err *err)
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 	struct rd_stage_act stage;
+	bool is_residents;
 
 	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_RECORD, err));
 	RD_TRY(check_who(who, err));
 	RD_TRY(rd_stage_act_put(
 		&act, &stage, RD_DID_CONSENT, NULL, rd_consent_names[consent], who, err));
 	RD_TRY(end_tasks(&act, RD_ACT_TASK_CONSENT, rd_consent_names[consent], err));
+	RD_TRY(rd_act_writes_to_resident(&act, &is_residents, err));
+	if (consent != RD_CONSENT_GIVEN)
+		RD_TRY(cancel_unsent(
+			&act, &stage, consent == RD_CONSENT_REFUSED && !is_residents, err));
 	if (consent == RD_CONSENT_ASKED)
 		RD_TRY(put_task(&act, RD_ACT_TASK_CONSENT, stage.cause,
 			"Has the resident agreed that somebody speaks for them? Record it (`case "
@@ -315,14 +372,21 @@ static bool is_amount(const char *amount)
 	       (*rest == '.' && strspn(rest + 1, "0123456789") == 2 && rest[3] == '\0');
 }
 
-static enum rd_rc check_amount(enum rd_compensation what, const char *amount, struct rd_err *err)
+enum rd_rc rd_act_check_amount(const char *amount, struct rd_err *err)
 {
-	if (amount == NULL && what != RD_COMPENSATION_OFFERED)
-		return RD_OK;
-	if (amount != NULL && is_amount(amount))
+	if (is_amount(amount))
 		return RD_OK;
 	return rd_fail(err, RD_E_INPUT,
-		"an amount is pounds, such as 120 or 120.50; an offer has one (--amount)");
+		"an amount is pounds, such as 120 or 120.50, with no sign before it (--amount)");
+}
+
+static enum rd_rc check_offer(enum rd_compensation what, const char *amount, struct rd_err *err)
+{
+	if (amount != NULL)
+		return rd_act_check_amount(amount, err);
+	if (what != RD_COMPENSATION_OFFERED)
+		return RD_OK;
+	return rd_fail(err, RD_E_INPUT, "an offer has an amount, such as 120 or 120.50 (--amount)");
 }
 
 /* To whom the policy sends it. */
@@ -356,7 +420,7 @@ enum rd_rc rd_act_compensation(struct rd_db *db, const struct rd_office *office,
 	const char *detail;
 
 	RD_TRY(rd_stage_act_begin(&act, &stage, db, office, case_id, RD_MOVE_RECORD, err));
-	RD_TRY(check_amount(what, amount, err));
+	RD_TRY(check_offer(what, amount, err));
 	if (why != NULL)
 		RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
 	detail = rd_arena_printf(act.arena, "%s%s%s", rd_compensation_names[what],

@@ -1,6 +1,7 @@
 /* Assigning, contacting, answering, taking longer: what both stages have. */
 #include "redress/gateway/acts_stage.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "redress/gateway/acts.h"
@@ -17,6 +18,11 @@ const char *const rd_upheld_names[RD_N_UPHELD + 1] = { "", "upheld", "partly", "
 static bool at_stage2(const struct rd_act *act)
 {
 	return act->matter.stage == RD_STAGE_2;
+}
+
+static enum rd_letter_kind letter_of_answer(const struct rd_act *act)
+{
+	return at_stage2(act) ? RD_LETTER_STAGE2_RESPONSE : RD_LETTER_STAGE1_RESPONSE;
 }
 
 static struct rd_date received_on(const struct rd_act *act)
@@ -144,9 +150,8 @@ static enum rd_rc check_stage(const struct rd_act *act, enum rd_stage wanted, st
 		act->matter.reference);
 }
 
-/* It must not miss the day that was promised. */
-static enum rd_rc send_answer(struct rd_act *act, struct rd_stage_act *stage,
-	const struct rd_act_response *response, struct rd_err *err)
+/* It must not miss the day that was promised, and answers once it leaves. */
+static enum rd_rc send_answer(struct rd_act *act, struct rd_stage_act *stage, struct rd_err *err)
 {
 	struct rd_err none_runs = { 0 };
 	struct rd_case_clock running = { 0 };
@@ -155,18 +160,60 @@ static enum rd_rc send_answer(struct rd_act *act, struct rd_stage_act *stage,
 	if (rd_progress_answer_clock(rd_tx_db(act->tx), &act->matter, act->arena, &running,
 		    &original, &none_runs) != RD_OK)
 		running.due = stage->today;
-	return rd_stage_act_tell(act, stage,
-		at_stage2(act) ? RD_LETTER_STAGE2_RESPONSE : RD_LETTER_STAGE1_RESPONSE,
-		rd_date_is_set(response->given_on), running.due,
+	return rd_stage_act_tell(act, stage, letter_of_answer(act), false, running.due,
 		"Give the resident the full answer (`case show` has its words): the text says only "
-		"that it is written.",
+		"that it is written. Then record it (`case respond REF --stage N --given DAY`).",
 		err);
+}
+
+/* Nobody gives the answer by hand that was recorded before this one and did not reach the resident.
+ * *found: what it found, where this one does not say. */
+static enum rd_rc end_earlier(struct rd_act *act, const char **found, struct rd_err *err)
+{
+	struct rd_case_act *acts;
+	struct rd_task *tasks;
+	size_t n_acts, n_tasks;
+
+	RD_TRY(rd_case_act_list(
+		rd_tx_db(act->tx), act->matter.id, act->arena, &acts, &n_acts, err));
+	RD_TRY(rd_task_list_case(
+		rd_tx_db(act->tx), act->matter.id, act->arena, &tasks, &n_tasks, err));
+	for (size_t i = 0; i < n_acts; i++) {
+		if (acts[i].stage != act->matter.stage ||
+			strcmp(acts[i].what, RD_DID_RESPONDED) != 0)
+			continue;
+		if ((*found)[0] == '\0')
+			*found = acts[i].detail;
+		const char *cause =
+			rd_arena_printf(act->arena, RD_PROGRESS_CAUSE "%" PRId64, acts[i].id);
+		RD_ASSERT(cause != NULL);
+		for (size_t k = 0; k < n_tasks; k++)
+			if (tasks[k].done_ms == 0 && strcmp(tasks[k].cause, cause) == 0)
+				RD_TRY(rd_task_done(act->tx, tasks[k].id, act->office->actor.name,
+					"the answer was given", act->now_ms, err));
+	}
+	return RD_OK;
+}
+
+/* Without a letter it is with the resident already. */
+static enum rd_rc record_answer(
+	struct rd_act *act, struct rd_stage_act *stage, bool told, struct rd_err *err)
+{
+	const int64_t case_id = act->matter.id;
+
+	if (told)
+		RD_TRY(rd_stage_act_event(act, stage,
+			at_stage2(act) ? RD_EVENT_STAGE2_RESPONDED : RD_EVENT_RESPONDED, err));
+	if (act->matter.status == RD_STATUS_ANSWERED)
+		return rd_case_set_answered(act->tx, case_id, stage->at_ms, err);
+	return rd_case_set_status(act->tx, case_id, RD_STATUS_ANSWERED, "", stage->at_ms, err);
 }
 
 enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office, int64_t case_id,
 	const struct rd_act_response *response, struct rd_err *err)
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
+	const bool told = response->answer == NULL || rd_date_is_set(response->given_on);
 	struct rd_stage_act stage;
 	const char *found = rd_upheld_names[response->upheld];
 	struct rd_answer answer;
@@ -185,6 +232,9 @@ enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office, int6
 		RD_TRY(rd_answer_promise(&act, &stage, &answer, err));
 		found = rd_answer_found_names[answer.found];
 	}
+	RD_TRY(rd_act_cancel_letters(&act, letter_of_answer(&act), "another answer", err));
+	if (stage.standing.answer_waits)
+		RD_TRY(end_earlier(&act, &found, err));
 	/* The answer as it was written: the letter is made of it, today or on another day. */
 	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_RESPONDED, by, found,
 		response->answer != NULL
@@ -192,11 +242,9 @@ enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office, int6
 			: NULL,
 		err));
 	RD_TRY(rd_act_cancel_letters(&act, RD_LETTER_EXTENSION, "the answer was given", err));
-	if (response->answer != NULL)
-		RD_TRY(send_answer(&act, &stage, response, err));
-	RD_TRY(rd_stage_act_event(&act, &stage,
-		at_stage2(&act) ? RD_EVENT_STAGE2_RESPONDED : RD_EVENT_RESPONDED, err));
-	RD_TRY(rd_case_set_status(act.tx, case_id, RD_STATUS_ANSWERED, "", stage.at_ms, err));
+	if (!told)
+		RD_TRY(send_answer(&act, &stage, err));
+	RD_TRY(record_answer(&act, &stage, told, err));
 	return rd_stage_act_commit(&act, &stage, err);
 }
 

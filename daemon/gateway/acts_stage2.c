@@ -54,13 +54,12 @@ static enum rd_rc owe_decision(
 		.kind = rd_task_names[RD_TASK_STAGE2],
 		.case_id = act->matter.id,
 		.cause = stage->cause,
-		.text = late ? "Stage 2 was asked for after the policy's days, which alone is no "
-			       "reason to refuse it: take it on (`case accept REF`), or refuse it "
-			       "with reasons (`case refuse REF --why TEXT`)."
-			     : "Stage 2 was asked for: take it on (`case accept REF`) and assign "
-			       "it "
-			       "to somebody new (`case assign`), or refuse it with reasons (`case "
-			       "refuse REF --why TEXT`).",
+		.text = late ? "Stage 2 was asked for (`case show REF`) after the policy's days, "
+			       "which alone is no reason to refuse it: take it on (`case accept "
+			       "REF`), or refuse it with reasons (`case refuse REF --why TEXT`)."
+			     : "Stage 2 was asked for (`case show REF`): take it on (`case accept "
+			       "REF`) and assign it to somebody new (`case assign`), or refuse it "
+			       "with reasons (`case refuse REF --why TEXT`).",
 		.landlord = act->matter.landlord,
 		.due = stage->today,
 		.n = 1,
@@ -169,6 +168,13 @@ static enum rd_rc asked_on(struct rd_act *act, struct rd_date *ret_day, struct r
 	return RD_OK;
 }
 
+/* Nor is anybody told any more that it will be looked at. */
+static enum rd_rc end_request(struct rd_act *act, const char *how, struct rd_err *err)
+{
+	RD_TRY(rd_act_cancel_letters(act, RD_LETTER_STAGE2_ASKED, how, err));
+	return end_tasks(act, how, err);
+}
+
 /* A letter that has not left would say the same again. */
 static enum rd_rc acknowledged_otherwise(
 	struct rd_act *act, struct rd_stage_act *stage, struct rd_err *err)
@@ -213,7 +219,7 @@ enum rd_rc rd_act_accept(struct rd_db *db, const struct rd_office *office, int64
 	RD_TRY(rd_stage_act_on(
 		&act, &stage, given_on, earliest, "the day of the acknowledgement", err));
 	RD_TRY(rd_stage_act_put(&act, &stage, RD_DID_ACCEPTED, NULL, NULL, NULL, err));
-	RD_TRY(end_tasks(&act, "stage 2 is taken on", err));
+	RD_TRY(end_request(&act, "stage 2 is taken on", err));
 	if (told)
 		RD_TRY(acknowledged_otherwise(&act, &stage, err));
 	else
@@ -241,7 +247,7 @@ enum rd_rc rd_act_refuse(struct rd_db *db, const struct rd_office *office, int64
 		err));
 	rd_life_refusal(&stage.kept, act.policy->calendar, stage.day, &changes);
 	RD_TRY(rd_progress_apply(act.tx, &stage.kept, case_id, &changes, stage.at_ms, err));
-	RD_TRY(end_tasks(&act, "stage 2 is refused", err));
+	RD_TRY(end_request(&act, "stage 2 is refused", err));
 	RD_TRY(rd_case_set_kind(act.tx, case_id, RD_COMPLAINT, RD_STAGE_1, err));
 	/* Answered when stage 1 was. */
 	RD_TRY(rd_case_set_status(

@@ -392,20 +392,19 @@ static enum rd_rc letter_by_hand(struct writing *w, const struct rd_err *why, st
 		w->matter->cause, false, err);
 }
 
-/* A case that began by mail may go on by text, and the other way round: each channel has its own
- * words for "it is with your case now". */
-static enum rd_letter_kind letter_by_channel(enum rd_letter_kind letter, enum rd_channel channel)
+/* That stage 2 was asked for, where it was taken so and the set has words for it. */
+static enum rd_rc letter_of_request(
+	struct writing *w, enum rd_channel channel, enum rd_letter_kind *letter, struct rd_err *err)
 {
-	if (letter == RD_LETTER_LATER && channel == RD_CHANNEL_EMAIL)
-		return RD_LETTER_ADDED;
-	if (letter == RD_LETTER_ADDED && channel == RD_CHANNEL_SMS)
-		return RD_LETTER_LATER;
-	return letter;
-}
+	struct rd_case matter;
 
-static bool is_mere_receipt(enum rd_letter_kind letter)
-{
-	return letter == RD_LETTER_ADDED || letter == RD_LETTER_LATER || letter == RD_LETTER_AGREE;
+	if (*letter != RD_LETTER_STAGE2_ASKED)
+		return RD_OK;
+	RD_TRY(rd_case_get(rd_tx_db(w->tx), w->case_id, w->arena, &matter, err));
+	if (matter.stage != RD_STAGE_2 ||
+		rd_letters_find(w->policy->letters, *letter, channel) == NULL)
+		*letter = RD_LETTER_ADDED;
+	return RD_OK;
 }
 
 static bool can_be_written_to(const struct rd_case_contact *to)
@@ -435,7 +434,7 @@ static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 		.answers_message = w->matter->message_id,
 		.answered = w->matter->message,
 		.outgoing = w->matter->source[0] != '\0' ? w->matter->source : NULL,
-		.meets_acknowledge = verdict->letter_meets_acknowledge,
+		.meets_clock = verdict->letter_meets_acknowledge,
 		.emergency_health = verdict->emergency_health,
 		.emergency_heat = verdict->emergency_heat,
 		.day_zero = rd_date_of(w->matter->received_ms),
@@ -452,7 +451,8 @@ static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 		RD_TRY(rd_casework_main_contact(rd_tx_db(w->tx), w->case_id, w->arena, &to, err));
 	order.recipient = to.address;
 	order.channel = letter_channel(to.channel);
-	order.letter = letter_by_channel(verdict->letter, order.channel);
+	RD_TRY(letter_of_request(w, order.channel, &order.letter, err));
+	order.letter = rd_letter_by_channel(order.letter, order.channel);
 	if (!can_be_written_to(&to))
 		rc = rd_fail(&why, RD_E_MISSING, "nowhere to write to");
 	else
@@ -463,7 +463,7 @@ static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 		*err = why;
 		return rc;
 	}
-	if (rc != RD_OK && is_mere_receipt(order.letter))
+	if (rc != RD_OK && rd_letter_is_receipt(order.letter))
 		return RD_OK; /* no duty hangs on it; the message itself is a person's task */
 	if (rc != RD_OK)
 		return letter_by_hand(w, &why, err);

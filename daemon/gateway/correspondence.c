@@ -10,6 +10,7 @@
 #include "redress/gateway/acts_duty.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/closing.h"
+#include "redress/gateway/letter_days.h"
 #include "redress/gateway/letter_words.h"
 #include "redress/gateway/progress.h"
 #include "redress/gateway/staff.h"
@@ -186,85 +187,6 @@ static enum rd_rc work_out_time(struct draft *d, struct rd_err *err)
 	return rd_letter_when(&ask, d->policy->calendar, &d->time, err);
 }
 
-/* The date of a clock that runs already, which binds; unset where none runs. */
-static enum rd_rc running_answer(
-	struct draft *d, enum rd_clock_id clock, struct rd_date *ret_due, struct rd_err *err)
-{
-	struct rd_case_clock *clocks;
-	size_t n;
-
-	*ret_due = (struct rd_date){ 0 };
-	RD_TRY(rd_case_clocks(rd_tx_db(d->tx), d->matter.id, d->arena, &clocks, &n, err));
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(clocks[i].name, rd_clock_names[clock]) == 0)
-			*ret_due = clocks[i].due;
-	return RD_OK;
-}
-
-/* The date that the acknowledgement says, which waits to leave: its leaving starts the clock. What
- * a person must release first may be written for another day. */
-static enum rd_rc answer_of_waiting(struct draft *d, const struct rd_landlord *kept,
-	struct rd_date *ret_due, struct rd_err *err)
-{
-	const enum rd_outbox_state queued = RD_OUTBOX_QUEUED;
-	const struct rd_outbox_filter filter = { .state = &queued, .case_id = d->matter.id };
-	struct rd_outbox_row *rows;
-	size_t n;
-
-	RD_TRY(rd_outbox_list(rd_tx_db(d->tx), &filter, d->arena, &rows, &n, err));
-	for (size_t i = 0; i < n; i++)
-		if (!rows[i].needs_approval &&
-			strcmp(rows[i].meets_clock, rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE]) ==
-				0 &&
-			kept->clocks[RD_CLOCK_STAGE1_RESPOND].held)
-			return rd_clock_due(kept, d->policy->calendar, RD_CLOCK_STAGE1_RESPOND,
-				rows[i].written_for, ret_due, err);
-	return RD_OK;
-}
-
-/* The date of the answer that runs, longer or not. The acknowledgement of stage 2 starts it, unless
- * the request did. */
-static enum rd_rc answer_of_stage(struct draft *d, const struct rd_landlord *kept,
-	struct rd_date *ret_due, struct rd_err *err)
-{
-	const struct rd_clock_rule *rule = &kept->clocks[RD_CLOCK_STAGE2_RESPOND];
-	const bool stage2 = d->matter.stage == RD_STAGE_2;
-
-	if (d->order->letter == RD_LETTER_STAGE2_ACKNOWLEDGEMENT && rule->held &&
-		!rule->from_clock && rule->from == RD_EVENT_STAGE2_ACKNOWLEDGED)
-		return rd_clock_due(kept, d->policy->calendar, RD_CLOCK_STAGE2_RESPOND,
-			d->time.written_for, ret_due, err);
-	RD_TRY(running_answer(d, rd_life_extension(d->matter.stage), ret_due, err));
-	if (rd_date_is_set(*ret_due))
-		return RD_OK;
-	RD_TRY(running_answer(
-		d, stage2 ? RD_CLOCK_STAGE2_RESPOND : RD_CLOCK_STAGE1_RESPOND, ret_due, err));
-	if (rd_date_is_set(*ret_due) || stage2)
-		return RD_OK;
-	return answer_of_waiting(d, kept, ret_due, err);
-}
-
-/* When the policy wants stage 2 to be asked for after this answer; when the case would be closed.
- */
-static enum rd_rc days_after_answer(struct draft *d, const struct rd_landlord *kept,
-	struct rd_letter_values *values, struct rd_err *err)
-{
-	if (d->order->letter == RD_LETTER_STAGE1_RESPONSE &&
-		kept->clocks[RD_CLOCK_STAGE2_REQUEST].held)
-		RD_TRY(rd_clock_due(kept, d->policy->calendar, RD_CLOCK_STAGE2_REQUEST,
-			d->time.written_for, &values->escalate_by, err));
-	if (d->order->letter == RD_LETTER_CLOSING_CHECK) {
-		const struct rd_date earliest =
-			rd_date_add(d->time.written_for, RD_CLOSING_CHECK_DAYS);
-
-		RD_TRY(running_answer(d, RD_CLOCK_CASE_CLOSE, &values->close_on, err));
-		if (!rd_date_is_set(values->close_on) ||
-			rd_date_compare(values->close_on, earliest) < 0)
-			values->close_on = earliest;
-	}
-	return RD_OK;
-}
-
 static bool was_spoken(const struct rd_case *matter)
 {
 	return matter->channel == RD_BY_PHONE || matter->channel == RD_BY_IN_PERSON;
@@ -285,6 +207,16 @@ static enum rd_rc write_letter(
 	return rd_letter_render(d->letter, values, d->arena, &d->rendered, err);
 }
 
+/* The definition is the resident's: an acknowledgement may go to whoever wrote for them. */
+static bool may_say_definition(const struct draft *d)
+{
+	const enum rd_letter_kind form =
+		rd_letter_form(d->order->letter, d->matter.flags, d->order->recipient);
+
+	return d->matter.definition[0] != '\0' &&
+	       (d->order->letter != RD_LETTER_ACKNOWLEDGEMENT || form == d->order->letter);
+}
+
 static enum rd_rc render(struct draft *d, struct rd_err *err)
 {
 	const struct rd_case *matter = &d->matter;
@@ -296,10 +228,8 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		.topics = matter->topics,
 		.n_topics = matter->n_topics,
 		.outcome = matter->outcome[0] != '\0' ? matter->outcome : NULL,
-		.understood = matter->definition[0] != '\0' ? matter->definition : NULL,
+		.understood = may_say_definition(d) ? matter->definition : NULL,
 		.handler = matter->handler[0] != '\0' ? matter->handler : NULL,
-		.written = d->time.written_for,
-		.received = rd_date_of(matter->received_ms),
 		.third_party = matter->flags[RD_ADVOCATE] && !was_spoken(matter),
 		.spoken_for = matter->flags[RD_ADVOCATE] && was_spoken(matter),
 		.copy = d->is_copy,
@@ -308,17 +238,19 @@ static enum rd_rc render(struct draft *d, struct rd_err *err)
 		.emergency_heat = d->order->emergency_heat && !d->made_safe,
 	};
 	struct rd_landlord kept;
+	const struct rd_letter_days_ask ask = {
+		.db = rd_tx_db(d->tx),
+		.matter = matter,
+		.letter = d->order->letter,
+		.kept = &kept,
+		.calendar = d->policy->calendar,
+		.written = d->time.written_for,
+		.arena = d->arena,
+	};
 
 	RD_TRY(rd_office_case_landlord(
 		d->office, rd_tx_db(d->tx), matter->id, d->policy, d->arena, &kept, err));
-	RD_TRY(rd_letter_dates(&kept, d->policy->calendar, matter->kind, values.received,
-		values.written, &values, err));
-	/* What is not the acknowledgement names no date of its own. */
-	if (matter->kind == RD_COMPLAINT && d->order->letter != RD_LETTER_ACKNOWLEDGEMENT)
-		RD_TRY(answer_of_stage(d, &kept, &values.respond_by, err));
-	if (matter->kind == RD_ENQUIRY)
-		RD_TRY(running_answer(d, RD_CLOCK_ENQUIRY_RESPOND, &values.respond_by, err));
-	RD_TRY(days_after_answer(d, &kept, &values, err));
+	RD_TRY(rd_letter_days(&ask, &values, err));
 	RD_TRY(rd_letter_words(
 		rd_tx_db(d->tx), d->cause, d->order->letter, d->arena, &values, err));
 	return write_letter(d, &values, err);
@@ -407,14 +339,54 @@ static enum rd_rc compose_text(struct draft *d, struct rd_outbox_row *row, struc
 	return RD_OK;
 }
 
-/* An acknowledgement without a topic meets no clock (promise 6). */
-static const char *clock_met(const struct draft *d)
+static bool is_full_answer(enum rd_letter_kind letter)
 {
-	if (d->order->meets_acknowledge && d->order->letter == RD_LETTER_STAGE2_ACKNOWLEDGEMENT)
+	return letter == RD_LETTER_STAGE1_RESPONSE || letter == RD_LETTER_STAGE2_RESPONSE;
+}
+
+/* A text says that the answer is written and not what it is: it answers nothing. */
+static enum rd_rc clock_of_answer(struct draft *d, const char **ret_clock, struct rd_err *err)
+{
+	struct rd_err none_runs = { 0 };
+	struct rd_case_clock running;
+	struct rd_date original;
+
+	*ret_clock = "";
+	if (d->order->channel != RD_CHANNEL_EMAIL)
+		return RD_OK;
+	const enum rd_rc rc = rd_progress_answer_clock(
+		rd_tx_db(d->tx), &d->matter, d->arena, &running, &original, &none_runs);
+	if (rc == RD_OK) {
+		*ret_clock = running.name;
+		return RD_OK;
+	}
+	if (rc != RD_E_MISSING) {
+		*err = none_runs;
+		return rc;
+	}
+	*ret_clock = rd_clock_names[d->order->letter == RD_LETTER_STAGE2_RESPONSE
+					    ? RD_CLOCK_STAGE2_RESPOND
+					    : RD_CLOCK_STAGE1_RESPOND];
+	return RD_OK;
+}
+
+/* An acknowledgement without a topic meets no clock (promise 6). */
+static const char *clock_of_acknowledgement(const struct draft *d)
+{
+	if (d->order->letter == RD_LETTER_STAGE2_ACKNOWLEDGEMENT)
 		return rd_clock_names[RD_CLOCK_STAGE2_ACKNOWLEDGE];
-	if (!d->order->meets_acknowledge || !d->rendered.names_topic)
-		return "";
-	return rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE];
+	return d->rendered.names_topic ? rd_clock_names[RD_CLOCK_STAGE1_ACKNOWLEDGE] : "";
+}
+
+static enum rd_rc clock_met(struct draft *d, const char **ret_clock, struct rd_err *err)
+{
+	*ret_clock = "";
+	if (!d->order->meets_clock)
+		return RD_OK;
+	if (is_full_answer(d->order->letter))
+		return clock_of_answer(d, ret_clock, err);
+	*ret_clock = clock_of_acknowledgement(d);
+	return RD_OK;
 }
 
 /* Whatever asks for a letter: to one whom only a forward names none goes by itself. */
@@ -445,8 +417,8 @@ static enum rd_rc write_row(struct draft *d, struct rd_outbox_row *row, struct r
 		.not_before_ms = d->time.leave_ms,
 		.hold_reason = hold_reason(d),
 		.needs_approval = d->time.waits_for_approval,
-		.meets_clock = clock_met(d),
 	};
+	RD_TRY(clock_met(d, &row->meets_clock, err));
 	if (d->order->channel == RD_CHANNEL_EMAIL)
 		return compose_mail(d, row, err);
 	return compose_text(d, row, err);
@@ -537,7 +509,7 @@ static enum rd_rc put_copy(const struct draft *d, struct rd_err *err)
 	if (order.recipient[0] == '\0' || strcasecmp(order.recipient, d->order->recipient) == 0)
 		return RD_OK;
 	order.cause = rd_arena_printf(d->arena, "%s%s", RD_COPY_CAUSE, d->order->cause);
-	order.meets_acknowledge = false;
+	order.meets_clock = false;
 	order.answers_message = 0;
 	order.answered = NULL;
 	copy.order = &order;
@@ -585,10 +557,9 @@ static enum rd_rc acknowledge_due(struct rd_tx *tx, int64_t case_id, const char 
 	return RD_OK;
 }
 
-/* Its time had come: it waits for no approval any more. */
 static enum rd_rc write_anew(struct rd_tx *tx, const struct rd_office *office,
-	const struct rd_case *matter, const struct rd_outbox_row *stale, struct rd_arena *arena,
-	struct rd_err *err)
+	const struct rd_case *matter, const struct rd_outbox_row *stale, bool approved,
+	struct rd_arena *arena, struct rd_err *err)
 {
 	struct rd_letter_order order = {
 		.case_id = stale->case_id,
@@ -598,13 +569,13 @@ static enum rd_rc write_anew(struct rd_tx *tx, const struct rd_office *office,
 		.cause = stale->cause,
 		.answers_message = answered_by_cause(stale->cause),
 		.outgoing = stale->channel == RD_CHANNEL_SMS ? stale->outgoing : NULL,
-		.meets_acknowledge = stale->meets_clock[0] != '\0',
+		.meets_clock = stale->meets_clock[0] != '\0',
 		.emergency_health = matter->flags[RD_HEALTH_SAFETY],
 		.emergency_heat = matter->flags[RD_HEAT_LOSS],
 		.day_zero = rd_date_of(matter->received_ms),
 		.hold_reason =
 			strcmp(stale->hold_reason, RD_HOLD_UNFIT) == 0 ? "" : stale->hold_reason,
-		.approved = true,
+		.approved = approved,
 	};
 	struct draft draft = { .tx = tx, .office = office, .order = &order, .arena = arena };
 	struct rd_outbox_row row;
@@ -638,8 +609,9 @@ static enum rd_rc leave_to_person(struct rd_tx *tx, const struct rd_office *offi
 		err);
 }
 
-enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *office,
-	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err)
+static enum rd_rc rewrite(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_outbox_row *stale, bool approved, struct rd_arena *arena,
+	struct rd_err *err)
 {
 	struct rd_err why = { 0 };
 	struct rd_outbox_row now;
@@ -651,12 +623,25 @@ enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *o
 	if ((now.state != RD_OUTBOX_QUEUED && now.state != RD_OUTBOX_HELD) || now.attempts > 0)
 		return RD_OK;
 	RD_TRY(rd_case_get(rd_tx_db(tx), stale->case_id, arena, &matter, err));
-	rc = write_anew(tx, office, &matter, stale, arena, &why);
+	rc = write_anew(tx, office, &matter, stale, approved, arena, &why);
 	if (rc == RD_E_STORE || rc == RD_E_AGAIN || rc == RD_E_BUG) {
 		*err = why;
 		return rc;
 	}
 	return rc == RD_OK ? RD_OK : leave_to_person(tx, office, &matter, stale, arena, err);
+}
+
+/* Its time had come: it waits for no approval any more. */
+enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err)
+{
+	return rewrite(tx, office, stale, true, arena, err);
+}
+
+enum rd_rc rd_correspondence_renew(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_outbox_row *row, struct rd_arena *arena, struct rd_err *err)
+{
+	return rewrite(tx, office, row, !row->needs_approval, arena, err);
 }
 
 static enum rd_rc start_respond(struct rd_tx *tx, const struct rd_office *office,
@@ -704,6 +689,26 @@ static enum rd_rc stage2_acknowledged(struct rd_tx *tx, const struct rd_office *
 		RD_EVENT_STAGE2_ACKNOWLEDGED, row->written_for, at_ms, err);
 }
 
+/* The answer is with the resident. Asked for at stage 2 or closed meanwhile, it changes nothing. */
+static enum rd_rc answered(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_case *matter, const struct rd_outbox_row *row, int64_t at_ms,
+	struct rd_arena *arena, struct rd_err *err)
+{
+	const struct rd_policy *policy;
+	struct rd_landlord kept;
+
+	if (matter->kind != RD_COMPLAINT || matter->stage != row->stage ||
+		matter->status == RD_STATUS_CLOSED)
+		return RD_OK;
+	RD_TRY(rd_office_policy(office, matter->landlord, &policy, err));
+	RD_TRY(rd_office_case_landlord(
+		office, rd_tx_db(tx), matter->id, policy, arena, &kept, err));
+	RD_TRY(rd_progress_event(tx, &kept, policy->calendar, matter->id,
+		row->stage == RD_STAGE_2 ? RD_EVENT_STAGE2_RESPONDED : RD_EVENT_RESPONDED,
+		row->written_for, at_ms, err));
+	return rd_case_set_answered(tx, matter->id, at_ms, err);
+}
+
 enum rd_rc rd_correspondence_gone(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_outbox_row *row, int64_t at_ms, struct rd_arena *arena, struct rd_err *err)
 {
@@ -715,6 +720,9 @@ enum rd_rc rd_correspondence_gone(struct rd_tx *tx, const struct rd_office *offi
 	RD_TRY(rd_case_get(rd_tx_db(tx), row->case_id, arena, &matter, err));
 	if (strcmp(row->meets_clock, rd_clock_names[RD_CLOCK_STAGE2_ACKNOWLEDGE]) == 0)
 		return stage2_acknowledged(tx, office, &matter, row, at_ms, arena, err);
+	if (strcmp(row->letter, rd_letter_names[RD_LETTER_STAGE1_RESPONSE]) == 0 ||
+		strcmp(row->letter, rd_letter_names[RD_LETTER_STAGE2_RESPONSE]) == 0)
+		return answered(tx, office, &matter, row, at_ms, arena, err);
 	if (matter.kind != RD_COMPLAINT || matter.stage != RD_STAGE_1)
 		return RD_OK; /* decided anew while it was on its way */
 	rc = rd_case_meet_clock(tx, row->case_id, row->meets_clock, at_ms, err);

@@ -70,6 +70,7 @@ static bool asks(const char *letter)
 {
 	return strcmp(letter, rd_letter_names[RD_LETTER_LATER]) != 0 &&
 	       strcmp(letter, rd_letter_names[RD_LETTER_AGREE]) != 0 &&
+	       strcmp(letter, rd_letter_names[RD_LETTER_STAGE2_ASKED]) != 0 &&
 	       strcmp(letter, rd_letter_names[RD_LETTER_COMPLIMENT]) != 0;
 }
 

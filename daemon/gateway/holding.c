@@ -19,7 +19,7 @@ static bool is_answer(const char *letter)
 {
 	static const enum rd_letter_kind others[] = { RD_LETTER_ADDED, RD_LETTER_LATER,
 		RD_LETTER_COMPLIMENT, RD_LETTER_DEFINITION, RD_LETTER_CLOSING, RD_LETTER_AGREE,
-		RD_LETTER_CLOSING_CHECK };
+		RD_LETTER_STAGE2_ASKED, RD_LETTER_CLOSING_CHECK };
 
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		if (strcmp(letter, rd_letter_names[others[i]]) == 0)

@@ -192,15 +192,19 @@ static enum rd_rc add_clocks(struct gathering *g, struct rd_err *err)
 
 	RD_TRY(rd_case_clocks_due(g->db, NULL, by, g->arena, &clocks, &n, err));
 	for (size_t i = 0; i < n; i++) {
+		const struct rd_case *matter = NULL;
 		enum rd_clock_id id;
 
 		if (!rd_clock_is_owed(clocks[i].name) || !rd_clock_parse(clocks[i].name, &id) ||
 			rd_clock_words(id)[0] == '\0' || has_its_task(g, &clocks[i]))
 			continue;
+		RD_TRY(case_of(g, clocks[i].case_id, &matter, err));
 		RD_TRY(add(g,
 			(struct rd_owed){ .what = RD_OWED_CLOCK,
 				.kind = clocks[i].name,
-				.text = rd_clock_words(id),
+				.text = matter != NULL && matter->status == RD_STATUS_ANSWERED
+						? rd_clock_words_answered(id)
+						: rd_clock_words(id),
 				.due = clocks[i].due,
 				.due_ms = clocks[i].due_ms,
 				.case_id = clocks[i].case_id,

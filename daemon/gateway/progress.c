@@ -62,10 +62,12 @@ enum rd_rc rd_progress_standing(struct rd_db *db, const struct rd_case *matter,
 	standing.acknowledged = matter->stage == RD_STAGE_2
 					? was_met(clocks, n_clocks, RD_CLOCK_STAGE2_ACKNOWLEDGE)
 					: matter->acknowledged_ms != 0;
-	if (matter->stage == RD_STAGE_1 && rd_progress_answer_clock(db, matter, arena, &answer,
-						   &original, &none_runs) == RD_OK)
-		standing.stage1_overdue =
-			rd_date_is_set(answer.due) && rd_date_compare(answer.due, today) < 0;
+	if (rd_progress_answer_clock(db, matter, arena, &answer, &original, &none_runs) == RD_OK) {
+		standing.stage1_overdue = matter->stage == RD_STAGE_1 &&
+					  rd_date_is_set(answer.due) &&
+					  rd_date_compare(answer.due, today) < 0;
+		standing.answer_waits = matter->status == RD_STATUS_ANSWERED;
+	}
 	/* Never acknowledged in time: the date of the answer never even began to run. */
 	for (size_t i = 0; i < n_clocks; i++)
 		if (matter->stage == RD_STAGE_1 && runs(&clocks[i], RD_CLOCK_STAGE1_ACKNOWLEDGE) &&

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "redress/gateway/report_tables.h"
+#include "redress/store/ombudsman.h"
 
 const char *const rd_report_names[RD_N_REPORTS + 1] = { "quarter", "year", "tsm", NULL };
 
@@ -155,14 +156,20 @@ static void say_what_is_not_known(struct rd_report_made *m)
 			"none was ever recorded here");
 	if (!m->known.referred)
 		say_unknown(m, "Cases with the Ombudsman", "none was ever recorded here");
-	say_unknown(m, "The Ombudsman's findings, orders and failure notices",
-		"they are not recorded here");
+	if (!m->decrees_known)
+		say_unknown(m, "The Ombudsman's findings, orders and failure notices",
+			"none was ever recorded here (`case ombudsman`, `notices`)");
 	if (!m->known.compensation)
 		say_unknown(m, "Compensation", "none was ever recorded here");
 	say_unknown(m, "Other remedies than compensation", "they are not counted here");
-	say_unknown(m, "Figures by tenure (LCRA and LCHO apart)",
-		"cases keep no tenure: leaseholders and others outside the measures are counted "
-		"too");
+	if (!m->known.tenure)
+		say_unknown(m, "Figures by tenure (LCRA and LCHO apart)",
+			"the contacts file tells no tenure (its column `tenure`): leaseholders and "
+			"others outside the measures are counted too");
+	else if (m->ask->homes_of[RD_TENURE_LCRA] == 0)
+		say_unknown(m, "CH01 by tenure",
+			"the number of homes of each tenure is not known: say it with "
+			"--homes-lcra and --homes-lcho");
 	say_unknown(m, "Figures by team or contractor", "cases keep none");
 	say_unknown(m, "Satisfaction with complaints handling (TP09)",
 		"it comes from a survey, not from cases");
@@ -191,6 +198,10 @@ static void say_what_to_know(struct rd_report_made *m)
 				    "%lld complaint%s not answered and not due yet: the shares "
 				    "answered in time will still move.",
 				    (long long)open, open == 1 ? " is" : "s are"));
+	if (m->known.tenure)
+		say_note(m, "Tenure is what the contacts file tells today of whoever gets a "
+			    "case's letters. Both measures are of LCRA and LCHO alone; the other "
+			    "figures are of all complaints, whatever the tenure.");
 	if (m->ask->homes != 0)
 		say_note(m, "Rates go by the number of homes in the configuration, all tenures "
 			    "together.");
@@ -227,6 +238,7 @@ static enum rd_rc read_all(struct rd_report_made *m, struct rd_err *err)
 	m->whole_before =
 		(struct rd_slice){ .from = r->before_from, .to = r->before_to, .channel = -1 };
 	RD_TRY(rd_report_known(m->db, r->landlord, &m->known, err));
+	RD_TRY(rd_decrees_any(m->db, r->landlord, &m->decrees_known, err));
 	RD_TRY(rd_report_cases(
 		m->db, r->landlord, r->from, r->to, m->arena, &cases, &m->now.n, err));
 	m->now.cases = cases;

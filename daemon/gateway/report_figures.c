@@ -49,7 +49,8 @@ bool rd_slice_holds(const struct rd_slice *slice, const struct rd_report_case *c
 
 	return rd_report_is_complaint(c) && within(slice, day) &&
 	       (slice->topic == NULL || has_topic(c, slice->topic)) &&
-	       (slice->channel < 0 || (int)c->channel == slice->channel);
+	       (slice->channel < 0 || (int)c->channel == slice->channel) &&
+	       (slice->tenure == NULL || c->tenure == *slice->tenure);
 }
 
 /* --- one duty of one case --- */

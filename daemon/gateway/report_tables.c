@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redress/gateway/report_cells.h"
+
 #define TOPICS_MAX 200 /* named in one report */
 
 struct rd_date rd_report_month(int year, int month)
@@ -14,41 +16,12 @@ struct rd_date rd_report_month(int year, int month)
 
 /* --- cells --- */
 
-static const struct rd_cell unknown = { .kind = RD_CELL_UNKNOWN };
-
-static struct rd_cell count(int64_t n)
-{
-	return (struct rd_cell){ .kind = RD_CELL_COUNT, .n = n };
-}
-
-static struct rd_cell share(int64_t n, int64_t of)
-{
-	return (struct rd_cell){ .kind = RD_CELL_SHARE, .n = n, .of = of };
-}
-
-static struct rd_cell in_time(const struct rd_timings *t)
-{
-	return share(rd_timings_in_time(t), rd_timings_settled(t));
-}
-
 /* Of those whose finding was recorded. */
 static struct rd_cell upheld(const struct rd_stage_figures *f)
 {
 	const int64_t wholly = f->found[RD_FOUND_UPHELD], partly = f->found[RD_FOUND_PARTLY];
 
-	return share(wholly + partly, wholly + partly + f->found[RD_FOUND_NOT]);
-}
-
-static struct rd_cell rate(const struct rd_report_made *m, int64_t n)
-{
-	if (m->ask->homes == 0)
-		return unknown;
-	return (struct rd_cell){ .kind = RD_CELL_RATE, .n = n, .of = m->ask->homes };
-}
-
-static struct rd_cell if_known(bool known, struct rd_cell cell)
-{
-	return known ? cell : unknown;
+	return rd_cell_share(wholly + partly, wholly + partly + f->found[RD_FOUND_NOT]);
 }
 
 static struct rd_cell mean_of(const struct rd_stage_figures *f)
@@ -58,7 +31,7 @@ static struct rd_cell mean_of(const struct rd_stage_figures *f)
 	for (size_t i = 0; i < f->n_days; i++)
 		sum += f->days[i];
 	if (f->n_days == 0)
-		return unknown;
+		return rd_cell_unknown;
 	return (struct rd_cell){ .kind = RD_CELL_DAYS, .value = sum / (double)f->n_days };
 }
 
@@ -67,7 +40,7 @@ static struct rd_cell median_of(const struct rd_stage_figures *f)
 	const size_t half = f->n_days / 2;
 
 	if (f->n_days == 0)
-		return unknown;
+		return rd_cell_unknown;
 	return (struct rd_cell){ .kind = RD_CELL_DAYS,
 		.value = f->n_days % 2 != 0 ? f->days[half]
 					    : (f->days[half - 1] + f->days[half]) / 2.0 };
@@ -79,111 +52,29 @@ static struct rd_cell change(struct rd_cell now, struct rd_cell before)
 	struct rd_cell cell = { .kind = RD_CELL_CHANGE };
 
 	if (now.kind != before.kind || now.kind == RD_CELL_UNKNOWN)
-		return unknown;
+		return rd_cell_unknown;
 	if (now.kind == RD_CELL_COUNT) {
 		cell.value = (double)(now.n - before.n);
 		return cell;
 	}
 	if (now.of == 0 || before.of == 0)
-		return unknown;
+		return rd_cell_unknown;
 	cell.of = now.kind == RD_CELL_SHARE ? 1 : 2;
 	cell.value = ((double)now.n / (double)now.of - (double)before.n / (double)before.of) *
 		     (cell.of == 1 ? 100 : 1000);
 	return cell;
 }
 
-static const struct rd_cell hidden = { .kind = RD_CELL_HIDDEN };
-
-/* In a breakdown that is to be published, a few may be somebody. */
-static struct rd_cell small(const struct rd_report_made *m, struct rd_cell cell)
-{
-	const bool counts = cell.kind == RD_CELL_COUNT || cell.kind == RD_CELL_RATE;
-	const bool few = counts && cell.n > 0 && cell.n < RD_REPORT_SMALL;
-	const bool few_left =
-		cell.kind == RD_CELL_SHARE && cell.of > 0 && cell.of < RD_REPORT_SMALL;
-
-	return m->ask->publish && (few || few_left) ? hidden : cell;
-}
-
-/* What was worked out from so many: an amount or a number of days of a few is somebody's. */
-static struct rd_cell of_enough(const struct rd_report_made *m, struct rd_cell cell, size_t n)
-{
-	return m->ask->publish && n < RD_REPORT_SMALL && cell.kind != RD_CELL_UNKNOWN ? hidden
-										      : cell;
-}
-
 /* --- tables --- */
-
-static struct rd_report_table *begin(struct rd_report_made *m, const char *name, const char *title,
-	const char *about, size_t rows_max)
-{
-	struct rd_report_table *t = &m->report->tables[m->report->n_tables++];
-
-	RD_ASSERT(m->report->n_tables <= RD_REPORT_TABLES_MAX);
-	*t = (struct rd_report_table){ .name = name, .title = title, .about = about };
-	t->cells = rd_arena_array(m->arena, rows_max * RD_REPORT_COLUMNS_MAX, sizeof *t->cells);
-	return t;
-}
-
-static void column(struct rd_report_table *t, const char *name, const char *head)
-{
-	RD_ASSERT(t->n_columns < RD_REPORT_COLUMNS_MAX && t->n_rows == 0);
-	t->columns[t->n_columns] = name;
-	t->heads[t->n_columns++] = head;
-}
-
-/* The next row's cells, all unknown but the label. NULL where the arena is full. */
-static struct rd_cell *row(struct rd_report_table *t, const char *label)
-{
-	struct rd_cell *cells;
-
-	if (t->cells == NULL)
-		return NULL;
-	cells = &t->cells[t->n_rows++ * t->n_columns];
-	cells[0] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = label };
-	return cells;
-}
-
-static void put(struct rd_report_table *t, const char *label, struct rd_cell a, struct rd_cell b)
-{
-	struct rd_cell *cells = row(t, label);
-
-	if (cells != NULL) {
-		cells[1] = a;
-		cells[2] = b;
-	}
-}
-
-/* One cell alone that is hidden comes back by taking the others from a total that is printed: then
- * the least of the others goes too. Of n rows from `from` on. */
-static void hide_a_second(
-	const struct rd_report_made *m, struct rd_report_table *t, size_t at, size_t from, size_t n)
-{
-	struct rd_cell *least = NULL;
-	size_t n_hidden = 0;
-
-	if (!m->ask->publish || t->cells == NULL)
-		return;
-	for (size_t i = from; i < from + n && i < t->n_rows; i++) {
-		struct rd_cell *cell = &t->cells[i * t->n_columns + at];
-
-		n_hidden += cell->kind == RD_CELL_HIDDEN;
-		if (cell->kind == RD_CELL_COUNT &&
-			(least == NULL || least->n == 0 || (cell->n != 0 && cell->n < least->n)))
-			least = cell;
-	}
-	if (n_hidden == 1 && least != NULL)
-		*least = hidden;
-}
 
 static void compare(const struct rd_report_made *m, struct rd_report_table *t, const char *label,
 	struct rd_cell now, struct rd_cell before)
 {
-	struct rd_cell *cells = row(t, label);
+	struct rd_cell *cells = rd_report_add_row(t, label);
 
 	if (cells == NULL)
 		return;
-	before = if_known(m->report->before_known, before);
+	before = rd_cell_if_known(m->report->before_known, before);
 	cells[1] = now;
 	cells[2] = before;
 	cells[3] = change(now, before);
@@ -247,46 +138,51 @@ static void make_summary(struct rd_report_made *m)
 {
 	const bool answers = m->known.answers, stage2 = m->known.stage2;
 	const struct rd_stage_figures *f = m->stage, *b = m->stage_before;
-	struct rd_report_table *t = begin(
+	struct rd_report_table *t = rd_report_begin(
 		m, "summary", "Summary", "Each figure for these days and for the days before.", 24);
 
-	column(t, "measure", "Measure");
-	column(t, "now", "Now");
-	column(t, "before", "Before");
-	column(t, "change", "Change");
-	compare(m, t, "Complaints received at stage 1", count(f[1].received), count(b[1].received));
-	compare(m, t, "Complaints taken to stage 2", if_known(stage2, count(f[2].received)),
-		if_known(stage2, count(b[2].received)));
-	compare(m, t, "Stage 1 complaints per 1,000 homes (CH01)", rate(m, f[1].received),
-		rate(m, b[1].received));
+	rd_report_add_column(t, "measure", "Measure");
+	rd_report_add_column(t, "now", "Now");
+	rd_report_add_column(t, "before", "Before");
+	rd_report_add_column(t, "change", "Change");
+	compare(m, t, "Complaints received at stage 1", rd_cell_count(f[1].received),
+		rd_cell_count(b[1].received));
+	compare(m, t, "Complaints taken to stage 2",
+		rd_cell_if_known(stage2, rd_cell_count(f[2].received)),
+		rd_cell_if_known(stage2, rd_cell_count(b[2].received)));
+	compare(m, t, "Stage 1 complaints per 1,000 homes (CH01)", rd_cell_rate(m, f[1].received),
+		rd_cell_rate(m, b[1].received));
 	compare(m, t, "Stage 2 complaints per 1,000 homes (CH01)",
-		if_known(stage2, rate(m, f[2].received)), if_known(stage2, rate(m, b[2].received)));
+		rd_cell_if_known(stage2, rd_cell_rate(m, f[2].received)),
+		rd_cell_if_known(stage2, rd_cell_rate(m, b[2].received)));
 	compare(m, t, "Acknowledged within 5 working days (Code 6.2)",
-		in_time(&f[1].acknowledged_code), in_time(&b[1].acknowledged_code));
+		rd_cell_in_time(&f[1].acknowledged_code), rd_cell_in_time(&b[1].acknowledged_code));
 	compare(m, t, "Answered at stage 1 within the Code's time (CH02)",
-		if_known(answers, in_time(&f[1].answered_code)),
-		if_known(answers, in_time(&b[1].answered_code)));
+		rd_cell_if_known(answers, rd_cell_in_time(&f[1].answered_code)),
+		rd_cell_if_known(answers, rd_cell_in_time(&b[1].answered_code)));
 	compare(m, t, "Answered at stage 2 within the Code's time (CH02)",
-		if_known(stage2, in_time(&f[2].answered_code)),
-		if_known(stage2, in_time(&b[2].answered_code)));
+		rd_cell_if_known(stage2, rd_cell_in_time(&f[2].answered_code)),
+		rd_cell_if_known(stage2, rd_cell_in_time(&b[2].answered_code)));
 	compare(m, t, "Upheld at stage 1, in whole or in part",
-		if_known(m->known.found, upheld(&f[1])), if_known(m->known.found, upheld(&b[1])));
+		rd_cell_if_known(m->known.found, upheld(&f[1])),
+		rd_cell_if_known(m->known.found, upheld(&b[1])));
 	compare(m, t, "Upheld at stage 2, in whole or in part",
-		if_known(m->known.found && stage2, upheld(&f[2])),
-		if_known(m->known.found && stage2, upheld(&b[2])));
+		rd_cell_if_known(m->known.found && stage2, upheld(&f[2])),
+		rd_cell_if_known(m->known.found && stage2, upheld(&b[2])));
 	compare(m, t, "Dissatisfaction logged, no formal complaint wanted",
-		count(without_stage(&m->now, &m->whole, false)),
-		count(without_stage(&m->before, &m->whole_before, false)));
+		rd_cell_count(without_stage(&m->now, &m->whole, false)),
+		rd_cell_count(without_stage(&m->before, &m->whole_before, false)));
 	compare(m, t, "Not decided yet: a person must look",
-		count(without_stage(&m->now, &m->whole, true)),
-		count(without_stage(&m->before, &m->whole_before, true)));
+		rd_cell_count(without_stage(&m->now, &m->whole, true)),
+		rd_cell_count(without_stage(&m->before, &m->whole_before, true)));
 	compare(m, t, "Complaints that grew out of a service request",
-		count(grown(&m->now, &m->whole)), count(grown(&m->before, &m->whole_before)));
+		rd_cell_count(grown(&m->now, &m->whole)),
+		rd_cell_count(grown(&m->before, &m->whole_before)));
 	for (int kind = 0; kind < RD_N_KINDS; kind++)
 		if (kind != RD_COMPLAINT && kind != RD_OTHER)
 			compare(m, t, kind_heads[kind],
-				count(of_kind(&m->now, &m->whole, (enum rd_kind)kind, -1)),
-				count(of_kind(
+				rd_cell_count(of_kind(&m->now, &m->whole, (enum rd_kind)kind, -1)),
+				rd_cell_count(of_kind(
 					&m->before, &m->whole_before, (enum rd_kind)kind, -1)));
 }
 
@@ -294,7 +190,7 @@ static void make_tsm(struct rd_report_made *m)
 {
 	const struct rd_stage_figures *f = m->stage;
 	const bool answers = m->known.answers, stage2 = m->known.stage2;
-	struct rd_report_table *t = begin(m, "tsm", "CH01 and CH02",
+	struct rd_report_table *t = rd_report_begin(m, "tsm", "CH01 and CH02",
 		"CH01: complaints received in the period per 1,000 homes. CH02: of those, the "
 		"share "
 		"that was answered within the Code's time, an extension included. Both go by the "
@@ -302,21 +198,24 @@ static void make_tsm(struct rd_report_made *m)
 		"answered or overdue.",
 		12);
 
-	column(t, "measure", "Measure");
-	column(t, "stage1", "Stage 1");
-	column(t, "stage2", "Stage 2");
-	put(t, RD_REPORT_HOMES, m->ask->homes != 0 ? count(m->ask->homes) : unknown,
-		m->ask->homes != 0 ? count(m->ask->homes) : unknown);
-	put(t, "Complaints received", count(f[1].received), if_known(stage2, count(f[2].received)));
-	put(t, "CH01, per 1,000 homes", rate(m, f[1].received),
-		if_known(stage2, rate(m, f[2].received)));
-	put(t, "Answered within the Code's time",
-		if_known(answers, count(rd_timings_in_time(&f[1].answered_code))),
-		if_known(stage2, count(rd_timings_in_time(&f[2].answered_code))));
-	put(t, "Not due yet", if_known(answers, count(f[1].answered_code.by[RD_TIMING_NOT_DUE])),
-		if_known(stage2, count(f[2].answered_code.by[RD_TIMING_NOT_DUE])));
-	put(t, "CH02", if_known(answers, in_time(&f[1].answered_code)),
-		if_known(stage2, in_time(&f[2].answered_code)));
+	rd_report_add_column(t, "measure", "Measure");
+	rd_report_add_column(t, "stage1", "Stage 1");
+	rd_report_add_column(t, "stage2", "Stage 2");
+	rd_report_add(t, RD_REPORT_HOMES,
+		m->ask->homes != 0 ? rd_cell_count(m->ask->homes) : rd_cell_unknown,
+		m->ask->homes != 0 ? rd_cell_count(m->ask->homes) : rd_cell_unknown);
+	rd_report_add(t, "Complaints received", rd_cell_count(f[1].received),
+		rd_cell_if_known(stage2, rd_cell_count(f[2].received)));
+	rd_report_add(t, "CH01, per 1,000 homes", rd_cell_rate(m, f[1].received),
+		rd_cell_if_known(stage2, rd_cell_rate(m, f[2].received)));
+	rd_report_add(t, "Answered within the Code's time",
+		rd_cell_if_known(answers, rd_cell_count(rd_timings_in_time(&f[1].answered_code))),
+		rd_cell_if_known(stage2, rd_cell_count(rd_timings_in_time(&f[2].answered_code))));
+	rd_report_add(t, "Not due yet",
+		rd_cell_if_known(answers, rd_cell_count(f[1].answered_code.by[RD_TIMING_NOT_DUE])),
+		rd_cell_if_known(stage2, rd_cell_count(f[2].answered_code.by[RD_TIMING_NOT_DUE])));
+	rd_report_add(t, "CH02", rd_cell_if_known(answers, rd_cell_in_time(&f[1].answered_code)),
+		rd_cell_if_known(stage2, rd_cell_in_time(&f[2].answered_code)));
 }
 
 static void put_timings(struct rd_report_table *t, const char *const labels[RD_N_TIMINGS],
@@ -325,8 +224,9 @@ static void put_timings(struct rd_report_table *t, const char *const labels[RD_N
 {
 	for (int i = 0; i < RD_N_TIMINGS; i++)
 		if (labels[i] != NULL)
-			put(t, labels[i], if_known(know_first, count(first->by[i])),
-				if_known(know_second, count(second->by[i])));
+			rd_report_add(t, labels[i],
+				rd_cell_if_known(know_first, rd_cell_count(first->by[i])),
+				rd_cell_if_known(know_second, rd_cell_count(second->by[i])));
 }
 
 static void make_stages(struct rd_report_made *m)
@@ -352,52 +252,75 @@ static void make_stages(struct rd_report_made *m)
 	};
 	const struct rd_stage_figures *one = &m->stage[1], *two = &m->stage[2];
 	const bool answers = m->known.answers, stage2 = m->known.stage2;
-	struct rd_report_table *t = begin(m, "stages", "By stage",
+	struct rd_report_table *t = rd_report_begin(m, "stages", "By stage",
 		"Stage 1 by the day of receipt, stage 2 by the day on which it was asked for. How "
 		"each of them went is told by the Code's dates, but where our policy is named.",
 		40);
 
-	column(t, "measure", "Measure");
-	column(t, "stage1", "Stage 1");
-	column(t, "stage2", "Stage 2");
-	put(t, "Received", count(one->received), if_known(stage2, count(two->received)));
-	put(t, "Open, not answered", if_known(answers, count(one->open)),
-		if_known(stage2, count(two->open)));
-	put(t, "Closed", count(one->closed), if_known(stage2, count(two->closed)));
-	put(t, "Refused", if_known(m->known.ended, small(m, count(one->not_taken_on))),
-		if_known(m->known.ended && stage2, small(m, count(two->not_taken_on))));
-	put(t, "Withdrawn", if_known(m->known.ended, small(m, count(one->withdrawn))),
-		if_known(m->known.ended && stage2, small(m, count(two->withdrawn))));
-	put(t, "Extended", if_known(m->known.extensions, small(m, count(one->extended))),
-		if_known(m->known.extensions && stage2, small(m, count(two->extended))));
-	put(t, "Acknowledged within 5 working days", in_time(&one->acknowledged_code),
-		if_known(stage2, in_time(&two->acknowledged_code)));
+	rd_report_add_column(t, "measure", "Measure");
+	rd_report_add_column(t, "stage1", "Stage 1");
+	rd_report_add_column(t, "stage2", "Stage 2");
+	rd_report_add(t, "Received", rd_cell_count(one->received),
+		rd_cell_if_known(stage2, rd_cell_count(two->received)));
+	rd_report_add(t, "Open, not answered", rd_cell_if_known(answers, rd_cell_count(one->open)),
+		rd_cell_if_known(stage2, rd_cell_count(two->open)));
+	rd_report_add(t, "Closed", rd_cell_count(one->closed),
+		rd_cell_if_known(stage2, rd_cell_count(two->closed)));
+	rd_report_add(t, "Refused",
+		rd_cell_if_known(
+			m->known.ended, rd_cell_small(m, rd_cell_count(one->not_taken_on))),
+		rd_cell_if_known(m->known.ended && stage2,
+			rd_cell_small(m, rd_cell_count(two->not_taken_on))));
+	rd_report_add(t, "Withdrawn",
+		rd_cell_if_known(m->known.ended, rd_cell_small(m, rd_cell_count(one->withdrawn))),
+		rd_cell_if_known(
+			m->known.ended && stage2, rd_cell_small(m, rd_cell_count(two->withdrawn))));
+	rd_report_add(t, "Extended",
+		rd_cell_if_known(
+			m->known.extensions, rd_cell_small(m, rd_cell_count(one->extended))),
+		rd_cell_if_known(m->known.extensions && stage2,
+			rd_cell_small(m, rd_cell_count(two->extended))));
+	rd_report_add(t, "Acknowledged within 5 working days",
+		rd_cell_in_time(&one->acknowledged_code),
+		rd_cell_if_known(stage2, rd_cell_in_time(&two->acknowledged_code)));
 	put_timings(
 		t, acknowledged, &one->acknowledged_code, true, &two->acknowledged_code, stage2);
-	put(t, "Acknowledged in time by our policy", in_time(&one->acknowledged_policy),
-		if_known(stage2, in_time(&two->acknowledged_policy)));
-	put(t, "Defined in time by a person", in_time(&one->defined), unknown);
-	put(t, "Answered within the Code's time", if_known(answers, in_time(&one->answered_code)),
-		if_known(stage2, in_time(&two->answered_code)));
+	rd_report_add(t, "Acknowledged in time by our policy",
+		rd_cell_in_time(&one->acknowledged_policy),
+		rd_cell_if_known(stage2, rd_cell_in_time(&two->acknowledged_policy)));
+	rd_report_add(
+		t, "Defined in time by a person", rd_cell_in_time(&one->defined), rd_cell_unknown);
+	rd_report_add(t, "Answered within the Code's time",
+		rd_cell_if_known(answers, rd_cell_in_time(&one->answered_code)),
+		rd_cell_if_known(stage2, rd_cell_in_time(&two->answered_code)));
 	put_timings(t, answered, &one->answered_code, answers, &two->answered_code, stage2);
-	put(t, "Answered in time by our policy", if_known(answers, in_time(&one->answered_policy)),
-		if_known(stage2, in_time(&two->answered_policy)));
-	put(t, "Working days to the answer, mean", of_enough(m, mean_of(one), one->n_days),
-		of_enough(m, mean_of(two), two->n_days));
-	put(t, "Working days to the answer, median", of_enough(m, median_of(one), one->n_days),
-		of_enough(m, median_of(two), two->n_days));
+	rd_report_add(t, "Answered in time by our policy",
+		rd_cell_if_known(answers, rd_cell_in_time(&one->answered_policy)),
+		rd_cell_if_known(stage2, rd_cell_in_time(&two->answered_policy)));
+	rd_report_add(t, "Working days to the answer, mean",
+		rd_cell_of_enough(m, mean_of(one), one->n_days),
+		rd_cell_of_enough(m, mean_of(two), two->n_days));
+	rd_report_add(t, "Working days to the answer, median",
+		rd_cell_of_enough(m, median_of(one), one->n_days),
+		rd_cell_of_enough(m, median_of(two), two->n_days));
 	const size_t findings = t->n_rows;
 	for (int i = RD_FOUND_UPHELD; i < RD_N_FOUND; i++)
-		put(t, found[i], if_known(m->known.found, small(m, count(one->found[i]))),
-			if_known(m->known.found && stage2, small(m, count(two->found[i]))));
-	put(t, "Answered, and nobody recorded what was found",
-		if_known(answers, small(m, count(one->found[RD_FOUND_UNKNOWN]))),
-		if_known(stage2, small(m, count(two->found[RD_FOUND_UNKNOWN]))));
-	hide_a_second(m, t, 1, findings, RD_N_FOUND);
-	hide_a_second(m, t, 2, findings, RD_N_FOUND);
-	put(t, "Taken further: stage 1 to stage 2, stage 2 to the Ombudsman",
-		if_known(stage2, share(two->received, one->received)),
-		if_known(stage2 && m->known.referred, share(two->referred, two->received)));
+		rd_report_add(t, found[i],
+			rd_cell_if_known(
+				m->known.found, rd_cell_small(m, rd_cell_count(one->found[i]))),
+			rd_cell_if_known(m->known.found && stage2,
+				rd_cell_small(m, rd_cell_count(two->found[i]))));
+	rd_report_add(t, "Answered, and nobody recorded what was found",
+		rd_cell_if_known(
+			answers, rd_cell_small(m, rd_cell_count(one->found[RD_FOUND_UNKNOWN]))),
+		rd_cell_if_known(
+			stage2, rd_cell_small(m, rd_cell_count(two->found[RD_FOUND_UNKNOWN]))));
+	rd_report_hide_a_second(m, t, 1, findings, RD_N_FOUND);
+	rd_report_hide_a_second(m, t, 2, findings, RD_N_FOUND);
+	rd_report_add(t, "Taken further: stage 1 to stage 2, stage 2 to the Ombudsman",
+		rd_cell_if_known(stage2, rd_cell_share(two->received, one->received)),
+		rd_cell_if_known(
+			stage2 && m->known.referred, rd_cell_share(two->referred, two->received)));
 }
 
 /* --- by time --- */
@@ -407,45 +330,48 @@ static enum rd_rc make_periods(struct rd_report_made *m, struct rd_err *err)
 	struct rd_slice parts[RD_REPORT_PERIODS_MAX];
 	const char *labels[RD_REPORT_PERIODS_MAX];
 	const size_t n = rd_report_parts(m->report, parts, labels, m->arena);
-	struct rd_report_table *t = begin(m, "periods", "Over time",
+	struct rd_report_table *t = rd_report_begin(m, "periods", "Over time",
 		"By the day on which a complaint came, and by the day on which stage 2 was asked "
 		"for.",
 		RD_REPORT_PERIODS_MAX);
 
-	column(t, "period", "Period");
-	column(t, "stage1", "Stage 1");
-	column(t, "stage2", "Stage 2");
-	column(t, "service_requests", "Service requests");
-	column(t, "acknowledged", "Acknowledged within 5 working days");
-	column(t, "answered", "Answered within the Code's time");
-	column(t, "ch01", "Stage 1 per 1,000 homes");
+	rd_report_add_column(t, "period", "Period");
+	rd_report_add_column(t, "stage1", "Stage 1");
+	rd_report_add_column(t, "stage2", "Stage 2");
+	rd_report_add_column(t, "service_requests", "Service requests");
+	rd_report_add_column(t, "acknowledged", "Acknowledged within 5 working days");
+	rd_report_add_column(t, "answered", "Answered within the Code's time");
+	rd_report_add_column(t, "ch01", "Stage 1 per 1,000 homes");
 	t->chart = RD_CHART_COLUMNS;
 	t->chart_from = 1;
 	t->chart_n = m->known.stage2 ? 2 : 1;
 	for (size_t i = 0; i < n; i++) {
 		const struct rd_arena_mark mark = rd_arena_mark(m->arena);
 		struct rd_stage_figures one, two;
-		struct rd_cell *cells = row(t, labels[i]);
+		struct rd_cell *cells = rd_report_add_row(t, labels[i]);
 
 		RD_TRY(rd_report_count(&m->now, &parts[i], 1, &one, err));
 		RD_TRY(rd_report_count(&m->now, &parts[i], 2, &two, err));
 		rd_arena_back_to(m->arena, mark); /* the days of each are not looked at */
 		if (cells == NULL || !rd_report_was_kept(m->report, parts[i].from, parts[i].to))
 			continue;
-		cells[1] = small(m, count(one.received));
-		cells[2] = small(m, if_known(m->known.stage2, count(two.received)));
-		cells[3] = small(m, count(of_kind(&m->now, &parts[i], RD_SERVICE_REQUEST, -1)));
-		cells[4] = small(m, in_time(&one.acknowledged_code));
-		cells[5] = small(m, if_known(m->known.answers, in_time(&one.answered_code)));
-		cells[6] = small(m, rate(m, one.received));
+		cells[1] = rd_cell_small(m, rd_cell_count(one.received));
+		cells[2] = rd_cell_small(
+			m, rd_cell_if_known(m->known.stage2, rd_cell_count(two.received)));
+		cells[3] = rd_cell_small(
+			m, rd_cell_count(of_kind(&m->now, &parts[i], RD_SERVICE_REQUEST, -1)));
+		cells[4] = rd_cell_small(m, rd_cell_in_time(&one.acknowledged_code));
+		cells[5] = rd_cell_small(
+			m, rd_cell_if_known(m->known.answers, rd_cell_in_time(&one.answered_code)));
+		cells[6] = rd_cell_small(m, rd_cell_rate(m, one.received));
 	}
 	for (size_t at = 1; at <= 3; at++)
-		hide_a_second(m, t, at, 0, t->n_rows);
+		rd_report_hide_a_second(m, t, at, 0, t->n_rows);
 	/* What tells how many complaints there were goes with their number. */
 	for (size_t i = 0; i < t->n_rows && t->cells != NULL; i++)
 		for (size_t at = 4; at <= 6; at++)
 			if (t->cells[i * t->n_columns + 1].kind == RD_CELL_HIDDEN)
-				t->cells[i * t->n_columns + at] = hidden;
+				t->cells[i * t->n_columns + at] = rd_cell_hidden;
 	return RD_OK;
 }
 
@@ -493,7 +419,7 @@ static enum rd_rc put_topic(struct rd_report_made *m, struct rd_report_table *t,
 	struct rd_slice slice = m->whole, slice_before = m->whole_before;
 	const struct rd_arena_mark mark = rd_arena_mark(m->arena);
 	struct rd_stage_figures one, two, before;
-	struct rd_cell *cells = row(t, label);
+	struct rd_cell *cells = rd_report_add_row(t, label);
 
 	slice.topic = slice_before.topic = topic;
 	RD_TRY(rd_report_count(&m->now, &slice, 1, &one, err));
@@ -502,14 +428,16 @@ static enum rd_rc put_topic(struct rd_report_made *m, struct rd_report_table *t,
 	rd_arena_back_to(m->arena, mark); /* the days of each are not looked at */
 	if (cells == NULL)
 		return RD_OK;
-	cells[1] = small(m, count(one.received));
-	cells[2] = small(m, if_known(m->known.stage2, count(two.received)));
-	cells[3] = small(m, in_time(&one.acknowledged_code));
-	cells[4] = small(m, if_known(m->known.answers, in_time(&one.answered_code)));
-	cells[5] = small(m, if_known(m->known.found, upheld(&one)));
-	cells[6] = small(m, if_known(m->report->before_known, count(before.received)));
+	cells[1] = rd_cell_small(m, rd_cell_count(one.received));
+	cells[2] = rd_cell_small(m, rd_cell_if_known(m->known.stage2, rd_cell_count(two.received)));
+	cells[3] = rd_cell_small(m, rd_cell_in_time(&one.acknowledged_code));
+	cells[4] = rd_cell_small(
+		m, rd_cell_if_known(m->known.answers, rd_cell_in_time(&one.answered_code)));
+	cells[5] = rd_cell_small(m, rd_cell_if_known(m->known.found, upheld(&one)));
+	cells[6] = rd_cell_small(
+		m, rd_cell_if_known(m->report->before_known, rd_cell_count(before.received)));
 	cells[7] = cells[1].kind == RD_CELL_HIDDEN || cells[6].kind == RD_CELL_HIDDEN
-			   ? (struct rd_cell){ .kind = RD_CELL_HIDDEN }
+			   ? rd_cell_hidden
 			   : change(cells[1], cells[6]);
 	return RD_OK;
 }
@@ -517,15 +445,15 @@ static enum rd_rc put_topic(struct rd_report_made *m, struct rd_report_table *t,
 static void hide_topics(const struct rd_report_made *m, struct rd_report_table *t)
 {
 	for (size_t at = 1; at <= 2; at++)
-		hide_a_second(m, t, at, 0, t->n_rows);
-	hide_a_second(m, t, 6, 0, t->n_rows);
+		rd_report_hide_a_second(m, t, at, 0, t->n_rows);
+	rd_report_hide_a_second(m, t, 6, 0, t->n_rows);
 	for (size_t i = 0; i < t->n_rows && t->cells != NULL; i++) {
 		struct rd_cell *cells = &t->cells[i * t->n_columns];
 
 		if (cells[1].kind == RD_CELL_HIDDEN)
-			cells[3] = cells[4] = cells[5] = hidden;
+			cells[3] = cells[4] = cells[5] = rd_cell_hidden;
 		if (cells[1].kind == RD_CELL_HIDDEN || cells[6].kind == RD_CELL_HIDDEN)
-			cells[7] = hidden;
+			cells[7] = rd_cell_hidden;
 	}
 }
 
@@ -533,7 +461,7 @@ static enum rd_rc make_topics(struct rd_report_made *m, struct rd_err *err)
 {
 	struct topic topics[TOPICS_MAX];
 	const size_t n = topics_of(m, topics);
-	struct rd_report_table *t = begin(m, "topics", "What complaints are about",
+	struct rd_report_table *t = rd_report_begin(m, "topics", "What complaints are about",
 		m->ask->publish
 			? "By the topics that the rules named or staff gave; those of fewer than 5 "
 			  "complaints are left out. A complaint about two things stands in both "
@@ -543,14 +471,14 @@ static enum rd_rc make_topics(struct rd_report_made *m, struct rd_err *err)
 			  "complaints.",
 		TOPICS_MAX + 1);
 
-	column(t, "topic", "About");
-	column(t, "stage1", "Stage 1");
-	column(t, "stage2", "Stage 2");
-	column(t, "acknowledged", "Acknowledged within 5 working days");
-	column(t, "answered", "Answered within the Code's time");
-	column(t, "upheld", "Upheld");
-	column(t, "before", "Before");
-	column(t, "change", "Change");
+	rd_report_add_column(t, "topic", "About");
+	rd_report_add_column(t, "stage1", "Stage 1");
+	rd_report_add_column(t, "stage2", "Stage 2");
+	rd_report_add_column(t, "acknowledged", "Acknowledged within 5 working days");
+	rd_report_add_column(t, "answered", "Answered within the Code's time");
+	rd_report_add_column(t, "upheld", "Upheld");
+	rd_report_add_column(t, "before", "Before");
+	rd_report_add_column(t, "change", "Change");
 	t->chart = RD_CHART_BARS;
 	t->chart_from = 1;
 	t->chart_n = 1;
@@ -568,18 +496,18 @@ static void make_channels(struct rd_report_made *m)
 {
 	static const char *const heads[] = { "E-mail", "Text message", "Telephone", "Letter",
 		"In person", "Another way" };
-	struct rd_report_table *t = begin(m, "channels", "How they came",
+	struct rd_report_table *t = rd_report_begin(m, "channels", "How they came",
 		"Mail and texts come in by themselves; what came by telephone, by letter or in "
 		"person is counted where staff opened a case for it.",
 		8);
 
-	column(t, "channel", "Channel");
-	column(t, "complaints", "Complaints");
-	column(t, "service_requests", "Service requests");
-	column(t, "enquiries", "Enquiries");
-	column(t, "others", "All other matters");
+	rd_report_add_column(t, "channel", "Channel");
+	rd_report_add_column(t, "complaints", "Complaints");
+	rd_report_add_column(t, "service_requests", "Service requests");
+	rd_report_add_column(t, "enquiries", "Enquiries");
+	rd_report_add_column(t, "others", "All other matters");
 	for (int i = RD_BY_EMAIL; i <= RD_BY_OTHER; i++) {
-		struct rd_cell *cells = row(t, heads[i]);
+		struct rd_cell *cells = rd_report_add_row(t, heads[i]);
 		int64_t n[RD_N_KINDS], others = 0;
 
 		for (int kind = 0; kind < RD_N_KINDS; kind++) {
@@ -590,13 +518,13 @@ static void make_channels(struct rd_report_made *m)
 		}
 		if (cells == NULL)
 			return;
-		cells[1] = small(m, count(n[RD_COMPLAINT]));
-		cells[2] = small(m, count(n[RD_SERVICE_REQUEST]));
-		cells[3] = small(m, count(n[RD_ENQUIRY]));
-		cells[4] = small(m, count(others));
+		cells[1] = rd_cell_small(m, rd_cell_count(n[RD_COMPLAINT]));
+		cells[2] = rd_cell_small(m, rd_cell_count(n[RD_SERVICE_REQUEST]));
+		cells[3] = rd_cell_small(m, rd_cell_count(n[RD_ENQUIRY]));
+		cells[4] = rd_cell_small(m, rd_cell_count(others));
 	}
 	for (size_t at = 1; at <= 4; at++)
-		hide_a_second(m, t, at, 0, t->n_rows);
+		rd_report_hide_a_second(m, t, at, 0, t->n_rows);
 }
 
 static void make_flags(struct rd_report_made *m)
@@ -618,13 +546,13 @@ static void make_flags(struct rd_report_made *m)
 		[RD_ABUSIVE] = "Abusive",
 		[RD_ASKS_NOT_FORMAL] = "Wants no formal complaint",
 	};
-	struct rd_report_table *t = begin(m, "flags", "What needed care",
+	struct rd_report_table *t = rd_report_begin(m, "flags", "What needed care",
 		"What the rules saw or staff marked, in complaints and in all matters.",
 		RD_N_FLAGS);
 
-	column(t, "flag", "Flag");
-	column(t, "complaints", "Complaints");
-	column(t, "all", "All matters");
+	rd_report_add_column(t, "flag", "Flag");
+	rd_report_add_column(t, "complaints", "Complaints");
+	rd_report_add_column(t, "all", "All matters");
 	for (int flag = 0; flag < RD_N_FLAGS; flag++) {
 		int64_t complaints = 0, all = 0;
 
@@ -638,7 +566,8 @@ static void make_flags(struct rd_report_made *m)
 			all += counts;
 			complaints += counts && c->kind == RD_COMPLAINT;
 		}
-		put(t, heads[flag], small(m, count(complaints)), small(m, count(all)));
+		rd_report_add(t, heads[flag], rd_cell_small(m, rd_cell_count(complaints)),
+			rd_cell_small(m, rd_cell_count(all)));
 	}
 }
 
@@ -650,13 +579,13 @@ static void make_refusals(struct rd_report_made *m)
 
 	if (!m->known.ended)
 		return;
-	t = begin(m, "refusals", "Refused, by reason",
+	t = rd_report_begin(m, "refusals", "Refused, by reason",
 		"Complaints that the policy leaves out, by its reasons. Each refusal tells the "
 		"resident of the Ombudsman.",
 		landlord->n_provisions + 1);
-	column(t, "reason", "Reason");
-	column(t, "complaints", "Complaints");
-	column(t, "source", "Clause");
+	rd_report_add_column(t, "reason", "Reason");
+	rd_report_add_column(t, "complaints", "Complaints");
+	rd_report_add_column(t, "source", "Clause");
 	for (size_t i = 0; i < landlord->n_provisions; i++) {
 		const struct rd_provision *p = &landlord->provisions[i];
 		int64_t n = 0;
@@ -666,10 +595,10 @@ static void make_refusals(struct rd_report_made *m)
 		for (size_t k = 0; k < m->now.n; k++)
 			n += rd_slice_holds(&m->whole, &m->now.cases[k], 1) &&
 			     strcmp(m->now.cases[k].ends.excluded_for, p->name) == 0;
-		put(t, p->name, small(m, count(n)),
-			(struct rd_cell){ .kind = RD_CELL_TEXT, .text = p->source });
+		rd_report_add(
+			t, p->name, rd_cell_small(m, rd_cell_count(n)), rd_cell_text(p->source));
 	}
-	hide_a_second(m, t, 1, 0, t->n_rows);
+	rd_report_hide_a_second(m, t, 1, 0, t->n_rows);
 }
 
 static int by_pence(const void *a, const void *b)
@@ -704,51 +633,50 @@ static void make_remedies(struct rd_report_made *m)
 	qsort(accepted, n, sizeof *accepted, by_pence);
 	for (size_t i = 0; i < n; i++)
 		total += accepted[i];
-	t = begin(m, "remedies", "Compensation",
+	t = rd_report_begin(m, "remedies", "Compensation",
 		"On complaints received in the period. Of each, the last amount that was offered.",
 		4);
-	column(t, "measure", "Measure");
-	column(t, "number", "Number");
-	column(t, "pounds", "Pounds");
-	put(t, "Offered", small(m, count(n_offered)),
-		of_enough(m, (struct rd_cell){ .kind = RD_CELL_POUNDS, .n = offered },
-			(size_t)n_offered));
-	put(t, "Accepted", small(m, count((int64_t)n)),
-		of_enough(m, (struct rd_cell){ .kind = RD_CELL_POUNDS, .n = total }, n));
-	put(t, "Median of those accepted", small(m, count((int64_t)n)),
-		n == 0 ? unknown
-		       : of_enough(m,
-				 (struct rd_cell){ .kind = RD_CELL_POUNDS,
-					 .n = (accepted[(n - 1) / 2] + accepted[n / 2]) / 2 },
-				 n));
+	rd_report_add_column(t, "measure", "Measure");
+	rd_report_add_column(t, "number", "Number");
+	rd_report_add_column(t, "pounds", "Pounds");
+	rd_report_add(t, "Offered", rd_cell_small(m, rd_cell_count(n_offered)),
+		rd_cell_of_enough(m, rd_cell_pounds(offered), (size_t)n_offered));
+	rd_report_add(t, "Accepted", rd_cell_small(m, rd_cell_count((int64_t)n)),
+		rd_cell_of_enough(m, rd_cell_pounds(total), n));
+	rd_report_add(t, "Median of those accepted", rd_cell_small(m, rd_cell_count((int64_t)n)),
+		n == 0 ? rd_cell_unknown
+		       : rd_cell_of_enough(m,
+				 rd_cell_pounds((accepted[(n - 1) / 2] + accepted[n / 2]) / 2), n));
 }
 
 /* What the landlord's policy says that its reports hold, so that a reader sees what is wanting. */
 static void make_promised(struct rd_report_made *m)
 {
 	const struct rd_landlord *landlord = m->ask->landlord;
-	struct rd_report_table *t = begin(m, "promised", "What our policy promises to report",
-		"From the profile of the policy.", landlord->n_provisions + 1);
+	struct rd_report_table *t =
+		rd_report_begin(m, "promised", "What our policy promises to report",
+			"From the profile of the policy.", landlord->n_provisions + 1);
 
-	column(t, "report", "Report");
-	column(t, "holds", "Holds");
-	column(t, "by", "When");
-	column(t, "source", "Clause");
+	rd_report_add_column(t, "report", "Report");
+	rd_report_add_column(t, "holds", "Holds");
+	rd_report_add_column(t, "by", "When");
+	rd_report_add_column(t, "source", "Clause");
 	for (size_t i = 0; i < landlord->n_provisions; i++) {
 		const struct rd_provision *p = &landlord->provisions[i];
 		const struct rd_field *field = NULL;
 		const char *holds = "", *by;
 		struct rd_cell *cells;
 
-		if (p->kind != RD_PROVISION_REPORT || (cells = row(t, p->name)) == NULL)
+		if (p->kind != RD_PROVISION_REPORT ||
+			(cells = rd_report_add_row(t, p->name)) == NULL)
 			continue;
 		while ((field = rd_stanza_next(p->stanza, "Holds", field)) != NULL)
 			holds = rd_arena_printf(m->arena, "%s%s%s", holds,
 				holds[0] != '\0' ? "; " : "", field->value);
 		by = rd_stanza_value(p->stanza, "By", "the policy does not say");
-		cells[1] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = holds };
-		cells[2] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = by };
-		cells[3] = (struct rd_cell){ .kind = RD_CELL_TEXT, .text = p->source };
+		cells[1] = rd_cell_text(holds);
+		cells[2] = rd_cell_text(by);
+		cells[3] = rd_cell_text(p->source);
 	}
 	if (t->n_rows == 0)
 		m->report->n_tables--;
@@ -762,6 +690,7 @@ enum rd_rc rd_report_tables(struct rd_report_made *m, struct rd_err *err)
 		make_summary(m);
 	make_stages(m);
 	RD_TRY(make_periods(m, err));
+	RD_TRY(rd_report_tenure(m, err));
 	if (m->ask->kind == RD_REPORT_TSM)
 		return RD_OK;
 	RD_TRY(make_topics(m, err));
@@ -769,6 +698,7 @@ enum rd_rc rd_report_tables(struct rd_report_made *m, struct rd_err *err)
 	make_flags(m);
 	make_refusals(m);
 	make_remedies(m);
+	RD_TRY(rd_report_ombudsman(m, err));
 	make_promised(m);
 	return RD_OK;
 }

@@ -10,6 +10,7 @@
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/message/reference.h"
+#include "redress/policy/letter_plan.h"
 #include "redress/store/backup.h"
 #include "redress/store/contact.h"
 #include "redress/store/erasure.h"
@@ -284,6 +285,12 @@ static const char *because(enum rd_bounce_kind kind)
 	return words[kind];
 }
 
+static bool is_full_answer(const char *letter)
+{
+	return strcmp(letter, rd_letter_names[RD_LETTER_STAGE1_RESPONSE]) == 0 ||
+	       strcmp(letter, rd_letter_names[RD_LETTER_STAGE2_RESPONSE]) == 0;
+}
+
 static enum rd_rc owe_other_way(struct returned *r, bool open, struct rd_err *err)
 {
 	return owe(r, rd_task_names[RD_TASK_OTHER_CHANNEL], "returned",
@@ -291,18 +298,16 @@ static enum rd_rc owe_other_way(struct returned *r, bool open, struct rd_err *er
 			"Our letter \"%.60s\" (%" PRId64 ") came back: %s. Tell the resident "
 			"another way%s",
 			r->letter.letter, r->letter.id, because(r->message->bounce.kind),
-			open ? ", then record it: `redressctl case acknowledge REF --given DAY`."
-			     : "."),
+			!open ? "."
+			: is_full_answer(r->letter.letter)
+				? ", then record it: `redressctl case respond REF --stage N "
+				  "--given DAY`."
+				: ", then record it: `redressctl case acknowledge REF --given "
+				  "DAY`."),
 		err);
 }
 
 /* --- by the way that the contacts file prefers --- */
-
-/* No duty hangs on these: what they say is that something has come. */
-static bool is_mere_receipt(enum rd_letter_kind letter)
-{
-	return letter == RD_LETTER_ADDED || letter == RD_LETTER_LATER || letter == RD_LETTER_AGREE;
-}
 
 /* Nothing stands against writing there: no hold, no opt-out, no cap. */
 static enum rd_rc may_write_to(
@@ -340,7 +345,7 @@ static enum rd_rc put_other_way(struct returned *r, const struct rd_case_contact
 		.channel = way->channel == RD_BY_SMS ? RD_CHANNEL_SMS : RD_CHANNEL_EMAIL,
 		.recipient = way->address,
 		.cause = r->cause,
-		.meets_acknowledge = open,
+		.meets_clock = open,
 		.emergency_health = r->matter.flags[RD_HEALTH_SAFETY],
 		.emergency_heat = r->matter.flags[RD_HEAT_LOSS],
 		.day_zero = rd_date_of(r->matter.received_ms),
@@ -360,7 +365,8 @@ static enum rd_rc put_other_way(struct returned *r, const struct rd_case_contact
 	}
 	if (rc != RD_OK)
 		return RD_OK; /* no such letter for that channel, no way out: a person's */
-	*ret_put = true;
+	/* A text says that the answer is written, and not what it is. */
+	*ret_put = order.channel == RD_CHANNEL_EMAIL || !is_full_answer(r->letter.letter);
 	RD_TRY(rd_case_add_contact(r->tx, r->matter.id, way, err));
 	return rd_casework_audit_letter(r->tx, r->office, "letter_goes_another_way", r->matter.id,
 		r->message_id, r->letter.id, r->letter.letter_version, id, err);
@@ -373,7 +379,7 @@ static enum rd_rc try_other_way(struct returned *r, bool open, bool *ret_put, st
 	bool may = false;
 
 	*ret_put = false;
-	if (!rd_letter_parse_kind(r->letter.letter, &letter) || is_mere_receipt(letter))
+	if (!rd_letter_parse_kind(r->letter.letter, &letter) || rd_letter_is_receipt(letter))
 		return RD_OK;
 	RD_TRY(rd_resident_other_way(r->db, r->matter.landlord, r->letter.recipient, way.name,
 		r->arena, &way.address, &way.channel, err));

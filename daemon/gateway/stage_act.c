@@ -94,13 +94,15 @@ enum rd_rc rd_stage_act_tell(struct rd_act *act, struct rd_stage_act *stage,
 	enum rd_letter_kind letter, bool told, struct rd_date due, const char *say,
 	struct rd_err *err)
 {
-	const bool acknowledges = letter == RD_LETTER_STAGE2_ACKNOWLEDGEMENT;
+	const bool meets = letter == RD_LETTER_STAGE2_ACKNOWLEDGEMENT ||
+			   letter == RD_LETTER_STAGE1_RESPONSE ||
+			   letter == RD_LETTER_STAGE2_RESPONSE;
 	struct rd_err why = { 0 };
 
 	if (told)
 		return RD_OK;
-	if (rd_act_send_letter(
-		    act, letter, acknowledges, due, stage->cause, &stage->outbox_id, &why) != RD_OK)
+	if (rd_act_send_letter(act, letter, meets, due, stage->cause, &stage->outbox_id, &why) !=
+		RD_OK)
 		return refused_letter(&why, err);
 	if (!act->by_text || say == NULL)
 		return RD_OK;

@@ -145,11 +145,20 @@ static enum rd_rc look_at(const struct making *m, struct candidate *candidate, s
 
 /* --- choosing --- */
 
-static bool is_fit(const struct rd_report_case *c)
+/* What was held with another for safeguarding may tell of that one. */
+static enum rd_rc is_fit(
+	struct rd_db *db, const struct rd_report_case *c, bool *ret_fit, struct rd_err *err)
 {
-	return c->kind == RD_COMPLAINT && c->status == RD_STATUS_CLOSED && c->answered_ms != 0 &&
-	       !c->flags[RD_SAFEGUARDING] && c->ends.withdrawn_at == 0 &&
-	       c->ends.excluded_for[0] == '\0';
+	bool near = false;
+
+	*ret_fit = c->kind == RD_COMPLAINT && c->status == RD_STATUS_CLOSED &&
+		   c->answered_ms != 0 && !c->flags[RD_SAFEGUARDING] && c->ends.withdrawn_at == 0 &&
+		   c->ends.excluded_for[0] == '\0';
+	if (!*ret_fit)
+		return RD_OK;
+	RD_TRY(rd_case_near_safeguarding(db, c->id, &near, err));
+	*ret_fit = !near;
+	return RD_OK;
 }
 
 static bool is_of_taken_matter(
@@ -302,9 +311,12 @@ enum rd_rc rd_studies_left_out(struct rd_db *db, const struct rd_studies_ask *as
 
 	RD_TRY(rd_report_cases(
 		db, ask->landlord, ask->from, ask->to, arena, &cases, &n_cases, err));
-	for (size_t i = 0; i < n_cases; i++)
-		n += cases[i].kind == RD_COMPLAINT && cases[i].status == RD_STATUS_CLOSED &&
-		     !is_fit(&cases[i]);
+	for (size_t i = 0; i < n_cases; i++) {
+		bool fit = false;
+
+		RD_TRY(is_fit(db, &cases[i], &fit, err));
+		n += cases[i].kind == RD_COMPLAINT && cases[i].status == RD_STATUS_CLOSED && !fit;
+	}
 	rd_arena_back_to(arena, mark);
 	*ret_n = n;
 	return RD_OK;
@@ -327,7 +339,10 @@ enum rd_rc rd_studies_make(struct rd_db *db, const struct rd_office *office,
 	if (all == NULL || studies == NULL)
 		return rd_fail(err, RD_E_RANGE, "too many cases; ask for fewer days");
 	for (size_t i = 0; i < n_cases; i++) {
-		if (!is_fit(&cases[i]))
+		bool fit = false;
+
+		RD_TRY(is_fit(db, &cases[i], &fit, err));
+		if (!fit)
 			continue;
 		all[n] = (struct candidate){ .c = &cases[i] };
 		RD_TRY(look_at(&m, &all[n++], err));

@@ -109,7 +109,10 @@ static enum rd_rc look_at(struct round *r, const struct rd_case_clock *clock, st
 		return RD_OK;
 	RD_TRY(rd_case_get(r->db, clock->case_id, r->arena, matter, err));
 	policy = rd_live_policy(r->office->live, matter->landlord);
-	*w = (struct warning){ .clock = clock, .matter = matter, .words = rd_clock_words(id) };
+	*w = (struct warning){ .clock = clock,
+		.matter = matter,
+		.words = matter->status == RD_STATUS_ANSWERED ? rd_clock_words_answered(id)
+							      : rd_clock_words(id) };
 	w->step = rd_warning_step(policy != NULL ? policy->calendar : NULL, r->config->warn_before,
 		r->config->n_warn_before, clock->due, clock->due_ms, r->now_ms);
 	if (w->step >= given) /* where none was given: it is not near yet */

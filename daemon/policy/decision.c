@@ -421,6 +421,8 @@ static enum rd_letter_kind letter_of_joined(const struct decision *d)
 		return RD_LETTER_NONE;
 	if (d->v->agrees)
 		return RD_LETTER_AGREE;
+	if (d->v->escalates)
+		return RD_LETTER_STAGE2_ASKED;
 	if (d->facts->joined.by_text)
 		return RD_LETTER_LATER;
 	if (d->v->kind == RD_COMPLAINT && d->v->flags[RD_ASKS_NOT_FORMAL] &&
@@ -564,7 +566,7 @@ static void add_old_task(struct decision *d)
 static void add_duty(struct decision *d)
 {
 	struct rd_verdict *v = d->v;
-	bool answers = v->letter_wanted != RD_LETTER_ADDED && !v->agrees &&
+	bool answers = v->letter_wanted != RD_LETTER_ADDED && !v->agrees && !v->escalates &&
 		       (v->letter_wanted != RD_LETTER_LATER || v->begin_stage1) &&
 		       v->kind != RD_COMPLIMENT;
 
@@ -614,7 +616,8 @@ static void add_tasks(struct decision *d)
 		add_task(v, RD_TASK_READ, d->today);
 	else if (v->review)
 		add_task(v, RD_TASK_REVIEW, v->old ? d->today : soon);
-	else if (v->fate == RD_FATE_JOINED && !v->begin_stage1 && !v->only_thanks && !v->agrees)
+	else if (v->fate == RD_FATE_JOINED && !v->begin_stage1 && !v->only_thanks && !v->agrees &&
+		 !v->escalates)
 		add_task(v, RD_TASK_READ, soon);
 	if (f->second_body && v->fate == RD_FATE_OPENED)
 		add_task(v, RD_TASK_READ, soon);

@@ -118,6 +118,12 @@ static void set_answer(
 	of[RD_VALUE_RECONSIDERED] = answer->reconsidered;
 }
 
+/* Two letters about one case name one day. */
+static struct rd_date logged_on(const struct rd_letter_values *given)
+{
+	return rd_date_is_set(given->logged_on) ? given->logged_on : given->written;
+}
+
 static void set_welsh(const struct rd_letter_values *given, size_t n_topics, struct rd_arena *arena,
 	struct values *values)
 {
@@ -128,6 +134,7 @@ static void set_welsh(const struct rd_letter_values *given, size_t n_topics, str
 	of[RD_VALUE_TOPICS] =
 		rd_welsh_topics(given->welsh, given->topics, given->n_topics, n_topics, arena);
 	of[RD_VALUE_DATE] = rd_welsh_day(given->written, arena);
+	of[RD_VALUE_LOGGED_ON] = rd_welsh_day(logged_on(given), arena);
 	of[RD_VALUE_RECEIVED_ON] = rd_welsh_day(given->received, arena);
 	of[RD_VALUE_RESPOND_BY] = rd_welsh_day(given->respond_by, arena);
 	of[RD_VALUE_READ_BY] = rd_welsh_day(given->read_by, arena);
@@ -155,6 +162,7 @@ static void set_values(const struct rd_letter_values *given, size_t n_topics,
 	of[RD_VALUE_REASONS] = or_else(given->reasons, "");
 	of[RD_VALUE_TERMS] = or_else(given->terms, "");
 	of[RD_VALUE_DATE] = day_text(given->written, arena);
+	of[RD_VALUE_LOGGED_ON] = day_text(logged_on(given), arena);
 	of[RD_VALUE_RECEIVED_ON] = day_text(given->received, arena);
 	of[RD_VALUE_RESPOND_BY] = day_text(given->respond_by, arena);
 	of[RD_VALUE_READ_BY] = day_text(given->read_by, arena);

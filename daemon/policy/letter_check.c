@@ -61,7 +61,8 @@ static const struct rd_answer longest_answer = { .found = RD_ANSWER_PARTLY,
 /* The stage of a complaint that gets such a letter. */
 static enum rd_stage usual_stage(enum rd_letter_kind kind)
 {
-	return kind == RD_LETTER_STAGE2_ACKNOWLEDGEMENT || kind == RD_LETTER_STAGE2_RESPONSE
+	return kind == RD_LETTER_STAGE2_ACKNOWLEDGEMENT || kind == RD_LETTER_STAGE2_RESPONSE ||
+			       kind == RD_LETTER_STAGE2_ASKED
 		       ? RD_STAGE_2
 		       : RD_STAGE_1;
 }

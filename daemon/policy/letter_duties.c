@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define WRITERS_MAX 8 /* letters that may say what a person wrote */
+
 /* What a letter must say, and who wants it. */
 struct duty {
 	enum rd_letter_kind kind;
@@ -39,6 +41,9 @@ static const struct duty duties[] = {
 	{ RD_LETTER_STAGE2_ACKNOWLEDGEMENT, -1, RD_VALUE_RESPOND_BY,
 		"Code 6.14: by when an answer comes" },
 	{ RD_LETTER_STAGE2_ACKNOWLEDGEMENT, RD_CHANNEL_EMAIL, RD_VALUE_STAGE, "the stage" },
+	{ RD_LETTER_STAGE2_ASKED, -1, RD_VALUE_ACKNOWLEDGE_BY,
+		"Code 6.11: by when it is acknowledged" },
+	{ RD_LETTER_STAGE2_ASKED, RD_CHANNEL_EMAIL, RD_VALUE_STAGE, "the stage" },
 	{ RD_LETTER_REFUSAL, RD_CHANNEL_EMAIL, RD_VALUE_REASONS, "Code 2.4: the reasons" },
 	{ RD_LETTER_EXCLUSION, RD_CHANNEL_EMAIL, RD_VALUE_REASONS, "Code 2.4: the reasons" },
 	{ RD_LETTER_AGREE, RD_CHANNEL_EMAIL, RD_VALUE_UNDERSTOOD,
@@ -119,6 +124,8 @@ static const struct duty bans[] = {
 	{ RD_LETTER_LATER, -1, RD_VALUE_RESPONSIBLE, "nothing of the matter" },
 	{ RD_LETTER_LATER, -1, RD_VALUE_NOT_RESPONSIBLE, "nothing of the matter" },
 	{ RD_LETTER_LATER, -1, RD_VALUE_HANDLER, "nothing of the matter" },
+	{ RD_LETTER_ACKNOWLEDGEMENT, RD_CHANNEL_SMS, RD_VALUE_UNDERSTOOD,
+		"a text has room for topics alone" },
 	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_TOPICS, "nothing of the matter" },
 	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_KIND, "nothing of the matter" },
 	{ RD_LETTER_DEFINITION, RD_CHANNEL_SMS, RD_VALUE_STAGE, "nothing of the matter" },
@@ -140,11 +147,11 @@ static const enum rd_placeholder the_matter[] = { RD_VALUE_KIND, RD_VALUE_STAGE,
 /* What a person wrote for one letter, and which letters may say it. */
 static const struct {
 	enum rd_placeholder value;
-	enum rd_letter_kind kinds[6]; /* NONE-ended */
+	enum rd_letter_kind kinds[WRITERS_MAX]; /* NONE-ended */
 } words_of_people[] = {
-	{ RD_VALUE_UNDERSTOOD,
-		{ RD_LETTER_DEFINITION, RD_LETTER_AGREE, RD_LETTER_STAGE2_ACKNOWLEDGEMENT,
-			RD_LETTER_STAGE1_RESPONSE, RD_LETTER_STAGE2_RESPONSE } },
+	{ RD_VALUE_UNDERSTOOD, { RD_LETTER_ACKNOWLEDGEMENT, RD_LETTER_DEFINITION, RD_LETTER_AGREE,
+				       RD_LETTER_STAGE2_ACKNOWLEDGEMENT, RD_LETTER_STAGE1_RESPONSE,
+				       RD_LETTER_STAGE2_RESPONSE } },
 	{ RD_VALUE_REASONS, { RD_LETTER_EXTENSION, RD_LETTER_REFUSAL, RD_LETTER_EXCLUSION,
 				    RD_LETTER_RESTRICTION, RD_LETTER_STAGE1_RESPONSE } },
 	{ RD_VALUE_TERMS, { RD_LETTER_RESTRICTION } },
@@ -162,11 +169,11 @@ static const struct {
 
 /* What has no English words in it, or has Welsh ones where the letter is Welsh. */
 static const enum rd_placeholder in_welsh[] = { RD_VALUE_REFERENCE, RD_VALUE_LANDLORD,
-	RD_VALUE_STAGE, RD_VALUE_TOPICS, RD_VALUE_DATE, RD_VALUE_RECEIVED_ON, RD_VALUE_RESPOND_BY,
-	RD_VALUE_READ_BY, RD_VALUE_ACKNOWLEDGE_BY, RD_VALUE_RESPONSIBLE, RD_VALUE_NOT_RESPONSIBLE,
-	RD_VALUE_HELP_NUMBER, RD_VALUE_HELP_ADDRESS, RD_VALUE_HELP_EMAIL, RD_VALUE_OMBUDSMAN,
-	RD_VALUE_OMBUDSMAN_PHONE, RD_VALUE_OMBUDSMAN_POST, RD_VALUE_OMBUDSMAN_WEB,
-	RD_VALUE_OTHER_MATTERS };
+	RD_VALUE_STAGE, RD_VALUE_TOPICS, RD_VALUE_DATE, RD_VALUE_LOGGED_ON, RD_VALUE_RECEIVED_ON,
+	RD_VALUE_RESPOND_BY, RD_VALUE_READ_BY, RD_VALUE_ACKNOWLEDGE_BY, RD_VALUE_RESPONSIBLE,
+	RD_VALUE_NOT_RESPONSIBLE, RD_VALUE_HELP_NUMBER, RD_VALUE_HELP_ADDRESS, RD_VALUE_HELP_EMAIL,
+	RD_VALUE_OMBUDSMAN, RD_VALUE_OMBUDSMAN_PHONE, RD_VALUE_OMBUDSMAN_POST,
+	RD_VALUE_OMBUDSMAN_WEB, RD_VALUE_OTHER_MATTERS };
 
 static bool says_complaint_word(const struct rd_letter *letter)
 {
@@ -182,12 +189,13 @@ static bool is_later_life(enum rd_letter_kind kind)
 	return kind >= RD_LETTER_EXTENSION && kind < RD_LETTER_THIRD_PARTY;
 }
 
-static const char *names_of(const enum rd_letter_kind kinds[static 6], char out[static 200])
+static const char *names_of(
+	const enum rd_letter_kind kinds[static WRITERS_MAX], char out[static 200])
 {
 	size_t len = 0;
 
 	out[0] = '\0';
-	for (size_t i = 0; i < 6 && kinds[i] != RD_LETTER_NONE; i++)
+	for (size_t i = 0; i < WRITERS_MAX && kinds[i] != RD_LETTER_NONE; i++)
 		len += (size_t)snprintf(out + len, 200 - len, "%s`%s`", i > 0 ? ", " : "",
 			rd_letter_names[kinds[i]]);
 	return out;
@@ -210,7 +218,8 @@ static enum rd_rc check_words_of_people(const bool used[static RD_N_PLACEHOLDERS
 	for (size_t i = 0; i < sizeof words_of_people / sizeof words_of_people[0]; i++) {
 		bool may = !used[words_of_people[i].value];
 
-		for (size_t k = 0; k < 6 && words_of_people[i].kinds[k] != RD_LETTER_NONE; k++)
+		for (size_t k = 0; k < WRITERS_MAX && words_of_people[i].kinds[k] != RD_LETTER_NONE;
+			k++)
 			may = may || words_of_people[i].kinds[k] == kind;
 		/* The answer of stage 2 gives the same as that of stage 1. */
 		may = may || (words_of_people[i].value == RD_VALUE_REASONS &&

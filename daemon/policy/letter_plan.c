@@ -138,6 +138,21 @@ enum rd_letter_kind rd_letter_form(
 	return acknowledges && flags[RD_ADVOCATE] ? RD_LETTER_THIRD_PARTY : letter;
 }
 
+enum rd_letter_kind rd_letter_by_channel(enum rd_letter_kind letter, enum rd_channel channel)
+{
+	if (letter == RD_LETTER_LATER && channel == RD_CHANNEL_EMAIL)
+		return RD_LETTER_ADDED;
+	if (letter == RD_LETTER_ADDED && channel == RD_CHANNEL_SMS)
+		return RD_LETTER_LATER;
+	return letter;
+}
+
+bool rd_letter_is_receipt(enum rd_letter_kind letter)
+{
+	return letter == RD_LETTER_ADDED || letter == RD_LETTER_LATER ||
+	       letter == RD_LETTER_AGREE || letter == RD_LETTER_STAGE2_ASKED;
+}
+
 struct rd_letter_wishes rd_letter_wishes_of(
 	const char *const *marks, size_t n_marks, const char *language, const char *adjustments)
 {

@@ -54,8 +54,12 @@ static enum rd_rc refuse_other_kinds(
 }
 
 /* What answering and needing longer have in common. */
-static enum rd_rc may_answer(const struct rd_standing *standing, struct rd_err *err)
+static enum rd_rc may_answer(
+	const struct rd_standing *standing, enum rd_move move, struct rd_err *err)
 {
+	/* Not before it reached the resident: it may go another way, or another may. */
+	if (standing->answer_waits && move == RD_MOVE_RESPOND)
+		return RD_OK;
 	if (standing->status == RD_STATUS_ANSWERED && standing->stage == RD_STAGE_1)
 		return rd_fail(err, RD_E_REFUSED,
 			"stage 1 of case %s is answered already; who is unhappy with the answer "
@@ -162,7 +166,7 @@ enum rd_rc rd_life_may(const struct rd_standing *standing, enum rd_move move, st
 	switch (move) {
 	case RD_MOVE_RESPOND:
 	case RD_MOVE_EXTEND:
-		return may_answer(standing, err);
+		return may_answer(standing, move, err);
 	case RD_MOVE_ESCALATE:
 		return may_escalate(standing, err);
 	case RD_MOVE_ACCEPT:

@@ -70,3 +70,11 @@ const char *rd_clock_words(enum rd_clock_id clock)
 
 	return words[clock];
 }
+
+const char *rd_clock_words_answered(enum rd_clock_id clock)
+{
+	if (clock == RD_CLOCK_STAGE1_RESPOND || clock == RD_CLOCK_STAGE1_EXTENDED ||
+		clock == RD_CLOCK_STAGE2_RESPOND || clock == RD_CLOCK_STAGE2_EXTENDED)
+		return "see that the answer reaches the resident: it is written and has not gone";
+	return rd_clock_words(clock);
+}

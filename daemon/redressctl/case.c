@@ -437,8 +437,8 @@ static json_t *audit_json(const struct whole_case *w)
 	return list;
 }
 
-static void show_json(
-	struct rd_ctl_desk *desk, const struct whole_case *w, json_t *acts, json_t *actions)
+static void show_json(struct rd_ctl_desk *desk, const struct whole_case *w, json_t *acts,
+	json_t *actions, json_t *decrees)
 {
 	json_t *json = case_json(&w->c, w->clocks, w->n_running);
 
@@ -476,6 +476,7 @@ static void show_json(
 	json_object_set_new(json, "message_list", messages_json(desk, w));
 	json_object_set_new(json, "acts", acts);
 	json_object_set_new(json, "actions", actions);
+	json_object_set_new(json, "ombudsman", decrees);
 	json_object_set_new(json, "history", audit_json(w));
 	rd_json_print(json);
 }
@@ -750,7 +751,7 @@ enum rd_exit rd_ctl_case_show(struct rd_ctl *ctl, int argc, char **argv)
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
 	struct whole_case whole = { 0 };
 	struct rd_err err = { 0 };
-	json_t *acts = NULL, *actions = NULL;
+	json_t *acts = NULL, *actions = NULL, *decrees = NULL;
 	int64_t id = 0;
 	int option;
 
@@ -766,11 +767,13 @@ enum rd_exit rd_ctl_case_show(struct rd_ctl *ctl, int argc, char **argv)
 	if (ctl->json) {
 		if (rd_ctl_actions_json(&desk, id, &actions, &err) != RD_OK)
 			return rd_ctl_fail(&err);
-		if (rd_ctl_acts_json(&desk, id, &acts, &err) != RD_OK) {
+		if (rd_ctl_acts_json(&desk, id, &acts, &err) != RD_OK ||
+			rd_ctl_decrees_json(&desk, id, &decrees, &err) != RD_OK) {
 			json_decref(actions);
+			json_decref(acts);
 			return rd_ctl_fail(&err);
 		}
-		show_json(&desk, &whole, acts, actions);
+		show_json(&desk, &whole, acts, actions, decrees);
 		return RD_EXIT_DONE;
 	}
 	show_head(&desk, &whole);

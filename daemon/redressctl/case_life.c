@@ -374,6 +374,7 @@ enum rd_rc rd_ctl_show_acts(struct rd_ctl_desk *desk, int64_t id, struct rd_err 
 	size_t n;
 
 	RD_TRY(show_actions(desk, id, err));
+	RD_TRY(rd_ctl_show_decrees(desk, id, err));
 	RD_TRY(rd_case_act_list(desk->desk.db, id, desk->arena, &acts, &n, err));
 	if (n == 0)
 		return RD_OK;

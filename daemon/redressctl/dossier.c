@@ -118,6 +118,7 @@ static enum rd_rc read_case(struct rd_dossier *d, int64_t case_id, struct rd_err
 	RD_TRY(rd_label_list(db, 0, case_id, arena, &d->labels, &d->n_labels, err));
 	RD_TRY(rd_case_act_list(db, case_id, arena, &d->acts, &d->n_acts, err));
 	RD_TRY(rd_case_action_list(db, case_id, arena, &d->actions, &d->n_actions, err));
+	RD_TRY(rd_decrees_of_case(db, case_id, arena, &d->decrees, &d->n_decrees, err));
 	RD_TRY(read_links(d, err));
 	RD_TRY(read_messages(d, err));
 	return rd_audit_list(

@@ -26,6 +26,7 @@
 #include "redress/store/case_policy.h"
 #include "redress/store/casebook.h"
 #include "redress/store/labels.h"
+#include "redress/store/ombudsman.h"
 #include "redress/store/outbox.h"
 #include "redress/store/tasks.h"
 
@@ -63,7 +64,8 @@ struct rd_dossier {
 	struct rd_label *labels;
 	struct rd_case_act *acts;
 	struct rd_case_action *actions;
-	size_t n_acts, n_actions;
+	struct rd_decree *decrees;
+	size_t n_acts, n_actions, n_decrees;
 	struct rd_dossier_message *messages;
 	size_t n_contacts, n_clocks, n_letters, n_tasks, n_notes, n_audit, n_labels, n_messages;
 	bool grew; /* it grew out of another case */

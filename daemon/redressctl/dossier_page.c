@@ -569,6 +569,40 @@ static void print_decisions(struct rd_dossier *d, FILE *out)
 	not_held(out, GAP_DECISION);
 }
 
+/* What the Ombudsman decided before about this case, and whether it was complied with. */
+static void print_decrees(struct rd_dossier *d, FILE *out)
+{
+	static const char *const heads[] = { "The Ombudsman", "Of", "To be done by", "Done",
+		"Pounds", "Text", "How", NULL };
+	static const char *const what[RD_N_DECREED] = { "finding", "order", "recommendation",
+		"Complaint Handling Failure Notice" };
+
+	if (d->n_decrees > 0)
+		begin_table(out, heads);
+	for (size_t i = 0; i < d->n_decrees; i++) {
+		const struct rd_decree *e = &d->decrees[i];
+		char of[RD_LONG_DATE_MAX], due[RD_LONG_DATE_MAX], done[RD_LONG_DATE_MAX];
+
+		fputs("<tr>", out);
+		rd_html_element(out, "td",
+			e->what == RD_DECREED_FINDING ? rd_ombudsman_findings[e->finding]
+						      : what[e->what]);
+		rd_html_element(out, "td", day_of(e->day, of));
+		rd_html_element(out, "td", day_of(e->due, due));
+		rd_html_element(out, "td", day_of(e->done, done));
+		if (e->pence != 0)
+			fprintf(out, "<td class=\"n\">%" PRId64 ".%02" PRId64 "</td>",
+				e->pence / 100, e->pence % 100);
+		else
+			rd_html_element(out, "td", "");
+		rd_html_element(out, "td", rd_dossier_words(d, e->words));
+		rd_html_element(out, "td", rd_dossier_words(d, e->how));
+		fputs("</tr>\n", out);
+	}
+	if (d->n_decrees > 0)
+		end_table(out);
+}
+
 static void print_remedies(struct rd_dossier *d, FILE *out)
 {
 	static const char *const heads[] = { "Task", "Due", "Done", "By", "How", NULL };
@@ -596,6 +630,7 @@ static void print_remedies(struct rd_dossier *d, FILE *out)
 	}
 	if (d->n_actions > 0)
 		end_table(out);
+	print_decrees(d, out);
 	not_held(out, GAP_REMEDIES);
 	if (d->n_tasks == 0)
 		return;

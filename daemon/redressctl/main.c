@@ -89,6 +89,12 @@ static const struct command {
 		"case exclude REF --reason NAME [--why TEXT] [--decided-by NAME] [--given DAY]" },
 	{ "case", "withdraw", rd_ctl_case_withdraw, "case withdraw REF --why TEXT" },
 	{ "case", "refer", rd_ctl_case_refer, "case refer REF [--on DAY] [--why TEXT]" },
+	{ "case", "ombudsman", rd_ctl_case_ombudsman,
+		"case ombudsman finding REF --finding FINDING --text TEXT [--on DAY]\n"
+		"    case ombudsman order REF --text TEXT --due DAY [--amount POUNDS] [--on DAY]\n"
+		"    case ombudsman recommendation REF --text TEXT [--due DAY] [--on DAY]\n"
+		"    case ombudsman notice REF --text TEXT [--due DAY] [--on DAY]\n"
+		"    case ombudsman done REF --number N [--on DAY] [--how TEXT]" },
 	{ "case", "link", rd_ctl_case_link, "case link REF --to REF" },
 	{ "case", "merge", rd_ctl_case_merge, "case merge REF --into REF --why TEXT" },
 	{ "case", "split", rd_ctl_case_split,
@@ -136,15 +142,19 @@ static const struct command {
 	{ "open311", "list", rd_ctl_open311_list, "open311 list [--case REF]" },
 	{ "open311", "settle", rd_ctl_open311_settle,
 		"open311 settle ROW --as taken|again|never [--id ID] --why TEXT" },
+	{ "notices", "add", rd_ctl_notices_add,
+		"notices add --text TEXT [--landlord NAME] [--due DAY] [--on DAY]" },
+	{ "notices", "list", rd_ctl_notices_list, "notices list [--landlord NAME]" },
+	{ "notices", "done", rd_ctl_notices_done, "notices done NOTICE [--on DAY] [--how TEXT]" },
 	{ "report", "quarter", rd_ctl_report_quarter,
 		"report quarter [--landlord NAME] [--year YYYY --quarter N | --from DAY --to DAY] "
-		"[--publish] [--json | --csv | --html FILE]" },
+		"[--homes-lcra N] [--homes-lcho N] [--publish] [--json | --csv | --html FILE]" },
 	{ "report", "year", rd_ctl_report_year,
-		"report year [--landlord NAME] [--year YYYY | --from DAY --to DAY] [--publish] "
-		"[--json | --csv | --html FILE]" },
+		"report year [--landlord NAME] [--year YYYY | --from DAY --to DAY] "
+		"[--homes-lcra N] [--homes-lcho N] [--publish] [--json | --csv | --html FILE]" },
 	{ "report", "tsm", rd_ctl_report_tsm,
-		"report tsm [--landlord NAME] [--year YYYY | --from DAY --to DAY] [--json | --csv "
-		"| --html FILE]" },
+		"report tsm [--landlord NAME] [--year YYYY | --from DAY --to DAY] "
+		"[--homes-lcra N] [--homes-lcho N] [--json | --csv | --html FILE]" },
 	{ "report", "studies", rd_ctl_report_studies,
 		"report studies [--landlord NAME] [--from DAY --to DAY] [--most N] [--json]" },
 	{ "contacts", "import", rd_ctl_contacts_import,

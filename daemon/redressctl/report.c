@@ -14,6 +14,7 @@
 
 #define FIRST_YEAR	   2000
 #define LAST_YEAR	   2100
+#define HOMES_MAX	   10000000
 #define REPORT_ARENA_BYTES (1u << 30) /* taken only as far as there are cases */
 
 enum report_option {
@@ -24,7 +25,9 @@ enum report_option {
 	OPT_QUARTER,
 	OPT_PUBLISH,
 	OPT_CSV,
-	OPT_HTML,
+	OPT_HOMES_LCRA,
+	OPT_HOMES_LCHO,
+	OPT_HTML, /* the last */
 };
 
 static const struct option report_options[] = { { "landlord", required_argument, NULL,
@@ -33,11 +36,14 @@ static const struct option report_options[] = { { "landlord", required_argument,
 	{ "year", required_argument, NULL, OPT_YEAR },
 	{ "quarter", required_argument, NULL, OPT_QUARTER },
 	{ "publish", no_argument, NULL, OPT_PUBLISH }, { "csv", no_argument, NULL, OPT_CSV },
+	{ "homes-lcra", required_argument, NULL, OPT_HOMES_LCRA },
+	{ "homes-lcho", required_argument, NULL, OPT_HOMES_LCHO },
 	{ "html", required_argument, NULL, OPT_HTML }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 
 struct report_words {
 	const char *landlord, *from, *to, *html;
 	int year, quarter; /* 0: not given */
+	int homes_of[RD_N_TENURES];
 	bool publish, csv;
 };
 
@@ -80,6 +86,14 @@ static bool take_option(int option, struct report_words *words, enum rd_exit *re
 		*ret_exit = rd_ctl_complain(
 			"`%s` is no year; 2026 is the one from 1 April 2026 to 31 March 2027",
 			optarg);
+		return false;
+	case OPT_HOMES_LCRA:
+	case OPT_HOMES_LCHO:
+		if (number_within(optarg, 1, HOMES_MAX,
+			    &words->homes_of[option == OPT_HOMES_LCRA ? RD_TENURE_LCRA
+								      : RD_TENURE_LCHO]))
+			return true;
+		*ret_exit = rd_ctl_complain("`%s` is no number of homes", optarg);
 		return false;
 	case OPT_QUARTER:
 		if (number_within(optarg, 1, 4, &words->quarter))
@@ -181,6 +195,8 @@ static enum rd_exit run(struct rd_ctl *ctl, int argc, char **argv, enum rd_repor
 		words.landlord = desk.config->landlord;
 	ask.today = rd_date_of(rd_office_now(&desk.desk.office));
 	ask.homes = rd_config_homes(desk.config, words.landlord);
+	for (int i = 0; i < RD_N_TENURES; i++)
+		ask.homes_of[i] = words.homes_of[i];
 	ask.publish = words.publish;
 	if (rd_office_policy(&desk.desk.office, words.landlord, &policy, &err) != RD_OK ||
 		days_of(&words, &ask, &err) != RD_OK)

@@ -106,7 +106,7 @@ static void print_left_out(size_t n)
 {
 	if (n > 0)
 		printf("%zu closed complaint%s of these days left out: withdrawn, refused, never "
-		       "answered, or flagged safeguarding.\n",
+		       "answered, or held or flagged for safeguarding.\n",
 			n, n == 1 ? " is" : "s are");
 }
 

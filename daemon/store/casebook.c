@@ -415,6 +415,14 @@ enum rd_rc rd_case_set_acknowledged(
 	return changed_one(changes, case_id, err);
 }
 
+enum rd_rc rd_case_set_answered(
+	struct rd_tx *tx, int64_t case_id, int64_t at_ms, struct rd_err *err)
+{
+	return rd_sql_change(tx,
+		"UPDATE case_file SET answered_ms = ?2 WHERE id = ?1 AND status = 'answered'",
+		RD_ARGS(rd_int(case_id), rd_int(at_ms)), NULL, err);
+}
+
 enum rd_rc rd_case_set_definition(
 	struct rd_tx *tx, int64_t case_id, const char *definition, struct rd_err *err)
 {
@@ -489,6 +497,21 @@ enum rd_rc rd_case_hold(struct rd_tx *tx, int64_t case_id, int64_t now_ms, struc
 	RD_TRY(rd_case_hold_letters(tx, err));
 	*ret_case_ids = unheld.items;
 	*ret_n = unheld.n;
+	return RD_OK;
+}
+
+enum rd_rc rd_case_near_safeguarding(
+	struct rd_db *db, int64_t case_id, bool *ret_near, struct rd_err *err)
+{
+	int64_t near = 0;
+
+	RD_TRY(rd_sql_int(db,
+		REACH " SELECT 1 FROM case_file c WHERE c.id IN (SELECT id FROM reach)"
+		      " AND (c.held_ms IS NOT NULL OR EXISTS (SELECT 1 FROM case_tag t"
+		      "  WHERE t.case_id = c.id AND t.what = 'flag'"
+		      "  AND t.value = 'safeguarding')) LIMIT 1",
+		RD_ARGS(rd_int(case_id)), 0, &near, err));
+	*ret_near = near != 0;
 	return RD_OK;
 }
 

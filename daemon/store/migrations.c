@@ -651,9 +651,23 @@ static const char step_events[] =
 	"CREATE INDEX open311_request_due ON open311_request (system, next_ms) WHERE next_ms > 0;"
 	"CREATE INDEX open311_request_case ON open311_request (case_id);";
 
+/* Complaint Handling Failure Notices about no single case: about the landlord, and so kept whole.
+ */
+static const char step_notices[] = "CREATE TABLE failure_notice ("
+				   " id INTEGER PRIMARY KEY,"
+				   " landlord TEXT NOT NULL,"
+				   " on_day TEXT NOT NULL,"
+				   " due_on TEXT,"
+				   " words TEXT NOT NULL,"
+				   " added_ms BIGINT NOT NULL,"
+				   " added_by TEXT NOT NULL,"
+				   " done_on TEXT,"
+				   " done_by TEXT NOT NULL DEFAULT '',"
+				   " how TEXT NOT NULL DEFAULT '');";
+
 static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6,
 	step_7, step_8, step_9, step_10, step_11, step_residents, step_senders, step_warnings,
-	step_events };
+	step_events, step_notices };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {

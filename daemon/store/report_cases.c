@@ -148,6 +148,35 @@ static enum rd_rc read_tags(struct rd_db *db, const struct period *period, struc
 	}
 }
 
+/* Where several people share the address, and differ, nobody can tell. */
+static enum rd_rc read_tenures(struct rd_db *db, const struct period *period,
+	struct rd_report_case *cases, size_t n, struct rd_err *err)
+{
+	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
+	size_t place = 0;
+
+	RD_TRY(rd_sql_query(db,
+		"SELECT c.id, r.tenure FROM case_file c"
+		" JOIN case_contact m ON m.case_id = c.id AND m.is_main = 1 AND m.proposed = 0"
+		" JOIN resident_key k ON k.address_key = m.address_key"
+		" JOIN resident r ON r.id = k.resident_id" CASES_OF_PERIOD
+		" AND r.landlord = ?1 ORDER BY c.id, r.id",
+		PERIOD_ARGS(period), &rows, err));
+	for (int64_t last = 0;;) {
+		bool more = false;
+
+		RD_TRY(rd_rows_next(&rows, &more, err));
+		if (!more)
+			return RD_OK;
+		const int64_t id = rd_rows_int(&rows, 0);
+		struct rd_report_case *c = case_at(cases, n, &place, id);
+		const enum rd_tenure tenure = rd_tenure_of(rd_rows_borrow(&rows, 1));
+		if (c != NULL)
+			c->tenure = id == last && c->tenure != tenure ? RD_TENURE_UNKNOWN : tenure;
+		last = id;
+	}
+}
+
 /* "offered 120.50" -> 12050; 0 where no amount stands there. */
 static int64_t pence_of(const char *detail)
 {
@@ -198,7 +227,7 @@ static void take_act(struct rd_report_case *c, const char *what, int stage, cons
 		ends->refused = false;
 	} else if (strcmp(what, "withdrawn") == 0) {
 		ends->withdrawn_at = at + 1;
-	} else if (strcmp(what, "referred") == 0) {
+	} else if (strcmp(what, "referred") == 0 || strcmp(what, "ombudsman_finding") == 0) {
 		ends->referred = true;
 	} else if (strcmp(what, "reopened") == 0) {
 		ends->excluded_for = "";
@@ -251,6 +280,7 @@ enum rd_rc rd_report_cases(struct rd_db *db, const char *landlord, struct rd_dat
 	RD_TRY(read_clocks(db, &period, list.items, list.n, err));
 	RD_TRY(read_tags(db, &period, arena, list.items, list.n, err));
 	RD_TRY(read_acts(db, &period, arena, list.items, list.n, err));
+	RD_TRY(read_tenures(db, &period, list.items, list.n, err));
 	*ret_cases = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -286,6 +316,17 @@ static enum rd_rc any_act(struct rd_db *db, const char *landlord, const char *wh
 	return RD_OK;
 }
 
+static enum rd_rc any_tenure(
+	struct rd_db *db, const char *landlord, bool *ret_any, struct rd_err *err)
+{
+	int64_t any = 0;
+
+	RD_TRY(rd_sql_int(db, "SELECT 1 FROM resident WHERE landlord = ?1 AND tenure <> '' LIMIT 1",
+		RD_ARGS(rd_text(landlord)), 0, &any, err));
+	*ret_any = any != 0;
+	return RD_OK;
+}
+
 enum rd_rc rd_report_known(struct rd_db *db, const char *landlord,
 	struct rd_report_known *ret_known, struct rd_err *err)
 {
@@ -308,8 +349,9 @@ enum rd_rc rd_report_known(struct rd_db *db, const char *landlord,
 	RD_TRY(any_act(db, landlord, "responded", "", true, &known.found, err));
 	RD_TRY(any_act(db, landlord, "excluded", "refused", false, &known.ended, err));
 	RD_TRY(any_act(db, landlord, "withdrawn", "", false, &known.ended, err));
-	RD_TRY(any_act(db, landlord, "referred", "", false, &known.referred, err));
+	RD_TRY(any_act(db, landlord, "referred", "ombudsman_finding", false, &known.referred, err));
 	RD_TRY(any_act(db, landlord, "compensation", "", true, &known.compensation, err));
+	RD_TRY(any_tenure(db, landlord, &known.tenure, err));
 	*ret_known = known;
 	return RD_OK;
 }

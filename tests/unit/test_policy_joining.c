@@ -223,10 +223,10 @@ static const struct decisions_row rows[] = {
 	/* Replies to letters about a complaint. */
 	{ "stage 2 in so many words, after the answer",
 		"other reply:stage2 joins:complaint answered mayescalate known",
-		"joined other stage2 open added read@2026-11-23 to-case escalates" },
+		"joined other stage2 open stage2_asked to-case escalates" },
 	{ "a complaint that is sure to ask for it",
 		"complaint stage2_request asks2 joins:complaint answered mayescalate known",
-		"joined complaint stage2 open added read@2026-11-23 to-case escalates" },
+		"joined complaint stage2 open stage2_asked to-case escalates" },
 	{ "that the rules only think so is for a person",
 		"complaint stage2_request joins:complaint answered mayescalate known",
 		"joined complaint stage1 answered added review@2026-11-23 stage2@2026-11-27 review "

@@ -123,7 +123,7 @@ static void an_acknowledgement_says_all_that_the_code_wants(void **state)
 	assert_non_null(end);
 	assert_string_equal(end, "\nEnd of letter RD100001-K7QF\n");
 	assert_true(r.names_topic);
-	assert_string_equal(r.version, "acknowledgement.email 3");
+	assert_string_equal(r.version, "acknowledgement.email 4");
 	assert_says(r.subject, "RD100001-K7QF");
 }
 
@@ -515,10 +515,10 @@ static void every_placeholder_has_its_value(void **state)
 		"a complaint", "stage 1",
 		"a repair that was not done, a missed visit and other matters", "A tap.",
 		"The tap drips.", "The part is late.", "Friday 20 November 2026",
-		"Friday 20 November 2026", "Friday 4 December 2026", "Monday 23 November 2026",
-		"Friday 27 November 2026", "our Customer Focus team", "our homes", "the council",
-		"larger print", "0800 585 360", "Bridgwater House", "someone@example.org",
-		"Housing Ombudsman Service", "0300 111 3000", "PO Box 1484",
+		"Thursday 19 November 2026", "Friday 20 November 2026", "Friday 4 December 2026",
+		"Monday 23 November 2026", "Friday 27 November 2026", "our Customer Focus team",
+		"our homes", "the council", "larger print", "0800 585 360", "Bridgwater House",
+		"someone@example.org", "Housing Ombudsman Service", "0300 111 3000", "PO Box 1484",
 		"www.housing-ombudsman.org.uk" };
 
 	/* The later ones belong to letters of their own: test_policy_letter_life. */
@@ -534,6 +534,7 @@ static void every_placeholder_has_its_value(void **state)
 		values.outcome = "A tap.";
 		values.understood = "The tap drips.";
 		values.reasons = "The part is late.";
+		values.logged_on = (struct rd_date){ 2026, 11, 19 };
 		const bool reasons = i == RD_VALUE_REASONS;
 		int len = snprintf(text, sizeof text,
 			"Letter: %s\nChannel: email\nVersion: 1\nSubject: s\n---\n"

@@ -43,12 +43,16 @@ RD_MUST_USE enum rd_rc rd_act_check_topics(const char *const *topics, size_t n, 
  * the resident is not known yet, or there is nowhere to write to. due: the day that it must not
  * miss; unset for none. */
 RD_MUST_USE enum rd_rc rd_act_send_letter(struct rd_act *act, enum rd_letter_kind letter,
-	bool meets_acknowledge, struct rd_date due, const char *cause, int64_t *ret_outbox_id,
+	bool meets_clock, struct rd_date due, const char *cause, int64_t *ret_outbox_id,
 	struct rd_err *err);
 /* What no letter tells the resident is a person's task, RD_ACT_TASK_TELL, by that day; unset: by
  * the next working day. */
 RD_MUST_USE enum rd_rc rd_act_owe_telling(struct rd_act *act, const char *cause, struct rd_date due,
 	const char *text, struct rd_err *err);
+
+/* Letters of the case go to the resident, as a person said, and not to whoever wrote first. */
+RD_MUST_USE enum rd_rc rd_act_writes_to_resident(
+	struct rd_act *act, bool *ret_is, struct rd_err *err);
 
 /* The review of this message alone is done: one that joined waits for its own decision. */
 RD_MUST_USE enum rd_rc rd_act_end_review_task(
@@ -59,7 +63,8 @@ RD_MUST_USE enum rd_rc rd_act_cancel_letters(
 	struct rd_act *act, enum rd_letter_kind letter, const char *why, struct rd_err *err);
 
 /* The case is closed: its reviews are decided, its unsent letters and running clocks cancelled, its
- * tasks done, but for those that outlive it: safeguarding, promised actions, restrictions. */
+ * tasks done, but for those that outlive it: safeguarding, promised and ordered actions,
+ * restrictions. */
 RD_MUST_USE enum rd_rc rd_act_end_case(struct rd_act *act, const char *why, struct rd_err *err);
 
 /* An address or number that a person gave, as the store keeps it: *ret_contact in the act's arena,

@@ -27,7 +27,9 @@ RD_MUST_USE enum rd_rc rd_act_action_done(struct rd_db *db, const struct rd_offi
 	int64_t case_id, int64_t action, const char *how, struct rd_err *err);
 
 /* Somebody speaks for the resident: her consent was asked for, given or refused. who: that
- * somebody, how: in which way; words that erasure can empty. */
+ * somebody, how: in which way; words that erasure can empty. Refused, what has not left to whoever
+ * wrote first does not leave, and what it said is a person's to tell; asked for or refused, no copy
+ * leaves either. */
 enum rd_consent { RD_CONSENT_ASKED = 0, RD_CONSENT_GIVEN, RD_CONSENT_REFUSED, RD_N_CONSENTS };
 extern const char *const rd_consent_names[RD_N_CONSENTS + 1]; /* "asked", "given", "refused" */
 RD_MUST_USE enum rd_rc rd_act_consent(struct rd_db *db, const struct rd_office *office,
@@ -65,5 +67,8 @@ extern const char *const rd_compensation_names[RD_N_COMPENSATIONS + 1]; /* "aske
 RD_MUST_USE enum rd_rc rd_act_compensation(struct rd_db *db, const struct rd_office *office,
 	int64_t case_id, enum rd_compensation what, const char *amount, const char *why,
 	struct rd_err *err);
+
+/* Pounds, "120" or "120.50". */
+RD_MUST_USE enum rd_rc rd_act_check_amount(const char *amount, struct rd_err *err);
 
 #endif

@@ -47,12 +47,14 @@ RD_MUST_USE enum rd_rc rd_act_agree(struct rd_db *db, const struct rd_office *of
 	int64_t case_id, struct rd_date given_on, struct rd_err *err);
 
 /* The full answer. With `answer` (the words of a file, policy/answer.h) the letter is written of it
- * and sent, or, where given_on is set, kept as what was sent in another way that day; what it
- * promises becomes actions with their tasks, money an offer of compensation. RD_E_INPUT, with
+ * and sent, or, where given_on is set, kept as what was sent in another way that day; the letter
+ * answers once it leaves, a text that it is written never does, and until then another answer, or
+ * the day on which this one went in another way, may be recorded in its place. What it promises
+ * becomes actions with their tasks, money an offer of compensation. RD_E_INPUT, with
  * file:line:column, where a part is left empty or a topic of the case has no answer; RD_E_REFUSED
  * where it names somebody of the landlord who worked on the case. Without `answer` it went out that
  * day (unset: today) in a way that the gateway does not know.
- * Meets the stage's answer, starts what the policy counts from it; the case is answered. Whoever
+ * Being answered meets the stage's answer and starts what the policy counts from it. Whoever
  * answers is the owner, where there is one, else the actor; at stage 2 nobody who was at stage 1.
  */
 struct rd_act_response {

@@ -39,7 +39,7 @@ struct rd_letter_order {
 		*answered;    /* that mail, where it is at hand; NULL: as it is stored */
 	const char *outgoing; /* a text: the Texts stanza to leave by; NULL: the one that the
 				 answered message came by, else the landlord's first */
-	bool meets_acknowledge;
+	bool meets_clock;     /* once it leaves: that of its kind, as far as it may */
 	bool emergency_health, emergency_heat;
 	struct rd_date day_zero; /* receipt, or the day of the act */
 	struct rd_date due;	 /* the clock that it is to meet; unset: none */
@@ -59,9 +59,15 @@ RD_MUST_USE enum rd_rc rd_correspondence_put(struct rd_tx *tx, const struct rd_o
 RD_MUST_USE enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err);
 
+/* The same of a row that is not stale: what stands on its case has changed, and it says so. What
+ * waits for approval waits on. */
+RD_MUST_USE enum rd_rc rd_correspondence_renew(struct rd_tx *tx, const struct rd_office *office,
+	const struct rd_outbox_row *row, struct rd_arena *arena, struct rd_err *err);
+
 /* What follows from a letter's having gone, in the transaction that says so: the acknowledgement
  * meets stage1.acknowledge, and stage1.respond starts on the day it was written for; that of stage
- * 2 likewise, as far as the policy starts its answer's days from it. */
+ * 2 likewise, as far as the policy starts its answer's days from it. A full answer meets the clock
+ * of the answer, and what the policy starts from an answer starts. */
 RD_MUST_USE enum rd_rc rd_correspondence_gone(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_outbox_row *row, int64_t at_ms, struct rd_arena *arena, struct rd_err *err);
 

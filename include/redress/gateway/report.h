@@ -16,11 +16,12 @@
 #include "redress/base/arena.h"
 #include "redress/base/date.h"
 #include "redress/policy/landlord.h"
+#include "redress/policy/tenure.h"
 #include "redress/policy/workday.h"
 #include "redress/store/db.h"
 
 #define RD_REPORT_COLUMNS_MAX 10
-#define RD_REPORT_TABLES_MAX  12
+#define RD_REPORT_TABLES_MAX  16
 #define RD_REPORT_UNKNOWN_MAX 20
 #define RD_REPORT_PERIODS_MAX 8	  /* parts of a period that stand side by side */
 #define RD_REPORT_SMALL	      5	  /* with `publish`, breakdowns do not print 1 to 4 */
@@ -86,6 +87,7 @@ struct rd_report_ask {
 	const struct rd_calendar *calendar;
 	struct rd_date from, to, today; /* from and to set: see rd_report_period */
 	int64_t homes;			/* 0: not said */
+	int64_t homes_of[RD_N_TENURES]; /* of each tenure; 0: not said */
 	bool publish;			/* to be published: small cells of breakdowns are hidden */
 };
 

@@ -34,11 +34,13 @@ struct rd_stage_figures {
 };
 
 /* Which of the cases are counted: complaints that came (stage 2: asked for it) on these days, with
- * this topic ("" one that names none; NULL any) and by this channel (-1 any). */
+ * this topic ("" one that names none; NULL any), by this channel (-1 any) and of this tenure (NULL
+ * any). */
 struct rd_slice {
 	struct rd_date from, to;
 	const char *topic;
 	int channel;
+	const enum rd_tenure *tenure;
 };
 
 struct rd_report_cases_of {

@@ -16,6 +16,7 @@ struct rd_report_made {
 	struct rd_report_cases_of now, before;
 	struct rd_slice whole, whole_before;
 	struct rd_stage_figures stage[3], stage_before[3]; /* by 1 and 2 */
+	bool decrees_known; /* something of the Ombudsman's was recorded at least once */
 };
 
 /* The first day of a month; month 13 is the next year's January. */
@@ -32,6 +33,12 @@ size_t rd_report_parts(const struct rd_report *report,
 
 /* Was there a day of these on which the gateway kept cases, today or before? */
 bool rd_report_was_kept(const struct rd_report *report, struct rd_date from, struct rd_date to);
+
+/* report_ombudsman.c: what the Ombudsman decided on these days, whenever the complaints came. */
+RD_MUST_USE enum rd_rc rd_report_ombudsman(struct rd_report_made *m, struct rd_err *err);
+
+/* report_tenure.c: CH01 and CH02 of each tenure, where the contacts file tells any. */
+RD_MUST_USE enum rd_rc rd_report_tenure(struct rd_report_made *m, struct rd_err *err);
 
 /* Adds every table of the report's kind. */
 RD_MUST_USE enum rd_rc rd_report_tables(struct rd_report_made *m, struct rd_err *err);

@@ -6,8 +6,9 @@
  * typed), how it came, what happened after how many working days, how it ended, which kinds of
  * remedy there were, and what staff recorded to be learned (`Learning:` and `Prevention:` of the
  * answer), from which names, numbers and addresses are taken (policy/anonymise.h). No word of a
- * resident's is read for it. Cases that are flagged safeguarding, were withdrawn, excluded or never
- * answered are left out. It is a draft: a person reads it before it goes anywhere.
+ * resident's is read for it. Cases that are flagged safeguarding or were held with one that is (by
+ * a link, lifted since or not), were withdrawn, excluded or never answered are left out. It is a
+ * draft: a person reads it before it goes anywhere.
  */
 #ifndef REDRESS_GATEWAY_STUDIES_H
 #define REDRESS_GATEWAY_STUDIES_H
@@ -44,8 +45,8 @@ RD_MUST_USE enum rd_rc rd_studies_make(struct rd_db *db, const struct rd_office 
 	const struct rd_studies_ask *ask, struct rd_arena *arena, struct rd_study **ret_studies,
 	size_t *ret_n, struct rd_err *err);
 
-/* How many closed complaints of these days are fit for no study: withdrawn, refused, never answered
- * or flagged safeguarding. */
+/* How many closed complaints of these days are fit for no study: withdrawn, refused, never
+ * answered, or held or flagged for safeguarding. */
 RD_MUST_USE enum rd_rc rd_studies_left_out(struct rd_db *db, const struct rd_studies_ask *ask,
 	struct rd_arena *arena, size_t *ret_n, struct rd_err *err);
 

@@ -71,12 +71,13 @@ enum rd_placeholder {
 	RD_VALUE_TOPICS, /* "a delay, a missed visit and how our staff behaved" */
 	RD_VALUE_OUTCOME,
 	RD_VALUE_UNDERSTOOD,
-	RD_VALUE_REASONS, /* why the answer needs longer, or why something is refused */
-	RD_VALUE_DATE,	  /* the day that the letter is written for */
+	RD_VALUE_REASONS,   /* why the answer needs longer, or why something is refused */
+	RD_VALUE_DATE,	    /* the day that the letter is written for */
+	RD_VALUE_LOGGED_ON, /* the day on which a letter first said that it is logged */
 	RD_VALUE_RECEIVED_ON,
 	RD_VALUE_RESPOND_BY,
 	RD_VALUE_READ_BY,
-	RD_VALUE_ACKNOWLEDGE_BY,
+	RD_VALUE_ACKNOWLEDGE_BY, /* of stage 2 in the letter STAGE2_ASKED */
 	RD_VALUE_HANDLER,
 	RD_VALUE_RESPONSIBLE,
 	RD_VALUE_NOT_RESPONSIBLE,
@@ -139,6 +140,7 @@ enum rd_letter_kind {
 	RD_LETTER_RESTRICTION,		  /* of contact: terms, reasons, when it is looked at */
 	RD_LETTER_STAGE1_RESPONSE,	  /* the full answer (policy/answer.h) */
 	RD_LETTER_STAGE2_RESPONSE,	  /* ... and the end of the process */
+	RD_LETTER_STAGE2_ASKED,		  /* a reply was taken for a request for stage 2 */
 	/* An acknowledgement in another form, where the case is of that kind and the set has it
 	   (rd_letter_form); else ACKNOWLEDGEMENT goes. */
 	RD_LETTER_THIRD_PARTY,	 /* somebody speaks for the resident: consent, copies */
@@ -191,6 +193,7 @@ struct rd_letter_values {
 	const char *not_responsible;
 	struct rd_date written;	       /* the London day the letter is written for; it binds */
 	struct rd_date received;       /* day zero */
+	struct rd_date logged_on;      /* by an earlier letter; unset: `written` */
 	struct rd_date respond_by;     /* stage1.respond counted from `written`; unset: not said */
 	struct rd_date read_by;	       /* the next working day: by then a person reads it */
 	struct rd_date acknowledge_by; /* stage1.acknowledge's due date; unset: not said */

@@ -69,6 +69,12 @@ enum rd_letter_kind rd_letter_form(
 /* Of a parliament, or a councillor's at a council: "jo.member@parliament.uk". */
 bool rd_address_of_member(const char *address);
 
+/* A case that began by mail may go on by text, and the other way round: each channel has its own
+ * words for "it is with your case now". */
+enum rd_letter_kind rd_letter_by_channel(enum rd_letter_kind letter, enum rd_channel channel);
+/* No duty hangs on these: what they say is that something has come. */
+bool rd_letter_is_receipt(enum rd_letter_kind letter);
+
 /* What a resident needs of a letter. */
 struct rd_letter_wishes {
 	bool welsh;	  /* wrote in Welsh, or asked for it */

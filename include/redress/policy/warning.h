@@ -22,5 +22,9 @@ int rd_warning_step(const struct rd_calendar *calendar, const int *before, size_
 
 /* What is owed, to begin a line with: "acknowledge the complaint"; "" for what nobody owes. */
 const char *rd_clock_words(enum rd_clock_id clock);
+/* The same of a case whose answer is recorded: while its clock runs it has not reached the
+ * resident.
+ */
+const char *rd_clock_words_answered(enum rd_clock_id clock);
 
 #endif

@@ -118,6 +118,9 @@ RD_MUST_USE enum rd_rc rd_case_set_kind(struct rd_tx *tx, int64_t case_id, enum 
 	enum rd_stage stage, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_set_acknowledged(
 	struct rd_tx *tx, int64_t case_id, int64_t at_ms, struct rd_err *err);
+/* Of an answered case: its answer left at that time. Nothing where it is not answered. */
+RD_MUST_USE enum rd_rc rd_case_set_answered(
+	struct rd_tx *tx, int64_t case_id, int64_t at_ms, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_set_definition(
 	struct rd_tx *tx, int64_t case_id, const char *definition, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_case_set_outcome(
@@ -150,6 +153,10 @@ RD_MUST_USE enum rd_rc rd_case_lift_hold(struct rd_tx *tx, int64_t case_id, cons
 
 enum rd_link { RD_LINK_RELATED = 0 /* possibly related */, RD_LINK_GREW /* other grew from it */ };
 extern const char *const rd_link_names[3];
+/* Was the case, or any that is linked to it however far, ever held or flagged safeguarding? Lifting
+ * the hold does not undo that. */
+RD_MUST_USE enum rd_rc rd_case_near_safeguarding(
+	struct rd_db *db, int64_t case_id, bool *ret_near, struct rd_err *err);
 /* Both ways. A link to a held case holds the other one too, unless a person has lifted its hold:
  * who shares a phone or a flat is not known, so "possibly" is enough. Twice does no harm. */
 RD_MUST_USE enum rd_rc rd_case_link(struct rd_tx *tx, int64_t case_id, int64_t other_id,

@@ -7,6 +7,7 @@
 
 #include "redress/base/date.h"
 #include "redress/policy/case_words.h"
+#include "redress/policy/tenure.h"
 #include "redress/rules/kind.h"
 #include "redress/store/casebook.h"
 #include "redress/store/db.h"
@@ -60,6 +61,9 @@ struct rd_report_case {
 	enum rd_case_channel channel;
 	int64_t received_ms, answered_ms, closed_ms, acknowledged_ms;
 	bool grew; /* a complaint that grew out of a service request */
+	/* As the contacts file tells it now of whoever gets the letters; unknown where it does not
+	 * know them, or several share the address and differ. */
+	enum rd_tenure tenure;
 	bool flags[RD_N_FLAGS];
 	const char **topics;
 	size_t n_topics;
@@ -83,6 +87,7 @@ struct rd_report_known {
 	bool ended;	      /* so was an exclusion, a refusal or a withdrawal */
 	bool referred;	      /* so was a case that went to the Ombudsman */
 	bool compensation;    /* so was an offer of compensation */
+	bool tenure;	      /* the contacts file tells a tenure of anybody */
 };
 RD_MUST_USE enum rd_rc rd_report_known(struct rd_db *db, const char *landlord,
 	struct rd_report_known *ret_known, struct rd_err *err);
