@@ -27,6 +27,7 @@ struct answer {
 	bool status_only;
 	char location[RD_HTTP_URL_BYTES_MAX + 1];
 	char content_type[RD_HTTP_TYPE_BYTES_MAX + 1];
+	char date[64];
 };
 
 enum rd_rc rd_http_new(const char *ca_file, struct rd_http **ret_http, struct rd_err *err)
@@ -144,6 +145,9 @@ static size_t take_header(char *data, size_t size, size_t n, void *context)
 	value = header_value(data, len, "content-type:", &value_len);
 	if (value)
 		keep_header(value, value_len, answer->content_type, sizeof answer->content_type);
+	value = header_value(data, len, "date:", &value_len);
+	if (value)
+		keep_header(value, value_len, answer->date, sizeof answer->date);
 	return len;
 }
 
@@ -263,6 +267,32 @@ static void set_up(struct rd_http *http, const struct rd_http_request *request,
 	}
 }
 
+/* What libcurl says, as the person can mend it who reads it. */
+static const char *words_of(CURLcode rc)
+{
+	if (rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_SSL_ISSUER_ERROR)
+		return "its certificate is not accepted, and nothing was sent to it; the name, the "
+		       "certificate's end and its authority (`CA file:` where it is your own) must "
+		       "be right";
+	if (rc == CURLE_SSL_CACERT_BADFILE)
+		return "`CA file:` cannot be read, or holds no certificate";
+	if (rc == CURLE_COULDNT_RESOLVE_HOST)
+		return "there is no such host, or the name server does not answer";
+	if (rc == CURLE_COULDNT_CONNECT)
+		return "no connection; is it up, and is the port right?";
+	if (rc == CURLE_OPERATION_TIMEDOUT)
+		return "no answer in time";
+	return curl_easy_strerror(rc);
+}
+
+/* 0: none, or one that cannot be read. */
+static int64_t instant_of(const char *date)
+{
+	const time_t seconds = date[0] != '\0' ? curl_getdate(date, NULL) : 0;
+
+	return seconds > 0 ? (int64_t)seconds * 1000 : 0;
+}
+
 enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *request,
 	struct rd_http_response *ret_response, bool *ret_reached, struct rd_err *err)
 {
@@ -304,13 +334,14 @@ enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *reque
 		if (http->lay_inside)
 			return rd_fail(err, RD_E_REFUSED,
 				"%s lies inside this network; nothing there is called", host);
-		return rd_fail(err, RD_E_AGAIN, "%s: %s", host, curl_easy_strerror(rc));
+		return rd_fail(err, RD_E_AGAIN, "%s: %s", host, words_of(rc));
 	}
 	ret_response->status = status;
 	ret_response->body = answer.body;
 	ret_response->retry_after_s = wait_s < 0		   ? 0
 				      : wait_s > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX
 								   : (int64_t)wait_s;
+	ret_response->date_ms = instant_of(answer.date);
 	memcpy(ret_response->location, answer.location, sizeof answer.location);
 	memcpy(ret_response->content_type, answer.content_type, sizeof answer.content_type);
 	return RD_OK;
