@@ -58,7 +58,8 @@ static const char *const open311_fields[] = { "Open311", "URL", "Jurisdiction", 
 	"Service", "Default service", "Address", "Reference attribute", "Send words", "Lists all",
 	"Landlord", "Allow internal", "CA file", NULL };
 static const char *const open311_repeatable[] = { "Service", NULL };
-static const char *const api_token_fields[] = { "API token", "Token", "Role", "Landlord", NULL };
+static const char *const api_token_fields[] = { "API token", "Token", "Role", "Landlord",
+	"Requests a minute", NULL };
 static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", "OAuth",
 	"Role", "Webhook", "Open311", "API token", NULL };
 
