@@ -5,7 +5,7 @@
  *	"301 URL"       with Location               "cut"     closes without an answer
  *	"401 Date: ..." with that header
  *	"slow"          no answer until the other side gives up
- *	"[...]"         200 with that JSON
+ *	"[...]" "{...}" 200 with that JSON
  */
 #ifndef REDRESS_SUPPORT_RECEIVER_H
 #define REDRESS_SUPPORT_RECEIVER_H
@@ -102,7 +102,7 @@ static inline void receiver_answer(int fd, const char *act)
 			;
 		return;
 	}
-	if (act[0] == '[') {
+	if (act[0] == '[' || act[0] == '{') {
 		const int whole = snprintf(text, sizeof text,
 			"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 			"Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
