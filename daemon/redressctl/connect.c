@@ -13,6 +13,7 @@
 #include "redress/deliver/text.h"
 #include "redress/intake/webhook.h"
 #include "redress/wire/http.h"
+#include "redress/wire/providers/json.h"
 
 #define ARENA_BYTES (32u << 20)
 
@@ -199,6 +200,7 @@ enum rd_exit rd_ctl_connect(struct rd_ctl *ctl, int argc, char **argv)
 		(config->outgoing == NULL || strcmp(config->outgoing->name, argv[optind]) != 0))
 		return rd_ctl_complain(
 			"--send-to is for the `Outgoing:` stanza; `%s` is none", argv[optind]);
+	rd_json_wipe_freed();
 	trying.config = config;
 	trying.list = ctl->json ? json_array() : NULL;
 	try_all_of(&trying, argv[optind]);

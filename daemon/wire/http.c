@@ -163,6 +163,8 @@ static void free_text(char **text)
 
 static void free_headers(struct curl_slist **list)
 {
+	for (struct curl_slist *each = *list; each != NULL; each = each->next)
+		explicit_bzero(each->data, strlen(each->data)); /* a token, or a key */
 	curl_slist_free_all(*list);
 }
 
@@ -314,6 +316,7 @@ enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *reque
 	add_header(&headers, "Expect", ""); /* no 100-continue: it only costs a second */
 	size_t max = request->answer_max ? request->answer_max : RD_HTTP_ANSWER_BYTES_MAX;
 	struct answer answer = { .body = RD_BUF(max), .status_only = request->status_only };
+	answer.body.wipes = request->answer_is_secret;
 	set_up(http, request, &answer, headers);
 	char detail[CURL_ERROR_SIZE] = "";
 	curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, detail);

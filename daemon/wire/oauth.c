@@ -241,16 +241,11 @@ static enum rd_rc read_answer(const struct request *r, const struct rd_http_resp
 	return rc;
 }
 
-static void wipe_response(struct rd_http_response *response)
-{
-	rd_buf_wipe(&response->body);
-}
-
 static enum rd_rc ask(struct request *r, const struct rd_token_stop *stop,
 	struct rd_oauth_grant *ret_grant, struct rd_err *err)
 {
 	RD_CLEANUP(rd_http_cleanup) struct rd_http *http = NULL;
-	RD_CLEANUP(wipe_response) struct rd_http_response response = { 0 };
+	RD_CLEANUP(rd_http_response_free) struct rd_http_response response = { 0 };
 	const struct rd_http_request request = {
 		.method = "POST",
 		.url = r->oauth->token_url,
@@ -259,6 +254,7 @@ static enum rd_rc ask(struct request *r, const struct rd_token_stop *stop,
 		.body_len = r->form.len,
 		.timeout_ms = RD_OAUTH_TIMEOUT_MS,
 		.answer_max = RD_OAUTH_ANSWER_BYTES_MAX,
+		.answer_is_secret = true,
 	};
 	bool reached = false;
 
@@ -275,7 +271,7 @@ enum rd_rc rd_oauth_fetch(const struct rd_oauth_config *oauth, const char *user,
 	const struct rd_token_stop *stop, struct rd_oauth_grant *ret_grant, struct rd_err *err)
 {
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(ARENA_BYTES);
-	struct request r = { oauth, user, now_ms, arena, RD_BUF(FORM_BYTES_MAX), false };
+	struct request r = { oauth, user, now_ms, arena, RD_BUF_SECRET(FORM_BYTES_MAX), false };
 	enum rd_rc rc;
 
 	ret_grant->retry_after_s = 0;
@@ -284,6 +280,6 @@ enum rd_rc rd_oauth_fetch(const struct rd_oauth_config *oauth, const char *user,
 		rc = ask(&r, stop, ret_grant, err);
 	if (r.asks_to_refresh)
 		rd_refresh_end(oauth->refresh);
-	rd_buf_wipe(&r.form);
+	rd_buf_free(&r.form);
 	return rc == RD_OK ? RD_OK : rd_fail_within(err, "OAuth %s", oauth->name);
 }
