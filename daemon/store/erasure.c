@@ -388,10 +388,12 @@ enum rd_rc rd_erase_case(
 		RD_TRY(check_case(rd_tx_db(erasure->tx), case_id, err));
 	RD_TRY(empty_case(erasure, case_id, how, err));
 	return empty_listed(erasure,
-		"SELECT m.id FROM message m WHERE m.state = 'done' AND (m.case_id = ?1 OR EXISTS"
-		" (SELECT 1 FROM case_message c WHERE c.case_id = ?1 AND c.message_id = m.id)"
-		" OR m.duplicate_of IN (SELECT c.message_id FROM case_message c"
-		"  WHERE c.case_id = ?1)) AND " NO_OTHER_CASE,
+		"SELECT m.id FROM message m WHERE m.id IN"
+		" (SELECT id FROM message WHERE case_id = ?1"
+		" UNION SELECT message_id FROM case_message WHERE case_id = ?1"
+		" UNION SELECT d.id FROM case_message c JOIN message d"
+		"  ON d.duplicate_of = c.message_id WHERE c.case_id = ?1)"
+		" AND m.state = 'done' AND " NO_OTHER_CASE,
 		RD_ARGS(rd_int(case_id)), err);
 }
 
