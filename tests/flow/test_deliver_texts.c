@@ -202,6 +202,20 @@ static void troubles_are_told_apart(void **state)
 	}
 }
 
+static void an_answer_that_does_not_come_is_uncertain(void **state)
+{
+	struct world *w = *state;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		open_sender(w, i);
+		rd_text_sender_set_timeout(w->sender, 300);
+		child_ask(&w->provider, "mode slow");
+		struct rd_deliver_result result = send_text(w);
+		assert_int_equal(result.outcome, RD_SEND_UNCERTAIN);
+		assert_int_equal(child_number(&w->provider, "total"), 1); /* it was taken */
+		rd_text_sender_free(w->sender);
+	}
+}
+
 static void a_lost_answer_is_asked_for(void **state)
 {
 	struct world *w = *state;
@@ -306,6 +320,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_text_arrives_as_it_was_written, before, after),
 		cmocka_unit_test_setup_teardown(a_longer_text_leaves_as_two, before, after),
 		cmocka_unit_test_setup_teardown(troubles_are_told_apart, before, after),
+		cmocka_unit_test_setup_teardown(
+			an_answer_that_does_not_come_is_uncertain, before, after),
 		cmocka_unit_test_setup_teardown(a_lost_answer_is_asked_for, before, after),
 		cmocka_unit_test_setup_teardown(an_account_is_proved_without_a_text, before, after),
 	};
