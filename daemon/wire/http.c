@@ -126,10 +126,19 @@ static const char *header_value(const char *line, size_t len, const char *name, 
 	return value;
 }
 
+/* A part of an address would be another address, and what is no text is shown to nobody. */
+static bool is_whole_text(const char *value, size_t len, size_t size)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)value[i] < ' ' || value[i] == 0x7f)
+			return false;
+	return len < size;
+}
+
 static void keep_header(const char *value, size_t len, char *out, size_t size)
 {
-	if (len >= size)
-		len = 0; /* a part of an address would be another address */
+	if (!is_whole_text(value, len, size))
+		len = 0;
 	memcpy(out, value, len);
 	out[len] = '\0';
 }

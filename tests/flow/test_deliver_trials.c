@@ -134,6 +134,8 @@ static void what_is_wrong_with_a_webhook_is_said(void **state)
 		{ "another path", "404", "Check the path in `URL:`", false },
 		{ "moved", "301 https://new.example.org/hook", "on to https://new.example.org/hook",
 			false },
+		{ "moved, with a word for the terminal", "301 https://\033[2Jnew.example.org/",
+			"on to another place", false },
 		{ "gone", "410", "switches the webhook off", false },
 		{ "another type", "415", "application/cloudevents+json", false },
 		{ "throttled", "429 7", "takes no more for now", true },
