@@ -64,7 +64,7 @@ struct rd_http_response {
 	int64_t retry_after_s; /* Retry-After, seconds or a date, a day at most; 0: none */
 	int64_t date_ms;       /* Date: the other side's clock; 0: none */
 	char location[RD_HTTP_URL_BYTES_MAX +
-		      1]; /* Location, "" where there was none or too long */
+		      1]; /* Location, "" where there was none, or no text, or too long */
 	char content_type[RD_HTTP_TYPE_BYTES_MAX + 1]; /* the same */
 };
 
