@@ -5,6 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* realloc may leave a copy where nobody can reach it any more. */
+static char *grow(struct rd_buf *buf, size_t size)
+{
+	char *data;
+
+	if (!buf->wipes)
+		return realloc(buf->data, size);
+	data = malloc(size);
+	if (data != NULL && buf->data != NULL) {
+		memcpy(data, buf->data, buf->len + 1);
+		explicit_bzero(buf->data, buf->size);
+		free(buf->data);
+	}
+	return data;
+}
+
 /* Room for len more bytes and the NUL behind them. */
 static enum rd_rc buf_reserve(struct rd_buf *buf, size_t len, struct rd_err *err)
 {
@@ -16,7 +32,7 @@ static enum rd_rc buf_reserve(struct rd_buf *buf, size_t len, struct rd_err *err
 	size_t size = buf->size > 0 && buf->size < need ? buf->size * 2 : 64;
 	if (size < need)
 		size = need;
-	char *data = realloc(buf->data, size);
+	char *data = grow(buf, size);
 	RD_ASSERT(data != NULL);
 	buf->data = data;
 	buf->size = size;
@@ -62,6 +78,8 @@ const char *rd_buf_str(const struct rd_buf *buf)
 
 void rd_buf_clear(struct rd_buf *buf)
 {
+	if (buf->wipes && buf->data != NULL)
+		explicit_bzero(buf->data, buf->size);
 	buf->len = 0;
 	if (buf->data != NULL)
 		buf->data[0] = '\0';
@@ -69,6 +87,8 @@ void rd_buf_clear(struct rd_buf *buf)
 
 void rd_buf_free(struct rd_buf *buf)
 {
+	if (buf->wipes && buf->data != NULL)
+		explicit_bzero(buf->data, buf->size);
 	free(buf->data);
 	buf->data = NULL;
 	buf->len = 0;

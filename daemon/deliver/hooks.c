@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "redress/base/backoff.h"
-#include "redress/deliver/hook_message.h"
-#include "redress/wire/credential.h"
+#include "redress/deliver/hook_post.h"
 #include "redress/wire/http.h"
 
 #define ARENA_BYTES	   (4u << 20)
@@ -161,23 +160,6 @@ static enum rd_rc take_up(struct rd_hooks *hooks, const struct hook *hook, int64
 
 /* --- one attempt --- */
 
-static void wipe_keys(struct rd_hook_key (*keys)[RD_HOOK_SECRETS_MAX])
-{
-	explicit_bzero(keys, sizeof *keys);
-}
-
-static enum rd_rc read_keys(const struct rd_hook_config *hook,
-	struct rd_hook_key keys[static RD_HOOK_SECRETS_MAX], struct rd_err *err)
-{
-	for (size_t i = 0; i < hook->n_secrets; i++) {
-		RD_CLEANUP(rd_secret_wipe) struct rd_secret secret = { { 0 } };
-
-		RD_TRY(rd_credential_read(&hook->secrets[i], &secret, err));
-		RD_TRY(rd_hook_key_read(secret.text, &keys[i], err));
-	}
-	return RD_OK;
-}
-
 static enum outcome outcome_of(long status)
 {
 	if (status >= 200 && status < 300)
@@ -189,45 +171,7 @@ static enum outcome outcome_of(long status)
 	return status >= 500 || status == 408 ? RESTS : FAILED;
 }
 
-static enum rd_rc send_signed(struct rd_http *http, const struct rd_hook_config *hook,
-	const struct rd_hook_key keys[static RD_HOOK_SECRETS_MAX], const char *id, const char *body,
-	int64_t now_s, int64_t timeout_ms, struct rd_http_response *ret_response,
-	struct rd_err *err)
-{
-	char signature[RD_HOOK_SIGNATURE_MAX], timestamp[24];
-	bool reached;
-
-	rd_hook_sign(keys, hook->n_secrets, id, now_s, body, strlen(body), signature);
-	snprintf(timestamp, sizeof timestamp, "%lld", (long long)now_s);
-	const struct rd_http_header headers[] = { { "webhook-id", id },
-		{ "webhook-timestamp", timestamp }, { "webhook-signature", signature } };
-	const struct rd_http_request request = { .method = "POST",
-		.url = hook->url,
-		.content_type = RD_HOOK_CONTENT_TYPE,
-		.body = body,
-		.body_len = strlen(body),
-		.timeout_ms = timeout_ms,
-		.accept = "*/*",
-		.public_only = !hook->allow_internal,
-		.status_only = true,
-		.headers = headers,
-		.n_headers = sizeof headers / sizeof headers[0] };
-	return rd_http_ask(http, &request, ret_response, &reached, err);
-}
-
-static void say_answer(
-	char out[static RD_HOOK_ANSWER_MAX], enum rd_rc rc, long status, const struct rd_err *err)
-{
-	if (rc != RD_OK)
-		snprintf(out, RD_HOOK_ANSWER_MAX, "%.*s%s", RD_HOOK_ANSWER_MAX - 40, err->msg,
-			rc == RD_E_REFUSED ? " (see `Allow internal:`)" : "");
-	else
-		snprintf(out, RD_HOOK_ANSWER_MAX, "HTTP %ld%s", status,
-			status >= 300 && status < 400 ? ", a redirect: never followed" : "");
-}
-
-static void post(struct rd_hooks *hooks, const struct hook *hook,
-	const struct rd_hook_key keys[static RD_HOOK_SECRETS_MAX],
+static void post(struct rd_hooks *hooks, const struct hook *hook, const struct rd_hook_keys *keys,
 	const struct rd_case_event *event, struct attempt *ret_attempt)
 {
 	const char *body = rd_hook_body(event, hooks->config->gateway, hooks->arena);
@@ -235,9 +179,9 @@ static void post(struct rd_hooks *hooks, const struct hook *hook,
 	struct rd_err err = { 0 };
 
 	RD_ASSERT(body != NULL); /* the arena is new */
-	const enum rd_rc rc = send_signed(hook->http, hook->config, keys, event->id, body,
+	const enum rd_rc rc = rd_hook_post(hook->http, hook->config, keys, event->id, body,
 		rd_now_ms(hooks->clock) / 1000, hooks->timeout_ms, &response, &err);
-	say_answer(ret_attempt->answer, rc, response.status, &err);
+	rd_hook_say_answer(rc, response.status, &err, ret_attempt->answer);
 	if (rc != RD_OK) {
 		ret_attempt->outcome = is_stopping(hooks) ? BROKEN_OFF : RESTS;
 		return;
@@ -245,29 +189,6 @@ static void post(struct rd_hooks *hooks, const struct hook *hook,
 	ret_attempt->outcome = outcome_of(response.status);
 	ret_attempt->retry_after_ms = response.retry_after_s * 1000;
 	rd_http_response_free(&response);
-}
-
-enum rd_rc rd_hooks_try(const struct rd_hook_config *hook, const char *gateway, const char *id,
-	int64_t now_ms, bool *ret_taken, char ret_answer[static RD_HOOK_ANSWER_MAX],
-	struct rd_err *err)
-{
-	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(ARENA_BYTES);
-	RD_CLEANUP(wipe_keys) struct rd_hook_key keys[RD_HOOK_SECRETS_MAX] = { 0 };
-	RD_CLEANUP(rd_http_cleanup) struct rd_http *http = NULL;
-	struct rd_http_response response = { 0 };
-	struct rd_err why = { 0 };
-
-	RD_TRY(read_keys(hook, keys, err));
-	RD_TRY(rd_http_new(hook->ca_file, &http, err));
-	const char *body = rd_hook_ping(id, gateway, now_ms, arena);
-	RD_ASSERT(body != NULL); /* the arena is new */
-	const enum rd_rc rc = send_signed(
-		http, hook, keys, id, body, now_ms / 1000, RD_HOOK_TIMEOUT_MS, &response, &why);
-	say_answer(ret_answer, rc, response.status, &why);
-	*ret_taken = rc == RD_OK && outcome_of(response.status) == TAKEN;
-	if (rc == RD_OK)
-		rd_http_response_free(&response);
-	return RD_OK;
 }
 
 /* From the event and the attempt, so that what failed together does not come back together. */
@@ -402,7 +323,7 @@ static enum rd_rc try_one(struct rd_hooks *hooks, const struct hook *hook,
 	const struct rd_hook_row *row, struct rd_hook_delivery *delivery, bool *ret_taken,
 	struct rd_err *err)
 {
-	RD_CLEANUP(wipe_keys) struct rd_hook_key keys[RD_HOOK_SECRETS_MAX] = { 0 };
+	RD_CLEANUP(rd_hook_keys_wipe) struct rd_hook_keys keys = { .n = 0 };
 	struct attempt made = { .outcome = FAILED };
 	struct rd_err why = { 0 };
 	struct rd_case_event event;
@@ -411,14 +332,14 @@ static enum rd_rc try_one(struct rd_hooks *hooks, const struct hook *hook,
 	RD_TRY(rd_case_event_get(hooks->db, delivery->event, hooks->arena, &event, err));
 	if (!may_know(hook->config, &event))
 		return drop(hooks, delivery, err);
-	if (read_keys(hook->config, keys, &why) != RD_OK)
+	if (rd_hook_keys_read(hook->config, &keys, &why) != RD_OK)
 		return rest_in_trouble(hooks, hook, why.msg, err);
 	if (delivery->attempts >= RD_HOOK_ATTEMPTS) { /* the last one ended with the daemon */
 		snprintf(made.answer, sizeof made.answer, "%s", "broken off");
 		delivery->attempts = RD_HOOK_ATTEMPTS - 1;
 	} else {
 		RD_TRY(claim(hooks, hook, &event, delivery, err));
-		post(hooks, hook, keys, &event, &made);
+		post(hooks, hook, &keys, &event, &made);
 	}
 	*ret_taken = made.outcome == TAKEN;
 	return record(hooks, hook, row, &event, delivery, &made, err);

@@ -30,6 +30,7 @@
 #include "redress/intake/webhook.h"
 #include "redress/store/queue.h"
 #include "redress/store/rulesets.h"
+#include "redress/wire/providers/json.h"
 
 #define READERS		       2
 #define THREAD_BEAT_MS	       20000
@@ -127,6 +128,7 @@ static enum rd_rc open_service(
 		.path = service->config->state, .create = true, .daemon = true
 	};
 
+	rd_json_wipe_freed();
 	RD_TRY(rd_store_open(&options, &service->store, err));
 	RD_TRY(activate_if_first(service, err));
 	RD_TRY(rd_desk_open(&service->desk, service->store, service->config, service->clock,

@@ -1,5 +1,6 @@
 #include "redress/intake/api.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,9 +28,13 @@ __asm__(".pushsection .rodata.rd_api,\"a\"\n"
 	".popsection\n");
 extern const char rd_api_description[], rd_api_description_end[];
 
+#define MINUTE_MS 60000
+
 struct token {
 	const struct rd_api_token_config *config;
 	struct rd_secret secret;
+	int64_t minute_ms; /* monotonic: when the minute began that is counted */
+	int n;		   /* requests in it */
 };
 
 struct rd_api {
@@ -39,6 +44,7 @@ struct rd_api {
 	struct rd_arena *arena;
 	char *text; /* of the last answer; jansson's */
 	char etag[RD_API_ETAG_MAX];
+	char wait_s[24];
 };
 
 /* One request on its way. */
@@ -92,16 +98,29 @@ void rd_api_free(struct rd_api *api)
 }
 
 /* Every one is compared, be it that one was right already. */
-static const struct rd_api_token_config *token_of(
-	const struct rd_api *api, const char *authorization)
+static struct token *token_of(struct rd_api *api, const char *authorization)
 {
-	const struct rd_api_token_config *found = NULL;
+	struct token *found = NULL;
 	const char *given = strncasecmp(authorization, "Bearer ", 7) == 0 ? authorization + 7 : "";
 
 	for (size_t i = 0; i < api->n_tokens; i++)
 		if (rd_same_secret(api->tokens[i].secret.text, given))
-			found = api->tokens[i].config;
+			found = &api->tokens[i];
 	return found;
+}
+
+/* Counts one more; 0: it may ask, else how many seconds it must wait. */
+static int64_t must_wait_s(struct token *token, int64_t now_ms)
+{
+	if (token->n == 0 || now_ms - token->minute_ms >= MINUTE_MS) {
+		token->minute_ms = now_ms;
+		token->n = 0;
+	}
+	if (token->n < token->config->requests_a_minute) {
+		token->n++;
+		return 0;
+	}
+	return (token->minute_ms + MINUTE_MS - now_ms + 999) / 1000;
 }
 
 /* --- answers --- */
@@ -457,11 +476,13 @@ void rd_api_ask(struct rd_api *api, struct rd_db *db, const struct rd_api_reques
 {
 	struct asking a = { .api = api, .db = db, .request = request, .answer = ret_answer };
 
+	struct token *token = token_of(api, request->authorization);
+	int64_t wait_s;
+
 	rd_arena_reset(api->arena);
 	memset(ret_answer, 0, sizeof *ret_answer);
 	ret_answer->token = "";
-	a.token = token_of(api, request->authorization);
-	if (a.token == NULL) {
+	if (token == NULL) {
 		if (rd_peer_fails(&api->failed, &request->client, request->now_ms,
 			    request->failed_per_minute))
 			problem_with(&a, 429, "Too many wrong tokens from this address.",
@@ -471,7 +492,15 @@ void rd_api_ask(struct rd_api *api, struct rd_db *db, const struct rd_api_reques
 				"WWW-Authenticate", "Bearer");
 		return;
 	}
+	a.token = token->config;
 	ret_answer->token = a.token->name;
+	wait_s = must_wait_s(token, request->now_ms);
+	if (wait_s > 0) {
+		snprintf(api->wait_s, sizeof api->wait_s, "%" PRId64, wait_s);
+		problem_with(&a, 429, "Too many requests with this token in a minute.",
+			"Retry-After", api->wait_s);
+		return;
+	}
 	if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0)
 		problem_with(&a, 405, "Only GET is answered here.", "Allow", "GET, HEAD");
 	else

@@ -163,7 +163,7 @@ static enum rd_rc start_tls(struct dialogue *d, struct rd_err *err)
 static enum rd_rc make_plain(
 	const char *user, const char *password, struct rd_buf *out, struct rd_err *err)
 {
-	RD_CLEANUP(rd_buf_wipe) struct rd_buf raw = RD_BUF(LINE_MAX_);
+	RD_CLEANUP(rd_buf_free) struct rd_buf raw = RD_BUF_SECRET(LINE_MAX_);
 	RD_TRY(rd_buf_add(&raw, "", 1, err));
 	RD_TRY(rd_buf_add_str(&raw, user, err));
 	RD_TRY(rd_buf_add(&raw, "", 1, err));
@@ -196,7 +196,7 @@ static enum rd_rc send_line(struct dialogue *d, struct rd_buf *line, struct rd_e
 static enum rd_rc authenticate_plain(struct dialogue *d, const char *user, const char *password,
 	enum answer *ret_answer, struct rd_err *err)
 {
-	RD_CLEANUP(rd_buf_wipe) struct rd_buf line = RD_BUF(LINE_MAX_);
+	RD_CLEANUP(rd_buf_free) struct rd_buf line = RD_BUF_SECRET(LINE_MAX_);
 	RD_TRY(begin_authenticate(d, "PLAIN", &line, ret_answer, err));
 	if (*ret_answer != ANSWER_CONTINUE)
 		return RD_OK;
@@ -210,7 +210,7 @@ static enum rd_rc authenticate_plain(struct dialogue *d, const char *user, const
 static enum rd_rc authenticate_bearer(struct dialogue *d, const struct rd_imap_proof *proof,
 	enum answer *ret_answer, struct rd_err *err)
 {
-	RD_CLEANUP(rd_buf_wipe) struct rd_buf line = RD_BUF(LINE_MAX_);
+	RD_CLEANUP(rd_buf_free) struct rd_buf line = RD_BUF_SECRET(LINE_MAX_);
 	bool standard = d->abilities.auth_oauthbearer;
 	const char *over = standard ? "AQ==\r\n" : "\r\n";
 	RD_TRY(begin_authenticate(d, standard ? "OAUTHBEARER" : "XOAUTH2", &line, ret_answer, err));
@@ -258,7 +258,7 @@ static enum rd_rc add_string(struct dialogue *d, const char *text, struct rd_buf
 static enum rd_rc login(struct dialogue *d, const char *user, const char *password,
 	enum answer *ret_answer, struct rd_err *err)
 {
-	RD_CLEANUP(rd_buf_wipe) struct rd_buf line = RD_BUF(LINE_MAX_);
+	RD_CLEANUP(rd_buf_free) struct rd_buf line = RD_BUF_SECRET(LINE_MAX_);
 	rd_stream_begin(d->stream, STEP_MS, STEP_BYTES);
 	*ret_answer = ANSWER_CONTINUE;
 	RD_TRY(rd_buf_printf(&line, err, "r%u LOGIN ", ++d->tag));

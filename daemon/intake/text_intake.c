@@ -223,8 +223,11 @@ enum rd_rc rd_receipt_take(struct rd_db *db, const struct rd_texts_config *texts
 	if (rc == RD_OK && id > 0 && receipt->state == RD_DELIVERY_FAILED) {
 		struct rd_outbox_row row;
 		RD_TRY(rd_outbox_get(rd_tx_db(tx), id, arena, &row, err));
-		RD_TRY(owe(tx, &row, receipt->detail, now_ms, err));
-		RD_TRY(rd_returned_reopen(tx, &row, &open, err));
+		/* One that comes late says nothing of a text that has arrived. */
+		if (rd_returned_is_lost(row.delivery)) {
+			RD_TRY(owe(tx, &row, receipt->detail, now_ms, err));
+			RD_TRY(rd_returned_reopen(tx, &row, &open, err));
+		}
 		if (receipt->opted_out)
 			RD_TRY(rd_contact_opt_out(tx, row.recipient, now_ms, err));
 	}

@@ -1,6 +1,7 @@
-/* connect: tries a mailbox, the way out for mail or a number end to end, and says in plain words
- * what is wrong. Nothing is sent but with --send-to, nothing is taken in, the store is not opened.
- * Here the numbers; connect_mail.c has the mail. */
+/* connect: tries a mailbox, the way out for mail, a number or one of the landlord's own systems end
+ * to end, and says in plain words what is wrong. Nothing is sent but with --send-to and a
+ * webhook's events of no case, nothing is taken in, the store is not opened. Here the numbers;
+ * connect_mail.c has the mail, connect_systems.c the systems. */
 #include "connect.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "redress/deliver/text.h"
 #include "redress/intake/webhook.h"
 #include "redress/wire/http.h"
+#include "redress/wire/providers/json.h"
 
 #define ARENA_BYTES (32u << 20)
 
@@ -146,17 +148,29 @@ static void try_all_of(struct rd_trying *t, const char *name)
 	for (size_t i = 0; i < config->n_texts; i++)
 		if (strcmp(config->texts[i].name, name) == 0)
 			try_texts(t, &config->texts[i]);
+	for (size_t i = 0; i < config->n_hooks; i++)
+		if (strcmp(config->hooks[i].name, name) == 0)
+			rd_connect_hook(t, &config->hooks[i]);
+	for (size_t i = 0; i < config->n_open311; i++)
+		if (strcmp(config->open311[i].name, name) == 0)
+			rd_connect_open311(t, &config->open311[i]);
 }
 
 static enum rd_exit no_such(const struct rd_config *config, const char *name)
 {
-	const char *names[RD_MAILBOXES_MAX + RD_TEXTS_MAX + 2] = { NULL };
+	const char *names[RD_MAILBOXES_MAX + RD_TEXTS_MAX + RD_HOOKS_MAX + RD_OPEN311_MAX + 2] = {
+		NULL
+	};
 	size_t n = 0;
 
 	for (size_t i = 0; i < config->n_mailboxes; i++)
 		names[n++] = config->mailboxes[i].name;
 	for (size_t i = 0; i < config->n_texts; i++)
 		names[n++] = config->texts[i].name;
+	for (size_t i = 0; i < config->n_hooks; i++)
+		names[n++] = config->hooks[i].name;
+	for (size_t i = 0; i < config->n_open311; i++)
+		names[n++] = config->open311[i].name;
 	if (config->outgoing != NULL)
 		names[n++] = config->outgoing->name;
 	return rd_ctl_not_one_of(name, names);
@@ -186,6 +200,7 @@ enum rd_exit rd_ctl_connect(struct rd_ctl *ctl, int argc, char **argv)
 		(config->outgoing == NULL || strcmp(config->outgoing->name, argv[optind]) != 0))
 		return rd_ctl_complain(
 			"--send-to is for the `Outgoing:` stanza; `%s` is none", argv[optind]);
+	rd_json_wipe_freed();
 	trying.config = config;
 	trying.list = ctl->json ? json_array() : NULL;
 	try_all_of(&trying, argv[optind]);

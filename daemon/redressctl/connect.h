@@ -30,4 +30,8 @@ void rd_connect_tell(struct rd_trying *t, const char *what, const char *name, en
 void rd_connect_mailbox(struct rd_trying *t, const struct rd_mailbox_config *mailbox);
 void rd_connect_outgoing(struct rd_trying *t, const struct rd_outgoing_config *outgoing);
 
+/* connect_systems.c */
+void rd_connect_hook(struct rd_trying *t, const struct rd_hook_config *hook);
+void rd_connect_open311(struct rd_trying *t, const struct rd_open311_config *open311);
+
 #endif

@@ -9,7 +9,7 @@
 #include "desk.h"
 #include "print.h"
 #include "redress/deliver/hook_message.h"
-#include "redress/deliver/hooks.h"
+#include "redress/deliver/hook_try.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/systems.h"
 #include "redress/store/hooks.h"
@@ -271,26 +271,33 @@ enum rd_exit rd_ctl_hooks_resend(struct rd_ctl *ctl, int argc, char **argv)
 
 /* --- try --- */
 
-/* As an event's own is made, of what nobody can know before. */
-static bool new_id(char id[static RD_CASE_EVENT_ID_MAX])
+static void print_tried(
+	const struct rd_ctl *ctl, const char *name, const struct rd_hook_tried *tried)
 {
-	uint8_t bytes[16];
+	json_t *says = json_array();
 
-	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-		return false;
-	memcpy(id, "evt_", 4);
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(id + 4 + 2 * i, 3, "%02x", bytes[i]);
-	return true;
+	for (size_t i = 0; i < tried->faults.n; i++)
+		json_array_append_new(says, rd_json_text(tried->faults.items[i]));
+	for (size_t i = 0; i < tried->notes.n; i++)
+		json_array_append_new(says, rd_json_text(tried->notes.items[i]));
+	if (ctl->json) {
+		rd_json_print(json_pack("{s:s,s:b,s:s,s:o}", "webhook", name, "taken", tried->taken,
+			"answer", tried->answer, "says", says));
+		return;
+	}
+	printf("%s %s (%s).\n", name, tried->taken ? "took it" : "did not take it", tried->answer);
+	for (size_t i = 0; i < json_array_size(says); i++)
+		printf("  %s\n", json_string_value(json_array_get(says, i)));
+	json_decref(says);
 }
 
 enum rd_exit rd_ctl_hooks_try(struct rd_ctl *ctl, int argc, char **argv)
 {
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
-	char id[RD_CASE_EVENT_ID_MAX], answer[RD_HOOK_ANSWER_MAX];
+	char id[RD_CASE_EVENT_ID_MAX];
+	struct rd_hook_tried tried;
 	struct order order = { 0 };
 	struct rd_err err = { 0 };
-	bool taken = false;
 
 	if (!read_order(ctl, argc, argv, &order))
 		return rd_ctl_usage(ctl);
@@ -300,21 +307,15 @@ enum rd_exit rd_ctl_hooks_try(struct rd_ctl *ctl, int argc, char **argv)
 	if (hook == NULL)
 		return rd_ctl_complain("%s has no `Webhook: %s`; see `redressctl hooks list`",
 			desk.config->file, order.name);
-	if (!new_id(id))
-		return rd_ctl_complain("the system gives no random bytes");
-	if (rd_hooks_try(hook, desk.config->gateway, id, rd_office_now(&desk.desk.office), &taken,
-		    answer, &err) != RD_OK)
+	rd_hook_new_id(id);
+	const struct rd_hook_trial trial = { .gateway = desk.config->gateway,
+		.id = id,
+		.now_ms = rd_office_now(&desk.desk.office),
+		.timeout_ms = RD_HOOK_TIMEOUT_MS };
+	if (rd_hook_try(hook, &trial, desk.arena, &tried, &err) != RD_OK)
 		return rd_ctl_fail(&err);
-	if (ctl->json)
-		rd_json_print(json_pack(
-			"{s:s,s:b,s:s}", "webhook", order.name, "taken", taken, "answer", answer));
-	else if (taken)
-		printf("%s took it (%s).\n", order.name, answer);
-	else
-		printf("%s did not take it: %s. It must answer 2xx to what is signed with the "
-		       "secret of this stanza.\n",
-			order.name, answer);
-	return taken ? RD_EXIT_DONE : RD_EXIT_FOUND;
+	print_tried(ctl, order.name, &tried);
+	return tried.taken ? RD_EXIT_DONE : RD_EXIT_FOUND;
 }
 
 /* --- rotate --- */

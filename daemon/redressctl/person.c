@@ -117,8 +117,8 @@ static void print_index(struct exported *x, FILE *out)
 		else
 			fputs(c->main ? "A case whose words were erased."
 				      : "Somebody else's case, on which this contact or a message "
-					"from it stands: only the messages below are this "
-					"person's.",
+					"from it stands, or whose letters went to it too: only the "
+					"messages below are this person's.",
 				out);
 		fputs("</li>\n", out);
 	}

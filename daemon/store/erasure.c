@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "redress/store/case_acts.h"
 #include "redress/store/sql.h"
 
 const char *const rd_erased_how_names[RD_N_ERASED_HOWS + 1] = { "asked", "old", "restored", NULL };
@@ -217,7 +218,8 @@ static enum rd_rc list_ids(struct rd_db *db, const char *sql, const struct rd_ar
 	return RD_OK;
 }
 
-#define IDS_ARENA_BYTES (32u << 20) /* the numbers of one case's messages */
+#define IDS_ARENA_BYTES	 (32u << 20) /* the numbers of one case's messages */
+#define ACTS_ARENA_BYTES (32u << 20) /* the acts of one case */
 
 static enum rd_rc empty_listed(struct rd_erasure *erasure, const char *sql,
 	const struct rd_arg *args, size_t n_args, struct rd_err *err)
@@ -388,11 +390,39 @@ enum rd_rc rd_erase_case(
 		RD_TRY(check_case(rd_tx_db(erasure->tx), case_id, err));
 	RD_TRY(empty_case(erasure, case_id, how, err));
 	return empty_listed(erasure,
-		"SELECT m.id FROM message m WHERE m.state = 'done' AND (m.case_id = ?1 OR EXISTS"
-		" (SELECT 1 FROM case_message c WHERE c.case_id = ?1 AND c.message_id = m.id)"
-		" OR m.duplicate_of IN (SELECT c.message_id FROM case_message c"
-		"  WHERE c.case_id = ?1)) AND " NO_OTHER_CASE,
+		"SELECT m.id FROM message m WHERE m.id IN"
+		" (SELECT id FROM message WHERE case_id = ?1"
+		" UNION SELECT message_id FROM case_message WHERE case_id = ?1"
+		" UNION SELECT d.id FROM case_message c JOIN message d"
+		"  ON d.duplicate_of = c.message_id WHERE c.case_id = ?1)"
+		" AND m.state = 'done' AND " NO_OTHER_CASE,
 		RD_ARGS(rd_int(case_id)), err);
+}
+
+/* Whoever got copies of its letters stands in the words of the act that said so, the address in a
+ * line of its own; with it goes what they were called. */
+static enum rd_rc empty_acts_naming(struct rd_erasure *erasure, int64_t case_id,
+	const uint8_t key[static RD_STORE_KEY_BYTES], struct rd_err *err)
+{
+	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(ACTS_ARENA_BYTES);
+	struct rd_db *db = rd_tx_db(erasure->tx);
+	uint8_t of[RD_STORE_KEY_BYTES];
+	struct rd_case_act *acts;
+	size_t n;
+
+	RD_TRY(rd_case_act_list(db, case_id, arena, &acts, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		const char *last = strrchr(acts[i].why, '\n');
+
+		if (last == NULL)
+			continue;
+		rd_store_address_key(rd_db_store(db), last + 1, of);
+		if (memcmp(of, key, sizeof of) == 0)
+			RD_TRY(rd_sql_change(erasure->tx,
+				"UPDATE case_act_words SET why = '' WHERE act_id = ?1",
+				RD_ARGS(rd_int(acts[i].id)), NULL, err));
+	}
+	return RD_OK;
 }
 
 /* Letters to them from when those of the case went there go too. A backup may have one that had not
@@ -417,7 +447,7 @@ enum rd_rc rd_erase_from_case_again(struct rd_erasure *erasure, int64_t case_id,
 		" (SELECT id FROM outbox WHERE case_id = ?1 AND recipient_key = ?2)",
 		RD_ARGS(rd_int(case_id), rd_blob(key, RD_STORE_KEY_BYTES)), &letters, err));
 	erasure->n_letters += letters;
-	return RD_OK;
+	return empty_acts_naming(erasure, case_id, key, err);
 }
 
 enum rd_rc rd_erase_from_case(
@@ -499,8 +529,15 @@ enum rd_rc rd_person_cases(struct rd_db *db, const char *contact, struct rd_aren
 		"    AND m.case_id IS NOT NULL AND " HAS_WORDS
 		"   UNION SELECT s.case_id FROM case_message s JOIN message m ON m.id = "
 		"s.message_id"
-		"    WHERE m.id IN (" FROM_THEM ") AND " HAS_WORDS ")) t ORDER BY t.id",
-		RD_ARGS(rd_blob(key, sizeof key)), &rows, err));
+		"    WHERE m.id IN (" FROM_THEM ") AND " HAS_WORDS
+		/* A letter went there, or copies were to go: whoever gets them need never have
+		 * written. */
+		"   UNION SELECT o.case_id FROM outbox o JOIN outbox_words w ON w.outbox_id = o.id"
+		"    WHERE o.recipient_key = ?1 AND o.case_id IS NOT NULL AND w.recipient <> ''"
+		"   UNION SELECT a.case_id FROM case_act_words w JOIN case_act a ON a.id = w.act_id"
+		"    WHERE instr(lower(w.why) || char(10), char(10) || lower(?2) || char(10)) > 0"
+		")) t ORDER BY t.id",
+		RD_ARGS(rd_blob(key, sizeof key), rd_text(contact)), &rows, err));
 	for (;;) {
 		bool more = false;
 		void *item = NULL;

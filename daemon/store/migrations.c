@@ -665,9 +665,21 @@ static const char step_notices[] = "CREATE TABLE failure_notice ("
 				   " done_by TEXT NOT NULL DEFAULT '',"
 				   " how TEXT NOT NULL DEFAULT '');";
 
+/* What is looked for by these alone, one message or case at a time, and was walked through before:
+ * all clocks of a case, the duplicates of a message, the parts of a text, who wrote it, whether a
+ * question was asked before; cases that are held, and what webhooks took long ago. */
+static const char step_looked_for[] =
+	"CREATE INDEX case_clock_case ON case_clock (case_id);"
+	"CREATE INDEX message_duplicate ON message (duplicate_of) WHERE duplicate_of IS NOT NULL;"
+	"CREATE INDEX message_sender ON message (sender_key) WHERE sender_key IS NOT NULL;"
+	"CREATE INDEX text_part_message ON text_part (message_id) WHERE message_id IS NOT NULL;"
+	"CREATE INDEX task_cause ON task (kind, cause);"
+	"CREATE INDEX case_held ON case_file (id) WHERE held = 1;"
+	"CREATE INDEX hook_delivery_done ON hook_delivery (done_ms) WHERE state = 'sent';";
+
 static const char *const steps[RD_STORE_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6,
 	step_7, step_8, step_9, step_10, step_11, step_residents, step_senders, step_warnings,
-	step_events, step_notices };
+	step_events, step_notices, step_looked_for };
 
 enum rd_rc rd_migrate(sqlite3 *handle, int target, struct rd_err *err)
 {

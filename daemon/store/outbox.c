@@ -201,6 +201,9 @@ static enum rd_rc set_trouble(struct rd_tx *tx, int64_t id, const char *trouble,
 		RD_ARGS(rd_int(id), cut_text(trouble)), NULL, err);
 }
 
+/* They come in any order: what arrived has arrived, and what failed is not on its way any more. */
+#define FINAL_FIRST "CASE r.status WHEN 'delivered' THEN 0 WHEN 'sent' THEN 2 ELSE 1 END"
+
 /* The receipts that came before the provider's answer named its id. */
 static enum rd_rc apply_receipts(struct rd_tx *tx, int64_t id, struct rd_err *err)
 {
@@ -208,12 +211,10 @@ static enum rd_rc apply_receipts(struct rd_tx *tx, int64_t id, struct rd_err *er
 		"UPDATE outbox SET"
 		" delivery = COALESCE((SELECT r.status FROM receipt r"
 		"  WHERE r.outgoing = outbox.outgoing AND r.provider_id = outbox.provider_id"
-		"  ORDER BY CASE WHEN r.status = 'delivered' THEN 0 ELSE 1 END, r.at_ms DESC,"
-		"  r.id DESC LIMIT 1), delivery),"
+		"  ORDER BY " FINAL_FIRST ", r.at_ms DESC, r.id DESC LIMIT 1), delivery),"
 		" delivery_ms = COALESCE((SELECT r.at_ms FROM receipt r"
 		"  WHERE r.outgoing = outbox.outgoing AND r.provider_id = outbox.provider_id"
-		"  ORDER BY CASE WHEN r.status = 'delivered' THEN 0 ELSE 1 END, r.at_ms DESC,"
-		"  r.id DESC LIMIT 1), delivery_ms)"
+		"  ORDER BY " FINAL_FIRST ", r.at_ms DESC, r.id DESC LIMIT 1), delivery_ms)"
 		" WHERE id = ?1 AND provider_id <> ''",
 		RD_ARGS(rd_int(id)), NULL, err);
 }

@@ -10,6 +10,7 @@
 #include "redress/base/limits.h"
 #include "redress/base/stanza.h"
 #include "redress/wire/config_fields.h"
+#include "redress/wire/refresh_token.h"
 #include "redress/wire/tokens.h"
 
 #define CONFIG_ARENA_BYTES (8u << 20)
@@ -58,7 +59,8 @@ static const char *const open311_fields[] = { "Open311", "URL", "Jurisdiction", 
 	"Service", "Default service", "Address", "Reference attribute", "Send words", "Lists all",
 	"Landlord", "Allow internal", "CA file", NULL };
 static const char *const open311_repeatable[] = { "Service", NULL };
-static const char *const api_token_fields[] = { "API token", "Token", "Role", "Landlord", NULL };
+static const char *const api_token_fields[] = { "API token", "Token", "Role", "Landlord",
+	"Requests a minute", NULL };
 static const char *const stanza_names[] = { "Gateway", "Mailbox", "Texts", "Outgoing", "OAuth",
 	"Role", "Webhook", "Open311", "API token", NULL };
 
@@ -759,6 +761,7 @@ enum rd_rc rd_config_parse(const char *file, const char *text, size_t len,
 		RD_TRY(read_stanza(&reading, owner));
 	}
 	RD_TRY(check_whole(config, file, err));
+	rd_config_keep_refreshed(config);
 	*ret_config = RD_STEAL(config);
 	return RD_OK;
 }
@@ -779,8 +782,10 @@ void rd_config_free(struct rd_config *config)
 
 	if (owner == NULL)
 		return;
-	for (size_t i = 0; i < config->n_oauths; i++)
+	for (size_t i = 0; i < config->n_oauths; i++) {
 		rd_tokens_free(config->oauths[i].tokens);
+		rd_refresh_free(config->oauths[i].refresh);
+	}
 	rd_arena_free(owner->arena);
 	free(owner);
 }

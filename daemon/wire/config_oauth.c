@@ -1,7 +1,9 @@
 /* The `OAuth:` stanza: whose tokens stand in for a password, and by which proof they are given. */
+#include <stdio.h>
 #include <string.h>
 
 #include "redress/wire/config_fields.h"
+#include "redress/wire/refresh_token.h"
 
 #define MICROSOFT_URL	"https://login.microsoftonline.com/%s/oauth2/v2.0/token"
 #define MICROSOFT_SCOPE "https://outlook.office365.com/.default"
@@ -210,4 +212,18 @@ enum rd_rc rd_config_sign_in(const struct rd_reading *r, const struct rd_config 
 	return rd_stanza_fail(r->stanza, oauth, r->err,
 		"there is no stanza `OAuth: %s`; write one, or name one that is there",
 		oauth->value);
+}
+
+void rd_config_keep_refreshed(struct rd_config *config)
+{
+	char path[4096];
+
+	for (size_t i = 0; i < config->n_oauths; i++) {
+		struct rd_oauth_config *oauth = &config->oauths[i];
+
+		if (oauth->refresh_token.from == RD_SECRET_NONE)
+			continue;
+		snprintf(path, sizeof path, "%s.refresh-%s", config->state, oauth->name);
+		oauth->refresh = rd_refresh_new(path);
+	}
 }

@@ -1,6 +1,7 @@
 /* The stanzas for the landlord's own systems. */
 #include "redress/wire/config_fields.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -209,6 +210,23 @@ enum rd_rc rd_config_open311(const struct rd_reading *r, struct rd_open311_confi
 
 /* --- API token --- */
 
+static enum rd_rc read_requests(const struct rd_reading *r, int *ret_n)
+{
+	const struct rd_field *found = rd_stanza_field(r->stanza, "Requests a minute");
+	char *end = NULL;
+
+	*ret_n = RD_API_REQUESTS_USUAL;
+	if (found == NULL)
+		return RD_OK;
+	const long n = strtol(found->value, &end, 10);
+	if (found->value[0] < '0' || found->value[0] > '9' || *end != '\0' || n < 1 ||
+		n > RD_API_REQUESTS_MAX)
+		return rd_stanza_fail(r->stanza, found, r->err, "`%s` is not a number from 1 to %d",
+			found->value, RD_API_REQUESTS_MAX);
+	*ret_n = (int)n;
+	return RD_OK;
+}
+
 enum rd_rc rd_config_api_token(const struct rd_reading *r, struct rd_api_token_config *token)
 {
 	int role = RD_API_READER;
@@ -221,5 +239,5 @@ enum rd_rc rd_config_api_token(const struct rd_reading *r, struct rd_api_token_c
 		return rd_reading_missing(r, "Token", "credential crm_token");
 	RD_TRY(rd_reading_choice(r, "Role", rd_api_role_names, &role));
 	token->role = (enum rd_api_role)role;
-	return RD_OK;
+	return read_requests(r, &token->requests_a_minute);
 }

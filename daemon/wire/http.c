@@ -27,6 +27,7 @@ struct answer {
 	bool status_only;
 	char location[RD_HTTP_URL_BYTES_MAX + 1];
 	char content_type[RD_HTTP_TYPE_BYTES_MAX + 1];
+	char date[64];
 };
 
 enum rd_rc rd_http_new(const char *ca_file, struct rd_http **ret_http, struct rd_err *err)
@@ -125,10 +126,19 @@ static const char *header_value(const char *line, size_t len, const char *name, 
 	return value;
 }
 
+/* A part of an address would be another address, and what is no text is shown to nobody. */
+static bool is_whole_text(const char *value, size_t len, size_t size)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)value[i] < ' ' || value[i] == 0x7f)
+			return false;
+	return len < size;
+}
+
 static void keep_header(const char *value, size_t len, char *out, size_t size)
 {
-	if (len >= size)
-		len = 0; /* a part of an address would be another address */
+	if (!is_whole_text(value, len, size))
+		len = 0;
 	memcpy(out, value, len);
 	out[len] = '\0';
 }
@@ -144,6 +154,9 @@ static size_t take_header(char *data, size_t size, size_t n, void *context)
 	value = header_value(data, len, "content-type:", &value_len);
 	if (value)
 		keep_header(value, value_len, answer->content_type, sizeof answer->content_type);
+	value = header_value(data, len, "date:", &value_len);
+	if (value)
+		keep_header(value, value_len, answer->date, sizeof answer->date);
 	return len;
 }
 
@@ -159,6 +172,8 @@ static void free_text(char **text)
 
 static void free_headers(struct curl_slist **list)
 {
+	for (struct curl_slist *each = *list; each != NULL; each = each->next)
+		explicit_bzero(each->data, strlen(each->data)); /* a token, or a key */
 	curl_slist_free_all(*list);
 }
 
@@ -263,6 +278,32 @@ static void set_up(struct rd_http *http, const struct rd_http_request *request,
 	}
 }
 
+/* What libcurl says, as the person can mend it who reads it. */
+static const char *words_of(CURLcode rc)
+{
+	if (rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_SSL_ISSUER_ERROR)
+		return "its certificate is not accepted, and nothing was sent to it; the name, the "
+		       "certificate's end and its authority (`CA file:` where it is your own) must "
+		       "be right";
+	if (rc == CURLE_SSL_CACERT_BADFILE)
+		return "`CA file:` cannot be read, or holds no certificate";
+	if (rc == CURLE_COULDNT_RESOLVE_HOST)
+		return "there is no such host, or the name server does not answer";
+	if (rc == CURLE_COULDNT_CONNECT)
+		return "no connection; is it up, and is the port right?";
+	if (rc == CURLE_OPERATION_TIMEDOUT)
+		return "no answer in time";
+	return curl_easy_strerror(rc);
+}
+
+/* 0: none, or one that cannot be read. */
+static int64_t instant_of(const char *date)
+{
+	const time_t seconds = date[0] != '\0' ? curl_getdate(date, NULL) : 0;
+
+	return seconds > 0 ? (int64_t)seconds * 1000 : 0;
+}
+
 enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *request,
 	struct rd_http_response *ret_response, bool *ret_reached, struct rd_err *err)
 {
@@ -284,6 +325,7 @@ enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *reque
 	add_header(&headers, "Expect", ""); /* no 100-continue: it only costs a second */
 	size_t max = request->answer_max ? request->answer_max : RD_HTTP_ANSWER_BYTES_MAX;
 	struct answer answer = { .body = RD_BUF(max), .status_only = request->status_only };
+	answer.body.wipes = request->answer_is_secret;
 	set_up(http, request, &answer, headers);
 	char detail[CURL_ERROR_SIZE] = "";
 	curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, detail);
@@ -304,13 +346,14 @@ enum rd_rc rd_http_ask(struct rd_http *http, const struct rd_http_request *reque
 		if (http->lay_inside)
 			return rd_fail(err, RD_E_REFUSED,
 				"%s lies inside this network; nothing there is called", host);
-		return rd_fail(err, RD_E_AGAIN, "%s: %s", host, curl_easy_strerror(rc));
+		return rd_fail(err, RD_E_AGAIN, "%s: %s", host, words_of(rc));
 	}
 	ret_response->status = status;
 	ret_response->body = answer.body;
 	ret_response->retry_after_s = wait_s < 0		   ? 0
 				      : wait_s > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX
 								   : (int64_t)wait_s;
+	ret_response->date_ms = instant_of(answer.date);
 	memcpy(ret_response->location, answer.location, sizeof answer.location);
 	memcpy(ret_response->content_type, answer.content_type, sizeof answer.content_type);
 	return RD_OK;

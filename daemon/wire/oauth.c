@@ -12,6 +12,7 @@
 #include "redress/wire/http.h"
 #include "redress/wire/jwt.h"
 #include "redress/wire/oauth_files.h"
+#include "redress/wire/refresh_token.h"
 #include "redress/wire/sasl.h"
 
 #define ARENA_BYTES    (256u << 10)
@@ -30,7 +31,8 @@ struct request {
 	const char *user;
 	int64_t now_ms;
 	struct rd_arena *arena;
-	struct rd_buf form; /* holds secrets: wiped */
+	struct rd_buf form;   /* holds secrets: wiped */
+	bool asks_to_refresh; /* the refresh token is ours alone until the answer is read */
 };
 
 bool rd_oauth_is_personal(const struct rd_oauth_config *oauth)
@@ -125,6 +127,24 @@ static enum rd_rc add_service_account(struct request *r, struct rd_err *err)
 	return add(r, "assertion", token, err);
 }
 
+static bool has_refresh(const struct rd_oauth_config *oauth)
+{
+	return oauth->refresh_token.from != RD_SECRET_NONE;
+}
+
+static enum rd_rc add_refresh(struct request *r, struct rd_err *err)
+{
+	RD_CLEANUP(rd_secret_wipe) struct rd_secret token = { { 0 } };
+	const struct rd_oauth_config *oauth = r->oauth;
+
+	RD_TRY(add(r, "grant_type", GRANT_REFRESH, err));
+	if (oauth->refresh == NULL)
+		return add_secret(r, "refresh_token", &oauth->refresh_token, err);
+	r->asks_to_refresh = true;
+	RD_TRY(rd_refresh_begin(oauth->refresh, &oauth->refresh_token, &token, err));
+	return add(r, "refresh_token", token.text, err);
+}
+
 static enum rd_rc make_form(struct request *r, struct rd_err *err)
 {
 	const struct rd_oauth_config *oauth = r->oauth;
@@ -136,10 +156,8 @@ static enum rd_rc make_form(struct request *r, struct rd_err *err)
 		RD_TRY(add_secret(r, "client_secret", &oauth->secret, err));
 	else
 		RD_TRY(add_assertion(r, err));
-	if (oauth->refresh_token.from != RD_SECRET_NONE) {
-		RD_TRY(add(r, "grant_type", GRANT_REFRESH, err));
-		return add_secret(r, "refresh_token", &oauth->refresh_token, err);
-	}
+	if (has_refresh(oauth))
+		return add_refresh(r, err);
 	RD_TRY(add(r, "grant_type", GRANT_CLIENT, err));
 	return oauth->scope[0] != '\0' ? add(r, "scope", oauth->scope, err) : RD_OK;
 }
@@ -169,6 +187,20 @@ static int64_t life_of(const json_t *life)
 	if (seconds < 1)
 		return 1;
 	return seconds > RD_OAUTH_LIFE_MAX_S ? RD_OAUTH_LIFE_MAX_S : seconds;
+}
+
+/* One that is given in the place of ours. */
+static enum rd_rc take_refresh(
+	const struct rd_oauth_config *oauth, const json_t *answer, struct rd_err *err)
+{
+	const json_t *given = json_object_get(answer, "refresh_token");
+
+	if (oauth->refresh == NULL || !json_is_string(given) || json_string_length(given) == 0)
+		return RD_OK;
+	if (!is_token(json_string_value(given), json_string_length(given)))
+		return rd_fail(err, RD_E_REFUSED,
+			"the OAuth server gives a refresh token that cannot be used");
+	return rd_refresh_keep(oauth->refresh, json_string_value(given), err);
 }
 
 static enum rd_rc take_token(
@@ -203,20 +235,17 @@ static enum rd_rc read_answer(const struct request *r, const struct rd_http_resp
 	answer = json_loadb(
 		rd_buf_str(&response->body), response->body.len, JSON_REJECT_DUPLICATES, &why);
 	rc = take_token(answer, ret_grant, err);
+	if (rc == RD_OK)
+		rc = take_refresh(r->oauth, answer, err);
 	json_decref(answer);
 	return rc;
-}
-
-static void wipe_response(struct rd_http_response *response)
-{
-	rd_buf_wipe(&response->body);
 }
 
 static enum rd_rc ask(struct request *r, const struct rd_token_stop *stop,
 	struct rd_oauth_grant *ret_grant, struct rd_err *err)
 {
 	RD_CLEANUP(rd_http_cleanup) struct rd_http *http = NULL;
-	RD_CLEANUP(wipe_response) struct rd_http_response response = { 0 };
+	RD_CLEANUP(rd_http_response_free) struct rd_http_response response = { 0 };
 	const struct rd_http_request request = {
 		.method = "POST",
 		.url = r->oauth->token_url,
@@ -225,6 +254,7 @@ static enum rd_rc ask(struct request *r, const struct rd_token_stop *stop,
 		.body_len = r->form.len,
 		.timeout_ms = RD_OAUTH_TIMEOUT_MS,
 		.answer_max = RD_OAUTH_ANSWER_BYTES_MAX,
+		.answer_is_secret = true,
 	};
 	bool reached = false;
 
@@ -241,13 +271,15 @@ enum rd_rc rd_oauth_fetch(const struct rd_oauth_config *oauth, const char *user,
 	const struct rd_token_stop *stop, struct rd_oauth_grant *ret_grant, struct rd_err *err)
 {
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(ARENA_BYTES);
-	struct request r = { oauth, user, now_ms, arena, RD_BUF(FORM_BYTES_MAX) };
+	struct request r = { oauth, user, now_ms, arena, RD_BUF_SECRET(FORM_BYTES_MAX), false };
 	enum rd_rc rc;
 
 	ret_grant->retry_after_s = 0;
 	rc = make_form(&r, err);
 	if (rc == RD_OK)
 		rc = ask(&r, stop, ret_grant, err);
-	rd_buf_wipe(&r.form);
+	if (r.asks_to_refresh)
+		rd_refresh_end(oauth->refresh);
+	rd_buf_free(&r.form);
 	return rc == RD_OK ? RD_OK : rd_fail_within(err, "OAuth %s", oauth->name);
 }

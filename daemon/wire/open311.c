@@ -86,6 +86,17 @@ static enum rd_rc get(const struct rd_open311_config *config, const char *path, 
 	return ret_request->url && !rd_arena_overflowed(arena) ? RD_OK : full(err);
 }
 
+static enum rd_rc post(const struct rd_open311_config *config, const char *form,
+	struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err)
+{
+	prepare(config, "POST", ret_request);
+	ret_request->url = rd_arena_printf(arena, "%s/requests.json", config->url);
+	ret_request->content_type = FORM_TYPE;
+	ret_request->body = form;
+	ret_request->body_len = form != NULL ? strlen(form) : 0;
+	return ret_request->url && form && !rd_arena_overflowed(arena) ? RD_OK : full(err);
+}
+
 enum rd_rc rd_open311_build_post(const struct rd_open311_config *config, const char *api_key,
 	const char *code, const char *description, const char *reference, struct rd_arena *arena,
 	struct rd_http_request *ret_request, struct rd_err *err)
@@ -103,12 +114,7 @@ enum rd_rc rd_open311_build_post(const struct rd_open311_config *config, const c
 		const char *name = rd_arena_printf(arena, "attribute[%s]", config->attribute);
 		form = name != NULL ? with(arena, form, name, reference) : NULL;
 	}
-	prepare(config, "POST", ret_request);
-	ret_request->url = rd_arena_printf(arena, "%s/requests.json", config->url);
-	ret_request->content_type = FORM_TYPE;
-	ret_request->body = form;
-	ret_request->body_len = form != NULL ? strlen(form) : 0;
-	return ret_request->url && form && !rd_arena_overflowed(arena) ? RD_OK : full(err);
+	return post(config, form, arena, ret_request, err);
 }
 
 enum rd_rc rd_open311_build_token(const struct rd_open311_config *config, const char *token,
@@ -137,6 +143,35 @@ enum rd_rc rd_open311_build_status(const struct rd_open311_config *config, const
 		rd_arena_printf(arena, "/requests/%s.json", rd_percent(arena, request_id));
 
 	return path ? get(config, path, "", arena, ret_request, err) : full(err);
+}
+
+enum rd_rc rd_open311_build_services(const struct rd_open311_config *config, struct rd_arena *arena,
+	struct rd_http_request *ret_request, struct rd_err *err)
+{
+	return get(config, "/services.json", "", arena, ret_request, err);
+}
+
+enum rd_rc rd_open311_build_definition(const struct rd_open311_config *config, const char *code,
+	struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err)
+{
+	const char *path = rd_arena_printf(arena, "/services/%s.json", rd_percent(arena, code));
+
+	return path ? get(config, path, "", arena, ret_request, err) : full(err);
+}
+
+enum rd_rc rd_open311_build_discovery(const struct rd_open311_config *config,
+	struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err)
+{
+	return get(config, "/discovery.json", "", arena, ret_request, err);
+}
+
+enum rd_rc rd_open311_build_key_trial(const struct rd_open311_config *config, const char *api_key,
+	struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err)
+{
+	const char *form = with(arena, "", "api_key", api_key);
+
+	return post(config, with(arena, form, "jurisdiction_id", config->jurisdiction), arena,
+		ret_request, err);
 }
 
 /* --- answers --- */

@@ -11,13 +11,6 @@
 #define BASE64		   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 #define TOKEN		   BASE64 "-_.~"
 
-void rd_buf_wipe(struct rd_buf *buf)
-{
-	if (buf->data)
-		gnutls_memset(buf->data, 0, buf->size);
-	rd_buf_free(buf);
-}
-
 enum rd_rc rd_buf_add_base64(struct rd_buf *out, const void *data, size_t len, struct rd_err *err)
 {
 	gnutls_datum_t in = { NULL, 0 }, text = { NULL, 0 };
@@ -75,7 +68,7 @@ static enum rd_rc check(const char *user, const char *token, struct rd_err *err)
 enum rd_rc rd_sasl_xoauth2(
 	const char *user, const char *token, struct rd_buf *out, struct rd_err *err)
 {
-	RD_CLEANUP(rd_buf_wipe) struct rd_buf raw = RD_BUF(RESPONSE_BYTES_MAX);
+	RD_CLEANUP(rd_buf_free) struct rd_buf raw = RD_BUF_SECRET(RESPONSE_BYTES_MAX);
 	RD_TRY(check(user, token, err));
 	RD_TRY(rd_buf_printf(&raw, err, "user=%s\001auth=Bearer %s\001\001", user, token));
 	return rd_buf_add_base64(out, raw.data, raw.len, err);
@@ -94,7 +87,7 @@ static enum rd_rc add_name(struct rd_buf *raw, const char *user, struct rd_err *
 enum rd_rc rd_sasl_oauthbearer(const char *user, const char *host, int port, const char *token,
 	struct rd_buf *out, struct rd_err *err)
 {
-	RD_CLEANUP(rd_buf_wipe) struct rd_buf raw = RD_BUF(RESPONSE_BYTES_MAX);
+	RD_CLEANUP(rd_buf_free) struct rd_buf raw = RD_BUF_SECRET(RESPONSE_BYTES_MAX);
 	RD_TRY(check(user, token, err));
 	RD_TRY(rd_buf_add_str(&raw, "n,a=", err));
 	RD_TRY(add_name(&raw, user, err));

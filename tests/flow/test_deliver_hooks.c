@@ -443,30 +443,6 @@ static void once_tries_each_that_is_due_and_says_what_must_wait(void **state)
 	end();
 }
 
-static void the_way_can_be_tried_without_a_case(void **state)
-{
-	static const char *const script[] = { "401", NULL };
-	struct store_world *w = *state;
-	char answer[RD_HOOK_ANSWER_MAX];
-	bool taken = true;
-
-	begin(w, script, "/hook", "");
-	for (int i = 0; i < 2; i++)
-		OK(rd_hooks_try(&t.config->hooks[0], "front-desk", "evt_1", NOW_MS, &taken, answer,
-			&w->err));
-	assert_true(taken);
-	assert_string_equal(answer, "HTTP 200");
-	assert_int_equal(n_queued(), 0);
-	receiver_stop(&t.receiver);
-	header_is_signature(t.receiver.requests[0], SECRET, 0);
-	assert_string_equal(receiver_body(t.receiver.requests[1]),
-		"{\"specversion\":\"1.0\",\"id\":\"evt_1\",\"source\":\"/redress/front-desk\","
-		"\"type\":\"redress.ping\",\"time\":\"2026-05-28T21:26:40+01:00\","
-		"\"timestamp\":\"2026-05-28T21:26:40+01:00\","
-		"\"datacontenttype\":\"application/json\",\"data\":{}}");
-	end();
-}
-
 static void a_stanza_that_comes_back_begins_anew(void **state)
 {
 	struct store_world *w = *state;
@@ -508,7 +484,6 @@ int main(void)
 		TEST(what_waited_when_it_got_a_landlord_is_not_told),
 		TEST(both_secrets_sign_and_one_that_is_missing_costs_no_attempt),
 		TEST(once_tries_each_that_is_due_and_says_what_must_wait),
-		TEST(the_way_can_be_tried_without_a_case),
 		TEST(a_stanza_that_comes_back_begins_anew),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

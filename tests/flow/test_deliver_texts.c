@@ -202,6 +202,20 @@ static void troubles_are_told_apart(void **state)
 	}
 }
 
+static void an_answer_that_does_not_come_is_uncertain(void **state)
+{
+	struct world *w = *state;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		open_sender(w, i);
+		rd_text_sender_set_timeout(w->sender, 300);
+		child_ask(&w->provider, "mode slow");
+		struct rd_deliver_result result = send_text(w);
+		assert_int_equal(result.outcome, RD_SEND_UNCERTAIN);
+		assert_int_equal(child_number(&w->provider, "total"), 1); /* it was taken */
+		rd_text_sender_free(w->sender);
+	}
+}
+
 static void a_lost_answer_is_asked_for(void **state)
 {
 	struct world *w = *state;
@@ -240,18 +254,22 @@ static void an_account_is_proved_without_a_text(void **state)
 		const char *line;
 		enum rd_rc rc;
 		const char *says; /* in the error, or in a finding; NULL: nothing is wrong */
+		int64_t ahead_ms; /* our clock */
 	} rows[] = {
-		{ "template ((body))", RD_OK, NULL },
-		{ "template (( Body ))", RD_OK, NULL },
-		{ "template none", RD_E_REFUSED, "`Template:`" },
-		{ "template Dear ((name)) ((body))", RD_OK, "((name))" },
-		{ "template ((urgent??Today)) ((body))", RD_OK, "((urgent" },
-		{ "template Thank you.", RD_OK, "Housing Ombudsman" },
-		{ "template ((body))((body))", RD_OK, "twice" },
-		{ "template Homes: ((body))", RD_OK, "adds 7 characters" },
-		{ "received 401", RD_E_REFUSED, "check the account" },
-		{ "received 500", RD_E_AGAIN, "500" },
+		{ "template ((body))", RD_OK, NULL, 0 },
+		{ "template (( Body ))", RD_OK, NULL, 0 },
+		{ "template none", RD_E_REFUSED, "`Template:`", 0 },
+		{ "template Dear ((name)) ((body))", RD_OK, "((name))", 0 },
+		{ "template ((urgent??Today)) ((body))", RD_OK, "((urgent", 0 },
+		{ "template Thank you.", RD_OK, "Housing Ombudsman", 0 },
+		{ "template ((body))((body))", RD_OK, "twice", 0 },
+		{ "template Homes: ((body))", RD_OK, "adds 7 characters", 0 },
+		{ "received 401", RD_E_REFUSED, "check the account", 0 },
+		{ "received 401", RD_E_REFUSED, "seconds ahead of Notify's", 40000 },
+		{ "received 401", RD_E_REFUSED, "seconds behind Notify's", -40000 },
+		{ "received 500", RD_E_AGAIN, "500", 40000 },
 	};
+	const int64_t now_ms = rd_now_ms(&rd_system_clock);
 	struct world *w = *state;
 	for (size_t i = 0; i <= N_KINDS; i++) {
 		struct rd_provider_findings findings;
@@ -260,8 +278,7 @@ static void an_account_is_proved_without_a_text(void **state)
 		child_ask(&w->provider, "received ok");
 		if (i < N_KINDS) {
 			assert_int_equal(
-				rd_text_try(w->sender, 1795000000000, w->arena, &findings, &err),
-				RD_OK);
+				rd_text_try(w->sender, now_ms, w->arena, &findings, &err), RD_OK);
 			assert_int_equal(findings.n, 0);
 			rd_text_sender_free(w->sender);
 			continue;
@@ -282,7 +299,8 @@ static void an_account_is_proved_without_a_text(void **state)
 		struct rd_provider_findings findings;
 		struct rd_err err = { 0 };
 		child_ask(&w->provider, rows[i].line);
-		enum rd_rc rc = rd_text_try(w->sender, 1795000000000, w->arena, &findings, &err);
+		enum rd_rc rc = rd_text_try(
+			w->sender, now_ms + rows[i].ahead_ms, w->arena, &findings, &err);
 		const char *said = rc != RD_OK ? err.msg : findings.n ? findings.items[0] : "";
 		if (rc != rows[i].rc || (rows[i].says && !strstr(said, rows[i].says)))
 			print_error("%s: %d %s\n", rows[i].line, (int)rc, said);
@@ -302,6 +320,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_text_arrives_as_it_was_written, before, after),
 		cmocka_unit_test_setup_teardown(a_longer_text_leaves_as_two, before, after),
 		cmocka_unit_test_setup_teardown(troubles_are_told_apart, before, after),
+		cmocka_unit_test_setup_teardown(
+			an_answer_that_does_not_come_is_uncertain, before, after),
 		cmocka_unit_test_setup_teardown(a_lost_answer_is_asked_for, before, after),
 		cmocka_unit_test_setup_teardown(an_account_is_proved_without_a_text, before, after),
 	};

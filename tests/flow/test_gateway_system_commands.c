@@ -2,6 +2,7 @@
 #include "support/house.h"
 
 #include <jansson.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,9 +11,11 @@
 #include "redress/gateway/systems.h"
 #include "redress/store/hooks.h"
 #include "redress/store/open311.h"
+#include "support/receiver.h"
 
 #define OUT_MAX	  (64u << 10)
 #define WORDS_MAX 24
+#define SECRET	  "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"
 
 static struct {
 	struct house *h;
@@ -186,6 +189,41 @@ static void a_person_settles_what_nobody_knows(void **state)
 	SAYS("taken, again, never");
 }
 
+/* Exit status 1: something is wrong; 3: it may pass; the words are test_deliver_trials.c's. */
+static void a_system_is_tried_by_its_name(void **state)
+{
+	static const char *const script[] = { "401", "200", "401", "500", "404", "404", NULL };
+	static struct receiver receiver;
+	char text[1024], path[FOLDER_MAX + 16];
+	struct house *h = begin(state);
+
+	receiver_start(&receiver, script);
+	snprintf(path, sizeof path, "%s/secret", h->dir);
+	house_write(path, SECRET, strlen(SECRET));
+	const int len = snprintf(text, sizeof text,
+		"Gateway: house\nState: %s\nRules: %s\nLandlord: code-2024\n\n"
+		"Outgoing: letters\nKind: maildir\nPath: %s/sent\nFrom: a@house.example\n\n"
+		"Mailbox: complaints\nKind: maildir\nPath: %s/complaints\n\n"
+		"Webhook: crm\nURL: http://127.0.0.1:%d/hook\nSecret: file %s\n"
+		"Allow internal: yes\n\n"
+		"Open311: repairs\nURL: http://127.0.0.1:%d/v2\nAPI key: file %s\n"
+		"Default service: OTHER\nAllow internal: yes\n",
+		h->state, h->rules, h->dir, h->dir, receiver.port, path, receiver.port, path);
+	house_write(t.config, text, (size_t)len);
+	chmod(path, 0600);
+	assert_int_equal(RUN("connect", "crm"), 1);
+	SAYS("Webhook crm: not in order");
+	assert_int_equal(RUN("connect", "crm", "--json"), 0);
+	SAYS("\"well\":true,\"says\":[]");
+	assert_int_equal(RUN("connect", "repairs"), 3);
+	SAYS("HTTP 500");
+	assert_int_equal(RUN("connect", "repairs"), 1);
+	SAYS("Open311 repairs: not in order");
+	assert_int_equal(RUN("connect", "repair"), 2);
+	SAYS("did you mean `repairs`");
+	receiver_stop(&receiver);
+}
+
 int main(int argc, char **argv)
 {
 	house_main(argc, argv);
@@ -194,6 +232,7 @@ int main(int argc, char **argv)
 		house_test_own(an_event_is_sent_again_by_its_number),
 		house_test_own(a_new_secret_is_one_that_signs),
 		house_test_own(a_person_settles_what_nobody_knows),
+		house_test_own(a_system_is_tried_by_its_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

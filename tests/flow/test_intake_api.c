@@ -116,6 +116,7 @@ static int before(void **state)
 		t.tokens[i] = (struct rd_api_token_config){ .name = rd_api_role_names[i % 3],
 			.token = { RD_SECRET_FILE, t.paths[i] },
 			.role = (enum rd_api_role)(i % 3),
+			.requests_a_minute = RD_API_REQUESTS_USUAL,
 			.landlord = i == 3 ? "one-housing" : "" };
 	}
 	t.config = (struct rd_config){ .gateway = "test",
@@ -273,6 +274,55 @@ static void a_token_is_a_must_and_wrong_ones_are_counted(void **state)
 	assert_int_equal(ask(case_path(t.ref), "wrong"), 429);
 	/* Who has a right one is not kept out by others behind the same address. */
 	assert_int_equal(ask("/api/cases", READER), 200);
+}
+
+static struct rd_api_answer ask_at(struct rd_api *api, const char *token, int64_t now_ms)
+{
+	char bearer[80];
+	struct rd_api_answer answer;
+	const struct rd_api_request request = { .method = "GET",
+		.path = "/api/openapi.json",
+		.query = "",
+		.authorization = bearer,
+		.if_none_match = "",
+		.now_ms = now_ms,
+		.failed_per_minute = 20 };
+
+	snprintf(bearer, sizeof bearer, "Bearer %s", token);
+	rd_api_ask(api, t.w->db, &request, &answer);
+	return answer;
+}
+
+static void a_token_asks_so_often_a_minute_and_no_more(void **state)
+{
+	struct store_world *w = *state;
+	struct rd_api *api = NULL;
+
+	t.tokens[0].requests_a_minute = 3;
+	OK(rd_api_new(&t.config, &api, &w->err));
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(ask_at(api, READER, 100000 + i).status, 200);
+	struct rd_api_answer answer = ask_at(api, READER, 110000);
+	assert_int_equal(answer.status, 429);
+	assert_string_equal(answer.header, "Retry-After");
+	assert_string_equal(answer.value, "50");
+	assert_string_equal(answer.token, "reader");
+	assert_int_equal(ask_at(api, READER, 159999).status, 429);
+	/* Whoever else asks does not wait for it, and the next minute is a new one. */
+	assert_int_equal(ask_at(api, OFFICER, 110000).status, 200);
+	assert_int_equal(ask_at(api, READER, 160000).status, 200);
+	rd_api_free(api);
+}
+
+static void the_cap_of_a_token_is_the_one_described(void **state)
+{
+	char usual[16];
+
+	(void)state;
+	snprintf(usual, sizeof usual, "(%d ", RD_API_REQUESTS_USUAL);
+	const json_t *answer = json_object_get(
+		json_object_get(json_object_get(document, "components"), "responses"), "E429");
+	assert_non_null(strstr(json_string_value(json_object_get(answer, "description")), usual));
 }
 
 static void each_role_sees_its_part(void **state)
@@ -576,6 +626,8 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, before, after)
 	const struct CMUnitTest tests[] = {
 		TEST(a_token_is_a_must_and_wrong_ones_are_counted),
+		TEST(a_token_asks_so_often_a_minute_and_no_more),
+		TEST(the_cap_of_a_token_is_the_one_described),
 		TEST(each_role_sees_its_part),
 		TEST(a_landlords_token_sees_its_own_cases_alone),
 		TEST(a_reference_must_be_right),

@@ -3,8 +3,9 @@
  *
  *	"200"           that status                 "429 7"   with Retry-After: 7
  *	"301 URL"       with Location               "cut"     closes without an answer
+ *	"401 Date: ..." with that header
  *	"slow"          no answer until the other side gives up
- *	"[...]"         200 with that JSON
+ *	"[...]" "{...}" 200 with that JSON
  */
 #ifndef REDRESS_SUPPORT_RECEIVER_H
 #define REDRESS_SUPPORT_RECEIVER_H
@@ -101,7 +102,7 @@ static inline void receiver_answer(int fd, const char *act)
 			;
 		return;
 	}
-	if (act[0] == '[') {
+	if (act[0] == '[' || act[0] == '{') {
 		const int whole = snprintf(text, sizeof text,
 			"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 			"Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
@@ -113,9 +114,10 @@ static inline void receiver_answer(int fd, const char *act)
 	const int len = snprintf(text, sizeof text,
 		"HTTP/1.1 %.3s Said\r\nContent-Length: 3\r\nConnection: close\r\n%s%s%s\r\nok\n",
 		act,
-		!more		? ""
-		: act[0] == '3' ? "Location: "
-				: "Retry-After: ",
+		!more		     ? ""
+		: act[0] == '3'	     ? "Location: "
+		: strstr(more, ": ") ? ""
+				     : "Retry-After: ",
 		more ? more + 1 : "", more ? "\r\n" : "");
 	receiver_send(fd, text, (size_t)len);
 }

@@ -56,7 +56,7 @@ static void the_vectors_of_the_providers_hold(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
-		RD_CLEANUP(rd_buf_wipe) struct rd_buf out = RD_BUF(16384);
+		RD_CLEANUP(rd_buf_free) struct rd_buf out = RD_BUF_SECRET(16384);
 		assert_int_equal(say(i, vectors[i].user, vectors[i].token, &out), RD_OK);
 		assert_string_equal(rd_buf_str(&out), vectors[i].wire);
 	}
@@ -69,7 +69,7 @@ static void a_flipped_byte_makes_another_line(void **state)
 		char user[64], token[64];
 		size_t n_user = strlen(vectors[i].user), n = n_user + strlen(vectors[i].token);
 		for (size_t at = 0; at < n; at++) {
-			RD_CLEANUP(rd_buf_wipe) struct rd_buf out = RD_BUF(16384);
+			RD_CLEANUP(rd_buf_free) struct rd_buf out = RD_BUF_SECRET(16384);
 			snprintf(user, sizeof user, "%s", vectors[i].user);
 			snprintf(token, sizeof token, "%s", vectors[i].token);
 			*(at < n_user ? &user[at] : &token[at - n_user]) ^= 1;
@@ -85,12 +85,12 @@ static void a_user_cannot_end_its_field(void **state)
 	struct rd_err err = { 0 };
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		RD_CLEANUP(rd_buf_wipe) struct rd_buf out = RD_BUF(16384);
+		RD_CLEANUP(rd_buf_free) struct rd_buf out = RD_BUF_SECRET(16384);
 		assert_int_equal(rd_sasl_xoauth2(rows[i], "t", &out, &err), RD_E_INPUT);
 		assert_int_equal(rd_sasl_xoauth2("u", rows[i], &out, &err), RD_E_INPUT);
 		assert_int_equal(rd_sasl_oauthbearer(rows[i], "h", 1, "t", &out, &err), RD_E_INPUT);
 	}
-	RD_CLEANUP(rd_buf_wipe) struct rd_buf out = RD_BUF(16384);
+	RD_CLEANUP(rd_buf_free) struct rd_buf out = RD_BUF_SECRET(16384);
 	assert_int_equal(rd_sasl_oauthbearer("a,b=c", "h", 1, "t", &out, &err), RD_OK);
 	/* n,a=a=2Cb=3Dc,^Ahost=h^Aport=1^Aauth=Bearer t^A^A */
 	assert_string_equal(

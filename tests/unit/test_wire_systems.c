@@ -104,12 +104,32 @@ static void what_would_do_harm_is_refused(void **state)
 		"two webhooks");
 }
 
+static void a_token_has_a_cap(void **state)
+{
+	static const char *const wrong[] = { "0", "6001", "many", "-5", "30 a minute" };
+	char stanza[256];
+	struct rd_config *config =
+		read_whole("API token: crm\nToken: credential crm\n\n"
+			   "API token: bi\nToken: credential bi\nRequests a minute: 30\n");
+
+	(void)state;
+	assert_int_equal(config->api_tokens[0].requests_a_minute, RD_API_REQUESTS_USUAL);
+	assert_int_equal(config->api_tokens[1].requests_a_minute, 30);
+	rd_config_free(config);
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		snprintf(stanza, sizeof stanza,
+			"API token: crm\nToken: credential crm\nRequests a minute: %s\n", wrong[i]);
+		is_refused(stanza, "a number from 1 to 6000");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_webhook_is_told_everything_unless_said),
 		cmocka_unit_test(a_webhook_names_its_events),
 		cmocka_unit_test(what_would_do_harm_is_refused),
+		cmocka_unit_test(a_token_has_a_cap),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

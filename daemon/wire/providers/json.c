@@ -1,5 +1,6 @@
 #include "redress/wire/providers/json.h"
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,6 +10,18 @@
 #define FLAGS	    (JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL)
 #define ESCAPE_LEN  6 /* \uD83D */
 #define REPLACEMENT "\xEF\xBF\xBD"
+
+static void wipe_and_free(void *memory)
+{
+	if (memory != NULL)
+		explicit_bzero(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+void rd_json_wipe_freed(void)
+{
+	json_set_alloc_funcs(malloc, wipe_and_free);
+}
 
 /* The code unit of the escape at text; -1: there is none. */
 static int32_t unit_at(const char *text, size_t left)

@@ -1,5 +1,6 @@
 #include "redress/wire/providers/notify.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,9 @@
 #include "redress/wire/providers/json.h"
 #include "redress/wire/jwt.h"
 
-#define UUID_LEN 36
-#define DAY_MS	 (24 * 3600 * (int64_t)1000)
+#define UUID_LEN      36
+#define DAY_MS	      (24 * 3600 * (int64_t)1000)
+#define CLOCK_APART_S 25 /* Notify allows thirty; an answer may take a few on its way */
 
 static enum rd_rc check_token(const struct rd_provider_account *account,
 	const struct rd_webhook_request *request, struct rd_err *err)
@@ -255,6 +257,28 @@ static const char *error_word(const json_t *root)
 	return word && strlen(word) < 60 && strspn(word, letters) == strlen(word) ? word : "";
 }
 
+/* A key is good for half a minute by Notify's clock, and Notify calls it wrong else. */
+static bool is_clock(const struct rd_http_response *response, int64_t now_ms, int64_t *ret_apart_s)
+{
+	*ret_apart_s = (now_ms - response->date_ms) / 1000;
+	return (response->status == 401 || response->status == 403) && response->date_ms != 0 &&
+	       llabs(*ret_apart_s) >= CLOCK_APART_S;
+}
+
+static enum rd_rc list_failed(
+	const struct rd_http_response *response, int64_t now_ms, struct rd_err *err)
+{
+	int64_t apart_s;
+
+	if (!is_clock(response, now_ms, &apart_s))
+		return rd_provider_list_failed(response->status, err);
+	return rd_fail(err, RD_E_REFUSED,
+		"the provider answered HTTP %ld, and this machine's clock is %" PRId64
+		" seconds %s Notify's, which allows thirty; set it by NTP (`timedatectl` shows "
+		"whether it is)",
+		response->status, (int64_t)llabs(apart_s), apart_s > 0 ? "ahead of" : "behind");
+}
+
 static void read_sent(const struct rd_provider_account *account,
 	const struct rd_provider_send *send, const struct rd_http_response *response,
 	struct rd_arena *arena, struct rd_provider_sent *ret_sent)
@@ -266,8 +290,13 @@ static void read_sent(const struct rd_provider_account *account,
 	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	const char *word = error_word(root);
 	long status = response->status;
-	snprintf(sent.response, sizeof sent.response, "HTTP %ld%s%s", status, word[0] ? " " : "",
-		word);
+	int64_t apart_s;
+	const int at = snprintf(sent.response, sizeof sent.response, "HTTP %ld%s%.60s", status,
+		word[0] ? " " : "", word);
+	if (is_clock(response, send->now_ms, &apart_s))
+		snprintf(sent.response + at, sizeof sent.response - (size_t)at,
+			"; this machine's clock is %" PRId64 " seconds %s Notify's",
+			(int64_t)llabs(apart_s), apart_s > 0 ? "ahead of" : "behind");
 	if (status >= 200 && status < 300) {
 		const char *id = json_string_value(json_object_get(root, "id"));
 		if (id && uuid_like(id, strlen(id))) {
@@ -414,9 +443,8 @@ static enum rd_rc read_list(const struct rd_provider_account *account,
 	struct rd_provider_listed *ret_listed, struct rd_err *err)
 {
 	struct rd_provider_listed listed = { .n_texts = 0 };
-	(void)window;
 	if (response->status != 200)
-		return rd_provider_list_failed(response->status, err);
+		return list_failed(response, window->now_ms, err);
 	RD_CLEANUP(rd_json_free) json_t *root = rd_json_answer(response);
 	const json_t *list = json_object_get(root, "received_text_messages");
 	if (!json_is_array(list))

@@ -80,7 +80,8 @@ const char *rd_vonage_sign(
 	struct rd_arena *arena, const char *method, const char *secret, const struct rd_form *form)
 {
 	static const enum rd_digest digests[] = { RD_SHA256, RD_SHA512, RD_SHA1, RD_MD5, RD_MD5 };
-	RD_CLEANUP(rd_buf_free) struct rd_buf buf = RD_BUF(SIGNED_BYTES_MAX);
+	RD_CLEANUP(rd_buf_free)
+	struct rd_buf buf = RD_BUF_SECRET(SIGNED_BYTES_MAX); /* md5hash: the secret too */
 	char hex[RD_DIGEST_HEX_SIZE];
 	struct rd_err err = { 0 };
 	size_t at = 0;

@@ -3,10 +3,14 @@
  * Always NUL-terminated behind len, so data can be read as a C string. Growth beyond max fails with
  * RD_E_RANGE and leaves the buffer as it was; running out of memory aborts (RD_ASSERT).
  * Owned: rd_buf_free, which takes a NULL data too; fit for RD_CLEANUP(rd_buf_free).
+ *
+ * One for a secret (RD_BUF_SECRET) leaves none of it behind: whatever memory it gives up, by
+ * growing or in the end, is overwritten first, and what it is cleared of too.
  */
 #ifndef REDRESS_BASE_BUF_H
 #define REDRESS_BASE_BUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "redress/base/err.h"
 
@@ -15,11 +19,17 @@ struct rd_buf {
 	size_t len;
 	size_t size; /* allocated */
 	size_t max;  /* len may never exceed this */
+	bool wipes;  /* it holds a secret */
 };
 
 #define RD_BUF(max_bytes)                                                                          \
 	{                                                                                          \
 		.data = NULL, .len = 0, .size = 0, .max = (max_bytes)                              \
+	}
+
+#define RD_BUF_SECRET(max_bytes)                                                                   \
+	{                                                                                          \
+		.data = NULL, .len = 0, .size = 0, .max = (max_bytes), .wipes = true               \
 	}
 
 RD_MUST_USE enum rd_rc rd_buf_add(

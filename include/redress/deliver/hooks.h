@@ -21,10 +21,10 @@
 #define REDRESS_DELIVER_HOOKS_H
 
 #include "redress/base/clock.h"
+#include "redress/deliver/hook_post.h"
 #include "redress/store/hooks.h"
 #include "redress/wire/config.h"
 
-#define RD_HOOK_TIMEOUT_MS 20000
 #define RD_HOOK_TAKEN_KEPT_MS                                                                      \
 	(30 * 24 * 3600 * (int64_t)1000) /* what was taken is remembered so long */
 
@@ -64,11 +64,5 @@ RD_MUST_USE enum rd_rc rd_hooks_step(
  * something was not taken. */
 RD_MUST_USE enum rd_rc rd_hooks_run_once(
 	struct rd_hooks *hooks, bool *ret_must_wait, struct rd_err *err);
-
-/* Posts one event that is of no case (redress.ping), signed as all are, and keeps nothing of it.
- * answer: what came of it. RD_E_INPUT: a secret cannot be read. */
-RD_MUST_USE enum rd_rc rd_hooks_try(const struct rd_hook_config *hook, const char *gateway,
-	const char *id, int64_t now_ms, bool *ret_taken, char ret_answer[static RD_HOOK_ANSWER_MAX],
-	struct rd_err *err);
 
 #endif

@@ -9,7 +9,9 @@
  * Each request carries `Authorization: Bearer TOKEN`; the token's stanza says which cases are seen
  * and how much of them (store/case_json.h). A case of another landlord is not there (404). All
  * tokens are compared, each in time that depends on its length alone; failures are counted by
- * address: 401, then 429. Answers carry an ETag: 304 where it is the asker's.
+ * address: 401, then 429. What a right token asks is counted too, in memory: beyond its stanza's
+ * `Requests a minute:` the answer is 429 until the minute is over. Answers carry an ETag: 304 where
+ * it is the asker's.
  *
  * Private to the listener: pure but for the store that it reads, and used by its thread alone.
  */

@@ -30,7 +30,7 @@
 #include "redress/base/arena.h"
 #include "redress/base/err.h"
 
-#define RD_STORE_VERSION   16	 /* of the schema; an older file is upgraded, a newer one refused */
+#define RD_STORE_VERSION   17	 /* of the schema; an older file is upgraded, a newer one refused */
 #define RD_STORE_BUSY_MS   10000 /* waiting for another process's transaction */
 #define RD_STORE_KEY_BYTES 32
 #define RD_STORE_ROWS_MAX  100000 /* rows of one list; more is RD_E_RANGE */

@@ -54,7 +54,8 @@ void rd_erasure_end(struct rd_erasure *erasure); /* for RD_CLEANUP */
  * of it is not settled. RD_E_EXISTS: erased already. */
 RD_MUST_USE enum rd_rc rd_erase_case(
 	struct rd_erasure *erasure, int64_t case_id, enum rd_erased_how how, struct rd_err *err);
-/* Somebody on another's case: their address and name there, and letters of it that went to them.
+/* Somebody on another's case: their address and name there, letters of it that went to them, and
+ * the act that had copies sent to them.
  * Their messages: rd_person_messages. RD_E_REFUSED: a letter to them is not settled. */
 RD_MUST_USE enum rd_rc rd_erase_from_case(
 	struct rd_erasure *erasure, int64_t case_id, const char *contact, struct rd_err *err);
@@ -94,7 +95,8 @@ struct rd_person_case {
 	bool closed, erased, held; /* held: for legal reasons */
 	bool unsettled;		   /* a letter, not main: to them, that is on its way still */
 };
-/* Cases on which the address or number stands, or a message from it with words, by number. */
+/* Cases on which the address or number stands, or a message from it with words, or whose letters or
+ * their copies went there, by number. */
 RD_MUST_USE enum rd_rc rd_person_cases(struct rd_db *db, const char *contact,
 	struct rd_arena *arena, struct rd_person_case **ret_cases, size_t *ret_n,
 	struct rd_err *err);

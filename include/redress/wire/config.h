@@ -61,6 +61,7 @@ struct rd_oauth_config {
 	const char *ca_file;	       /* for the token URL; "" : the system's store */
 	struct rd_date secret_expires; /* not set: not said */
 	struct rd_tokens *tokens;      /* the daemon's one cache of them; locks itself */
+	struct rd_refresh *refresh;    /* of `Refresh token:`; NULL: none is kept */
 };
 
 struct rd_mailbox_config {

@@ -69,6 +69,8 @@ RD_MUST_USE enum rd_rc rd_config_texts(
 /* config_oauth.c: the `OAuth:` stanza, and the line of a mailbox or a server that names one. */
 extern const char *const rd_oauth_kind_names[];
 RD_MUST_USE enum rd_rc rd_config_oauth(const struct rd_reading *r, struct rd_oauth_config *oauth);
+/* Where new refresh tokens are kept: beside the state, which must be known. */
+void rd_config_keep_refreshed(struct rd_config *config);
 /* Reads `Password:` or `OAuth:`, which must not stand side by side; neither is fine where the
  * stanza has no `User:`. password_example: what a line of it looks like. */
 RD_MUST_USE enum rd_rc rd_config_sign_in(const struct rd_reading *r, const struct rd_config *config,

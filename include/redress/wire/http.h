@@ -47,11 +47,12 @@ struct rd_http_request {
 	const char *authorization; /* the whole value of that header, or NULL */
 	const char *user;	   /* Basic authentication, or NULL */
 	const char *password;
-	int64_t timeout_ms; /* 0: RD_HTTP_TIMEOUT_MS */
-	const char *accept; /* NULL: application/json */
-	size_t answer_max;  /* 0: RD_HTTP_ANSWER_BYTES_MAX */
-	bool public_only;   /* somebody else named the address: never connect to one inside */
-	bool status_only;   /* the answer's body is read and thrown away, however long */
+	int64_t timeout_ms;    /* 0: RD_HTTP_TIMEOUT_MS */
+	const char *accept;    /* NULL: application/json */
+	size_t answer_max;     /* 0: RD_HTTP_ANSWER_BYTES_MAX */
+	bool public_only;      /* somebody else named the address: never connect to one inside */
+	bool answer_is_secret; /* its body is overwritten wherever it has been */
+	bool status_only;      /* the answer's body is read and thrown away, however long */
 	const struct rd_http_header *headers; /* more of them; values without line breaks */
 	size_t n_headers;
 };
@@ -61,8 +62,9 @@ struct rd_http_response {
 	long status;
 	struct rd_buf body;
 	int64_t retry_after_s; /* Retry-After, seconds or a date, a day at most; 0: none */
+	int64_t date_ms;       /* Date: the other side's clock; 0: none */
 	char location[RD_HTTP_URL_BYTES_MAX +
-		      1]; /* Location, "" where there was none or too long */
+		      1]; /* Location, "" where there was none, or no text, or too long */
 	char content_type[RD_HTTP_TYPE_BYTES_MAX + 1]; /* the same */
 };
 

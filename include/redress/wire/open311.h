@@ -38,6 +38,21 @@ RD_MUST_USE enum rd_rc rd_open311_build_status(const struct rd_open311_config *c
 	const char *request_id, struct rd_arena *arena, struct rd_http_request *ret_request,
 	struct rd_err *err);
 
+/* What the server offers (open311_services.h reads the answers): its services, what one of them
+ * asks for beside the description, and where else its endpoints are. */
+RD_MUST_USE enum rd_rc rd_open311_build_services(const struct rd_open311_config *config,
+	struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_open311_build_definition(const struct rd_open311_config *config,
+	const char *code, struct rd_arena *arena, struct rd_http_request *ret_request,
+	struct rd_err *err);
+RD_MUST_USE enum rd_rc rd_open311_build_discovery(const struct rd_open311_config *config,
+	struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err);
+/* A POST with the key and no service: no request can come of it, and a key that is wrong is said
+ * to be. Its body is wiped as that of a POST. */
+RD_MUST_USE enum rd_rc rd_open311_build_key_trial(const struct rd_open311_config *config,
+	const char *api_key, struct rd_arena *arena, struct rd_http_request *ret_request,
+	struct rd_err *err);
+
 enum rd_open311_posted {
 	RD_POSTED_TAKEN = 0, /* id */
 	RD_POSTED_TOKEN,     /* token: its id comes later */

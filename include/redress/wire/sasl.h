@@ -9,7 +9,7 @@
 
 #include "redress/base/buf.h"
 
-/* Added to out, which the caller wipes. */
+/* Added to out, which is an RD_BUF_SECRET. */
 RD_MUST_USE enum rd_rc rd_sasl_xoauth2(
 	const char *user, const char *token, struct rd_buf *out, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_sasl_oauthbearer(const char *user, const char *host, int port,
@@ -19,8 +19,6 @@ RD_MUST_USE enum rd_rc rd_sasl_oauthbearer(const char *user, const char *host, i
  * could be one. */
 void rd_sasl_hide(char *text);
 
-/* Wipes and frees; fit for RD_CLEANUP. */
-void rd_buf_wipe(struct rd_buf *buf);
 /* Adds data in base64. */
 RD_MUST_USE enum rd_rc rd_buf_add_base64(
 	struct rd_buf *out, const void *data, size_t len, struct rd_err *err);

@@ -59,12 +59,16 @@ struct rd_open311_config {
 enum rd_api_role { RD_API_READER = 0, RD_API_OFFICER, RD_API_MANAGER, RD_N_API_ROLES };
 extern const char *const rd_api_role_names[RD_N_API_ROLES + 1];
 
+#define RD_API_REQUESTS_USUAL 300 /* a minute, of one token */
+#define RD_API_REQUESTS_MAX   6000
+
 /* `API token: NAME` */
 struct rd_api_token_config {
 	const char *name;
 	struct rd_secret_place token;
 	enum rd_api_role role;
 	const char *landlord; /* "" : every landlord's cases */
+	int requests_a_minute;
 };
 
 #endif

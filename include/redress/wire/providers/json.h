@@ -16,6 +16,10 @@ json_t *rd_json_read(const char *text, size_t len, json_error_t *why);
 json_t *rd_json_answer(const struct rd_http_response *response); /* of any status */
 void rd_json_free(json_t **json);				 /* fit for RD_CLEANUP */
 
+/* From now on, in the whole process, what jansson frees is overwritten first: answers hold tokens,
+ * and its reader copies each string as it goes. Once, before there is a second thread. */
+void rd_json_wipe_freed(void);
+
 /* The string member of that name. "" where it is missing, no string, or holds a NUL: what is read
  * up to there would be another id. Borrowed from the object. */
 const char *rd_json_word(const json_t *object, const char *name);

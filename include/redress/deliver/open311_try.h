@@ -1,0 +1,22 @@
+/* open311_try: one `Open311:` tried end to end, for a person: its address, whether it offers the
+ * services that the stanza names, what each of them wants beside what we tell, and its key. No
+ * request comes of it: the key is shown with a request that names no service.
+ */
+#ifndef REDRESS_DELIVER_OPEN311_TRY_H
+#define REDRESS_DELIVER_OPEN311_TRY_H
+
+#include "redress/base/arena.h"
+#include "redress/wire/config.h"
+#include "redress/wire/providers/provider.h"
+
+struct rd_open311_tried {
+	bool may_pass; /* it does not answer, or not now: that may pass by itself */
+	struct rd_provider_findings faults; /* arena: sentences, with what to do */
+	struct rd_provider_findings notes;  /* worth knowing though nothing is wrong */
+};
+
+/* What credential.h has: the key cannot be read, nothing was asked. RD_E_RANGE: the arena. */
+RD_MUST_USE enum rd_rc rd_open311_try(const struct rd_open311_config *config, int64_t timeout_ms,
+	struct rd_arena *arena, struct rd_open311_tried *ret_tried, struct rd_err *err);
+
+#endif
