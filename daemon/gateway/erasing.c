@@ -296,8 +296,6 @@ static enum rd_rc ask_for_the_day(struct rd_db *db, const struct rd_office *offi
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 	char was[RD_DATE_MAX], is[RD_DATE_MAX], text[400];
 	struct rd_task task = { .kind = TASK_CLOCK, .cause = cause, .text = text, .landlord = "" };
-	int64_t id = 0;
-	bool is_new = false;
 
 	task.due = rd_date_of(rd_office_now(office));
 	snprintf(text, sizeof text,
@@ -306,7 +304,7 @@ static enum rd_rc ask_for_the_day(struct rd_db *db, const struct rd_office *offi
 		"it is right, mark this task as done; if not, set the clock right first.",
 		rd_date_format(last, was), rd_date_format(task.due, is));
 	RD_TRY(rd_tx_begin(db, &tx, err));
-	RD_TRY(rd_task_put(tx, &task, rd_office_now(office), &id, &is_new, err));
+	RD_TRY(rd_task_put(tx, &task, rd_office_now(office), NULL, NULL, err));
 	return rd_tx_commit(&tx, err);
 }
 

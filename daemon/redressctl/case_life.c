@@ -132,9 +132,9 @@ static enum rd_rc respond(
 		return rd_fail(err, RD_E_INPUT,
 			"the answer's `Decision:` says what was found; leave out --found");
 	if (words->of[OPT_FOUND] != NULL) {
-		RD_TRY(rd_ctl_word_of(words->of[OPT_FOUND], rd_upheld_names, "found",
+		RD_TRY(rd_ctl_word_of(words->of[OPT_FOUND], rd_found_names, "found",
 			"upheld, partly, not_upheld", &place, err));
-		response.upheld = (enum rd_upheld)place;
+		response.found = (enum rd_found)place;
 	}
 	if (words->of[OPT_ANSWER] != NULL)
 		RD_TRY(rd_file_read(words->of[OPT_ANSWER], RD_ANSWER_FILE_MAX, desk->arena,

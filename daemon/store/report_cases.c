@@ -176,15 +176,14 @@ static void take_compensation(struct rd_report_ends *ends, const char *detail)
 static void take_act(struct rd_report_case *c, const char *what, int stage, const char *detail,
 	struct rd_arena *arena)
 {
-	static const char *const found[RD_N_FOUND] = { "", "upheld", "partly", "not_upheld" };
 	struct rd_report_ends *ends = &c->ends;
 	const int at = stage == 2 ? 1 : 0;
 
 	if (strcmp(what, "responded") == 0) {
 		ends->found[at] = RD_FOUND_UNKNOWN;
 		for (int i = 1; i < RD_N_FOUND; i++)
-			if (strcmp(found[i], detail) == 0)
-				ends->found[at] = (enum rd_report_found)i;
+			if (strcmp(rd_found_names[i], detail) == 0)
+				ends->found[at] = (enum rd_found)i;
 	} else if (strcmp(what, "extended") == 0) {
 		ends->extended[at] = true;
 	} else if (strcmp(what, "excluded") == 0) {

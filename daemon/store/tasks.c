@@ -39,8 +39,10 @@ enum rd_rc rd_task_put(struct rd_tx *tx, const struct rd_task *task, int64_t now
 			"UPDATE task SET due_on = ?2 WHERE id = ?1 AND due_on > ?2",
 			RD_ARGS(rd_int(id), rd_text(day)), NULL, err));
 	}
-	*ret_id = id;
-	*ret_new = inserted != 0;
+	if (ret_id != NULL)
+		*ret_id = id;
+	if (ret_new != NULL)
+		*ret_new = inserted != 0;
 	return RD_OK;
 }
 

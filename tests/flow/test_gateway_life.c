@@ -41,7 +41,7 @@ static void assign(struct house *h, int64_t case_id, const char *owner)
 static enum rd_rc try_respond(struct house *h, int64_t case_id, enum rd_stage stage)
 {
 	const struct rd_office staff = house_staff(h);
-	const struct rd_act_response response = { .stage = stage, .upheld = RD_UPHELD_PARTLY };
+	const struct rd_act_response response = { .stage = stage, .found = RD_FOUND_PARTLY };
 
 	return rd_act_respond(h->db, &staff, case_id, &response, &h->err);
 }

@@ -5,6 +5,8 @@
 #include "redress/base/date.h"
 #include "redress/store/db.h"
 
+#define RD_TASK_FLOOD "flood" /* more mail of one sender, or texts, than are taken */
+
 struct rd_task {
 	int64_t id;
 	const char *kind; /* "acknowledge", "define", "review", "settle", "safeguarding", ... */
@@ -19,7 +21,7 @@ struct rd_task {
 };
 
 /* One that is there already (same kind, case and cause, not done) stays, with the earlier day:
- * RD_OK, *ret_new false. */
+ * RD_OK, *ret_new false. ret_id and ret_new may be NULL. */
 RD_MUST_USE enum rd_rc rd_task_put(struct rd_tx *tx, const struct rd_task *task, int64_t now_ms,
 	int64_t *ret_id, bool *ret_new, struct rd_err *err);
 /* Was there ever one of this kind and cause, done or not, of any case or none? */
