@@ -9,6 +9,7 @@
 #include "dossier.h"
 #include "html.h"
 #include "print.h"
+#include "redress/base/file.h"
 #include "redress/gateway/erasing.h"
 #include "redress/message/sms.h"
 #include "redress/store/contact.h"
@@ -16,7 +17,6 @@
 #include "resident_print.h"
 
 #define NAMES_BYTES_MAX (32u << 20)
-#define PATH_BYTES_MAX	4096
 
 /* An address as it is, a number as the store keeps it. */
 static enum rd_rc contact_of(const char *word, char number[static RD_PHONE_MAX],
@@ -175,7 +175,7 @@ static enum rd_rc put_cases(struct exported *x, struct rd_err *err)
 		const struct rd_person_case *c = &x->found.cases[i];
 		const struct rd_arena_mark mark = rd_arena_mark(x->desk->arena);
 		struct rd_dossier_sums sums;
-		char dir[PATH_BYTES_MAX];
+		char dir[RD_PATH_BYTES_MAX];
 
 		if (!c->main || c->erased)
 			continue;
