@@ -401,7 +401,7 @@ static enum rd_rc silent_sources(struct round *r, struct rd_err *err)
 		if (sources[i].kind == RD_SOURCE_TEXTS || sources[i].last_success_ms == 0 ||
 			!is_configured_mailbox(r->office->config, sources[i].name))
 			continue;
-		snprintf(cause, sizeof cause, "mailbox-silent:%s", sources[i].name);
+		snprintf(cause, sizeof cause, RD_ALARM_SILENT "%s", sources[i].name);
 		snprintf(text, sizeof text,
 			"Mailbox %s has not been read for %" PRId64
 			" minutes. See the journal of redressd.",
