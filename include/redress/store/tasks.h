@@ -1,4 +1,13 @@
-/* tasks: everything that a person owes, with its day. The wording is ours, never a resident's. */
+/* tasks: everything that a person owes, with its day: one list, `redressctl tasks`.
+ *
+ * Wherever a machine must not act, or cannot, a task is put in the transaction that finds it out,
+ * so that a duty is never dropped. Of one kind, case and cause one is open at a time: who puts it
+ * again, after a crash or by another road, changes nothing but to an earlier day. A task ends when
+ * a person did it, by the act that does what it asks, or when its cause is gone.
+ *
+ * `text` is one sentence in our own words: what to do and with which command; never a resident's
+ * words, address or number.
+ */
 #ifndef REDRESS_STORE_TASKS_H
 #define REDRESS_STORE_TASKS_H
 
