@@ -403,6 +403,11 @@ static enum rd_letter_kind letter_by_channel(enum rd_letter_kind letter, enum rd
 	return letter;
 }
 
+static bool is_mere_receipt(enum rd_letter_kind letter)
+{
+	return letter == RD_LETTER_ADDED || letter == RD_LETTER_LATER || letter == RD_LETTER_AGREE;
+}
+
 static bool can_be_written_to(const struct rd_case_contact *to)
 {
 	return to->address[0] != '\0' && (to->channel == RD_BY_EMAIL || to->channel == RD_BY_SMS);
@@ -458,7 +463,7 @@ static enum rd_rc put_letter(struct writing *w, struct rd_err *err)
 		*err = why;
 		return rc;
 	}
-	if (rc != RD_OK && rd_letter_is_mere_receipt(order.letter))
+	if (rc != RD_OK && is_mere_receipt(order.letter))
 		return RD_OK; /* no duty hangs on it; the message itself is a person's task */
 	if (rc != RD_OK)
 		return letter_by_hand(w, &why, err);

@@ -296,6 +296,12 @@ static enum rd_rc owe_other_way(struct returned *r, bool open, struct rd_err *er
 
 /* --- by the way that the contacts file prefers --- */
 
+/* No duty hangs on these: what they say is that something has come. */
+static bool is_mere_receipt(enum rd_letter_kind letter)
+{
+	return letter == RD_LETTER_ADDED || letter == RD_LETTER_LATER || letter == RD_LETTER_AGREE;
+}
+
 /* Nothing stands against writing there: no hold, no opt-out, no cap. */
 static enum rd_rc may_write_to(
 	struct returned *r, const char *address, bool *ret_may, struct rd_err *err)
@@ -365,7 +371,7 @@ static enum rd_rc try_other_way(struct returned *r, bool open, bool *ret_put, st
 	bool may = false;
 
 	*ret_put = false;
-	if (!rd_letter_parse_kind(r->letter.letter, &letter) || rd_letter_is_mere_receipt(letter))
+	if (!rd_letter_parse_kind(r->letter.letter, &letter) || is_mere_receipt(letter))
 		return RD_OK;
 	RD_TRY(rd_resident_other_way(r->db, r->matter.landlord, r->letter.recipient, way.name,
 		r->arena, &way.address, &way.channel, err));

@@ -396,11 +396,6 @@ enum rd_letter_kind rd_letter_kind_of(const struct rd_letter *letter)
 	return letter->kind;
 }
 
-bool rd_letter_is_mere_receipt(enum rd_letter_kind kind)
-{
-	return kind == RD_LETTER_ADDED || kind == RD_LETTER_LATER || kind == RD_LETTER_AGREE;
-}
-
 const char *rd_letter_version(const struct rd_letter *letter)
 {
 	return letter->version;

@@ -173,8 +173,6 @@ const struct rd_letter *rd_letters_find_in(const struct rd_letters *letters,
 struct rd_welsh_words;
 const struct rd_welsh_words *rd_letters_welsh(const struct rd_letters *letters);
 enum rd_letter_kind rd_letter_kind_of(const struct rd_letter *letter);
-/* It says that something has come; no duty hangs on it. */
-bool rd_letter_is_mere_receipt(enum rd_letter_kind kind);
 const char *rd_letter_version(const struct rd_letter *letter); /* "acknowledgement.email 1" */
 
 /* Borrowed for the call. Strings may be NULL for "not known". Start with `= { 0 }`. */
