@@ -71,7 +71,7 @@ enum rd_rc rd_fd_write(int fd, const void *bytes, size_t len, const char *path, 
 
 		if (put < 0 && errno == EINTR)
 			continue;
-		if (put < 0)
+		if (put <= 0)
 			return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
 		done += (size_t)put;
 	}
