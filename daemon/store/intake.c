@@ -321,7 +321,7 @@ static enum rd_rc read_unmarked(
 	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
 {
 	(void)err;
-	*(struct rd_unmarked *)item = (struct rd_unmarked){
+	*(struct rd_unmarked_mail *)item = (struct rd_unmarked_mail){
 		.message_id = rd_rows_int(rows, 0),
 		.epoch_id = rd_rows_int(rows, 1),
 		.uid = (uint32_t)rd_rows_int(rows, 2),
@@ -331,10 +331,10 @@ static enum rd_rc read_unmarked(
 }
 
 enum rd_rc rd_intake_list_unmarked(struct rd_db *db, int64_t source_id, int64_t epoch_id,
-	size_t max, struct rd_arena *arena, struct rd_unmarked **ret_items, size_t *ret_n,
+	size_t max, struct rd_arena *arena, struct rd_unmarked_mail **ret_items, size_t *ret_n,
 	struct rd_err *err)
 {
-	struct rd_list list = { .bytes_each = sizeof(struct rd_unmarked) };
+	struct rd_list list = { .bytes_each = sizeof(struct rd_unmarked_mail) };
 
 	RD_TRY(rd_sql_list(db,
 		"SELECT id, epoch_id, uid, name FROM message WHERE source_id = ?1"
