@@ -17,7 +17,7 @@ OPTION = re.compile(r'\{\s*"([a-z0-9-]+)",\s*(?:no|required|optional)_argument')
 COMMAND = re.compile(r'\{\s*(?:NULL|"([\w-]+)"),\s*"([\w-]+)",\s*rd_ctl_')
 # Where an alarm gets its name: a constant RD_ALARM_..., or a word in the call that raises it.
 ALARMS = [re.compile(r'#define RD_ALARM_\w+\s+"([a-z][a-z_-]+:?)"'),
-    re.compile(r'\b(?:rd_alarms_raise\w*|raise_or_clear)\([^;"]*"([a-z][a-z_-]+:?)')]
+    re.compile(r'\b(?:rd_alarms_raise\w*|raise_or_clear)\([^;"]*"([a-z][a-z_-]+:?)"')]
 ALARM_TOLD = re.compile(r"^\*([a-z][a-z_-]+:?)\*", re.M)
 
 
