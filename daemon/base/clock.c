@@ -24,6 +24,15 @@ int64_t rd_now_ms(const struct rd_clock *clock)
 	return clock->now_ms(clock->context);
 }
 
+int64_t rd_sleep_ms(const struct rd_clock *clock, int64_t due_ms, int64_t most_ms)
+{
+	const int64_t left = due_ms - rd_now_ms(clock);
+
+	if (due_ms == 0 || left > most_ms)
+		return most_ms;
+	return left > 0 ? left : 1;
+}
+
 int64_t rd_monotonic_ms(void)
 {
 	return read_ms(CLOCK_MONOTONIC);

@@ -119,6 +119,16 @@ struct rd_date rd_date_add(struct rd_date day, int n_days)
 	return date_of_days(days_of(day) + n_days);
 }
 
+struct rd_date rd_date_months_before(struct rd_date day, int n_months)
+{
+	const int month = day.year * 12 + day.month - 1 - n_months;
+	const struct rd_date first = { month / 12, month % 12 + 1, 1 };
+	const struct rd_date next = { (month + 1) / 12, (month + 1) % 12 + 1, 1 };
+	const int n_days = (int)(days_of(next) - days_of(first));
+
+	return (struct rd_date){ first.year, first.month, day.day < n_days ? day.day : n_days };
+}
+
 int rd_date_days_between(struct rd_date from, struct rd_date to)
 {
 	return (int)(days_of(to) - days_of(from));

@@ -1,16 +1,12 @@
 #include "redress/base/stanza.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define WORD_MAX 64 /* longest field name, and longest word that a did-you-mean is looked for */
 
@@ -181,60 +177,6 @@ enum rd_rc rd_stanzas_parse(const char *file, const char *text, size_t len, stru
 	end_stanza(&p);
 	*ret_stanzas =
 		(struct rd_stanzas){ .file = p.file, .items = p.stanzas, .n_items = p.n_stanzas };
-	return RD_OK;
-}
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
-/* A file that cannot be opened for want of descriptors or memory may open later. */
-static enum rd_rc rc_of_errno(int number)
-{
-	switch (number) {
-	case ENOENT:
-	case ENOTDIR:
-		return RD_E_MISSING;
-	case EACCES:
-	case EPERM:
-		return RD_E_REFUSED;
-	default:
-		return RD_E_AGAIN;
-	}
-}
-
-enum rd_rc rd_file_read(const char *path, size_t max, struct rd_arena *arena, const char **ret_text,
-	size_t *ret_len, struct rd_err *err)
-{
-	RD_CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat info;
-	size_t len = 0;
-
-	if (fd < 0 || fstat(fd, &info) != 0)
-		return rd_fail(err, rc_of_errno(errno), "%s: %s", path, strerror(errno));
-	if (!S_ISREG(info.st_mode))
-		return rd_fail(err, RD_E_INPUT, "%s: not a file", path);
-	if (info.st_size < 0 || (uint64_t)info.st_size > max)
-		return rd_fail(err, RD_E_RANGE, "%s: larger than the %zu bytes allowed", path, max);
-	size_t size = (size_t)info.st_size;
-	char *text = rd_arena_alloc(arena, size + 1);
-	if (text == NULL)
-		return rd_fail(err, RD_E_RANGE, "%s: no room left for this file", path);
-	while (len < size) {
-		ssize_t n = read(fd, text + len, size - len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
-		if (n == 0)
-			break; /* it was shortened meanwhile */
-		len += (size_t)n;
-	}
-	text[len] = '\0';
-	*ret_text = text;
-	*ret_len = len;
 	return RD_OK;
 }
 

@@ -13,8 +13,6 @@
 #include "redress/policy/decision.h"
 #include "redress/store/tasks.h"
 
-const char *const rd_upheld_names[RD_N_UPHELD + 1] = { "", "upheld", "partly", "not_upheld", NULL };
-
 static bool at_stage2(const struct rd_act *act)
 {
 	return act->matter.stage == RD_STAGE_2;
@@ -215,7 +213,7 @@ enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office, int6
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
 	const bool told = response->answer == NULL || rd_date_is_set(response->given_on);
 	struct rd_stage_act stage;
-	const char *found = rd_upheld_names[response->upheld];
+	const char *found = rd_found_names[response->found];
 	struct rd_answer answer;
 	struct rd_date earliest;
 	const char *by;
@@ -230,7 +228,7 @@ enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office, int6
 	if (response->answer != NULL) {
 		RD_TRY(rd_answer_take(&act, &stage, response, &answer, err));
 		RD_TRY(rd_answer_promise(&act, &stage, &answer, err));
-		found = rd_answer_found_names[answer.found];
+		found = rd_found_names[answer.found];
 	}
 	RD_TRY(rd_act_cancel_letters(&act, letter_of_answer(&act), "another answer", err));
 	if (stage.standing.answer_waits)

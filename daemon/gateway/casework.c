@@ -496,8 +496,6 @@ static enum rd_rc raise_alarms(struct writing *w, struct rd_err *err)
 		[RD_ALARM_WRONG_CODES] =
 			("Somebody has written five wrong case references in one day; codes from "
 			 "that sender are not believed today. See `redressctl tasks`."),
-		[RD_ALARM_UNDECIDED] = ("A case waits for a person to decide what it is. Run "
-					"`redressctl review list`."),
 	};
 
 	for (size_t i = 0; i < w->verdict->n_alarms; i++) {

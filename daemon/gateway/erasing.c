@@ -212,20 +212,10 @@ enum rd_rc rd_act_end_legal_hold(struct rd_db *db, const struct rd_office *offic
 
 /* --- retention --- */
 
-/* The beginning of the London day so many months before; what is older goes. */
-static int64_t months_before(struct rd_date today, int months)
+/* What is older goes. */
+static int64_t months_ago_ms(struct rd_date today, int months)
 {
-	const int at = today.year * 12 + today.month - 1 - months;
-	struct rd_date day = { .year = at / 12, .month = at % 12 + 1, .day = 1 };
-
-	/* A day that the month lacks, such as 31 June, is its last: never sooner than said. */
-	for (int i = 1; i < today.day; i++) {
-		const struct rd_date next = rd_date_add(day, 1);
-		if (next.month != day.month)
-			break;
-		day = next;
-	}
-	return rd_date_start_ms(day);
+	return rd_date_start_ms(rd_date_months_before(today, months));
 }
 
 static enum rd_rc erase_old(struct rd_db *db, const struct rd_office *office, struct rd_date today,
@@ -239,7 +229,7 @@ static enum rd_rc erase_old(struct rd_db *db, const struct rd_office *office, st
 		if (keep->months[kind] == 0)
 			continue;
 		RD_TRY(rd_retention_cases(db, (enum rd_kind)kind,
-			months_before(today, keep->months[kind]), RD_ERASING_CASES_MAX - *n, arena,
+			months_ago_ms(today, keep->months[kind]), RD_ERASING_CASES_MAX - *n, arena,
 			&ids, &found, err));
 		for (size_t i = 0; i < found; i++)
 			RD_TRY(erase_case(db, office, ids[i], NULL, RD_ERASED_OLD, e, err));
@@ -247,7 +237,7 @@ static enum rd_rc erase_old(struct rd_db *db, const struct rd_office *office, st
 	}
 	if (*n > 0 || keep->no_case_months == 0)
 		return RD_OK;
-	RD_TRY(rd_retention_messages(db, months_before(today, keep->no_case_months),
+	RD_TRY(rd_retention_messages(db, months_ago_ms(today, keep->no_case_months),
 		RD_ERASING_MESSAGES_MAX, arena, &ids, &found, err));
 	RD_TRY(erase_messages(db, office, ids, found, RD_ERASED_OLD, e, err));
 	*n += found;
@@ -266,7 +256,7 @@ static enum rd_rc forget_residents(struct rd_db *db, const struct rd_office *off
 		return RD_OK;
 	RD_TRY(rd_tx_begin(db, &tx, err));
 	RD_TRY(rd_residents_drop(
-		tx, NULL, months_before(today, months), RD_ERASING_RESIDENTS_MAX, &dropped, err));
+		tx, NULL, months_ago_ms(today, months), RD_ERASING_RESIDENTS_MAX, &dropped, err));
 	if (dropped > 0) {
 		char detail[48];
 
@@ -296,8 +286,6 @@ static enum rd_rc ask_for_the_day(struct rd_db *db, const struct rd_office *offi
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
 	char was[RD_DATE_MAX], is[RD_DATE_MAX], text[400];
 	struct rd_task task = { .kind = TASK_CLOCK, .cause = cause, .text = text, .landlord = "" };
-	int64_t id = 0;
-	bool is_new = false;
 
 	task.due = rd_date_of(rd_office_now(office));
 	snprintf(text, sizeof text,
@@ -306,7 +294,7 @@ static enum rd_rc ask_for_the_day(struct rd_db *db, const struct rd_office *offi
 		"it is right, mark this task as done; if not, set the clock right first.",
 		rd_date_format(last, was), rd_date_format(task.due, is));
 	RD_TRY(rd_tx_begin(db, &tx, err));
-	RD_TRY(rd_task_put(tx, &task, rd_office_now(office), &id, &is_new, err));
+	RD_TRY(rd_task_put(tx, &task, rd_office_now(office), NULL, NULL, err));
 	return rd_tx_commit(&tx, err);
 }
 

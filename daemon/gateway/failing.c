@@ -119,7 +119,7 @@ static enum rd_rc raise_alarm(const struct failure *f, const char *messages, str
 {
 	char cause[RD_ALARM_CAUSE_MAX], words[WORDS_MAX];
 
-	snprintf(cause, sizeof cause, RD_FAILING_CAUSE "%s:%s", f->landlord, f->rule);
+	snprintf(cause, sizeof cause, RD_ALARM_RULE_OFF "%s:%s", f->landlord, f->rule);
 	snprintf(words, sizeof words,
 		"Rule `%s` (%s) is switched off for landlord %s: it took too much work on messages "
 		"%s and could not be tried to the end. Until it is mended, messages with words "
@@ -187,7 +187,7 @@ enum rd_rc rd_failing_forgive(
 
 	RD_TRY(rd_alarm_list(rd_tx_db(tx), arena, &alarms, &n, err));
 	for (size_t i = 0; i < n; i++)
-		if (strncmp(alarms[i].cause, RD_FAILING_CAUSE, strlen(RD_FAILING_CAUSE)) == 0)
+		if (strncmp(alarms[i].cause, RD_ALARM_RULE_OFF, strlen(RD_ALARM_RULE_OFF)) == 0)
 			RD_TRY(rd_alarm_clear(tx, alarms[i].cause, now_ms, err));
 	return RD_OK;
 }

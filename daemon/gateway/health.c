@@ -33,7 +33,7 @@ static bool is_looked_up(const char *cause)
 	for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
 		if (strcmp(causes[i], cause) == 0)
 			return true;
-	return strncmp(cause, "mailbox-silent:", strlen("mailbox-silent:")) == 0 ||
+	return strncmp(cause, RD_ALARM_SILENT, strlen(RD_ALARM_SILENT)) == 0 ||
 	       strncmp(cause, RD_ALARM_SIGN_IN, strlen(RD_ALARM_SIGN_IN)) == 0;
 }
 

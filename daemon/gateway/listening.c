@@ -56,8 +56,6 @@ static enum rd_rc put_task(const struct sight *s, struct rd_err *err)
 	const struct rd_desk *desk = s->listening->desk;
 	const int64_t now_ms = rd_office_now(&desk->office);
 	char cause[RD_ALARM_CAUSE_MAX], text[TEXT_MAX];
-	int64_t id;
-	bool is_new;
 
 	snprintf(cause, sizeof cause, "texts:%s", s->texts->name);
 	snprintf(text, sizeof text,
@@ -71,7 +69,7 @@ static enum rd_rc put_task(const struct sight *s, struct rd_err *err)
 		.due = rd_date_of(now_ms),
 		.n = 1 };
 	RD_TRY(rd_tx_begin(desk->db, &tx, err));
-	RD_TRY(rd_task_put(tx, &task, now_ms, &id, &is_new, err));
+	RD_TRY(rd_task_put(tx, &task, now_ms, NULL, NULL, err));
 	return rd_tx_commit(&tx, err);
 }
 

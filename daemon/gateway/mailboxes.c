@@ -184,7 +184,7 @@ void rd_mailboxes_watch(struct rd_mailboxes *mailboxes, struct rd_desk *desk)
 		const struct mailbox *mailbox = &mailboxes->items[i];
 		char key[RD_ALARM_CAUSE_MAX], text[200];
 
-		cause_of(key, sizeof key, "mailbox-hangs", mailbox->config->name);
+		cause_of(key, sizeof key, RD_ALARM_HANGS, mailbox->config->name);
 		if (!rd_thread_late(mailbox->thread)) {
 			rd_alarms_clear(desk->db, &desk->office, key);
 			continue;

@@ -302,15 +302,6 @@ static enum rd_rc open_posting(struct posting *posting, struct rd_err *err)
 		posting->desk->office.clock, &posting->hooks, NULL, &posting->sender, err);
 }
 
-static int64_t pause_until(const struct rd_clock *clock, int64_t due_ms)
-{
-	const int64_t left = due_ms - rd_now_ms(clock);
-
-	if (due_ms == 0 || left > LOOK_AGAIN_MS)
-		return LOOK_AGAIN_MS;
-	return left > 0 ? left : 1;
-}
-
 static void log_trouble(const struct rd_err *err)
 {
 	rd_log(RD_LOG_ERROR, err->msg, "THREAD", "sender", NULL);
@@ -335,7 +326,8 @@ static void send_until_stopped(struct rd_thread *self, struct posting *posting)
 			log_trouble(&err);
 			rd_thread_wait(self, TROUBLE_PAUSE_MS);
 		} else if (!did) {
-			rd_thread_wait(self, pause_until(posting->desk->office.clock, next_ms));
+			rd_thread_wait(self,
+				rd_sleep_ms(posting->desk->office.clock, next_ms, LOOK_AGAIN_MS));
 		}
 	}
 }

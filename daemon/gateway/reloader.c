@@ -9,7 +9,6 @@
 #include "redress/gateway/alarms.h"
 #include "redress/gateway/desk.h"
 
-#define REFUSED		   "reload-refused"
 #define FOLDER_ARENA_BYTES (RD_RULEFILES_BYTES_MAX + (4u << 20))
 #define WORDS_MAX	   (RD_ERR_MAX + 200)
 
@@ -70,7 +69,7 @@ static void tell_refusal(struct rd_desk *desk, const struct rd_err *err)
 		NULL);
 	snprintf(words, sizeof words, "A reload was refused and the old rules go on: %s.%s",
 		err->msg, what_next(err->code));
-	rd_alarms_raise(desk->db, &desk->office, REFUSED, words);
+	rd_alarms_raise(desk->db, &desk->office, RD_ALARM_RELOAD_REFUSED, words);
 }
 
 static void reload(struct rd_thread *self, const struct rd_reloader *reloader)
@@ -87,7 +86,7 @@ static void reload(struct rd_thread *self, const struct rd_reloader *reloader)
 		    &err) != RD_OK)
 		rd_log(RD_LOG_ERROR, err.msg, "THREAD", "reloader", NULL);
 	else if (activate_folder(self, reloader, &desk, &outcome, &err) == RD_OK)
-		rd_alarms_clear(desk.db, &desk.office, REFUSED);
+		rd_alarms_clear(desk.db, &desk.office, RD_ALARM_RELOAD_REFUSED);
 	else if (!rd_thread_stopping(self))
 		tell_refusal(&desk, &err);
 	if (outcome.changed)

@@ -52,14 +52,12 @@ static enum rd_rc owe_restarted(struct rd_tx *tx, const struct rd_case *was, con
 			.due = clocks[i].due,
 			.n = 1,
 		};
-		int64_t id;
-		bool is_new;
 
 		if (duty == NULL)
 			continue;
 		task.kind = rd_task_names[duty->kind];
 		task.text = duty->text;
-		RD_TRY(rd_task_put(tx, &task, now_ms, &id, &is_new, err));
+		RD_TRY(rd_task_put(tx, &task, now_ms, NULL, NULL, err));
 	}
 	return RD_OK;
 }

@@ -120,10 +120,8 @@ static enum rd_rc owe_reading(struct rd_act *act, int64_t message_id, struct rd_
 		.due = rd_date_of(act->now_ms),
 		.n = 1,
 	};
-	int64_t id;
-	bool is_new;
 
-	return rd_task_put(act->tx, &task, act->now_ms, &id, &is_new, err);
+	return rd_task_put(act->tx, &task, act->now_ms, NULL, NULL, err);
 }
 
 enum rd_rc rd_replies_apply(struct rd_tx *tx, const struct rd_office *office, int64_t case_id,

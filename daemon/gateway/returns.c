@@ -264,13 +264,11 @@ static enum rd_rc owe(struct returned *r, const char *kind, const char *cause, c
 		.landlord = r->matter.landlord,
 		.n = 1,
 	};
-	int64_t id;
-	bool is_new;
 
 	RD_TRY(next_workday(r, &task.due, err));
 	if (task.cause == NULL || text == NULL)
 		return rd_fail(err, RD_E_RANGE, "the message is too large for its memory");
-	return rd_task_put(r->tx, &task, r->now_ms, &id, &is_new, err);
+	return rd_task_put(r->tx, &task, r->now_ms, NULL, NULL, err);
 }
 
 static const char *because(enum rd_bounce_kind kind)

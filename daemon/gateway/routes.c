@@ -322,13 +322,11 @@ static enum rd_rc put_task(struct routed *r, const struct rd_raised *raised,
 		.due = due,
 		.n = 1,
 	};
-	int64_t id;
-	bool is_new;
 
 	RD_TRY(whole(r, err));
 	RD_TRY(write_task(r, raised, sent, &text, err));
 	task.text = rd_buf_str(&text);
-	return rd_task_put(r->tx, &task, rd_office_now(r->office), &id, &is_new, err);
+	return rd_task_put(r->tx, &task, rd_office_now(r->office), NULL, NULL, err);
 }
 
 /* --- one route --- */
@@ -473,13 +471,11 @@ static enum rd_rc owe_somebody(struct routed *r, struct rd_err *err)
 		.due = r->today,
 		.n = 1,
 	};
-	int64_t id;
-	bool is_new;
 
 	if (role == NULL || r->about.n == 0 ||
 		rd_notice_round(config, r->matter.landlord, role, &r->about) != NULL)
 		return RD_OK;
-	return rd_task_put(r->tx, &task, rd_office_now(r->office), &id, &is_new, err);
+	return rd_task_put(r->tx, &task, rd_office_now(r->office), NULL, NULL, err);
 }
 
 enum rd_rc rd_routes_follow(struct rd_tx *tx, const struct rd_office *office,

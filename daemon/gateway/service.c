@@ -172,15 +172,6 @@ static enum rd_rc follow_rules(struct service *service, struct rd_pipeline *pipe
 	return RD_OK;
 }
 
-static int64_t pause_until(const struct service *service, int64_t due_ms)
-{
-	const int64_t left = due_ms - rd_now_ms(service->clock);
-
-	if (due_ms == 0 || left > LOOK_AGAIN_MS)
-		return LOOK_AGAIN_MS;
-	return left > 0 ? left : 0;
-}
-
 static void run_pipeline(struct rd_thread *self, void *context)
 {
 	struct service *service = context;
@@ -219,7 +210,8 @@ static void run_pipeline(struct rd_thread *self, void *context)
 			log_trouble("pipeline", &err);
 			rd_thread_wait(self, TROUBLE_PAUSE_MS);
 		} else if (round.n_done == 0) {
-			rd_thread_wait(self, pause_until(service, round.next_ms));
+			rd_thread_wait(
+				self, rd_sleep_ms(service->clock, round.next_ms, LOOK_AGAIN_MS));
 		}
 	}
 }

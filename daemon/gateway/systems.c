@@ -232,15 +232,6 @@ static void close_systems(struct systems *systems)
 	rd_open311_free(systems->open311);
 }
 
-static int64_t pause_until(const struct rd_clock *clock, int64_t due_ms)
-{
-	const int64_t left = due_ms - rd_now_ms(clock);
-
-	if (due_ms == 0 || left > LOOK_AGAIN_MS)
-		return LOOK_AGAIN_MS;
-	return left > 0 ? left : 1;
-}
-
 static int64_t sooner(int64_t a_ms, int64_t b_ms)
 {
 	if (a_ms == 0 || b_ms == 0)
@@ -279,8 +270,8 @@ static void tell_until_stopped(struct systems *systems)
 		if (!well)
 			rd_thread_wait(systems->self, TROUBLE_PAUSE_MS);
 		else if (!did)
-			rd_thread_wait(
-				systems->self, pause_until(systems->desk->office.clock, next_ms));
+			rd_thread_wait(systems->self,
+				rd_sleep_ms(systems->desk->office.clock, next_ms, LOOK_AGAIN_MS));
 	}
 }
 

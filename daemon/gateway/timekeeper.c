@@ -12,6 +12,7 @@
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/settling.h"
 #include "redress/gateway/warnings.h"
+#include "redress/intake/source.h"
 #include "redress/policy/letter_plan.h"
 #include "redress/policy/life.h"
 #include "redress/store/audit.h"
@@ -400,7 +401,7 @@ static enum rd_rc silent_sources(struct round *r, struct rd_err *err)
 		if (sources[i].kind == RD_SOURCE_TEXTS || sources[i].last_success_ms == 0 ||
 			!is_configured_mailbox(r->office->config, sources[i].name))
 			continue;
-		snprintf(cause, sizeof cause, "mailbox-silent:%s", sources[i].name);
+		snprintf(cause, sizeof cause, RD_ALARM_SILENT "%s", sources[i].name);
 		snprintf(text, sizeof text,
 			"Mailbox %s has not been read for %" PRId64
 			" minutes. See the journal of redressd.",
@@ -422,7 +423,21 @@ static enum rd_rc clock_set_back(struct round *r, struct rd_err *err)
 	return RD_OK;
 }
 
-/* What a decision alarmed is an event: its alarm stands for a day, its task until it is done. */
+/* What a decision alarmed is an event, and so is what happened to mails of a mailbox: its alarm
+ * stands for a day, its task until it is done. */
+static bool is_event(const char *cause)
+{
+	static const char *const of_mailboxes[] = { RD_ALARM_MISSED ":", RD_ALARM_WITHHELD ":" };
+
+	for (size_t i = 0; i < sizeof of_mailboxes / sizeof of_mailboxes[0]; i++)
+		if (strncmp(cause, of_mailboxes[i], strlen(of_mailboxes[i])) == 0)
+			return true;
+	for (int i = 0; rd_alarm_names[i] != NULL; i++)
+		if (strcmp(cause, rd_alarm_names[i]) == 0)
+			return true;
+	return false;
+}
+
 static enum rd_rc events_of_yesterday(struct round *r, struct rd_err *err)
 {
 	struct rd_alarm *alarms;
@@ -430,10 +445,8 @@ static enum rd_rc events_of_yesterday(struct round *r, struct rd_err *err)
 
 	RD_TRY(rd_alarm_list(r->db, r->arena, &alarms, &n, err));
 	for (size_t i = 0; i < n; i++)
-		for (int k = 0; rd_alarm_names[k] != NULL; k++)
-			if (strcmp(alarms[i].cause, rd_alarm_names[k]) == 0 &&
-				r->now_ms - alarms[i].last_ms > RD_EVENT_ALARM_MS)
-				rd_alarms_clear(r->db, r->office, alarms[i].cause);
+		if (is_event(alarms[i].cause) && r->now_ms - alarms[i].last_ms > RD_EVENT_ALARM_MS)
+			rd_alarms_clear(r->db, r->office, alarms[i].cause);
 	return RD_OK;
 }
 

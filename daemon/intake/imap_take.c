@@ -363,7 +363,7 @@ static enum rd_rc mark(
 static enum rd_rc mark_some(struct rd_taker *t, int64_t epoch_id, struct rd_arena *arena,
 	size_t *ret_n, struct rd_err *err)
 {
-	struct rd_unmarked *items = NULL;
+	struct rd_unmarked_mail *items = NULL;
 	uint32_t uids[RD_IMAP_RUN_MAX];
 	int64_t ids[RD_IMAP_RUN_MAX];
 	rd_arena_reset(arena);

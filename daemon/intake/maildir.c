@@ -282,7 +282,7 @@ static enum rd_rc settle_marks(struct maildir *m, struct rd_err *err)
 {
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(UNMARKED_ARENA);
 	while (m->move) {
-		struct rd_unmarked *items = NULL;
+		struct rd_unmarked_mail *items = NULL;
 		int64_t ids[UNMARKED_MAX];
 		size_t n = 0;
 		rd_arena_reset(arena);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "redress/base/file.h"
 #include "redress/base/clock.h"
 #include "redress/base/limits.h"
 
@@ -107,12 +108,6 @@ bool rd_maildir_mtime(const struct rd_maildir_dirs *dirs, enum rd_maildir_dir di
 	return true;
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 static bool is_settled(const struct stat *st)
 {
 	int64_t age_ms = rd_now_ms(&rd_system_clock) - mtime_ms(st);
@@ -158,7 +153,7 @@ enum rd_rc rd_maildir_read(const struct rd_maildir_dirs *dirs, struct rd_maildir
 	struct stat before, after;
 	uint64_t limit = limit_bytes == 0 || limit_bytes > RD_MAIL_BYTES_MAX ? RD_MAIL_BYTES_MAX
 									     : limit_bytes;
-	RD_CLEANUP(close_fd)
+	RD_CLEANUP(rd_fd_close)
 	int fd = openat(dirs->fd[mail->dir], mail->name,
 		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &before) < 0)
@@ -209,7 +204,7 @@ static enum rd_rc open_folder(
 enum rd_rc rd_maildir_move(const struct rd_maildir_dirs *dirs, enum rd_maildir_dir dir,
 	const char *name, const char *folder, struct rd_err *err)
 {
-	RD_CLEANUP(close_fd) int to = -1;
+	RD_CLEANUP(rd_fd_close) int to = -1;
 	char target[300];
 	RD_TRY(open_folder(dirs, folder, &to, err));
 	snprintf(target, sizeof target, "%s%s", name, strchr(name, ':') ? "" : ":2,");

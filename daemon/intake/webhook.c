@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "redress/base/file.h"
 #include "redress/base/limits.h"
 #include "redress/intake/api.h"
 #include "redress/intake/text_intake.h"
@@ -643,12 +644,6 @@ static void free_addresses(struct addrinfo **list)
 		freeaddrinfo(*list);
 }
 
-static void close_fd(const int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 static enum rd_rc open_listener(struct rd_webhook *w, int *ret_fd, struct rd_err *err)
 {
 	const struct addrinfo wanted = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
@@ -659,7 +654,7 @@ static enum rd_rc open_listener(struct rd_webhook *w, int *ret_fd, struct rd_err
 	snprintf(port, sizeof port, "%d", w->config->listen_port);
 	if (getaddrinfo(host, port, &wanted, &found) != 0)
 		return rd_fail(err, RD_E_INPUT, "Listen: %s is not an IP address", host);
-	RD_CLEANUP(close_fd)
+	RD_CLEANUP(rd_fd_close)
 	int fd = socket(
 		found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, found->ai_protocol);
 	int yes = 1;
@@ -700,7 +695,7 @@ static void no_log(void *context, const char *format, va_list args)
 
 static enum rd_rc start(struct rd_webhook *w, struct rd_store *store, struct rd_err *err)
 {
-	RD_CLEANUP(close_fd) int fd = -1;
+	RD_CLEANUP(rd_fd_close) int fd = -1;
 	RD_TRY(read_lines(w, err));
 	RD_TRY(read_proxies(w, err));
 	RD_TRY(rd_api_new(w->config, &w->api, err));

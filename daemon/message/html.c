@@ -371,7 +371,7 @@ static bool follows_intro(const struct state *s)
 
 	for (int i = 0; i < INTRO_LINES && at > 0; i++) {
 		struct rd_intro intro;
-		struct rd_line line;
+		struct rd_quote_line line;
 
 		at--;
 		while (at > 0 && body.text[at - 1] != '\n' && body.len - at < INTRO_BYTES)

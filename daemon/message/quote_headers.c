@@ -195,7 +195,7 @@ static bool ends_divider(const char *text, size_t len, bool may_name)
 	return n_dashes >= DASHES_MIN || (date && time) || memchr(text, '@', len) != NULL;
 }
 
-static enum rd_earlier read_divider(const struct rd_line *line)
+static enum rd_earlier read_divider(const struct rd_quote_line *line)
 {
 	const char *text = line->text;
 	size_t len = line->len;
@@ -219,7 +219,7 @@ static enum rd_earlier read_divider(const struct rd_line *line)
 }
 
 /* ">>> Repairs <repairs@example.org> 03/11/2026 10:12 >>>" */
-static bool is_groupwise(const struct rd_line *line)
+static bool is_groupwise(const struct rd_quote_line *line)
 {
 	bool date, time;
 
@@ -231,7 +231,7 @@ static bool is_groupwise(const struct rd_line *line)
 	return date && time;
 }
 
-bool rd_line_ends_forwarded(const struct rd_line *line)
+bool rd_line_ends_forwarded(const struct rd_quote_line *line)
 {
 	const char *text = line->text;
 	size_t len = line->len;
@@ -244,7 +244,7 @@ bool rd_line_ends_forwarded(const struct rd_line *line)
 	       len < 40;
 }
 
-bool rd_line_is_rule(const struct rd_line *line)
+bool rd_line_is_rule(const struct rd_quote_line *line)
 {
 	for (size_t i = 0; i < line->len; i++)
 		if (line->text[i] != '_')
@@ -287,7 +287,7 @@ static size_t match_name(const char *text, size_t len, const char *const *names)
 }
 
 enum rd_header_line rd_line_header(
-	const struct rd_line *line, const char **ret_value, size_t *ret_len)
+	const struct rd_quote_line *line, const char **ret_value, size_t *ret_len)
 {
 	enum rd_header_line header = RD_HEADER_OTHER;
 	const char *value;
@@ -314,7 +314,7 @@ enum rd_header_line rd_line_header(
 }
 
 /* From: ... Sent: ... To: ... Subject: ... in one line, as it is where line breaks were lost. */
-static bool is_run_together(const struct rd_line *line)
+static bool is_run_together(const struct rd_quote_line *line)
 {
 	const char *const *const all[] = { sent_names, to_names, subject_names };
 	size_t len = line->len < RUN_TOGETHER_MAX ? line->len : RUN_TOGETHER_MAX;
@@ -332,9 +332,9 @@ static bool is_run_together(const struct rd_line *line)
 
 /* From: ... with at least two of Sent, To and Subject in the lines behind it, and the marks of a
  * program: an address, or the time of sending. */
-static bool is_block(const struct rd_body *body, const struct rd_line *line, unsigned depth)
+static bool is_block(const struct rd_body *body, const struct rd_quote_line *line, unsigned depth)
 {
-	struct rd_line next = rd_line_unquoted(line, depth);
+	struct rd_quote_line next = rd_line_unquoted(line, depth);
 	bool sent = false, to = false, subject = false, program;
 
 	if (match_name(next.text, next.len, from_names) == 0)
@@ -366,9 +366,9 @@ static bool is_block(const struct rd_body *body, const struct rd_line *line, uns
 }
 
 enum rd_earlier rd_line_earlier(
-	const struct rd_body *body, const struct rd_line *line, unsigned depth)
+	const struct rd_body *body, const struct rd_quote_line *line, unsigned depth)
 {
-	struct rd_line bare = rd_line_unquoted(line, depth);
+	struct rd_quote_line bare = rd_line_unquoted(line, depth);
 	enum rd_earlier earlier;
 
 	if (bare.len == 0)
@@ -381,7 +381,7 @@ enum rd_earlier rd_line_earlier(
 	if (is_block(body, line, depth))
 		return RD_EARLIER_BLOCK;
 	if (rd_line_is_rule(&bare)) {
-		struct rd_line next;
+		struct rd_quote_line next;
 
 		if (rd_line_not_blank(body, line->next, 2, &next) &&
 			rd_line_depth(&next) >= depth && is_block(body, &next, depth))
@@ -391,7 +391,7 @@ enum rd_earlier rd_line_earlier(
 }
 
 /* "Word: value", the word short and without figures. */
-static bool is_unknown_header(const struct rd_line *line)
+static bool is_unknown_header(const struct rd_quote_line *line)
 {
 	size_t start = skip_marks(line->text, line->len), n = start;
 
@@ -410,7 +410,7 @@ bool rd_lines_look_like_headers(const char *text, size_t len)
 	uint32_t at = 0;
 
 	for (int i = 0; i < UNKNOWN_LINES && at < body.len; i++) {
-		struct rd_line line = rd_line_at(&body, at);
+		struct rd_quote_line line = rd_line_at(&body, at);
 
 		at = line.next;
 		if (line.len == 0)

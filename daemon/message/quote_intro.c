@@ -55,7 +55,7 @@ static bool is_ended(const struct joined *j)
 }
 
 /* Could an introduction begin so? Most lines of most mails could not. */
-static bool may_begin(const struct rd_line *line)
+static bool may_begin(const struct rd_quote_line *line)
 {
 	if (line->len < 8)
 		return false;
@@ -213,12 +213,12 @@ static void note_address(const struct rd_body *body, uint32_t from, struct rd_in
 		intro->address = NULL;
 }
 
-bool rd_line_intro(const struct rd_body *body, const struct rd_line *line, unsigned depth,
+bool rd_line_intro(const struct rd_body *body, const struct rd_quote_line *line, unsigned depth,
 	struct rd_intro *ret_intro)
 {
 	struct joined joined = { .len = 0 };
 	struct rd_intro intro = { 0 };
-	struct rd_line next = rd_line_unquoted(line, depth);
+	struct rd_quote_line next = rd_line_unquoted(line, depth);
 
 	if (!may_begin(&next))
 		return false;

@@ -62,7 +62,7 @@ static size_t unseen_at(const char *text, size_t len)
 	return 0;
 }
 
-static void trim(struct rd_line *line)
+static void trim(struct rd_quote_line *line)
 {
 	size_t n;
 
@@ -82,10 +82,10 @@ static void trim(struct rd_line *line)
 	}
 }
 
-struct rd_line rd_line_at(const struct rd_body *body, uint32_t at)
+struct rd_quote_line rd_line_at(const struct rd_body *body, uint32_t at)
 {
 	const char *end = memchr(body->text + at, '\n', body->len - at);
-	struct rd_line line = { .text = body->text + at, .from = at };
+	struct rd_quote_line line = { .text = body->text + at, .from = at };
 
 	line.len = end ? (size_t)(end - line.text) : body->len - at;
 	line.next = at + (uint32_t)line.len + (end ? 1 : 0);
@@ -93,7 +93,8 @@ struct rd_line rd_line_at(const struct rd_body *body, uint32_t at)
 	return line;
 }
 
-bool rd_line_not_blank(const struct rd_body *body, uint32_t at, int max, struct rd_line *ret_line)
+bool rd_line_not_blank(
+	const struct rd_body *body, uint32_t at, int max, struct rd_quote_line *ret_line)
 {
 	for (int i = 0; i <= max && at < body->len; i++) {
 		*ret_line = rd_line_at(body, at);
@@ -104,9 +105,9 @@ bool rd_line_not_blank(const struct rd_body *body, uint32_t at, int max, struct 
 	return false;
 }
 
-unsigned rd_line_depth(const struct rd_line *line)
+unsigned rd_line_depth(const struct rd_quote_line *line)
 {
-	struct rd_line bare = *line;
+	struct rd_quote_line bare = *line;
 	unsigned depth = 0;
 
 	if (line->len > 1 && line->text[0] == '>' && line->text[line->len - 1] == '<')
@@ -120,9 +121,9 @@ unsigned rd_line_depth(const struct rd_line *line)
 	return depth;
 }
 
-struct rd_line rd_line_unquoted(const struct rd_line *line, unsigned depth)
+struct rd_quote_line rd_line_unquoted(const struct rd_quote_line *line, unsigned depth)
 {
-	struct rd_line bare = *line;
+	struct rd_quote_line bare = *line;
 
 	for (; depth > 0 && bare.len > 0 && bare.text[0] == '>'; depth--) {
 		bare.text++;
@@ -132,9 +133,9 @@ struct rd_line rd_line_unquoted(const struct rd_line *line, unsigned depth)
 	return bare;
 }
 
-static bool names_reference(const struct rd_line *line, const char *words)
+static bool names_reference(const struct rd_quote_line *line, const char *words)
 {
-	struct rd_line bare = rd_line_unquoted(line, rd_line_depth(line));
+	struct rd_quote_line bare = rd_line_unquoted(line, rd_line_depth(line));
 	size_t n = strlen(words);
 
 	if (bare.len > 0 && bare.text[0] == '*') { /* bold, as some turn HTML into text */
@@ -146,12 +147,12 @@ static bool names_reference(const struct rd_line *line, const char *words)
 	       rd_text_starts(bare.text + n, bare.len - n, "RD");
 }
 
-bool rd_line_begins_own_letter(const struct rd_line *line)
+bool rd_line_begins_own_letter(const struct rd_quote_line *line)
 {
 	return names_reference(line, "Our reference: ");
 }
 
-bool rd_line_ends_own_letter(const struct rd_line *line)
+bool rd_line_ends_own_letter(const struct rd_quote_line *line)
 {
 	return names_reference(line, "End of letter ");
 }

@@ -158,7 +158,7 @@ static bool names_platform(const char *text, size_t len)
 	return false;
 }
 
-bool rd_line_is_device(const struct rd_line *line)
+bool rd_line_is_device(const struct rd_quote_line *line)
 {
 	const char *text = line->text;
 	size_t len = line->len, n;
@@ -221,7 +221,7 @@ static const char *const banner_goes_on[] = { "click", "link", "attachment", "se
 	"phish", "suspicious", "safe", "report", "it service", "learn why", "aka.ms", "password",
 	"cyber", "content", "recogni", "bannerend", "vigilan", "genuine", "expecting" };
 
-static bool ends_sentence(const struct rd_line *line)
+static bool ends_sentence(const struct rd_quote_line *line)
 {
 	size_t n = line->len;
 
@@ -248,7 +248,7 @@ static const char *const banner_sentences[] = { "do not ", "don't ", "don’t ",
 	"peidiwch ", "[", "you have not previously", "this message is from", "this email is from",
 	"you don't often", "you don’t often" };
 
-static bool goes_on(const struct rd_line *last, const struct rd_line *next)
+static bool goes_on(const struct rd_quote_line *last, const struct rd_quote_line *next)
 {
 	const char *text = next->text;
 	size_t len = next->len, n;
@@ -262,7 +262,7 @@ static bool goes_on(const struct rd_line *last, const struct rd_line *next)
 	       starts_with_one_of(text, len, banner_sentences, COUNT(banner_sentences), &n);
 }
 
-static bool is_mere_title(const struct rd_line *line)
+static bool is_mere_title(const struct rd_quote_line *line)
 {
 	const char *text = line->text;
 	size_t len = line->len;
@@ -274,7 +274,7 @@ static bool is_mere_title(const struct rd_line *line)
 	return false;
 }
 
-static bool is_banner_line(const struct rd_line *line)
+static bool is_banner_line(const struct rd_quote_line *line)
 {
 	const char *text = line->text;
 	size_t len = line->len, n;
@@ -284,10 +284,11 @@ static bool is_banner_line(const struct rd_line *line)
 	       starts_with_one_of(text, len, banner_beginnings, COUNT(banner_beginnings), &n);
 }
 
-bool rd_line_banner(const struct rd_body *body, const struct rd_line *line, uint32_t *ret_next)
+bool rd_line_banner(
+	const struct rd_body *body, const struct rd_quote_line *line, uint32_t *ret_next)
 {
 	static const char *const mail_words[] = { "mail", "message", "sender", "e-bost", "neges" };
-	struct rd_line last = *line;
+	struct rd_quote_line last = *line;
 	const char *text = line->text;
 	size_t len;
 
@@ -295,7 +296,7 @@ bool rd_line_banner(const struct rd_body *body, const struct rd_line *line, uint
 		return false;
 	/* What the resident wrote may stand directly below. */
 	for (int i = 1; i < BANNER_LINES_MAX && last.next < body->len; i++) {
-		struct rd_line next = rd_line_at(body, last.next);
+		struct rd_quote_line next = rd_line_at(body, last.next);
 
 		if (next.len == 0 || next.len > BANNER_BYTES_MAX || !goes_on(&last, &next))
 			break;
@@ -368,7 +369,7 @@ static const char *const own_words[] = { "hi ", "hi,", "hello", "dear ", "good m
 	"please can", "please could", "can you", "could you", "ps", "p.s", "helo", "annwyl" };
 
 /* Further words of a footer that make it one: "Protected by" alone may begin anything. */
-static bool is_footer(const struct rd_line *line)
+static bool is_footer(const struct rd_quote_line *line)
 {
 	static const char *const proof[] = { "print", "environment", "paper", "tree", "virus",
 		"avast", "avg", "mcafee", "norton", "scann", "mimecast", "barracuda", "symantec",
@@ -380,7 +381,7 @@ static bool is_footer(const struct rd_line *line)
 	       count_found(line->text, line->len, proof, COUNT(proof)) > 0;
 }
 
-static bool is_link(const struct rd_line *line)
+static bool is_link(const struct rd_quote_line *line)
 {
 	return rd_text_words(line->text, line->len) == 1 &&
 	       (rd_text_starts(line->text, line->len, "www.") ||
@@ -388,9 +389,9 @@ static bool is_link(const struct rd_line *line)
 }
 
 bool rd_line_notice(
-	struct rd_body *body, const struct rd_line *line, bool behind, uint32_t *ret_next)
+	struct rd_body *body, const struct rd_quote_line *line, bool behind, uint32_t *ret_next)
 {
-	struct rd_line last = *line;
+	struct rd_quote_line last = *line;
 	const char *text = line->text;
 	size_t len = line->len, n, signs;
 	bool plain;
@@ -413,7 +414,7 @@ bool rd_line_notice(
 		return false;
 	body->looks_left--;
 	while (last.next < body->len && last.next - line->from < NOTICE_BYTES_MAX) {
-		struct rd_line next = rd_line_at(body, last.next);
+		struct rd_quote_line next = rd_line_at(body, last.next);
 
 		if (next.len == 0 || rd_line_depth(&next) > 0 ||
 			(ends_sentence(&last) && starts_with_one_of(next.text, next.len, own_words,

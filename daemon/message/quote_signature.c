@@ -139,7 +139,7 @@ static bool reaches(const char *word, size_t len)
 }
 
 /* Does the line hold a number, an address or a web page to reach someone by? */
-static bool is_contact(const struct rd_line *line)
+static bool is_contact(const struct rd_quote_line *line)
 {
 	size_t digits = 0;
 
@@ -148,7 +148,7 @@ static bool is_contact(const struct rd_line *line)
 	return digits >= PHONE_DIGITS || reaches(line->text, line->len);
 }
 
-static bool is_all_capitals(const struct rd_line *line)
+static bool is_all_capitals(const struct rd_quote_line *line)
 {
 	bool any = false;
 
@@ -161,7 +161,7 @@ static bool is_all_capitals(const struct rd_line *line)
 }
 
 /* A name, a role, an address, a number: words that begin with capitals or figures, no sentence. */
-static bool fits(const struct rd_line *line)
+static bool fits(const struct rd_quote_line *line)
 {
 	const char *at = line->text, *end = line->text + line->len, *word;
 	const bool contact = is_contact(line);
@@ -193,13 +193,13 @@ static bool fits(const struct rd_line *line)
 }
 
 /* Behind a true "-- " also what is written small: "jo", "flat 3, elm court". */
-static bool fits_loosely(const struct rd_line *line)
+static bool fits_loosely(const struct rd_quote_line *line)
 {
 	return fits(line) || (rd_text_words(line->text, line->len) <= LOOSE_WORDS_MAX &&
 				     strchr("!?.", line->text[line->len - 1]) == NULL);
 }
 
-static bool is_closing(const struct rd_line *line)
+static bool is_closing(const struct rd_quote_line *line)
 {
 	const char *text = line->text;
 	size_t len = line->len;
@@ -235,7 +235,7 @@ static bool is_closing(const struct rd_line *line)
 
 enum separator { SEPARATOR_NONE, SEPARATOR_TRUE /* "-- " */, SEPARATOR_DASHES, SEPARATOR_CLOSING };
 
-static enum separator separator_of(const struct rd_body *body, const struct rd_line *line)
+static enum separator separator_of(const struct rd_body *body, const struct rd_quote_line *line)
 {
 	if (line->len == 2 && memcmp(line->text, "--", 2) == 0)
 		return body->len - line->from > 2 && body->text[line->from + 2] == ' '
@@ -245,7 +245,7 @@ static enum separator separator_of(const struct rd_body *body, const struct rd_l
 }
 
 /* Something else begins: earlier mail, a notice, what a phone adds. */
-static bool ends_signature(struct rd_body *body, const struct rd_line *line, bool *ret_notice)
+static bool ends_signature(struct rd_body *body, const struct rd_quote_line *line, bool *ret_notice)
 {
 	struct rd_intro intro;
 	uint32_t next;
@@ -269,7 +269,7 @@ static bool walk(struct rd_body *body, uint32_t at, bool loosely, struct walk *w
 {
 	w->next = at;
 	while (at < body->len) {
-		struct rd_line line = rd_line_at(body, at);
+		struct rd_quote_line line = rd_line_at(body, at);
 
 		at = line.next;
 		if (line.len == 0) {
@@ -294,7 +294,7 @@ static bool walk(struct rd_body *body, uint32_t at, bool loosely, struct walk *w
 	return true;
 }
 
-bool rd_line_signature(struct rd_body *body, const struct rd_line *line, uint32_t *ret_next)
+bool rd_line_signature(struct rd_body *body, const struct rd_quote_line *line, uint32_t *ret_next)
 {
 	enum separator separator = separator_of(body, line);
 	struct walk w = { 0 };

@@ -70,14 +70,15 @@ static void mark(struct marker *m, enum rd_span_kind kind, uint32_t from, uint32
 	m->spans[m->n_spans++] = (struct rd_span){ kind, from, to };
 }
 
-static uint32_t mark_whole(struct marker *m, enum rd_span_kind kind, const struct rd_line *line)
+static uint32_t mark_whole(
+	struct marker *m, enum rd_span_kind kind, const struct rd_quote_line *line)
 {
 	mark(m, kind, line->from, line->next);
 	return line->next;
 }
 
 /* What the HTML said of the first character of a line; NULL where it said nothing. */
-static const struct rd_span *given_at(const struct marker *m, const struct rd_line *line)
+static const struct rd_span *given_at(const struct marker *m, const struct rd_quote_line *line)
 {
 	uint32_t at = (uint32_t)(line->text - m->body.text);
 
@@ -87,7 +88,7 @@ static const struct rd_span *given_at(const struct marker *m, const struct rd_li
 	return NULL;
 }
 
-static void pass_given(struct marker *m, const struct rd_line *line)
+static void pass_given(struct marker *m, const struct rd_quote_line *line)
 {
 	uint32_t at = (uint32_t)(line->text - m->body.text);
 
@@ -98,9 +99,9 @@ static void pass_given(struct marker *m, const struct rd_line *line)
 /* --- our own letters --- */
 
 /* A letter of ours that begins at line: where the line behind it begins, or 0. */
-static uint32_t own_letter(struct marker *m, const struct rd_line *line)
+static uint32_t own_letter(struct marker *m, const struct rd_quote_line *line)
 {
-	struct rd_line next = *line;
+	struct rd_quote_line next = *line;
 
 	if (m->no_more_letters || !rd_line_begins_own_letter(line))
 		return 0;
@@ -114,12 +115,12 @@ static uint32_t own_letter(struct marker *m, const struct rd_line *line)
 }
 
 /* Where the letter stands quoted, a line between without ">" is an answer to it. */
-static void mark_own_letter(struct marker *m, const struct rd_line *first, uint32_t end)
+static void mark_own_letter(struct marker *m, const struct rd_quote_line *first, uint32_t end)
 {
 	bool quoted = rd_line_depth(first) > 0;
 
 	for (uint32_t at = first->from; at < end;) {
-		struct rd_line line = rd_line_at(&m->body, at);
+		struct rd_quote_line line = rd_line_at(&m->body, at);
 		bool answer = quoted && line.len > 0 && rd_line_depth(&line) == 0;
 
 		mark(m, answer ? RD_SPAN_NEW : RD_SPAN_OWN_LETTER, at, line.next);
@@ -181,7 +182,7 @@ static void enter(struct marker *m, uint32_t at, bool passed_on, int headers)
 		.passed_on = passed_on,
 		.headers = headers,
 		.top = true };
-	struct rd_line next;
+	struct rd_quote_line next;
 
 	if (rd_line_not_blank(&m->body, at, BLANKS_MAX, &next)) {
 		const struct rd_span *given = given_at(m, &next);
@@ -197,7 +198,7 @@ static void enter(struct marker *m, uint32_t at, bool passed_on, int headers)
 }
 
 /* Layers that HTML has ended, or that end because the line bears fewer ">". */
-static void leave_layers(struct marker *m, const struct rd_line *line)
+static void leave_layers(struct marker *m, const struct rd_quote_line *line)
 {
 	unsigned depth = rd_line_depth(line);
 
@@ -257,7 +258,8 @@ static void begin_quoting(struct marker *m, uint32_t at)
 
 /* One of the header lines of a forwarded mail. Its subject is something said; names and addresses
  * are not. */
-static bool mark_header(struct marker *m, const struct rd_line *line, const struct rd_line *bare)
+static bool mark_header(
+	struct marker *m, const struct rd_quote_line *line, const struct rd_quote_line *bare)
 {
 	struct layer *layer = top_layer(m);
 	const char *value = "";
@@ -287,10 +289,10 @@ static bool mark_header(struct marker *m, const struct rd_line *line, const stru
 }
 
 /* Where an earlier mail begins, by its header. The block itself is read line by line. */
-static bool mark_earlier(struct marker *m, const struct rd_line *line, unsigned depth)
+static bool mark_earlier(struct marker *m, const struct rd_quote_line *line, unsigned depth)
 {
 	struct layer *layer = top_layer(m);
-	struct rd_line bare = rd_line_unquoted(line, depth);
+	struct rd_quote_line bare = rd_line_unquoted(line, depth);
 	enum rd_earlier earlier = rd_line_earlier(&m->body, line, depth);
 	bool forwarded = earlier == RD_EARLIER_FORWARDED || layer->forwards;
 	const char *value;
@@ -316,10 +318,10 @@ static bool mark_earlier(struct marker *m, const struct rd_line *line, unsigned 
 }
 
 /* "On ... wrote:", and what it says of the lines behind it. Returns where to go on, or 0. */
-static uint32_t mark_intro(struct marker *m, const struct rd_line *line)
+static uint32_t mark_intro(struct marker *m, const struct rd_quote_line *line)
 {
 	struct layer *layer = top_layer(m);
-	struct rd_line after;
+	struct rd_quote_line after;
 	struct rd_intro intro;
 	bool marked = false;
 
@@ -347,9 +349,9 @@ static uint32_t mark_intro(struct marker *m, const struct rd_line *line)
 }
 
 /* ">3 weeks without heating": no program quotes so. */
-static bool is_arrow(const struct marker *m, const struct rd_line *line)
+static bool is_arrow(const struct marker *m, const struct rd_quote_line *line)
 {
-	struct rd_line next;
+	struct rd_quote_line next;
 
 	return line->len > 1 && line->text[1] >= '0' && line->text[1] <= '9' &&
 	       m->last_depth == 0 &&
@@ -358,7 +360,7 @@ static bool is_arrow(const struct marker *m, const struct rd_line *line)
 }
 
 /* A line with more ">" than the mail's own. */
-static uint32_t mark_deeper(struct marker *m, const struct rd_line *line)
+static uint32_t mark_deeper(struct marker *m, const struct rd_quote_line *line)
 {
 	const struct layer *layer = top_layer(m);
 
@@ -370,7 +372,7 @@ static uint32_t mark_deeper(struct marker *m, const struct rd_line *line)
 
 /* What the HTML said settles it, but for a forwarded mail that begins there. Returns where to go
  * on, or 0 where the words must tell. */
-static uint32_t mark_given(struct marker *m, const struct rd_line *line)
+static uint32_t mark_given(struct marker *m, const struct rd_quote_line *line)
 {
 	const struct rd_span *given = given_at(m, line), *last = m->last_given;
 	struct layer *layer = top_layer(m);
@@ -420,10 +422,10 @@ static bool is_behind_signature(const struct marker *m)
 }
 
 /* What is said, and what machines and signatures add to it. */
-static uint32_t mark_plain(struct marker *m, const struct rd_line *line)
+static uint32_t mark_plain(struct marker *m, const struct rd_quote_line *line)
 {
 	struct layer *layer = top_layer(m);
-	struct rd_line bare = rd_line_unquoted(line, layer->depth);
+	struct rd_quote_line bare = rd_line_unquoted(line, layer->depth);
 	uint32_t next;
 
 	if (rd_line_is_device(&bare))
@@ -446,7 +448,7 @@ static uint32_t mark_plain(struct marker *m, const struct rd_line *line)
 }
 
 /* An empty line belongs to what stands before it. */
-static uint32_t mark_blank(struct marker *m, const struct rd_line *line)
+static uint32_t mark_blank(struct marker *m, const struct rd_quote_line *line)
 {
 	enum rd_span_kind before = m->n_spans > 0 ? m->spans[m->n_spans - 1].kind : RD_SPAN_NEW;
 
@@ -458,7 +460,7 @@ static uint32_t mark_blank(struct marker *m, const struct rd_line *line)
 /* Marks the line at `at` and what belongs to it; returns where to go on. */
 static uint32_t mark_line(struct marker *m, uint32_t at)
 {
-	struct rd_line line = rd_line_at(&m->body, at), bare;
+	struct rd_quote_line line = rd_line_at(&m->body, at), bare;
 	uint32_t next;
 
 	if (line.len == 0)
@@ -517,7 +519,7 @@ static bool is_readable(const char *text, uint32_t len)
 	return false;
 }
 
-static bool is_greeting(const struct rd_line *line)
+static bool is_greeting(const struct rd_quote_line *line)
 {
 	static const char *const greetings[] = { "hi", "hiya", "hello", "hey", "dear",
 		"good morning", "good afternoon", "good evening", "morning", "afternoon", "evening",
@@ -541,7 +543,7 @@ static bool is_greeting(const struct rd_line *line)
 static bool says_something(const struct marker *m, const struct rd_span *span)
 {
 	for (uint32_t at = span->from; at < span->to;) {
-		struct rd_line line = rd_line_at(&m->body, at);
+		struct rd_quote_line line = rd_line_at(&m->body, at);
 
 		if (!is_greeting(&line) && is_readable(line.text, (uint32_t)line.len))
 			return true;
@@ -604,7 +606,7 @@ enum rd_rc rd_quotes_mark(const struct rd_unmarked *mail, struct rd_arena *arena
 	if (mail->subject)
 		m.layers[0].forwards = rd_subject_forwards(mail->subject, strlen(mail->subject));
 	for (uint32_t at = 0; at < mail->len;) {
-		struct rd_line line = rd_line_at(&m.body, at);
+		struct rd_quote_line line = rd_line_at(&m.body, at);
 
 		at = mark_line(&m, at);
 		if (line.len > 0)

@@ -4,9 +4,6 @@
 #include <strings.h>
 #include "redress/base/stanza.h"
 
-const char *const rd_answer_found_names[RD_N_ANSWERS_FOUND + 1] = { "upheld", "partly",
-	"not_upheld", NULL };
-
 static const char *const stage_words[] = { "1", "2", NULL };
 
 static const char *const whole_fields[] = { "Answer", "Stage", "Complaint", "Decision", "Reasons",
@@ -124,8 +121,8 @@ static enum rd_rc read_head(const struct rd_stanza *stanza, struct rd_arena *are
 	answer->stage = choice == 0 ? RD_STAGE_1 : RD_STAGE_2;
 	RD_TRY(need(stanza, "Decision", "say upheld, partly or not_upheld", arena, &word, err));
 	field = rd_stanza_field(stanza, "Decision");
-	RD_TRY(rd_field_choice(stanza, field, rd_answer_found_names, &choice, err));
-	answer->found = (enum rd_answer_found)choice;
+	RD_TRY(rd_field_choice(stanza, field, rd_found_names + RD_FOUND_UPHELD, &choice, err));
+	answer->found = (enum rd_found)(RD_FOUND_UPHELD + choice);
 	return RD_OK;
 }
 
@@ -142,11 +139,11 @@ static enum rd_rc read_whole(const struct rd_stanza *stanza, struct rd_arena *ar
 	RD_TRY(need_or_none(stanza, "Apology",
 		"say sorry for what went wrong, or `none` where nothing did", arena,
 		&answer->apology, err));
-	if (answer->apology[0] == '\0' && answer->found != RD_ANSWER_NOT)
+	if (answer->apology[0] == '\0' && answer->found != RD_FOUND_NOT)
 		return rd_stanza_fail(stanza, rd_stanza_field(stanza, "Apology"), err,
 			"`Apology:` says none, and the decision is `%s`: say sorry for what went "
 			"wrong",
-			rd_answer_found_names[answer->found]);
+			rd_found_names[answer->found]);
 	RD_TRY(need_or_none(stanza, "Remedy",
 		"say what is done to put it right and by when, or `none`", arena, &answer->remedy,
 		err));

@@ -115,26 +115,6 @@ static struct moment moment_of(const struct run *run, enum rd_event asked)
 	return unknown;
 }
 
-static int days_in_month(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return month == 2 && leap ? 29 : days[month - 1];
-}
-
-/* The same day n months before; the last of the month where it has no such day. */
-static struct rd_date months_before(struct rd_date day, int n)
-{
-	int month = day.year * 12 + day.month - 1 - n;
-	struct rd_date before = { month / 12, month % 12 + 1, day.day };
-	int last = days_in_month(before.year, before.month);
-
-	if (before.day > last)
-		before.day = last;
-	return before;
-}
-
 /* A closure of the office lengthens what the landlord alone promised, and what the law sets only
  * where its profile says so. */
 static enum rd_rc count_workdays(const struct rd_landlord *landlord,
@@ -170,7 +150,7 @@ static void set_line(const struct run *run, enum rd_clock_id clock, const struct
 		line->due = rd_date_add(from->day, rule->length);
 		return;
 	case RD_UNIT_MONTHS:
-		line->starts = months_before(from->day, rule->length);
+		line->starts = rd_date_months_before(from->day, rule->length);
 		line->due = from->day;
 		return;
 	case RD_UNIT_HOURS:

@@ -13,7 +13,7 @@ const char *const rd_task_names[RD_N_TASKS + 1] = { "acknowledge", "define", "re
 	"calendar", "text_late", "contact", "resident", NULL };
 
 const char *const rd_alarm_names[RD_N_ALARMS + 1] = { "calendar_ended", "quarantined",
-	"wrong_codes", "undecided", "danger_untold", NULL };
+	"wrong_codes", "danger_untold", NULL };
 
 static const char *const withheld_words[RD_N_WITHHELD] = {
 	"The letter goes.",

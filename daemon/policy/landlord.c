@@ -308,7 +308,7 @@ static enum rd_rc parse_length(
 {
 	static const struct {
 		const char *words;
-		enum rd_unit unit;
+		enum rd_clock_unit unit;
 	} units[] = {
 		{ "working days", RD_UNIT_WORKING_DAYS },
 		{ "working day", RD_UNIT_WORKING_DAYS },

@@ -94,10 +94,11 @@ static const char *list_actions(const struct rd_answer *answer, struct rd_arena 
 static void set_answer(
 	const struct rd_answer *answer, struct rd_arena *arena, struct values *values)
 {
-	static const char *const decisions[RD_N_ANSWERS_FOUND] = {
-		"We agree with your complaint. We uphold it.",
-		"We agree with part of your complaint. We uphold it in part.",
-		"We do not agree with your complaint. We do not uphold it.",
+	static const char *const decisions[RD_N_FOUND] = {
+		[RD_FOUND_UNKNOWN] = "",
+		[RD_FOUND_UPHELD] = "We agree with your complaint. We uphold it.",
+		[RD_FOUND_PARTLY] = "We agree with part of your complaint. We uphold it in part.",
+		[RD_FOUND_NOT] = "We do not agree with your complaint. We do not uphold it.",
 	};
 	const char **of = values->of;
 

@@ -27,7 +27,7 @@ static bool is_answer(enum rd_letter_kind kind)
 
 /* An answer in which every part that may say `none` does. */
 static const struct rd_answer_point shortest_point = { LONG_TOPIC, LONG_TOPIC, 0 };
-static const struct rd_answer shortest_answer = { .found = RD_ANSWER_NOT,
+static const struct rd_answer shortest_answer = { .found = RD_FOUND_NOT,
 	.complaint = LONG_TOPIC,
 	.reasons = LONG_TOPIC,
 	.law = LONG_TOPIC,
@@ -42,7 +42,7 @@ static const struct rd_answer shortest_answer = { .found = RD_ANSWER_NOT,
 	.n_points = 1 };
 static const struct rd_answer_action longest_action = { LONG_TOPIC, LONG_TOPIC, { 2026, 9, 30 },
 	0 };
-static const struct rd_answer longest_answer = { .found = RD_ANSWER_PARTLY,
+static const struct rd_answer longest_answer = { .found = RD_FOUND_PARTLY,
 	.complaint = LONG_TOPIC,
 	.reasons = LONG_TOPIC,
 	.law = LONG_TOPIC,

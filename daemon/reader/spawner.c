@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "redress/base/file.h"
 #include "redress/base/clock.h"
 #include "redress/reader/child.h"
 #include "redress/reader/reader.h"
@@ -37,13 +38,6 @@ struct rd_spawner {
 	int fd;
 	pid_t pid;
 };
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
 
 /* ---- the spawner process ---- */
 
@@ -154,7 +148,7 @@ _Noreturn void rd_spawner_main(void)
 			alive = answer(start_child(fd, children));
 		else if (request.verb == VERB_END)
 			alive = answer(end_listed_child(request.pid, children));
-		close_fd(&fd);
+		rd_fd_close(&fd);
 	}
 	for (size_t i = 0; i < RD_SPAWNER_CHILDREN_MAX; i++)
 		if (children[i] != 0)
@@ -285,14 +279,14 @@ static enum rd_rc launch(struct rd_spawner *spawner, struct rd_err *err)
 	int pair[2];
 	struct packet ready;
 
-	close_fd(&spawner->fd);
+	rd_fd_close(&spawner->fd);
 	if (spawner->pid > 0)
 		kill(spawner->pid, SIGKILL); /* silent is as good as gone */
 	wait_for(spawner->pid);
 	spawner->pid = 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return rd_fail(err, RD_E_AGAIN, "no socket for the spawner: %s", strerror(errno));
-	RD_CLEANUP(close_fd) int theirs = pair[1];
+	RD_CLEANUP(rd_fd_close) int theirs = pair[1];
 	spawner->fd = pair[0];
 	spawner->pid = fork();
 	if (spawner->pid == 0)
@@ -300,7 +294,7 @@ static enum rd_rc launch(struct rd_spawner *spawner, struct rd_err *err)
 	if (spawner->pid < 0)
 		return rd_fail(
 			err, RD_E_AGAIN, "the spawner could not be started: %s", strerror(errno));
-	close_fd(&theirs); /* so that its end is seen as an end */
+	rd_fd_close(&theirs); /* so that its end is seen as an end */
 	return take_answer(spawner, VERB_READY, &ready, err);
 }
 
@@ -327,8 +321,8 @@ enum rd_rc rd_spawner_child(
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return rd_fail(err, RD_E_AGAIN, "no socket for a parse child: %s", strerror(errno));
-	RD_CLEANUP(close_fd) int ours = pair[0];
-	RD_CLEANUP(close_fd) int theirs = pair[1];
+	RD_CLEANUP(rd_fd_close) int ours = pair[0];
+	RD_CLEANUP(rd_fd_close) int theirs = pair[1];
 	struct packet packet;
 	RD_TRY(ask(spawner, (struct packet){ VERB_START, 0, 0 }, theirs, &packet, err));
 	if (packet.pid <= 0)
@@ -374,7 +368,7 @@ void rd_spawner_stop(struct rd_spawner *spawner)
 {
 	if (spawner == NULL)
 		return;
-	close_fd(&spawner->fd);
+	rd_fd_close(&spawner->fd);
 	wait_for(spawner->pid);
 	pthread_mutex_destroy(&spawner->lock);
 	free(spawner);

@@ -12,13 +12,12 @@
 #include "print.h"
 #include "redress/base/arena.h"
 #include "redress/base/clock.h"
-#include "redress/base/stanza.h"
+#include "redress/base/file.h"
 #include "redress/policy/policy.h"
 #include "redress/policy/workday.h"
 #include "redress/wire/http.h"
 
 #define ARENA_BYTES    (16u << 20)
-#define PATH_BYTES_MAX 4096
 #define LOST_NAMED_MAX 5 /* days named where some are missing */
 
 /* gov.uk's divisions, each with a nation that stands for it. */
@@ -40,7 +39,8 @@ struct calendars {
 struct update {
 	struct rd_arena *arena;
 	const char *from, *ca_file;
-	char folder[PATH_BYTES_MAX], path[PATH_BYTES_MAX]; /* calendars/, bank-holidays.json */
+	char folder[RD_PATH_BYTES_MAX],
+		path[RD_PATH_BYTES_MAX]; /* calendars/, bank-holidays.json */
 	const char *bytes;
 	size_t len;
 	struct rd_date today;
@@ -201,13 +201,7 @@ static enum rd_rc check(const struct update *u, struct rd_err *err)
 
 /* --- putting it in its place --- */
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
-static void remove_file(char (*path)[PATH_BYTES_MAX])
+static void remove_file(char (*path)[RD_PATH_BYTES_MAX])
 {
 	if (**path != '\0')
 		unlink(*path);
@@ -224,27 +218,22 @@ static enum rd_rc write_failed(const char *path, struct rd_err *err)
 
 static enum rd_rc put_in_place(const struct update *u, struct rd_err *err)
 {
-	RD_CLEANUP(remove_file) char part[PATH_BYTES_MAX] = "";
-	char name[PATH_BYTES_MAX];
+	RD_CLEANUP(remove_file) char part[RD_PATH_BYTES_MAX] = "";
+	char name[RD_PATH_BYTES_MAX];
 
 	if (snprintf(name, sizeof name, "%s/.bank-holidays.XXXXXX", u->folder) >= (int)sizeof name)
 		return rd_fail(err, RD_E_RANGE, "%s: this path is too long", u->folder);
-	RD_CLEANUP(close_fd) int fd = mkostemp(name, O_CLOEXEC);
+	RD_CLEANUP(rd_fd_close) int fd = mkostemp(name, O_CLOEXEC);
 	if (fd < 0)
 		return write_failed(u->folder, err);
 	memcpy(part, name, sizeof part);
-	for (size_t done = 0; done < u->len;) {
-		ssize_t put = write(fd, u->bytes + done, u->len - done);
-		if (put < 0 && errno != EINTR)
-			return write_failed(part, err);
-		done += put > 0 ? (size_t)put : 0;
-	}
+	RD_TRY(rd_fd_write(fd, u->bytes, u->len, part, err));
 	if (fchmod(fd, 0644) != 0 || fsync(fd) != 0)
 		return write_failed(part, err);
 	if (rename(part, u->path) != 0)
 		return write_failed(u->path, err);
 	part[0] = '\0';
-	RD_CLEANUP(close_fd) int folder = open(u->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	RD_CLEANUP(rd_fd_close) int folder = open(u->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0 || fsync(folder) != 0)
 		return write_failed(u->folder, err);
 	return RD_OK;

@@ -276,10 +276,9 @@ static enum rd_rc print_what_came(struct rd_ctl_desk *desk, int64_t id,
 enum rd_exit rd_ctl_tell(const struct rd_ctl *ctl, struct rd_ctl_desk *desk, int64_t id,
 	const struct rd_ctl_before *before, const char *sentence)
 {
-	char reference[RD_REFERENCE_MAX];
+	const char *reference = rd_ctl_reference(desk, id);
 	struct rd_err err = { 0 };
 
-	rd_reference_format(id, rd_store_key(desk->store, RD_KEY_REFERENCE), reference);
 	if (ctl->json) {
 		rd_json_print(json_pack("{s:s}", "ref", reference));
 		return RD_EXIT_DONE;

@@ -6,7 +6,6 @@
 
 #include "case_acts.h"
 #include "print.h"
-#include "redress/gateway/acts.h"
 #include "redress/gateway/acts_end.h"
 #include "redress/gateway/acts_record.h"
 
@@ -34,7 +33,6 @@ enum end_option {
 	OPT_LIFT,
 	OPT_AMOUNT,
 	OPT_COPY,
-	N_END_OPTIONS,
 };
 
 static const struct option end_options[] = { { "reason", required_argument, NULL, OPT_REASON },
@@ -56,77 +54,16 @@ static const struct option end_options[] = { { "reason", required_argument, NULL
 	{ "lift", no_argument, NULL, OPT_LIFT }, { "amount", required_argument, NULL, OPT_AMOUNT },
 	{ "copy", required_argument, NULL, OPT_COPY }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 
-struct end_words {
-	const char *of[N_END_OPTIONS]; /* by option; NULL where not given */
-	const char *topics[RD_ACT_TOPICS_MAX];
-	size_t n_topics;
-	bool lift;
-	const char *verb; /* of `case action`: add, done */
-	int64_t about;	  /* another case than the first, where the act opens one */
+_Static_assert(OPT_COPY < RD_CTL_WORDS_MAX, "every option has its place among the words");
+
+static const struct rd_ctl_act_options ends = {
+	.options = end_options, .repeated = OPT_TOPIC, .what = "topics"
 };
-
-typedef enum rd_rc end_act(
-	struct rd_ctl_desk *desk, int64_t id, struct end_words *words, struct rd_err *err);
-
-/* verbs: NULL-ended, what stands before the reference; NULL for none. */
-static bool read_words(struct rd_ctl *ctl, int argc, char **argv, const char *const *verbs,
-	struct end_words *words, enum rd_exit *ret_exit)
-{
-	int option;
-
-	while ((option = rd_ctl_next_option(argc, argv, end_options)) != -1) {
-		if (option <= 0 || option >= N_END_OPTIONS ||
-			!rd_ctl_takes(ctl, end_options, option)) {
-			if (rd_ctl_option(ctl, option))
-				continue;
-			*ret_exit = rd_ctl_usage(ctl);
-			return false;
-		}
-		if (option == OPT_LIFT)
-			words->lift = true;
-		else if (option != OPT_TOPIC)
-			words->of[option] = optarg;
-		else if (words->n_topics < RD_ACT_TOPICS_MAX)
-			words->topics[words->n_topics++] = optarg;
-		else {
-			*ret_exit = rd_ctl_complain("more than %d topics", RD_ACT_TOPICS_MAX);
-			return false;
-		}
-	}
-	if (verbs != NULL && optind < argc) {
-		words->verb = argv[optind++];
-		for (size_t i = 0; verbs[i] != NULL; i++)
-			if (strcmp(verbs[i], words->verb) == 0 && optind + 1 == argc)
-				return true;
-	}
-	if (verbs == NULL && optind + 1 == argc)
-		return true;
-	*ret_exit = rd_ctl_usage(ctl);
-	return false;
-}
-
-static enum rd_exit run(struct rd_ctl *ctl, int argc, char **argv, const char *const *verbs,
-	end_act *act, const char *sentence)
-{
-	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
-	struct end_words words = { .of = { NULL } };
-	struct rd_ctl_before before = { 0, 0 };
-	enum rd_exit exit_status = RD_EXIT_DONE;
-	struct rd_err err = { 0 };
-	int64_t id = 0;
-
-	if (!read_words(ctl, argc, argv, verbs, &words, &exit_status))
-		return exit_status;
-	if (rd_ctl_begin_act(ctl, argv[optind], &desk, &id, &before, &err) != RD_OK ||
-		act(&desk, id, &words, &err) != RD_OK)
-		return rd_ctl_fail(&err);
-	return rd_ctl_tell(ctl, &desk, words.about != 0 ? words.about : id, &before, sentence);
-}
 
 /* --- how it ends --- */
 
 static enum rd_rc exclude(
-	struct rd_ctl_desk *desk, int64_t id, struct end_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	struct rd_act_exclusion exclusion = { .reason = words->of[OPT_REASON],
 		.why = words->of[OPT_WHY],
@@ -137,13 +74,13 @@ static enum rd_rc exclude(
 }
 
 static enum rd_rc withdraw(
-	struct rd_ctl_desk *desk, int64_t id, struct end_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	return rd_act_withdraw(desk->desk.db, &desk->desk.office, id, words->of[OPT_WHY], err);
 }
 
 static enum rd_rc refer(
-	struct rd_ctl_desk *desk, int64_t id, struct end_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	struct rd_date on = { 0 };
 
@@ -153,17 +90,17 @@ static enum rd_rc refer(
 
 enum rd_exit rd_ctl_case_exclude(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, NULL, exclude, "excluded and closed");
+	return rd_ctl_run_act(ctl, argc, argv, &ends, NULL, exclude, "excluded and closed");
 }
 
 enum rd_exit rd_ctl_case_withdraw(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, NULL, withdraw, "withdrawn and closed");
+	return rd_ctl_run_act(ctl, argc, argv, &ends, NULL, withdraw, "withdrawn and closed");
 }
 
 enum rd_exit rd_ctl_case_refer(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, NULL, refer, "with the Ombudsman; recorded");
+	return rd_ctl_run_act(ctl, argc, argv, &ends, NULL, refer, "with the Ombudsman; recorded");
 }
 
 /* --- cases that hang together --- */
@@ -177,7 +114,7 @@ static enum rd_rc other_case(struct rd_ctl_desk *desk, const char *reference, co
 }
 
 static enum rd_rc link_to(
-	struct rd_ctl_desk *desk, int64_t id, struct end_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	int64_t other;
 
@@ -186,7 +123,7 @@ static enum rd_rc link_to(
 }
 
 static enum rd_rc merge(
-	struct rd_ctl_desk *desk, int64_t id, struct end_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	int64_t into;
 
@@ -197,10 +134,10 @@ static enum rd_rc merge(
 }
 
 static enum rd_rc split(
-	struct rd_ctl_desk *desk, int64_t id, struct end_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
-	struct rd_act_split off = { .topics = words->topics,
-		.n_topics = words->n_topics,
+	struct rd_act_split off = { .topics = words->many,
+		.n_topics = words->n_many,
 		.definition = words->of[OPT_DEFINITION],
 		.why = words->of[OPT_WHY] };
 
@@ -210,23 +147,25 @@ static enum rd_rc split(
 
 enum rd_exit rd_ctl_case_link(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, NULL, link_to, "linked");
+	return rd_ctl_run_act(ctl, argc, argv, &ends, NULL, link_to, "linked");
 }
 
 enum rd_exit rd_ctl_case_merge(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, NULL, merge, "the other case is part of this one now");
+	return rd_ctl_run_act(
+		ctl, argc, argv, &ends, NULL, merge, "the other case is part of this one now");
 }
 
 enum rd_exit rd_ctl_case_split(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, NULL, split, "opened, a complaint of its own");
+	return rd_ctl_run_act(
+		ctl, argc, argv, &ends, NULL, split, "opened, a complaint of its own");
 }
 
 /* --- beside the stages --- */
 
 static enum rd_rc action(
-	struct rd_ctl_desk *desk, int64_t id, struct end_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	struct rd_date due = { 0 };
 	int64_t row;
@@ -245,7 +184,7 @@ static enum rd_rc action(
 }
 
 static enum rd_rc consent(
-	struct rd_ctl_desk *desk, int64_t id, struct end_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	int place = 0;
 
@@ -263,13 +202,13 @@ static enum rd_rc consent(
 }
 
 static enum rd_rc restrict_contact(
-	struct rd_ctl_desk *desk, int64_t id, struct end_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	struct rd_act_restriction restriction = { .terms = words->of[OPT_TERMS],
 		.why = words->of[OPT_WHY],
 		.approved_by = words->of[OPT_APPROVED_BY] };
 
-	if (words->lift)
+	if (words->of[OPT_LIFT] != NULL)
 		return rd_act_unrestrict(
 			desk->desk.db, &desk->desk.office, id, words->of[OPT_WHY], err);
 	RD_TRY(rd_ctl_day(words->of[OPT_REVIEW], &restriction.review, err));
@@ -278,7 +217,7 @@ static enum rd_rc restrict_contact(
 }
 
 static enum rd_rc compensation(
-	struct rd_ctl_desk *desk, int64_t id, struct end_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	int place = 0;
 
@@ -292,20 +231,21 @@ enum rd_exit rd_ctl_case_action(struct rd_ctl *ctl, int argc, char **argv)
 {
 	static const char *const verbs[] = { "add", "done", NULL };
 
-	return run(ctl, argc, argv, verbs, action, "recorded");
+	return rd_ctl_run_act(ctl, argc, argv, &ends, verbs, action, "recorded");
 }
 
 enum rd_exit rd_ctl_case_consent(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, NULL, consent, "consent recorded");
+	return rd_ctl_run_act(ctl, argc, argv, &ends, NULL, consent, "consent recorded");
 }
 
 enum rd_exit rd_ctl_case_restrict(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, NULL, restrict_contact, "restriction recorded");
+	return rd_ctl_run_act(
+		ctl, argc, argv, &ends, NULL, restrict_contact, "restriction recorded");
 }
 
 enum rd_exit rd_ctl_case_compensation(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, NULL, compensation, "compensation recorded");
+	return rd_ctl_run_act(ctl, argc, argv, &ends, NULL, compensation, "compensation recorded");
 }

@@ -27,7 +27,6 @@ enum life_option {
 	OPT_HOW,
 	OPT_ANSWER,
 	OPT_SKELETON,
-	N_LIFE_OPTIONS,
 };
 
 static const struct option life_options[] = { { "to", required_argument, NULL, OPT_TO },
@@ -41,76 +40,35 @@ static const struct option life_options[] = { { "to", required_argument, NULL, O
 	{ "answer", required_argument, NULL, OPT_ANSWER },
 	{ "skeleton", no_argument, NULL, OPT_SKELETON }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 
-struct life_words {
-	const char *of[N_LIFE_OPTIONS]; /* by option; NULL where not given */
-	struct rd_date given, asked;
-};
-
-typedef enum rd_rc life_act(
-	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err);
-
-static bool read_words(
-	struct rd_ctl *ctl, int argc, char **argv, struct life_words *words, enum rd_exit *ret_exit)
-{
-	int option;
-
-	while ((option = rd_ctl_next_option(argc, argv, life_options)) != -1) {
-		if (option > 0 && option < N_LIFE_OPTIONS &&
-			rd_ctl_takes(ctl, life_options, option)) {
-			words->of[option] = optarg != NULL ? optarg : "";
-		} else if (!rd_ctl_option(ctl, option)) {
-			*ret_exit = rd_ctl_usage(ctl);
-			return false;
-		}
-	}
-	if (optind + 1 == argc)
-		return true;
-	*ret_exit = rd_ctl_usage(ctl);
-	return false;
-}
-
-static enum rd_exit run(
-	struct rd_ctl *ctl, int argc, char **argv, life_act *act, const char *sentence)
-{
-	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
-	struct life_words words = { .of = { NULL } };
-	struct rd_ctl_before before = { 0, 0 };
-	enum rd_exit exit_status = RD_EXIT_DONE;
-	struct rd_err err = { 0 };
-	int64_t id = 0;
-
-	if (!read_words(ctl, argc, argv, &words, &exit_status))
-		return exit_status;
-	if (rd_ctl_day(words.of[OPT_GIVEN], &words.given, &err) != RD_OK ||
-		rd_ctl_day(words.of[OPT_ASKED], &words.asked, &err) != RD_OK ||
-		rd_ctl_begin_act(ctl, argv[optind], &desk, &id, &before, &err) != RD_OK ||
-		act(&desk, id, &words, &err) != RD_OK)
-		return rd_ctl_fail(&err);
-	return rd_ctl_tell(ctl, &desk, id, &before, sentence);
-}
+static const struct rd_ctl_act_options life = { .options = life_options };
 
 /* --- both stages --- */
 
 static enum rd_rc assign(
-	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	return rd_act_assign(desk->desk.db, &desk->desk.office, id, words->of[OPT_TO], err);
 }
 
 static enum rd_rc contacted(
-	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
-	return rd_act_contacted(desk->desk.db, &desk->desk.office, id, words->given, err);
+	struct rd_date given = { 0 };
+
+	RD_TRY(rd_ctl_day(words->of[OPT_GIVEN], &given, err));
+	return rd_act_contacted(desk->desk.db, &desk->desk.office, id, given, err);
 }
 
 static enum rd_rc agree(
-	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
-	return rd_act_agree(desk->desk.db, &desk->desk.office, id, words->given, err);
+	struct rd_date given = { 0 };
+
+	RD_TRY(rd_ctl_day(words->of[OPT_GIVEN], &given, err));
+	return rd_act_agree(desk->desk.db, &desk->desk.office, id, given, err);
 }
 
-static enum rd_rc stage_of(
-	const struct life_words *words, enum rd_stage *ret_stage, struct rd_err *err)
+static enum rd_rc stage_of(struct rd_ctl_words *words, enum rd_stage *ret_stage, struct rd_err *err)
 {
 	static const char *const stages[] = { "1", "2", NULL };
 	int place = 0;
@@ -121,20 +79,20 @@ static enum rd_rc stage_of(
 }
 
 static enum rd_rc respond(
-	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
-	struct rd_act_response response = { .given_on = words->given,
-		.file = words->of[OPT_ANSWER] };
+	struct rd_act_response response = { .file = words->of[OPT_ANSWER] };
 	int place = 0;
 
+	RD_TRY(rd_ctl_day(words->of[OPT_GIVEN], &response.given_on, err));
 	RD_TRY(stage_of(words, &response.stage, err));
 	if (words->of[OPT_FOUND] != NULL && words->of[OPT_ANSWER] != NULL)
 		return rd_fail(err, RD_E_INPUT,
 			"the answer's `Decision:` says what was found; leave out --found");
 	if (words->of[OPT_FOUND] != NULL) {
-		RD_TRY(rd_ctl_word_of(words->of[OPT_FOUND], rd_upheld_names, "found",
+		RD_TRY(rd_ctl_word_of(words->of[OPT_FOUND], rd_found_names, "found",
 			"upheld, partly, not_upheld", &place, err));
-		response.upheld = (enum rd_upheld)place;
+		response.found = (enum rd_found)place;
 	}
 	if (words->of[OPT_ANSWER] != NULL)
 		RD_TRY(rd_file_read(words->of[OPT_ANSWER], RD_ANSWER_FILE_MAX, desk->arena,
@@ -147,13 +105,13 @@ static enum rd_exit print_skeleton(struct rd_ctl *ctl, int argc, char **argv)
 {
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
 	RD_CLEANUP(rd_buf_free) struct rd_buf text = RD_BUF(RD_ANSWER_FILE_MAX * 2);
-	struct life_words words = { .of = { NULL } };
+	struct rd_ctl_words words = { .of = { NULL } };
 	enum rd_exit exit_status = RD_EXIT_DONE;
 	enum rd_stage stage = RD_STAGE_1;
 	struct rd_err err = { 0 };
 	int64_t id = 0;
 
-	if (!read_words(ctl, argc, argv, &words, &exit_status))
+	if (!rd_ctl_read_words(ctl, argc, argv, &life, NULL, &words, &exit_status))
 		return exit_status;
 	if (stage_of(&words, &stage, &err) != RD_OK || rd_ctl_open(ctl, &desk, &err) != RD_OK ||
 		rd_ctl_case(&desk, argv[optind], &id, &err) != RD_OK ||
@@ -173,12 +131,12 @@ static bool asks_for_skeleton(int argc, char **argv)
 }
 
 static enum rd_rc extend(
-	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	struct rd_act_extension extension = { .why = words->of[OPT_WHY],
-		.approved_by = words->of[OPT_APPROVED_BY],
-		.given_on = words->given };
+		.approved_by = words->of[OPT_APPROVED_BY] };
 
+	RD_TRY(rd_ctl_day(words->of[OPT_GIVEN], &extension.given_on, err));
 	if (words->of[OPT_TO] == NULL)
 		return rd_fail(err, RD_E_INPUT, "say with --to by which day the answer comes");
 	RD_TRY(rd_date_parse(words->of[OPT_TO], &extension.to, err));
@@ -187,82 +145,89 @@ static enum rd_rc extend(
 
 enum rd_exit rd_ctl_case_assign(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, assign, "assigned");
+	return rd_ctl_run_act(ctl, argc, argv, &life, NULL, assign, "assigned");
 }
 
 enum rd_exit rd_ctl_case_contacted(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, contacted, "contact recorded");
+	return rd_ctl_run_act(ctl, argc, argv, &life, NULL, contacted, "contact recorded");
 }
 
 enum rd_exit rd_ctl_case_agree(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, agree, "definition agreed");
+	return rd_ctl_run_act(ctl, argc, argv, &life, NULL, agree, "definition agreed");
 }
 
 enum rd_exit rd_ctl_case_respond(struct rd_ctl *ctl, int argc, char **argv)
 {
 	if (asks_for_skeleton(argc, argv))
 		return print_skeleton(ctl, argc, argv);
-	return run(ctl, argc, argv, respond, "answered");
+	return rd_ctl_run_act(ctl, argc, argv, &life, NULL, respond, "answered");
 }
 
 enum rd_exit rd_ctl_case_extend(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, extend, "extended");
+	return rd_ctl_run_act(ctl, argc, argv, &life, NULL, extend, "extended");
 }
 
 /* --- stage 2 --- */
 
 static enum rd_rc escalate(
-	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
+	struct rd_date asked = { 0 };
 	int place = RD_ASKED_BY_STAFF;
 
+	RD_TRY(rd_ctl_day(words->of[OPT_ASKED], &asked, err));
 	if (words->of[OPT_HOW] != NULL)
 		RD_TRY(rd_ctl_word_of(words->of[OPT_HOW], rd_asked_by_names, "how",
 			"staff, reply, text", &place, err));
 	return rd_act_escalate(
-		desk->desk.db, &desk->desk.office, id, words->asked, (enum rd_asked_by)place, err);
+		desk->desk.db, &desk->desk.office, id, asked, (enum rd_asked_by)place, err);
 }
 
 static enum rd_rc accept_request(
-	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
-	return rd_act_accept(desk->desk.db, &desk->desk.office, id, words->given, err);
+	struct rd_date given = { 0 };
+
+	RD_TRY(rd_ctl_day(words->of[OPT_GIVEN], &given, err));
+	return rd_act_accept(desk->desk.db, &desk->desk.office, id, given, err);
 }
 
 static enum rd_rc refuse(
-	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
-	return rd_act_refuse(
-		desk->desk.db, &desk->desk.office, id, words->of[OPT_WHY], words->given, err);
+	struct rd_date given = { 0 };
+
+	RD_TRY(rd_ctl_day(words->of[OPT_GIVEN], &given, err));
+	return rd_act_refuse(desk->desk.db, &desk->desk.office, id, words->of[OPT_WHY], given, err);
 }
 
 static enum rd_rc reopen(
-	struct rd_ctl_desk *desk, int64_t id, const struct life_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	return rd_act_reopen(desk->desk.db, &desk->desk.office, id, words->of[OPT_WHY], err);
 }
 
 enum rd_exit rd_ctl_case_escalate(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, escalate, "at stage 2");
+	return rd_ctl_run_act(ctl, argc, argv, &life, NULL, escalate, "at stage 2");
 }
 
 enum rd_exit rd_ctl_case_accept(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, accept_request, "stage 2 taken on");
+	return rd_ctl_run_act(ctl, argc, argv, &life, NULL, accept_request, "stage 2 taken on");
 }
 
 enum rd_exit rd_ctl_case_refuse(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, refuse, "stage 2 refused");
+	return rd_ctl_run_act(ctl, argc, argv, &life, NULL, refuse, "stage 2 refused");
 }
 
 enum rd_exit rd_ctl_case_reopen(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, reopen, "open again");
+	return rd_ctl_run_act(ctl, argc, argv, &life, NULL, reopen, "open again");
 }
 
 /* --- what was done --- */

@@ -1,16 +1,13 @@
 /* contacts import, contacts list, contacts show: the landlord's list of residents. */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "desk.h"
 #include "print.h"
+#include "redress/base/file.h"
 #include "redress/gateway/contacts.h"
 #include "resident_print.h"
 
@@ -34,44 +31,6 @@ static void end_import(struct importing *i)
 	rd_ctl_close(&i->desk);
 }
 
-static void close_file(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
-static enum rd_rc read_whole(
-	struct importing *i, char **ret_text, size_t *ret_len, struct rd_err *err)
-{
-	RD_CLEANUP(close_file) int fd = open(i->path, O_RDONLY | O_CLOEXEC);
-	struct stat about;
-	size_t len = 0;
-	char *text;
-
-	if (fd < 0 || fstat(fd, &about) != 0)
-		return rd_fail(err, RD_E_INPUT, "%s: %s", i->path, strerror(errno));
-	if (!S_ISREG(about.st_mode))
-		return rd_fail(err, RD_E_INPUT, "%s is not a file", i->path);
-	if (about.st_size > RD_CONTACTS_FILE_BYTES_MAX)
-		return rd_fail(err, RD_E_RANGE, "%s is larger than 64 MB; split it", i->path);
-	text = rd_arena_alloc(i->arena, (size_t)about.st_size + 1);
-	RD_ASSERT(text != NULL);
-	while (len < (size_t)about.st_size) {
-		const ssize_t got = read(fd, text + len, (size_t)about.st_size - len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return rd_fail(err, RD_E_AGAIN, "%s: %s", i->path, strerror(errno));
-		if (got == 0)
-			break;
-		len += (size_t)got;
-	}
-	*ret_text = text;
-	*ret_len = len;
-	return RD_OK;
-}
-
 static enum rd_rc parse(struct importing *i, struct rd_err *err)
 {
 	const char *landlords[RD_LIVE_LANDLORDS_MAX];
@@ -82,10 +41,10 @@ static enum rd_rc parse(struct importing *i, struct rd_err *err)
 		.ignore = i->ignore,
 		.n_ignore = i->n_ignore,
 	};
-	char *text = NULL;
+	const char *text;
 	size_t len = 0;
 
-	RD_TRY(read_whole(i, &text, &len, err));
+	RD_TRY(rd_file_read(i->path, RD_CONTACTS_FILE_BYTES_MAX, i->arena, &text, &len, err));
 	if (rd_contacts_parse(text, len, &order, i->arena, &i->file, err) != RD_OK)
 		return rd_fail_within(err, "%s", i->path);
 	return RD_OK;

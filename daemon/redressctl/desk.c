@@ -83,6 +83,15 @@ enum rd_rc rd_ctl_case(
 	return rd_case_by_reference(desk->desk.db, reference, true, ret_case, err);
 }
 
+const char *rd_ctl_reference(struct rd_ctl_desk *desk, int64_t case_id)
+{
+	char *out = rd_arena_alloc(desk->arena, RD_REFERENCE_MAX);
+
+	RD_ASSERT(out != NULL);
+	rd_reference_format(case_id, rd_store_key(desk->store, RD_KEY_REFERENCE), out);
+	return out;
+}
+
 const char *rd_ctl_in_one_line(struct rd_ctl_desk *desk, const char *lines)
 {
 	const char *joined = "";

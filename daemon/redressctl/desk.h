@@ -33,6 +33,8 @@ RD_MUST_USE enum rd_rc rd_ctl_actor(
 /* A case by reference or bare number; says what is wrong. */
 RD_MUST_USE enum rd_rc rd_ctl_case(
 	struct rd_ctl_desk *desk, const char *reference, int64_t *ret_case, struct rd_err *err);
+/* RD123456-K7QF, in the desk's arena. */
+const char *rd_ctl_reference(struct rd_ctl_desk *desk, int64_t case_id);
 /* Reasons that stand one a line, as one: "a; b". In the desk's arena. */
 const char *rd_ctl_in_one_line(struct rd_ctl_desk *desk, const char *lines);
 /* 1 to max; says itself what is wrong. */

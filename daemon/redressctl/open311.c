@@ -33,10 +33,8 @@ json_t *rd_ctl_open311_json(struct rd_ctl_desk *desk, const struct rd_open311_ro
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++) {
-		char reference[RD_REFERENCE_MAX];
+		const char *reference = rd_ctl_reference(desk, rows[i].case_id);
 
-		rd_reference_format(
-			rows[i].case_id, rd_store_key(desk->store, RD_KEY_REFERENCE), reference);
 		json_array_append_new(list, row_json(&rows[i], reference));
 	}
 	return list;
@@ -66,13 +64,12 @@ static enum rd_rc list_rows(
 		listing.json = rd_ctl_open311_json(desk, rows, n);
 	}
 	for (size_t i = 0; i < n; i++) {
-		char id[24], tried[24], reference[RD_REFERENCE_MAX];
+		char id[24], tried[24];
 
 		snprintf(id, sizeof id, "%" PRId64, rows[i].id);
-		rd_reference_format(
-			rows[i].case_id, rd_store_key(desk->store, RD_KEY_REFERENCE), reference);
 		rd_table_row(&listing.table,
-			(const char *const[]){ id, reference, rows[i].system,
+			(const char *const[]){ id, rd_ctl_reference(desk, rows[i].case_id),
+				rows[i].system,
 				rows[i].closed ? "closed" : rd_open311_state_names[rows[i].state],
 				rows[i].request_id, rows[i].service_code,
 				rd_short_instant(rows[i].attempted_ms, tried), rows[i].answer });

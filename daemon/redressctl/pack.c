@@ -10,19 +10,20 @@
 #include <unistd.h>
 
 #include "redress/base/buf.h"
+#include "redress/base/file.h"
 
 #define SUMS_NAME      "SHA256SUMS"
-#define PATH_BYTES_MAX 4096
 #define SUMS_BYTES_MAX (8u << 20)
 #define SHA256_BYTES   32
 
 static enum rd_rc path_in(const struct rd_pack *pack, const char *path,
-	char out[static PATH_BYTES_MAX], struct rd_err *err)
+	char out[static RD_PATH_BYTES_MAX], struct rd_err *err)
 {
-	const int n = snprintf(out, PATH_BYTES_MAX, "%s/%s", pack->dir, path);
+	const int n = snprintf(out, RD_PATH_BYTES_MAX, "%s/%s", pack->dir, path);
 
-	if (n < 0 || n >= PATH_BYTES_MAX)
-		return rd_fail(err, RD_E_INPUT, "a path is longer than %d bytes", PATH_BYTES_MAX);
+	if (n < 0 || n >= RD_PATH_BYTES_MAX)
+		return rd_fail(
+			err, RD_E_INPUT, "a path is longer than %d bytes", RD_PATH_BYTES_MAX);
 	return RD_OK;
 }
 
@@ -67,7 +68,7 @@ enum rd_rc rd_pack_begin(
 
 enum rd_rc rd_pack_folder(struct rd_pack *pack, const char *name, struct rd_err *err)
 {
-	char path[PATH_BYTES_MAX];
+	char path[RD_PATH_BYTES_MAX];
 
 	RD_TRY(path_in(pack, name, path, err));
 	return make_folder(path, true, err);
@@ -94,7 +95,7 @@ static enum rd_rc new_entry(
 enum rd_rc rd_pack_start(
 	struct rd_pack *pack, const char *path, const char *what, struct rd_err *err)
 {
-	char whole[PATH_BYTES_MAX];
+	char whole[RD_PATH_BYTES_MAX];
 	struct rd_pack_file *file = NULL;
 	gnutls_hash_hd_t sum;
 

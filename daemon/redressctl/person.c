@@ -9,6 +9,7 @@
 #include "dossier.h"
 #include "html.h"
 #include "print.h"
+#include "redress/base/file.h"
 #include "redress/gateway/erasing.h"
 #include "redress/message/sms.h"
 #include "redress/store/contact.h"
@@ -16,7 +17,6 @@
 #include "resident_print.h"
 
 #define NAMES_BYTES_MAX (32u << 20)
-#define PATH_BYTES_MAX	4096
 
 /* An address as it is, a number as the store keeps it. */
 static enum rd_rc contact_of(const char *word, char number[static RD_PHONE_MAX],
@@ -30,17 +30,6 @@ static enum rd_rc contact_of(const char *word, char number[static RD_PHONE_MAX],
 			"`%.80s` is neither an e-mail address nor a telephone number", word);
 	*ret_contact = number;
 	return RD_OK;
-}
-
-static const char *reference_of(struct rd_ctl_desk *desk, int64_t id)
-{
-	char reference[RD_REFERENCE_MAX];
-	char *out;
-
-	rd_reference_format(id, rd_store_key(desk->store, RD_KEY_REFERENCE), reference);
-	out = rd_arena_strdup(desk->arena, reference);
-	RD_ASSERT(out != NULL);
-	return out;
 }
 
 /* --- export --- */
@@ -109,7 +98,7 @@ static void print_index(struct exported *x, FILE *out)
 			: "No texts go to this number: it said STOP.");
 	for (size_t i = 0; i < x->found.n_cases; i++) {
 		const struct rd_person_case *c = &x->found.cases[i];
-		const char *reference = reference_of(x->desk, c->id);
+		const char *reference = rd_ctl_reference(x->desk, c->id);
 
 		fputs("<li>", out);
 		if (c->main && !c->erased)
@@ -175,12 +164,12 @@ static enum rd_rc put_cases(struct exported *x, struct rd_err *err)
 		const struct rd_person_case *c = &x->found.cases[i];
 		const struct rd_arena_mark mark = rd_arena_mark(x->desk->arena);
 		struct rd_dossier_sums sums;
-		char dir[PATH_BYTES_MAX];
+		char dir[RD_PATH_BYTES_MAX];
 
 		if (!c->main || c->erased)
 			continue;
 		const int n = snprintf(
-			dir, sizeof dir, "%s/%s", x->pack.dir, reference_of(x->desk, c->id));
+			dir, sizeof dir, "%s/%s", x->pack.dir, rd_ctl_reference(x->desk, c->id));
 		if (n < 0 || (size_t)n >= sizeof dir)
 			return rd_fail(err, RD_E_INPUT, "%s: too long a path", x->pack.dir);
 		RD_TRY(rd_dossier_write(x->desk, c->id, dir, &sums, err));
@@ -251,7 +240,7 @@ static void print_erased_json(struct rd_ctl_desk *desk, const struct rd_erasing 
 
 	for (size_t i = 0; i < e->n_cases; i++)
 		json_array_append_new(cases,
-			json_pack("{s:s,s:b,s:b}", "ref", reference_of(desk, e->cases[i].id),
+			json_pack("{s:s,s:b,s:b}", "ref", rd_ctl_reference(desk, e->cases[i].id),
 				"whole", e->cases[i].main, "erased_before", e->cases[i].erased));
 	rd_json_print(json_pack("{s:b,s:o,s:I,s:I,s:o,s:{s:I,s:I,s:I,s:I,s:I}}", "dry_run", dry_run,
 		"cases", cases, "messages", (json_int_t)e->n_messages, "residents",
@@ -275,7 +264,7 @@ static void print_resident(const struct rd_resident *r)
 static void print_plan(struct rd_ctl_desk *desk, const struct rd_erasing *e)
 {
 	for (size_t i = 0; i < e->n_cases; i++)
-		printf("  %s: %s\n", reference_of(desk, e->cases[i].id),
+		printf("  %s: %s\n", rd_ctl_reference(desk, e->cases[i].id),
 			e->cases[i].erased ? "erased already"
 			: e->cases[i].main
 				? "all words: messages, letters, notes, contacts"
@@ -379,7 +368,7 @@ enum rd_exit rd_ctl_case_legal_hold(struct rd_ctl *ctl, int argc, char **argv)
 		(end ? rd_act_end_legal_hold(desk.desk.db, &desk.desk.office, id, why, &err)
 		     : rd_act_legal_hold(desk.desk.db, &desk.desk.office, id, why, &err)) != RD_OK)
 		return rd_ctl_fail(&err);
-	reference = reference_of(&desk, id);
+	reference = rd_ctl_reference(&desk, id);
 	if (ctl->json)
 		rd_json_print(json_pack("{s:s}", "ref", reference));
 	else

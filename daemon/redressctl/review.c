@@ -15,12 +15,6 @@
 
 #define SUBJECT_SHOWN 40 /* characters */
 
-static const char *reference_of(struct rd_ctl_desk *desk, int64_t id, char *out)
-{
-	rd_reference_format(id, rd_store_key(desk->store, RD_KEY_REFERENCE), out);
-	return out;
-}
-
 /* A message under review, as the list shows it. */
 struct about {
 	const char *subject; /* else its first words; "" where it has none, or they are erased */
@@ -128,14 +122,13 @@ static const char *short_reasons(
 static json_t *review_json(
 	struct rd_ctl_desk *desk, const struct rd_review *review, const struct about *about)
 {
-	char reference[RD_REFERENCE_MAX];
 	const bool decided = review->decided_ms != 0;
 
 	return json_pack("{s:I,s:s,s:o,s:s,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b}", "review",
-		(json_int_t)review->id, "ref", reference_of(desk, review->case_id, reference),
-		"message", review->message_id != 0 ? json_integer(review->message_id) : json_null(),
-		"best", rd_kind_names[review->best], "subject", rd_json_text(about->subject),
-		"reasons", review->reasons, "since", rd_json_instant(review->created_ms), "decided",
+		(json_int_t)review->id, "ref", rd_ctl_reference(desk, review->case_id), "message",
+		review->message_id != 0 ? json_integer(review->message_id) : json_null(), "best",
+		rd_kind_names[review->best], "subject", rd_json_text(about->subject), "reasons",
+		review->reasons, "since", rd_json_instant(review->created_ms), "decided",
 		decided ? json_string(rd_kind_names[review->decided]) : json_null(), "by",
 		rd_json_text(review->by), "at", rd_json_instant(review->decided_ms), "why",
 		rd_json_text(review->why), "adjustments", rd_json_text(about->adjustments),
@@ -145,7 +138,7 @@ static json_t *review_json(
 static enum rd_rc add_review(struct rd_ctl_desk *desk, struct rd_listing *listing,
 	const struct rd_review *review, struct rd_err *err)
 {
-	char row[24], since[24], reference[RD_REFERENCE_MAX];
+	char row[24], since[24];
 	struct about about;
 
 	RD_TRY(read_about(desk, review, &about, err));
@@ -153,7 +146,7 @@ static enum rd_rc add_review(struct rd_ctl_desk *desk, struct rd_listing *listin
 	if (listing->json != NULL)
 		json_array_append_new(listing->json, review_json(desk, review, &about));
 	rd_table_row(&listing->table,
-		(const char *const[]){ row, reference_of(desk, review->case_id, reference),
+		(const char *const[]){ row, rd_ctl_reference(desk, review->case_id),
 			rd_kind_names[review->best], rd_short_instant(review->created_ms, since),
 			review->decided_ms != 0 ? rd_kind_names[review->decided] : "-",
 			shortened(desk, about.subject),
@@ -265,7 +258,7 @@ enum rd_exit rd_ctl_review_decide(struct rd_ctl *ctl, int argc, char **argv)
 		{ "why", required_argument, NULL, 'w' }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
 	const char *kind_word = NULL, *why = NULL;
-	char reference[RD_REFERENCE_MAX];
+	const char *reference;
 	struct rd_err err = { 0 };
 	int64_t review = 0, case_id = 0;
 	enum rd_kind kind;
@@ -290,7 +283,7 @@ enum rd_exit rd_ctl_review_decide(struct rd_ctl *ctl, int argc, char **argv)
 		rd_act_decide(desk.desk.db, &desk.desk.office, review, kind, why, &case_id, &err) !=
 			RD_OK)
 		return rd_ctl_fail(&err);
-	reference_of(&desk, case_id, reference);
+	reference = rd_ctl_reference(&desk, case_id);
 	if (ctl->json)
 		rd_json_print(json_pack("{s:s,s:s}", "ref", reference, "kind", kind_word));
 	else

@@ -11,9 +11,8 @@
 
 #include "command.h"
 #include "print.h"
+#include "redress/base/file.h"
 #include "rules_set.h"
-
-#define PATH_BYTES_MAX 4096
 
 /* ---- history ---- */
 
@@ -152,7 +151,7 @@ static enum rd_rc make_parents(char *path, size_t dir_len, struct rd_err *err)
 
 static enum rd_rc write_file(const char *dir, const struct rd_rulefile *file, struct rd_err *err)
 {
-	char path[PATH_BYTES_MAX];
+	char path[RD_PATH_BYTES_MAX];
 	const int len = snprintf(path, sizeof path, "%s/%s", dir, file->name);
 
 	if (len < 0 || (size_t)len >= sizeof path)

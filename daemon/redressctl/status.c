@@ -201,14 +201,11 @@ static enum rd_rc tell_case(struct rd_ctl_desk *desk, struct told *told, struct 
 {
 	struct rd_case_clock *clocks;
 	struct rd_review *reviews;
-	char *reference = rd_arena_alloc(desk->arena, RD_REFERENCE_MAX);
 	size_t n;
 
-	if (told->row.fate.case_id == 0 || reference == NULL)
+	if (told->row.fate.case_id == 0)
 		return RD_OK;
-	rd_reference_format(
-		told->row.fate.case_id, rd_store_key(desk->store, RD_KEY_REFERENCE), reference);
-	told->reference = reference;
+	told->reference = rd_ctl_reference(desk, told->row.fate.case_id);
 	RD_TRY(rd_case_clocks(
 		desk->desk.db, told->row.fate.case_id, desk->arena, &clocks, &n, err));
 	for (size_t i = 0; i < n; i++)

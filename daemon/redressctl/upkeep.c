@@ -9,12 +9,12 @@
 #include "command.h"
 #include "desk.h"
 #include "print.h"
+#include "redress/base/file.h"
 #include "redress/store/audit.h"
 #include "redress/store/backup.h"
 #include "redress/store/status.h"
 
 #define LEDGER_ARENA_BYTES (8u << 20)
-#define PATH_BYTES_MAX	   4096
 
 static bool one_word(struct rd_ctl *ctl, int argc, char **argv, int n_words)
 {
@@ -99,7 +99,7 @@ enum rd_exit rd_ctl_audit_ledger(struct rd_ctl *ctl, int argc, char **argv)
  */
 static bool folder_takes_files(const char *file)
 {
-	char folder[PATH_BYTES_MAX];
+	char folder[RD_PATH_BYTES_MAX];
 	const char *slash = strrchr(file, '/');
 	size_t len = slash != NULL ? (size_t)(slash - file) : 0;
 
@@ -141,7 +141,7 @@ enum rd_exit rd_ctl_backup(struct rd_ctl *ctl, int argc, char **argv)
 enum rd_exit rd_ctl_restore(struct rd_ctl *ctl, int argc, char **argv)
 {
 	RD_CLEANUP(rd_config_cleanup) struct rd_config *config = NULL;
-	char before[PATH_BYTES_MAX];
+	char before[RD_PATH_BYTES_MAX];
 	struct rd_err err = { 0 };
 	struct stat about;
 	bool has_list = false;

@@ -203,34 +203,31 @@ enum rd_rc rd_audit_verify(struct rd_db *db, int64_t *ret_rows, struct rd_err *e
 	return RD_OK;
 }
 
+static enum rd_rc read_audited(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	struct rd_audit_row *row = item;
+
+	(void)err;
+	*row = borrow_row(rows);
+	row->actor = rd_rows_text(rows, 2, arena);
+	row->what = rd_rows_text(rows, 4, arena);
+	row->detail = rd_rows_text(rows, 8, arena);
+	return RD_OK;
+}
+
 enum rd_rc rd_audit_list(struct rd_db *db, int64_t case_id, int64_t message_id, int64_t from_seq,
 	size_t max, struct rd_arena *arena, struct rd_audit_row **ret_rows, size_t *ret_n,
 	struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_audit_row) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		AUDIT_COLUMNS " WHERE (?1 = 0 OR case_id = ?1) AND (?2 = 0 OR message_id = ?2)"
 			      " AND seq >= ?3 ORDER BY seq LIMIT ?4",
 		RD_ARGS(rd_int(case_id), rd_int(message_id), rd_int(from_seq),
 			rd_int((int64_t)max)),
-		&rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		struct rd_audit_row *row = item;
-		*row = borrow_row(&rows);
-		row->actor = rd_rows_text(&rows, 2, arena);
-		row->what = rd_rows_text(&rows, 4, arena);
-		row->detail = rd_rows_text(&rows, 8, arena);
-	}
-	RD_TRY(rd_arena_check(arena, err));
+		read_audited, arena, &list, err));
 	*ret_rows = list.items;
 	*ret_n = list.n;
 	return RD_OK;

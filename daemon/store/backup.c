@@ -2,66 +2,48 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "redress/base/file.h"
 #include "redress/store/audit.h"
 #include "redress/store/casebook.h"
 #include "redress/store/erasure.h"
 #include "redress/store/sql.h"
 
-#define PATH_BYTES_MAX 4096
-#define META_BACKUP    "backup_ms" /* in the copy: when it was taken */
+#define META_BACKUP "backup_ms" /* in the copy: when it was taken */
 
 static void close_handle(sqlite3 **handle)
 {
 	sqlite3_close_v2(*handle);
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 /* A file that is not finished goes; the path is emptied once it is. */
-static void remove_file(char (*path)[PATH_BYTES_MAX])
+static void remove_file(char (*path)[RD_PATH_BYTES_MAX])
 {
 	if (**path)
 		unlink(*path);
 }
 
-static enum rd_rc path_with(
-	const char *path, const char *ending, char out[static PATH_BYTES_MAX], struct rd_err *err)
+static enum rd_rc path_with(const char *path, const char *ending,
+	char out[static RD_PATH_BYTES_MAX], struct rd_err *err)
 {
-	int n = snprintf(out, PATH_BYTES_MAX, "%s%s", path, ending);
+	int n = snprintf(out, RD_PATH_BYTES_MAX, "%s%s", path, ending);
 
-	if (n < 0 || n >= PATH_BYTES_MAX) {
+	if (n < 0 || n >= RD_PATH_BYTES_MAX) {
 		*out = '\0';
-		return rd_fail(err, RD_E_INPUT, "a path is longer than %d bytes", PATH_BYTES_MAX);
+		return rd_fail(
+			err, RD_E_INPUT, "a path is longer than %d bytes", RD_PATH_BYTES_MAX);
 	}
-	return RD_OK;
-}
-
-/* The folder's entry, too, must survive a power cut. */
-static enum rd_rc sync_folder(const char *path, struct rd_err *err)
-{
-	char copy[PATH_BYTES_MAX];
-
-	RD_TRY(path_with(path, "", copy, err));
-	RD_CLEANUP(close_fd) int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0)
-		return rd_fail(err, RD_E_AGAIN, "the folder of %s: %s", path, strerror(errno));
 	return RD_OK;
 }
 
 static enum rd_rc make_empty(const char *path, struct rd_err *err)
 {
-	RD_CLEANUP(close_fd) int fd = rd_store_open_own(path, O_RDWR | O_CREAT | O_EXCL);
+	RD_CLEANUP(rd_fd_close) int fd = rd_store_open_own(path, O_RDWR | O_CREAT | O_EXCL);
 
 	if (fd < 0 && errno == EEXIST)
 		return rd_fail(err, RD_E_EXISTS,
@@ -96,13 +78,13 @@ static enum rd_rc copy_pages(sqlite3 *from, sqlite3 *to, struct rd_err *err)
 
 static enum rd_rc copy_file(const char *from, const char *to, struct rd_err *err)
 {
-	RD_CLEANUP(close_fd) int in = open(from, O_RDONLY | O_CLOEXEC);
+	RD_CLEANUP(rd_fd_close) int in = open(from, O_RDONLY | O_CLOEXEC);
 	char bytes[65536];
 
 	if (in < 0)
 		return rd_fail(err, RD_E_MISSING, "%s: %s", from, strerror(errno));
 	RD_TRY(make_empty(to, err));
-	RD_CLEANUP(close_fd) int out = open(to, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	RD_CLEANUP(rd_fd_close) int out = open(to, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (out < 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", to, strerror(errno));
 	for (;;) {
@@ -111,12 +93,7 @@ static enum rd_rc copy_file(const char *from, const char *to, struct rd_err *err
 			return rd_fail(err, RD_E_AGAIN, "%s: %s", from, strerror(errno));
 		if (got == 0)
 			break;
-		for (ssize_t done = 0; done < got;) {
-			ssize_t put = write(out, bytes + done, (size_t)(got - done));
-			if (put < 0)
-				return rd_fail(err, RD_E_AGAIN, "%s: %s", to, strerror(errno));
-			done += put;
-		}
+		RD_TRY(rd_fd_write(out, bytes, (size_t)got, to, err));
 	}
 	if (fsync(out) != 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", to, strerror(errno));
@@ -127,7 +104,7 @@ static enum rd_rc copy_file(const char *from, const char *to, struct rd_err *err
  * other. Copied last, so that it names whatever the copy lacks. */
 static enum rd_rc copy_erased(const char *from, const char *to, bool *ret_there, struct rd_err *err)
 {
-	char list[PATH_BYTES_MAX], copy[PATH_BYTES_MAX];
+	char list[RD_PATH_BYTES_MAX], copy[RD_PATH_BYTES_MAX];
 	struct stat about;
 
 	RD_TRY(path_with(from, RD_ERASED_ENDING, list, err));
@@ -148,8 +125,8 @@ static enum rd_rc must_be_free(const char *path, struct rd_err *err)
 
 enum rd_rc rd_backup_write(struct rd_db *db, const char *file, int64_t now_ms, struct rd_err *err)
 {
-	RD_CLEANUP(remove_file) char part[PATH_BYTES_MAX] = "";
-	char list[PATH_BYTES_MAX], text[160];
+	RD_CLEANUP(remove_file) char part[RD_PATH_BYTES_MAX] = "";
+	char list[RD_PATH_BYTES_MAX], text[160];
 	bool there = false;
 
 	RD_TRY(must_be_free(file, err));
@@ -173,7 +150,7 @@ enum rd_rc rd_backup_write(struct rd_db *db, const char *file, int64_t now_ms, s
 			(long long)now_ms);
 		RD_TRY(run(to, text, err));
 	}
-	RD_CLEANUP(close_fd) int fd = open(part, O_RDWR | O_CLOEXEC);
+	RD_CLEANUP(rd_fd_close) int fd = open(part, O_RDWR | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) != 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", part, strerror(errno));
 	if (renameat2(AT_FDCWD, part, AT_FDCWD, file, RENAME_NOREPLACE) != 0)
@@ -181,14 +158,14 @@ enum rd_rc rd_backup_write(struct rd_db *db, const char *file, int64_t now_ms, s
 			strerror(errno));
 	*part = '\0';
 	RD_TRY(copy_erased(rd_store_path(rd_db_store(db)), file, &there, err));
-	return sync_folder(file, err);
+	return rd_file_sync_folder(file, err);
 }
 
 /* --- restore --- */
 
 static enum rd_rc has_list(const char *path, bool *ret_has, struct rd_err *err)
 {
-	char list[PATH_BYTES_MAX];
+	char list[RD_PATH_BYTES_MAX];
 	struct stat about;
 
 	RD_TRY(path_with(path, RD_ERASED_ENDING, list, err));
@@ -218,7 +195,7 @@ static enum rd_rc take_list(const char *file, const char *state, struct rd_err *
 
 static enum rd_rc take_lock(const char *state, int *ret_fd, struct rd_err *err)
 {
-	char path[PATH_BYTES_MAX];
+	char path[RD_PATH_BYTES_MAX];
 
 	RD_TRY(path_with(state, ".lock", path, err));
 	int fd = rd_store_open_own(path, O_RDWR | O_CREAT);
@@ -331,7 +308,7 @@ static enum rd_rc fold_old(const char *state, struct rd_err *err)
 static enum rd_rc put_log_away(const char *state, const char *old, struct rd_err *err)
 {
 	static const char *const endings[] = { "-wal", "-shm" };
-	char from[PATH_BYTES_MAX], to[PATH_BYTES_MAX];
+	char from[RD_PATH_BYTES_MAX], to[RD_PATH_BYTES_MAX];
 
 	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
 		RD_TRY(path_with(state, endings[i], from, err));
@@ -362,7 +339,7 @@ static enum rd_rc exchange(const char *copy, const char *state, const char *old,
 
 static enum rd_rc put_in_place(const char *copy, const char *state, struct rd_err *err)
 {
-	char old[PATH_BYTES_MAX];
+	char old[RD_PATH_BYTES_MAX];
 	struct stat about;
 
 	RD_TRY(path_with(state, ".before-restore", old, err));
@@ -384,7 +361,7 @@ static enum rd_rc put_in_place(const char *copy, const char *state, struct rd_er
 static void remove_beside(const char *copy)
 {
 	static const char *const endings[] = { "-wal", "-shm" };
-	char path[PATH_BYTES_MAX];
+	char path[RD_PATH_BYTES_MAX];
 	struct rd_err err = { 0 };
 
 	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
@@ -395,8 +372,8 @@ static void remove_beside(const char *copy)
 enum rd_rc rd_backup_restore(
 	const char *file, const char *state, int64_t now_ms, struct rd_err *err)
 {
-	RD_CLEANUP(close_fd) int lock = -1;
-	RD_CLEANUP(remove_file) char copy[PATH_BYTES_MAX] = "";
+	RD_CLEANUP(rd_fd_close) int lock = -1;
+	RD_CLEANUP(remove_file) char copy[RD_PATH_BYTES_MAX] = "";
 
 	RD_TRY(take_lock(state, &lock, err));
 	RD_TRY(path_with(state, ".restoring", copy, err));
@@ -409,5 +386,5 @@ enum rd_rc rd_backup_restore(
 	RD_TRY(take_list(file, state, err));
 	RD_TRY(put_in_place(copy, state, err));
 	*copy = '\0';
-	return sync_folder(state, err);
+	return rd_file_sync_folder(state, err);
 }

@@ -39,41 +39,36 @@ enum rd_rc rd_case_action_done(struct rd_tx *tx, int64_t case_id, int64_t id, co
 		(long long)id);
 }
 
+static enum rd_rc read_action(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	struct rd_case_action *action = item;
+
+	*action = (struct rd_case_action){
+		.id = rd_rows_int(rows, 0),
+		.case_id = rd_rows_int(rows, 1),
+		.owner = rd_rows_text(rows, 3, arena),
+		.added_ms = rd_rows_int(rows, 4),
+		.added_by = rd_rows_text(rows, 5, arena),
+		.done_ms = rd_rows_int(rows, 6),
+		.done_by = rd_rows_text(rows, 7, arena),
+		.words = rd_rows_text(rows, 8, arena),
+		.how = rd_rows_text(rows, 9, arena),
+	};
+	return rd_rows_day(rows, 2, &action->due, err);
+}
+
 enum rd_rc rd_case_action_list(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_case_action **ret_actions, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_case_action) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT a.id, a.case_id, a.due_on, a.owner, a.added_ms, a.added_by, a.done_ms,"
 		" a.done_by, w.words, w.how FROM case_action a"
 		" LEFT JOIN case_action_words w ON w.action_id = a.id"
 		" WHERE a.case_id = ?1 ORDER BY a.due_on, a.id",
-		RD_ARGS(rd_int(case_id)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		struct rd_case_action *action = item;
-		*action = (struct rd_case_action){
-			.id = rd_rows_int(&rows, 0),
-			.case_id = rd_rows_int(&rows, 1),
-			.owner = rd_rows_text(&rows, 3, arena),
-			.added_ms = rd_rows_int(&rows, 4),
-			.added_by = rd_rows_text(&rows, 5, arena),
-			.done_ms = rd_rows_int(&rows, 6),
-			.done_by = rd_rows_text(&rows, 7, arena),
-			.words = rd_rows_text(&rows, 8, arena),
-			.how = rd_rows_text(&rows, 9, arena),
-		};
-		RD_TRY(rd_rows_day(&rows, 2, &action->due, err));
-	}
-	RD_TRY(rd_arena_check(arena, err));
+		RD_ARGS(rd_int(case_id)), read_action, arena, &list, err));
 	*ret_actions = list.items;
 	*ret_n = list.n;
 	return RD_OK;

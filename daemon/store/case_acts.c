@@ -25,9 +25,10 @@ enum rd_rc rd_case_act_add(
 	" a.person, a.detail, w.why FROM case_act a"                                               \
 	" LEFT JOIN case_act_words w ON w.act_id = a.id"
 
-static enum rd_rc read_act(const struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_case_act *act, struct rd_err *err)
+static enum rd_rc read_act(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
 {
+	struct rd_case_act *act = item;
 	int stage = 0;
 
 	RD_TRY(rd_rows_word(rows, 2, rd_stage_names, &stage, err));
@@ -66,22 +67,10 @@ enum rd_rc rd_case_act_get(struct rd_db *db, int64_t id, struct rd_arena *arena,
 enum rd_rc rd_case_act_list(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_case_act **ret_acts, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_case_act) };
 
-	RD_TRY(rd_sql_query(db, ACT_COLUMNS " WHERE a.case_id = ?1 ORDER BY a.id",
-		RD_ARGS(rd_int(case_id)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		RD_TRY(read_act(&rows, arena, item, err));
-	}
-	RD_TRY(rd_arena_check(arena, err));
+	RD_TRY(rd_sql_list(db, ACT_COLUMNS " WHERE a.case_id = ?1 ORDER BY a.id",
+		RD_ARGS(rd_int(case_id)), read_act, arena, &list, err));
 	*ret_acts = list.items;
 	*ret_n = list.n;
 	return RD_OK;

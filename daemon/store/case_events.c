@@ -123,9 +123,11 @@ static void name_id(const struct rd_store *store, struct rd_case_event *event)
 		snprintf(event->id + 4 + 2 * i, 3, "%02x", hash[i]);
 }
 
-static enum rd_rc read_event(struct rd_db *db, const struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_case_event *ret_event, struct rd_err *err)
+static enum rd_rc read_event(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
 {
+	struct rd_case_event *into = item;
+	const struct rd_store *store = rd_db_store(rows->db);
 	int event = 0, kind = 0, stage = 0, status = 0;
 	struct rd_date due = { 0 };
 
@@ -134,7 +136,7 @@ static enum rd_rc read_event(struct rd_db *db, const struct rd_rows *rows, struc
 	RD_TRY(rd_rows_word(rows, 6, rd_stage_names, &stage, err));
 	RD_TRY(rd_rows_word(rows, 7, rd_status_names, &status, err));
 	RD_TRY(rd_rows_day(rows, 14, &due, err));
-	*ret_event = (struct rd_case_event){
+	*into = (struct rd_case_event){
 		.number = rd_rows_int(rows, 0),
 		.case_id = rd_rows_int(rows, 1),
 		.at_ms = rd_rows_int(rows, 2),
@@ -151,9 +153,8 @@ static enum rd_rc read_event(struct rd_db *db, const struct rd_rows *rows, struc
 		.next_clock = rd_rows_text(rows, 13, arena),
 		.next_due = due,
 	};
-	rd_reference_format(ret_event->case_id, rd_store_key(rd_db_store(db), RD_KEY_REFERENCE),
-		ret_event->reference);
-	name_id(rd_db_store(db), ret_event);
+	rd_reference_format(into->case_id, rd_store_key(store, RD_KEY_REFERENCE), into->reference);
+	name_id(store, into);
 	return rd_arena_check(arena, err);
 }
 
@@ -161,25 +162,14 @@ enum rd_rc rd_case_events_list(struct rd_db *db, int64_t after, const char *land
 	struct rd_arena *arena, struct rd_case_event **ret_events, size_t *ret_n,
 	struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_case_event) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		EVENT_COLUMNS " WHERE number > ?1 AND (?2 IS NULL OR landlord = ?2)"
 			      " ORDER BY number LIMIT ?3",
 		RD_ARGS(rd_int(after), landlord ? rd_text(landlord) : rd_null(),
 			rd_int((int64_t)max)),
-		&rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		RD_TRY(read_event(db, &rows, arena, item, err));
-	}
+		read_event, arena, &list, err));
 	*ret_events = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -196,7 +186,7 @@ enum rd_rc rd_case_event_get(struct rd_db *db, int64_t number, struct rd_arena *
 	RD_TRY(rd_rows_next(&rows, &more, err));
 	if (!more)
 		return rd_fail(err, RD_E_MISSING, "there is no event %lld", (long long)number);
-	return read_event(db, &rows, arena, ret_event, err);
+	return read_event(&rows, arena, ret_event, err);
 }
 
 enum rd_rc rd_case_events_last(struct rd_db *db, int64_t *ret_number, struct rd_err *err)

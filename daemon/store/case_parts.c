@@ -44,32 +44,30 @@ enum rd_rc rd_case_link(struct rd_tx *tx, int64_t case_id, int64_t other_id, enu
 	return hold_by_link(tx, case_id, other_id, now_ms, err);
 }
 
+static enum rd_rc read_link(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	int how = 0;
+
+	(void)arena;
+	RD_TRY(rd_rows_word(rows, 1, rd_link_names, &how, err));
+	*(struct rd_case_linked *)item = (struct rd_case_linked){
+		.id = rd_rows_int(rows, 0),
+		.how = (enum rd_link)how,
+		.from_here = rd_rows_int(rows, 2) != 0,
+	};
+	return RD_OK;
+}
+
 enum rd_rc rd_case_links(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_case_linked **ret_links, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_case_linked) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT other_id, how, 1 FROM case_link WHERE case_id = ?1 UNION ALL"
 		" SELECT case_id, how, 0 FROM case_link WHERE other_id = ?1 ORDER BY 1",
-		RD_ARGS(rd_int(case_id)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-		int how = 0;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_rows_word(&rows, 1, rd_link_names, &how, err));
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		*(struct rd_case_linked *)item = (struct rd_case_linked){
-			.id = rd_rows_int(&rows, 0),
-			.how = (enum rd_link)how,
-			.from_here = rd_rows_int(&rows, 2) != 0,
-		};
-	}
+		RD_ARGS(rd_int(case_id)), read_link, arena, &list, err));
 	*ret_links = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -104,36 +102,32 @@ enum rd_rc rd_case_add_contact(struct rd_tx *tx, int64_t case_id,
 		NULL, err);
 }
 
+static enum rd_rc read_contact(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	int channel = 0;
+
+	RD_TRY(rd_rows_word(rows, 0, rd_case_channel_names, &channel, err));
+	*(struct rd_case_contact *)item = (struct rd_case_contact){
+		.channel = (enum rd_case_channel)channel,
+		.address = rd_rows_text(rows, 1, arena),
+		.name = rd_rows_text(rows, 2, arena),
+		.main = rd_rows_int(rows, 3) != 0,
+		.proposed = rd_rows_int(rows, 4) != 0,
+	};
+	return RD_OK;
+}
+
 enum rd_rc rd_case_contacts(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_case_contact **ret_contacts, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_case_contact) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT channel, address, name, is_main, proposed FROM case_contact"
 		" WHERE case_id = ?1"
 		" ORDER BY is_main DESC, id",
-		RD_ARGS(rd_int(case_id)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-		int channel = 0;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_rows_word(&rows, 0, rd_case_channel_names, &channel, err));
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		*(struct rd_case_contact *)item = (struct rd_case_contact){
-			.channel = (enum rd_case_channel)channel,
-			.address = rd_rows_text(&rows, 1, arena),
-			.name = rd_rows_text(&rows, 2, arena),
-			.main = rd_rows_int(&rows, 3) != 0,
-			.proposed = rd_rows_int(&rows, 4) != 0,
-		};
-	}
-	RD_TRY(rd_arena_check(arena, err));
+		RD_ARGS(rd_int(case_id)), read_contact, arena, &list, err));
 	*ret_contacts = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -171,22 +165,11 @@ enum rd_rc rd_case_add_message(
 enum rd_rc rd_case_messages(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	int64_t **ret_message_ids, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(int64_t) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT message_id FROM case_message WHERE case_id = ?1 ORDER BY message_id",
-		RD_ARGS(rd_int(case_id)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		*(int64_t *)item = rd_rows_int(&rows, 0);
-	}
+		RD_ARGS(rd_int(case_id)), rd_rows_id, arena, &list, err));
 	*ret_message_ids = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -213,31 +196,27 @@ enum rd_rc rd_case_add_note(struct rd_tx *tx, int64_t case_id, const char *by, c
 		RD_ARGS(rd_int(case_id), rd_int(now_ms), rd_text(by), rd_text(text)), NULL, err);
 }
 
+static enum rd_rc read_note(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	(void)err;
+	*(struct rd_note *)item = (struct rd_note){
+		.id = rd_rows_int(rows, 0),
+		.at_ms = rd_rows_int(rows, 1),
+		.by = rd_rows_text(rows, 2, arena),
+		.text = rd_rows_text(rows, 3, arena),
+	};
+	return RD_OK;
+}
+
 enum rd_rc rd_case_notes(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_note **ret_notes, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_note) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT id, at_ms, author, words FROM case_note WHERE case_id = ?1 ORDER BY id",
-		RD_ARGS(rd_int(case_id)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		*(struct rd_note *)item = (struct rd_note){
-			.id = rd_rows_int(&rows, 0),
-			.at_ms = rd_rows_int(&rows, 1),
-			.by = rd_rows_text(&rows, 2, arena),
-			.text = rd_rows_text(&rows, 3, arena),
-		};
-	}
-	RD_TRY(rd_arena_check(arena, err));
+		RD_ARGS(rd_int(case_id)), read_note, arena, &list, err));
 	*ret_notes = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -313,30 +292,29 @@ enum rd_rc rd_case_restart_clocks(
 		RD_ARGS(rd_int(case_id), rd_int(cancelled_ms)), NULL, err);
 }
 
-static enum rd_rc read_clocks(struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_case_clock **ret_clocks, size_t *ret_n, struct rd_err *err)
+static enum rd_rc read_clock(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	struct rd_case_clock *clock = item;
+
+	RD_TRY(rd_rows_day(rows, 2, &clock->starts, err));
+	RD_TRY(rd_rows_day(rows, 3, &clock->due, err));
+	clock->case_id = rd_rows_int(rows, 0);
+	clock->name = rd_rows_text(rows, 1, arena);
+	clock->due_ms = rd_rows_int(rows, 4);
+	clock->met_ms = rd_rows_int(rows, 5);
+	clock->cancelled_ms = rd_rows_int(rows, 6);
+	clock->source = rd_rows_text(rows, 7, arena);
+	return RD_OK;
+}
+
+static enum rd_rc list_clocks(struct rd_db *db, const char *sql, const struct rd_arg *args,
+	size_t n_args, struct rd_arena *arena, struct rd_case_clock **ret_clocks, size_t *ret_n,
+	struct rd_err *err)
 {
 	struct rd_list list = { .bytes_each = sizeof(struct rd_case_clock) };
 
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		struct rd_case_clock *clock = item;
-		RD_TRY(rd_rows_day(rows, 2, &clock->starts, err));
-		RD_TRY(rd_rows_day(rows, 3, &clock->due, err));
-		clock->case_id = rd_rows_int(rows, 0);
-		clock->name = rd_rows_text(rows, 1, arena);
-		clock->due_ms = rd_rows_int(rows, 4);
-		clock->met_ms = rd_rows_int(rows, 5);
-		clock->cancelled_ms = rd_rows_int(rows, 6);
-		clock->source = rd_rows_text(rows, 7, arena);
-	}
-	RD_TRY(rd_arena_check(arena, err));
+	RD_TRY(rd_sql_list(db, sql, args, n_args, read_clock, arena, &list, err));
 	*ret_clocks = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -349,37 +327,29 @@ static enum rd_rc read_clocks(struct rd_rows *rows, struct rd_arena *arena,
 enum rd_rc rd_case_clocks(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_case_clock **ret_clocks, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-
-	RD_TRY(rd_sql_query(db,
+	return list_clocks(db,
 		CLOCK_COLUMNS " WHERE k.case_id = ?1 AND k.cancelled_ms IS NULL ORDER BY k.id",
-		RD_ARGS(rd_int(case_id)), &rows, err));
-	return read_clocks(&rows, arena, ret_clocks, ret_n, err);
+		RD_ARGS(rd_int(case_id)), arena, ret_clocks, ret_n, err);
 }
 
 enum rd_rc rd_case_clocks_all(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_case_clock **ret_clocks, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-
-	RD_TRY(rd_sql_query(db, CLOCK_COLUMNS " WHERE k.case_id = ?1 ORDER BY k.id",
-		RD_ARGS(rd_int(case_id)), &rows, err));
-	return read_clocks(&rows, arena, ret_clocks, ret_n, err);
+	return list_clocks(db, CLOCK_COLUMNS " WHERE k.case_id = ?1 ORDER BY k.id",
+		RD_ARGS(rd_int(case_id)), arena, ret_clocks, ret_n, err);
 }
 
 enum rd_rc rd_case_clocks_due(struct rd_db *db, const char *name, struct rd_date by,
 	struct rd_arena *arena, struct rd_case_clock **ret_clocks, size_t *ret_n,
 	struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	char day[RD_DATE_MAX];
 
-	RD_TRY(rd_sql_query(db,
+	return list_clocks(db,
 		CLOCK_COLUMNS " JOIN case_file c ON c.id = k.case_id WHERE k.met_ms IS NULL"
 			      " AND k.cancelled_ms IS NULL AND k.due_on <= ?1"
 			      " AND c.status <> 'closed' AND (?2 IS NULL OR k.name = ?2)"
 			      " ORDER BY k.due_on, COALESCE(k.due_ms, 0), k.id",
-		RD_ARGS(rd_text(rd_date_format(by, day)), name ? rd_text(name) : rd_null()), &rows,
-		err));
-	return read_clocks(&rows, arena, ret_clocks, ret_n, err);
+		RD_ARGS(rd_text(rd_date_format(by, day)), name ? rd_text(name) : rd_null()), arena,
+		ret_clocks, ret_n, err);
 }

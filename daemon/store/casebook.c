@@ -171,16 +171,17 @@ enum rd_rc rd_case_rules_topics(struct rd_db *db, const struct rd_case *file,
 	return rd_arena_check(arena, err);
 }
 
-static enum rd_rc read_case(struct rd_db *db, const struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_case *ret_case, struct rd_err *err)
+static enum rd_rc read_case(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
 {
+	struct rd_case *into = item;
 	int kind = 0, stage = 0, status = 0, channel = 0;
 
 	RD_TRY(rd_rows_word(rows, 2, rd_kind_names, &kind, err));
 	RD_TRY(rd_rows_word(rows, 3, rd_stage_names, &stage, err));
 	RD_TRY(rd_rows_word(rows, 4, rd_status_names, &status, err));
 	RD_TRY(rd_rows_word(rows, 5, rd_case_channel_names, &channel, err));
-	*ret_case = (struct rd_case){
+	*into = (struct rd_case){
 		.id = rd_rows_int(rows, 0),
 		.landlord = rd_rows_text(rows, 1, arena),
 		.kind = (enum rd_kind)kind,
@@ -207,8 +208,8 @@ static enum rd_rc read_case(struct rd_db *db, const struct rd_rows *rows, struct
 		.contact_proposed = rd_rows_int(rows, 23) != 0,
 	};
 	rd_reference_format(
-		ret_case->id, rd_store_key(rd_db_store(db), RD_KEY_REFERENCE), ret_case->reference);
-	return read_tags(db, arena, ret_case, err);
+		into->id, rd_store_key(rd_db_store(rows->db), RD_KEY_REFERENCE), into->reference);
+	return read_tags(rows->db, arena, into, err);
 }
 
 static enum rd_rc no_case(int64_t case_id, struct rd_err *err)
@@ -228,7 +229,7 @@ enum rd_rc rd_case_get(struct rd_db *db, int64_t case_id, struct rd_arena *arena
 	RD_TRY(rd_rows_next(&rows, &more, err));
 	if (!more)
 		return no_case(case_id, err);
-	RD_TRY(read_case(db, &rows, arena, &found, err));
+	RD_TRY(read_case(&rows, arena, &found, err));
 	*ret_case = found;
 	return RD_OK;
 }
@@ -277,13 +278,12 @@ enum rd_rc rd_case_list(struct rd_db *db, const struct rd_case_filter *filter,
 {
 	static const struct rd_case_filter none = { 0 };
 	const struct rd_case_filter *f = filter ? filter : &none;
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_case) };
 	uint8_t key[RD_STORE_KEY_BYTES];
 
 	if (f->address)
 		rd_store_address_key(rd_db_store(db), f->address, key);
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		CASE_COLUMNS
 		" WHERE (?1 IS NULL OR c.landlord = ?1) AND (?2 IS NULL OR c.kind = ?2)"
 		" AND (?3 IS NULL OR c.stage = ?3) AND (?4 IS NULL OR c.status = ?4)"
@@ -300,17 +300,7 @@ enum rd_rc rd_case_list(struct rd_db *db, const struct rd_case_filter *filter,
 			f->address ? rd_blob(key, sizeof key) : rd_null(),
 			rd_int(f->max ? (int64_t)f->max : RD_STORE_ROWS_MAX + 1),
 			rd_int(f->after_id)),
-		&rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		RD_TRY(read_case(db, &rows, arena, item, err));
-	}
+		read_case, arena, &list, err));
 	*ret_cases = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -461,34 +451,16 @@ enum rd_rc rd_case_set_handler(
 	"  SELECT CASE WHEN l.case_id = reach.id THEN l.other_id ELSE l.case_id END"               \
 	"  FROM case_link l JOIN reach ON reach.id IN (l.case_id, l.other_id))"
 
-static enum rd_rc unheld_in_reach(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
-	struct rd_list *list, struct rd_err *err)
-{
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-
-	RD_TRY(rd_sql_query(db,
-		REACH " SELECT id FROM case_file WHERE held = 0 AND id IN (SELECT id FROM reach)"
-		      " ORDER BY id",
-		RD_ARGS(rd_int(case_id)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			return RD_OK;
-		RD_TRY(rd_list_grow(list, arena, &item, err));
-		*(int64_t *)item = rd_rows_int(&rows, 0);
-	}
-}
-
 enum rd_rc rd_case_hold(struct rd_tx *tx, int64_t case_id, int64_t now_ms, struct rd_arena *arena,
 	int64_t **ret_case_ids, size_t *ret_n, struct rd_err *err)
 {
 	struct rd_list unheld = { .bytes_each = sizeof(int64_t) };
 
 	RD_TRY(must_exist(rd_tx_db(tx), case_id, err));
-	RD_TRY(unheld_in_reach(rd_tx_db(tx), case_id, arena, &unheld, err));
+	RD_TRY(rd_sql_list(rd_tx_db(tx),
+		REACH " SELECT id FROM case_file WHERE held = 0 AND id IN (SELECT id FROM reach)"
+		      " ORDER BY id",
+		RD_ARGS(rd_int(case_id)), rd_rows_id, arena, &unheld, err));
 	RD_TRY(rd_sql_change(tx,
 		REACH " UPDATE case_file SET held = 1, held_ms = ?2, hold_lifted_by = '',"
 		      " hold_lifted_ms = NULL WHERE id IN (SELECT id FROM reach)"

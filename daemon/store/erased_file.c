@@ -3,22 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "redress/base/file.h"
 #include "redress/store/residents.h"
 #include "redress/store/sql.h"
 
-#define PATH_BYTES_MAX 4096
 #define LINE_MAX_BYTES 128
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
 
 static void close_file(FILE **file)
 {
@@ -26,23 +19,13 @@ static void close_file(FILE **file)
 		fclose(*file);
 }
 
-static enum rd_rc path_of(const char *state, char out[static PATH_BYTES_MAX], struct rd_err *err)
+static enum rd_rc path_of(const char *state, char out[static RD_PATH_BYTES_MAX], struct rd_err *err)
 {
-	const int n = snprintf(out, PATH_BYTES_MAX, "%s" RD_ERASED_ENDING, state);
+	const int n = snprintf(out, RD_PATH_BYTES_MAX, "%s" RD_ERASED_ENDING, state);
 
-	if (n < 0 || n >= PATH_BYTES_MAX)
-		return rd_fail(err, RD_E_INPUT, "a path is longer than %d bytes", PATH_BYTES_MAX);
-	return RD_OK;
-}
-
-static enum rd_rc sync_folder_of(const char *path, struct rd_err *err)
-{
-	char copy[PATH_BYTES_MAX];
-
-	snprintf(copy, sizeof copy, "%s", path);
-	RD_CLEANUP(close_fd) int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0)
-		return rd_fail(err, RD_E_AGAIN, "the folder of %s: %s", path, strerror(errno));
+	if (n < 0 || n >= RD_PATH_BYTES_MAX)
+		return rd_fail(
+			err, RD_E_INPUT, "a path is longer than %d bytes", RD_PATH_BYTES_MAX);
 	return RD_OK;
 }
 
@@ -50,12 +33,12 @@ enum rd_rc rd_erasure_keep(struct rd_erasure *erasure, struct rd_err *err)
 {
 	const struct rd_store *store = rd_db_store(rd_tx_db(erasure->tx));
 	const char *lines = rd_buf_str(&erasure->lines);
-	char path[PATH_BYTES_MAX];
+	char path[RD_PATH_BYTES_MAX];
 
 	if (erasure->lines.len == 0)
 		return RD_OK;
 	RD_TRY(path_of(rd_store_path(store), path, err));
-	RD_CLEANUP(close_fd)
+	RD_CLEANUP(rd_fd_close)
 	int fd = rd_store_open_own(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC);
 	if (fd < 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
@@ -63,18 +46,10 @@ enum rd_rc rd_erasure_keep(struct rd_erasure *erasure, struct rd_err *err)
 	 * crash cut short is ended by the newline that begins the next. */
 	if (write(fd, "\n", 1) != 1)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
-	for (size_t at = 0; at < erasure->lines.len;) {
-		const ssize_t put = write(fd, lines + at, erasure->lines.len - at);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
-		at += (size_t)put;
-	}
+	RD_TRY(rd_fd_write(fd, lines, erasure->lines.len, path, err));
 	if (fsync(fd) != 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
-	return sync_folder_of(path, err);
+	return rd_file_sync_folder(path, err);
 }
 
 /* --- applying it --- */
@@ -203,7 +178,7 @@ enum rd_rc rd_erasure_apply(
 	struct rd_db *db, const char *state, int64_t now_ms, int64_t *ret_n, struct rd_err *err)
 {
 	RD_CLEANUP(rd_tx_rollback) struct rd_tx *tx = NULL;
-	char path[PATH_BYTES_MAX];
+	char path[RD_PATH_BYTES_MAX];
 	int64_t n = 0;
 
 	*ret_n = 0;

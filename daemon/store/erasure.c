@@ -199,20 +199,9 @@ static enum rd_rc empty_message(struct rd_erasure *erasure, int64_t message_id, 
 static enum rd_rc list_ids(struct rd_db *db, const char *sql, const struct rd_arg *args,
 	size_t n_args, struct rd_arena *arena, int64_t **ret_ids, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(int64_t) };
 
-	RD_TRY(rd_sql_query(db, sql, args, n_args, &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		*(int64_t *)item = rd_rows_int(&rows, 0);
-	}
+	RD_TRY(rd_sql_list(db, sql, args, n_args, rd_rows_id, arena, &list, err));
 	*ret_ids = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -506,15 +495,30 @@ enum rd_rc rd_message_is_erased(
 	"(k.is_main = 1 OR NOT EXISTS (SELECT 1 FROM case_contact o"                               \
 	" WHERE o.case_id = k.case_id AND o.id <> k.id))"
 
+static enum rd_rc read_person_case(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	(void)arena;
+	(void)err;
+	*(struct rd_person_case *)item = (struct rd_person_case){
+		.id = rd_rows_int(rows, 0),
+		.main = rd_rows_int(rows, 1) != 0,
+		.closed = rd_rows_int(rows, 2) != 0,
+		.erased = rd_rows_int(rows, 3) != 0,
+		.held = rd_rows_int(rows, 4) != 0,
+		.unsettled = rd_rows_int(rows, 5) != 0,
+	};
+	return RD_OK;
+}
+
 enum rd_rc rd_person_cases(struct rd_db *db, const char *contact, struct rd_arena *arena,
 	struct rd_person_case **ret_cases, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_person_case) };
 	uint8_t key[RD_STORE_KEY_BYTES];
 
 	rd_store_address_key(rd_db_store(db), contact, key);
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT t.id, t.main, t.status = 'closed',"
 		" EXISTS (SELECT 1 FROM erased_case e WHERE e.case_id = t.id),"
 		" EXISTS (SELECT 1 FROM legal_hold h WHERE h.case_id = t.id),"
@@ -537,24 +541,8 @@ enum rd_rc rd_person_cases(struct rd_db *db, const char *contact, struct rd_aren
 		"   UNION SELECT a.case_id FROM case_act_words w JOIN case_act a ON a.id = w.act_id"
 		"    WHERE instr(lower(w.why) || char(10), char(10) || lower(?2) || char(10)) > 0"
 		")) t ORDER BY t.id",
-		RD_ARGS(rd_blob(key, sizeof key), rd_text(contact)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		*(struct rd_person_case *)item = (struct rd_person_case){
-			.id = rd_rows_int(&rows, 0),
-			.main = rd_rows_int(&rows, 1) != 0,
-			.closed = rd_rows_int(&rows, 2) != 0,
-			.erased = rd_rows_int(&rows, 3) != 0,
-			.held = rd_rows_int(&rows, 4) != 0,
-			.unsettled = rd_rows_int(&rows, 5) != 0,
-		};
-	}
+		RD_ARGS(rd_blob(key, sizeof key), rd_text(contact)), read_person_case, arena, &list,
+		err));
 	*ret_cases = list.items;
 	*ret_n = list.n;
 	return RD_OK;

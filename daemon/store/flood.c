@@ -66,7 +66,7 @@ enum rd_rc rd_flood_case(
 {
 	return rd_sql_int(db,
 		"SELECT t.case_id FROM task t JOIN case_file c ON c.id = t.case_id"
-		" WHERE t.kind = '" RD_FLOOD_TASK "' AND t.cause = ?1 AND t.done_ms IS NULL"
+		" WHERE t.kind = '" RD_TASK_FLOOD "' AND t.cause = ?1 AND t.done_ms IS NULL"
 		" AND c.status <> 'closed' ORDER BY t.id DESC LIMIT 1",
 		RD_ARGS(rd_text(cause)), 0, ret_case_id, err);
 }
@@ -75,7 +75,7 @@ enum rd_rc rd_flood_note(
 	struct rd_tx *tx, const struct rd_flood_note *note, int64_t now_ms, struct rd_err *err)
 {
 	const struct rd_task task = {
-		.kind = RD_FLOOD_TASK,
+		.kind = RD_TASK_FLOOD,
 		.case_id = note->case_id,
 		.message_id = note->message_id,
 		.cause = note->cause,
@@ -84,17 +84,16 @@ enum rd_rc rd_flood_note(
 		.due = note->due,
 		.n = 1,
 	};
-	int64_t id = 0, changes = 0;
-	bool is_new;
+	int64_t id = 0;
 
 	RD_TRY(rd_sql_int(rd_tx_db(tx),
-		"SELECT id FROM task WHERE kind = '" RD_FLOOD_TASK "' AND cause = ?1"
+		"SELECT id FROM task WHERE kind = '" RD_TASK_FLOOD "' AND cause = ?1"
 		" AND done_ms IS NULL ORDER BY id DESC LIMIT 1",
 		RD_ARGS(rd_text(note->cause)), 0, &id, err));
 	if (id == 0)
-		return rd_task_put(tx, &task, now_ms, &id, &is_new, err);
+		return rd_task_put(tx, &task, now_ms, NULL, NULL, err);
 	/* A case that was closed meanwhile gives way to the new one. */
 	return rd_sql_change(tx,
 		"UPDATE task SET n = n + 1, case_id = COALESCE(?2, case_id) WHERE id = ?1",
-		RD_ARGS(rd_int(id), rd_int_or_null(note->case_id)), &changes, err);
+		RD_ARGS(rd_int(id), rd_int_or_null(note->case_id)), NULL, err);
 }

@@ -133,34 +133,33 @@ enum rd_rc rd_hook_fan(struct rd_tx *tx, const char *name, const int64_t *events
 		RD_ARGS(rd_text(name), rd_int(seen)), NULL, err);
 }
 
+static enum rd_rc read_delivery(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	(void)arena;
+	(void)err;
+	*(struct rd_hook_delivery *)item = (struct rd_hook_delivery){
+		.id = rd_rows_int(rows, 0),
+		.event = rd_rows_int(rows, 1),
+		.attempts = (int)rd_rows_int(rows, 2),
+		.first_try_ms = rd_rows_int(rows, 3),
+		.next_try_ms = rd_rows_int(rows, 4),
+	};
+	return RD_OK;
+}
+
 enum rd_rc rd_hook_due(struct rd_db *db, const char *name, int64_t now_ms, size_t max,
 	struct rd_arena *arena, struct rd_hook_delivery **ret_due, size_t *ret_n,
 	struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_hook_delivery) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT id, event, attempts, first_try_ms, next_try_ms FROM hook_delivery"
 		" WHERE hook = ?1 AND state = 'queued' AND next_try_ms <= ?2"
 		" ORDER BY next_try_ms, id LIMIT ?3",
-		RD_ARGS(rd_text(name), rd_int(now_ms), rd_int((int64_t)max)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		*(struct rd_hook_delivery *)item = (struct rd_hook_delivery){
-			.id = rd_rows_int(&rows, 0),
-			.event = rd_rows_int(&rows, 1),
-			.attempts = (int)rd_rows_int(&rows, 2),
-			.first_try_ms = rd_rows_int(&rows, 3),
-			.next_try_ms = rd_rows_int(&rows, 4),
-		};
-	}
+		RD_ARGS(rd_text(name), rd_int(now_ms), rd_int((int64_t)max)), read_delivery, arena,
+		&list, err));
 	*ret_due = list.items;
 	*ret_n = list.n;
 	return RD_OK;

@@ -80,41 +80,37 @@ enum rd_rc rd_source_note_counts(struct rd_tx *tx, int64_t source_id, int64_t se
 		RD_ARGS(rd_int(source_id), rd_int(server_count), rd_int(accepted)), NULL, err);
 }
 
+static enum rd_rc read_source(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	struct rd_source_status *status = item;
+	int kind = 0;
+
+	RD_TRY(rd_rows_word(rows, 2, source_kinds, &kind, err));
+	status->id = rd_rows_int(rows, 0);
+	status->name = rd_rows_text(rows, 1, arena);
+	status->kind = (enum rd_source_kind)kind;
+	status->last_success_ms = rd_rows_int(rows, 3);
+	status->server_count = rd_rows_int(rows, 4);
+	status->accepted = rd_rows_int(rows, 5);
+	status->gone = rd_rows_int(rows, 6);
+	status->unmarked = rd_rows_int(rows, 7);
+	return RD_OK;
+}
+
 enum rd_rc rd_source_list(struct rd_db *db, struct rd_arena *arena,
 	struct rd_source_status **ret_sources, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_source_status) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT s.id, s.name, s.kind, s.last_success_ms, COALESCE(s.server_count, -1),"
 		" COALESCE(s.accepted, -1),"
 		" (SELECT COALESCE(sum(g.to_uid - g.from_uid + 1), 0) FROM gone g"
 		"  JOIN epoch e ON e.id = g.epoch_id WHERE e.source_id = s.id),"
 		" (SELECT count(*) FROM message m WHERE m.source_id = s.id AND m.mark = 'due')"
 		" FROM source s ORDER BY s.id",
-		RD_NO_ARGS, &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-		int kind = 0;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		struct rd_source_status *status = item;
-		RD_TRY(rd_rows_word(&rows, 2, source_kinds, &kind, err));
-		status->id = rd_rows_int(&rows, 0);
-		status->name = rd_rows_text(&rows, 1, arena);
-		status->kind = (enum rd_source_kind)kind;
-		status->last_success_ms = rd_rows_int(&rows, 3);
-		status->server_count = rd_rows_int(&rows, 4);
-		status->accepted = rd_rows_int(&rows, 5);
-		status->gone = rd_rows_int(&rows, 6);
-		status->unmarked = rd_rows_int(&rows, 7);
-	}
-	RD_TRY(rd_arena_check(arena, err));
+		RD_NO_ARGS, read_source, arena, &list, err));
 	*ret_sources = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -321,34 +317,31 @@ enum rd_rc rd_intake_has_name(
 	return RD_OK;
 }
 
+static enum rd_rc read_unmarked(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	(void)err;
+	*(struct rd_unmarked_mail *)item = (struct rd_unmarked_mail){
+		.message_id = rd_rows_int(rows, 0),
+		.epoch_id = rd_rows_int(rows, 1),
+		.uid = (uint32_t)rd_rows_int(rows, 2),
+		.name = rd_rows_text(rows, 3, arena),
+	};
+	return RD_OK;
+}
+
 enum rd_rc rd_intake_list_unmarked(struct rd_db *db, int64_t source_id, int64_t epoch_id,
-	size_t max, struct rd_arena *arena, struct rd_unmarked **ret_items, size_t *ret_n,
+	size_t max, struct rd_arena *arena, struct rd_unmarked_mail **ret_items, size_t *ret_n,
 	struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-	struct rd_list list = { .bytes_each = sizeof(struct rd_unmarked) };
+	struct rd_list list = { .bytes_each = sizeof(struct rd_unmarked_mail) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT id, epoch_id, uid, name FROM message WHERE source_id = ?1"
 		" AND mark = 'due' AND state <> 'storing' AND (?2 = 0 OR epoch_id = ?2)"
 		" ORDER BY id LIMIT ?3",
-		RD_ARGS(rd_int(source_id), rd_int(epoch_id), rd_int((int64_t)max)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		*(struct rd_unmarked *)item = (struct rd_unmarked){
-			.message_id = rd_rows_int(&rows, 0),
-			.epoch_id = rd_rows_int(&rows, 1),
-			.uid = (uint32_t)rd_rows_int(&rows, 2),
-			.name = rd_rows_text(&rows, 3, arena),
-		};
-	}
-	RD_TRY(rd_arena_check(arena, err));
+		RD_ARGS(rd_int(source_id), rd_int(epoch_id), rd_int((int64_t)max)), read_unmarked,
+		arena, &list, err));
 	*ret_items = list.items;
 	*ret_n = list.n;
 	return RD_OK;

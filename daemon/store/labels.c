@@ -23,37 +23,36 @@ enum rd_rc rd_label_put(
 	"SELECT l.id, l.message_id, l.case_id, l.how, l.was, l.kind, l.said_by, l.said_uid,"       \
 	" l.at_ms, l.why FROM label l"
 
-static enum rd_rc read_labels(struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_label **ret_labels, size_t *ret_n, struct rd_err *err)
+static enum rd_rc read_label(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	int how = 0, was = 0, kind = 0;
+
+	RD_TRY(rd_rows_word(rows, 3, rd_label_how_names, &how, err));
+	RD_TRY(rd_rows_word(rows, 4, rd_kind_names, &was, err));
+	RD_TRY(rd_rows_word(rows, 5, rd_kind_names, &kind, err));
+	*(struct rd_label *)item = (struct rd_label){
+		.id = rd_rows_int(rows, 0),
+		.message_id = rd_rows_int(rows, 1),
+		.case_id = rd_rows_int(rows, 2),
+		.how = (enum rd_label_how)how,
+		.was = (enum rd_kind)was,
+		.kind = (enum rd_kind)kind,
+		.by = rd_rows_text(rows, 6, arena),
+		.by_uid = rd_rows_int(rows, 7),
+		.at_ms = rd_rows_int(rows, 8),
+		.why = rd_rows_text(rows, 9, arena),
+	};
+	return RD_OK;
+}
+
+static enum rd_rc list_labels(struct rd_db *db, const char *sql, const struct rd_arg *args,
+	size_t n_args, struct rd_arena *arena, struct rd_label **ret_labels, size_t *ret_n,
+	struct rd_err *err)
 {
 	struct rd_list list = { .bytes_each = sizeof(struct rd_label) };
 
-	for (;;) {
-		int how = 0, was = 0, kind = 0;
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		RD_TRY(rd_rows_word(rows, 3, rd_label_how_names, &how, err));
-		RD_TRY(rd_rows_word(rows, 4, rd_kind_names, &was, err));
-		RD_TRY(rd_rows_word(rows, 5, rd_kind_names, &kind, err));
-		*(struct rd_label *)item = (struct rd_label){
-			.id = rd_rows_int(rows, 0),
-			.message_id = rd_rows_int(rows, 1),
-			.case_id = rd_rows_int(rows, 2),
-			.how = (enum rd_label_how)how,
-			.was = (enum rd_kind)was,
-			.kind = (enum rd_kind)kind,
-			.by = rd_rows_text(rows, 6, arena),
-			.by_uid = rd_rows_int(rows, 7),
-			.at_ms = rd_rows_int(rows, 8),
-			.why = rd_rows_text(rows, 9, arena),
-		};
-	}
-	RD_TRY(rd_arena_check(arena, err));
+	RD_TRY(rd_sql_list(db, sql, args, n_args, read_label, arena, &list, err));
 	*ret_labels = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -62,23 +61,18 @@ static enum rd_rc read_labels(struct rd_rows *rows, struct rd_arena *arena,
 enum rd_rc rd_label_list(struct rd_db *db, int64_t message_id, int64_t case_id,
 	struct rd_arena *arena, struct rd_label **ret_labels, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-
-	RD_TRY(rd_sql_query(db,
+	return list_labels(db,
 		LABEL_COLUMNS " WHERE (?1 = 0 OR l.message_id = ?1)"
 			      " AND (?2 = 0 OR l.case_id = ?2) ORDER BY l.id",
-		RD_ARGS(rd_int(message_id), rd_int(case_id)), &rows, err));
-	return read_labels(&rows, arena, ret_labels, ret_n, err);
+		RD_ARGS(rd_int(message_id), rd_int(case_id)), arena, ret_labels, ret_n, err);
 }
 
 enum rd_rc rd_label_latest(struct rd_db *db, const char *landlord, size_t max,
 	struct rd_arena *arena, struct rd_label **ret_labels, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-
 	/* The newest first, so that the limit leaves out the oldest; then in order of the message.
 	 */
-	RD_TRY(rd_sql_query(db,
+	return list_labels(db,
 		LABEL_COLUMNS " JOIN (SELECT max(b.id) AS id FROM label b"
 			      "  JOIN message m ON m.id = b.message_id"
 			      "  JOIN reading r ON r.message_id = b.message_id"
@@ -87,6 +81,5 @@ enum rd_rc rd_label_latest(struct rd_db *db, const char *landlord, size_t max,
 			      " ON newest.id = l.id ORDER BY l.message_id",
 		RD_ARGS(landlord != NULL ? rd_text(landlord) : rd_null(),
 			rd_int((int64_t)(max < RD_STORE_ROWS_MAX ? max : RD_STORE_ROWS_MAX))),
-		&rows, err));
-	return read_labels(&rows, arena, ret_labels, ret_n, err);
+		arena, ret_labels, ret_n, err);
 }

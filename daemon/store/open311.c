@@ -39,9 +39,10 @@ enum rd_rc rd_open311_set(struct rd_tx *tx, const struct rd_open311_row *row, st
 	"SELECT id, case_id, system, state, service_code, attempts, created_ms, attempted_ms,"     \
 	" next_ms, token, request_id, closed, status_ms, answer FROM open311_request"
 
-static enum rd_rc read_row(const struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_open311_row *ret_row, struct rd_err *err)
+static enum rd_rc read_row(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
 {
+	struct rd_open311_row *ret_row = item;
 	int state = 0;
 
 	RD_TRY(rd_rows_word(rows, 3, rd_open311_state_names, &state, err));
@@ -117,21 +118,10 @@ enum rd_rc rd_open311_get(struct rd_db *db, int64_t id, struct rd_arena *arena,
 enum rd_rc rd_open311_list(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_open311_row **ret_rows, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_open311_row) };
 
-	RD_TRY(rd_sql_query(db, ROW_COLUMNS " WHERE ?1 = 0 OR case_id = ?1 ORDER BY id",
-		RD_ARGS(rd_int(case_id)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		RD_TRY(read_row(&rows, arena, item, err));
-	}
+	RD_TRY(rd_sql_list(db, ROW_COLUMNS " WHERE ?1 = 0 OR case_id = ?1 ORDER BY id",
+		RD_ARGS(rd_int(case_id)), read_row, arena, &list, err));
 	*ret_rows = list.items;
 	*ret_n = list.n;
 	return RD_OK;

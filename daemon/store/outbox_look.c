@@ -13,9 +13,10 @@ static const char *const channels[] = { "email", "sms", NULL };
 	" o.provider_id, w.response, w.trouble, o.delivery, o.delivery_ms, o.approved_by,"         \
 	" w.payload_sent FROM outbox o LEFT JOIN outbox_words w ON w.outbox_id = o.id"
 
-static enum rd_rc read_row(const struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_outbox_row *row, struct rd_err *err)
+static enum rd_rc read_row(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
 {
+	struct rd_outbox_row *row = item;
 	int stage = 0, channel = 0, state = 0;
 	size_t len = 0;
 
@@ -82,21 +83,13 @@ enum rd_rc rd_outbox_get(struct rd_db *db, int64_t id, struct rd_arena *arena,
 	return RD_OK;
 }
 
-static enum rd_rc read_rows(struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_outbox_row **ret_rows, size_t *ret_n, struct rd_err *err)
+static enum rd_rc list_rows(struct rd_db *db, const char *sql, const struct rd_arg *args,
+	size_t n_args, struct rd_arena *arena, struct rd_outbox_row **ret_rows, size_t *ret_n,
+	struct rd_err *err)
 {
 	struct rd_list list = { .bytes_each = sizeof(struct rd_outbox_row) };
 
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		RD_TRY(read_row(rows, arena, item, err));
-	}
+	RD_TRY(rd_sql_list(db, sql, args, n_args, read_row, arena, &list, err));
 	*ret_rows = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -107,9 +100,7 @@ enum rd_rc rd_outbox_list(struct rd_db *db, const struct rd_outbox_filter *filte
 {
 	static const struct rd_outbox_filter none = { 0 };
 	const struct rd_outbox_filter *f = filter ? filter : &none;
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-
-	RD_TRY(rd_sql_query(db,
+	return list_rows(db,
 		OUTBOX_COLUMNS " WHERE (?1 IS NULL OR o.state = ?1)"
 			       " AND (?2 = 0 OR o.case_id = ?2) AND (?3 IS NULL OR o.letter = ?3)"
 			       " AND (?4 IS NULL OR o.channel = ?4)"
@@ -123,24 +114,21 @@ enum rd_rc rd_outbox_list(struct rd_db *db, const struct rd_outbox_filter *filte
 			f->outgoing ? rd_text(f->outgoing) : rd_null(), rd_int(f->unasked),
 			rd_int(f->max ? (int64_t)f->max : RD_STORE_ROWS_MAX + 1),
 			f->hold_reason ? rd_text(f->hold_reason) : rd_null(), rd_int(f->after_id)),
-		&rows, err));
-	return read_rows(&rows, arena, ret_rows, ret_n, err);
+		arena, ret_rows, ret_n, err);
 }
 
 enum rd_rc rd_outbox_stale(struct rd_db *db, struct rd_date today, int64_t now_ms,
 	struct rd_arena *arena, struct rd_outbox_row **ret_rows, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	char day[RD_DATE_MAX];
 
-	RD_TRY(rd_sql_query(db,
+	return list_rows(db,
 		OUTBOX_COLUMNS " WHERE o.state = 'queued' AND o.binds_day = 1 AND o.attempts = 0"
 			       " AND o.next_try_ms <= ?2 AND o.written_for <> ?1 ORDER BY o.id"
 			       " LIMIT ?3",
 		RD_ARGS(rd_text(rd_date_format(today, day)), rd_int(now_ms),
 			rd_int(RD_OUTBOX_STALE_MAX)),
-		&rows, err));
-	return read_rows(&rows, arena, ret_rows, ret_n, err);
+		arena, ret_rows, ret_n, err);
 }
 
 enum rd_rc rd_outbox_rate(struct rd_db *db, const char *recipient, int64_t since_ms, int64_t *ret_n,

@@ -429,9 +429,10 @@ enum rd_rc rd_queue_finish(struct rd_tx *tx, int64_t message_id, const struct rd
 	" m.attempts, COALESCE(m.fate, ''), m.case_id, m.duplicate_of, m.fate_detail, m.trouble,"  \
 	" m.uid, m.name, m.provider_id FROM message m JOIN source s ON s.id = m.source_id"
 
-static enum rd_rc read_row(const struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_message_row *row, struct rd_err *err)
+static enum rd_rc read_row(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
 {
+	struct rd_message_row *row = item;
 	int channel = 0, fate = 0;
 
 	RD_TRY(rd_rows_word(rows, 4, channels, &channel, err));
@@ -483,23 +484,13 @@ enum rd_rc rd_queue_show(struct rd_db *db, int64_t message_id, struct rd_arena *
 enum rd_rc rd_queue_list(struct rd_db *db, enum rd_fate_kind fate, size_t max,
 	struct rd_arena *arena, struct rd_message_row **ret_rows, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_message_row) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		ROW_COLUMNS " WHERE m.state <> 'storing' AND (?1 = '' OR m.fate = ?1)"
 			    " ORDER BY m.id DESC LIMIT ?2",
-		RD_ARGS(rd_text(rd_fate_names[fate]), rd_int((int64_t)max)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		RD_TRY(read_row(&rows, arena, item, err));
-	}
+		RD_ARGS(rd_text(rd_fate_names[fate]), rd_int((int64_t)max)), read_row, arena, &list,
+		err));
 	*ret_rows = list.items;
 	*ret_n = list.n;
 	return RD_OK;

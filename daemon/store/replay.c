@@ -99,9 +99,10 @@ enum rd_rc rd_replay_oldest(
 		RD_ARGS(rd_text(landlord != NULL ? landlord : "")), 0, ret_received_ms, err);
 }
 
-static enum rd_rc read_row(const struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_replay_row *row, struct rd_err *err)
+static enum rd_rc read_row(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
 {
+	struct rd_replay_row *row = item;
 	int confirmed = RD_KIND_NONE;
 
 	if (*rd_rows_borrow(rows, 5) != '\0')
@@ -122,13 +123,12 @@ enum rd_rc rd_replay_page(struct rd_db *db, const struct rd_replay_range *range,
 	const struct rd_replay_row *after, size_t max, struct rd_arena *arena,
 	struct rd_replay_row **ret_rows, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_replay_row) };
 	int64_t to_ms = end_of(range);
 
 	if (after != NULL) /* what the pages before held is not walked again */
 		to_ms = after->received_ms + 1;
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT id, case_id, received_ms, channel, landlord, confirmed FROM" ROWS
 		" AND (received_ms < ?5 OR (received_ms = ?5 AND id < ?6))"
 		" ORDER BY received_ms DESC, id DESC LIMIT ?7",
@@ -137,17 +137,7 @@ enum rd_rc rd_replay_page(struct rd_db *db, const struct rd_replay_range *range,
 			rd_int(after != NULL ? after->received_ms : INT64_MAX),
 			rd_int(after != NULL ? after->message_id : INT64_MAX),
 			rd_int((int64_t)max)),
-		&rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		RD_TRY(read_row(&rows, arena, item, err));
-	}
+		read_row, arena, &list, err));
 	*ret_rows = list.items;
 	*ret_n = list.n;
 	return RD_OK;

@@ -31,45 +31,42 @@ struct period {
 	RD_ARGS(rd_text((p)->landlord), rd_int((p)->from_ms), rd_int((p)->until_ms),               \
 		rd_text((p)->from), rd_text((p)->to))
 
+static enum rd_rc read_case(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	int kind = 0, stage = 0, status = 0, channel = 0;
+
+	(void)arena;
+	RD_TRY(rd_rows_word(rows, 1, rd_kind_names, &kind, err));
+	RD_TRY(rd_rows_word(rows, 2, rd_stage_names, &stage, err));
+	RD_TRY(rd_rows_word(rows, 3, rd_status_names, &status, err));
+	RD_TRY(rd_rows_word(rows, 4, rd_case_channel_names, &channel, err));
+	*(struct rd_report_case *)item = (struct rd_report_case){
+		.id = rd_rows_int(rows, 0),
+		.kind = (enum rd_kind)kind,
+		.stage = (enum rd_stage)stage,
+		.status = (enum rd_case_status)status,
+		.channel = (enum rd_case_channel)channel,
+		.received_ms = rd_rows_int(rows, 5),
+		.answered_ms = rd_rows_int(rows, 6),
+		.closed_ms = rd_rows_int(rows, 7),
+		.acknowledged_ms = rd_rows_int(rows, 8),
+		.grew = rd_rows_int(rows, 9) != 0,
+		.ends = { .excluded_for = "" },
+	};
+	return RD_OK;
+}
+
 static enum rd_rc read_cases(struct rd_db *db, const struct period *period, struct rd_arena *arena,
 	struct rd_list *list, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-
-	RD_TRY(rd_sql_query(db,
+	return rd_sql_list(db,
 		"SELECT c.id, c.kind, c.stage, c.status, c.channel, c.received_ms, c.answered_ms,"
 		" c.closed_ms, c.acknowledged_ms, EXISTS (SELECT 1 FROM case_link l"
 		"  JOIN case_file g ON g.id = l.case_id WHERE l.other_id = c.id"
 		"  AND l.how = 'grew' AND g.kind = 'service_request')"
 		" FROM case_file c" CASES_OF_PERIOD " ORDER BY c.id",
-		PERIOD_ARGS(period), &rows, err));
-	for (;;) {
-		int kind = 0, stage = 0, status = 0, channel = 0;
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			return RD_OK;
-		RD_TRY(rd_rows_word(&rows, 1, rd_kind_names, &kind, err));
-		RD_TRY(rd_rows_word(&rows, 2, rd_stage_names, &stage, err));
-		RD_TRY(rd_rows_word(&rows, 3, rd_status_names, &status, err));
-		RD_TRY(rd_rows_word(&rows, 4, rd_case_channel_names, &channel, err));
-		RD_TRY(rd_list_grow(list, arena, &item, err));
-		*(struct rd_report_case *)item = (struct rd_report_case){
-			.id = rd_rows_int(&rows, 0),
-			.kind = (enum rd_kind)kind,
-			.stage = (enum rd_stage)stage,
-			.status = (enum rd_case_status)status,
-			.channel = (enum rd_case_channel)channel,
-			.received_ms = rd_rows_int(&rows, 5),
-			.answered_ms = rd_rows_int(&rows, 6),
-			.closed_ms = rd_rows_int(&rows, 7),
-			.acknowledged_ms = rd_rows_int(&rows, 8),
-			.grew = rd_rows_int(&rows, 9) != 0,
-			.ends = { .excluded_for = "" },
-		};
-	}
+		PERIOD_ARGS(period), read_case, arena, list, err);
 }
 
 /* Rows come in order of the case: the place moves on until it stands at theirs. NULL: a case that
@@ -208,15 +205,14 @@ static void take_compensation(struct rd_report_ends *ends, const char *detail)
 static void take_act(struct rd_report_case *c, const char *what, int stage, const char *detail,
 	struct rd_arena *arena)
 {
-	static const char *const found[RD_N_FOUND] = { "", "upheld", "partly", "not_upheld" };
 	struct rd_report_ends *ends = &c->ends;
 	const int at = stage == 2 ? 1 : 0;
 
 	if (strcmp(what, "responded") == 0) {
 		ends->found[at] = RD_FOUND_UNKNOWN;
 		for (int i = 1; i < RD_N_FOUND; i++)
-			if (strcmp(found[i], detail) == 0)
-				ends->found[at] = (enum rd_report_found)i;
+			if (strcmp(rd_found_names[i], detail) == 0)
+				ends->found[at] = (enum rd_found)i;
 	} else if (strcmp(what, "extended") == 0) {
 		ends->extended[at] = true;
 	} else if (strcmp(what, "excluded") == 0) {

@@ -85,9 +85,10 @@ static void identities_of(
 
 /* --- reading --- */
 
-static enum rd_rc take_row(const struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_resident *resident, struct rd_err *err)
+static enum rd_rc read_resident(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
 {
+	struct rd_resident *resident = item;
 	int prefers = 0;
 
 	*resident = (struct rd_resident){
@@ -110,21 +111,13 @@ static enum rd_rc take_row(const struct rd_rows *rows, struct rd_arena *arena,
 	return rd_arena_check(arena, err);
 }
 
-static enum rd_rc take_rows(struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_resident **ret_residents, size_t *ret_n, struct rd_err *err)
+static enum rd_rc list_residents(struct rd_db *db, const char *sql, const struct rd_arg *args,
+	size_t n_args, struct rd_arena *arena, struct rd_resident **ret_residents, size_t *ret_n,
+	struct rd_err *err)
 {
 	struct rd_list list = { .bytes_each = sizeof(struct rd_resident) };
 
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		RD_TRY(take_row(rows, arena, item, err));
-	}
+	RD_TRY(rd_sql_list(db, sql, args, n_args, read_resident, arena, &list, err));
 	*ret_residents = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -134,15 +127,14 @@ enum rd_rc rd_residents_find(struct rd_db *db, const char *landlord, const char 
 	struct rd_arena *arena, struct rd_resident **ret_residents, size_t *ret_n,
 	struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	uint8_t key[RD_STORE_KEY_BYTES];
 
 	contact_key(db, contact, key);
-	RD_TRY(rd_sql_query(db,
+	return list_residents(db,
 		"SELECT " COLUMNS " FROM resident_key k JOIN resident r ON r.id = k.resident_id"
 		" WHERE k.address_key = ?1 AND (?2 IS NULL OR r.landlord = ?2) ORDER BY r.id",
-		RD_ARGS(rd_blob(key, sizeof key), rd_text_or_null(landlord)), &rows, err));
-	return take_rows(&rows, arena, ret_residents, ret_n, err);
+		RD_ARGS(rd_blob(key, sizeof key), rd_text_or_null(landlord)), arena, ret_residents,
+		ret_n, err);
 }
 
 enum rd_rc rd_resident_known(struct rd_db *db, const char *landlord, const char *contact,
@@ -190,16 +182,13 @@ enum rd_rc rd_residents_list(struct rd_db *db, const struct rd_resident_filter *
 	struct rd_arena *arena, struct rd_resident **ret_residents, size_t *ret_n,
 	struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-
-	RD_TRY(rd_sql_query(db,
+	return list_residents(db,
 		"SELECT " COLUMNS " FROM resident r WHERE (?1 IS NULL OR r.landlord = ?1)"
 		" AND (?2 = 0 OR r.restrictions <> '') AND (?3 = 0 OR r.adjustments <> '')"
 		" ORDER BY r.name, r.id",
 		RD_ARGS(rd_text_or_null(filter->landlord), rd_int(filter->restricted),
 			rd_int(filter->adjusted)),
-		&rows, err));
-	return take_rows(&rows, arena, ret_residents, ret_n, err);
+		arena, ret_residents, ret_n, err);
 }
 
 enum rd_rc rd_residents_count(
@@ -225,7 +214,7 @@ static enum rd_rc find_row(struct rd_db *db, const struct identities *of, struct
 			RD_ARGS(rd_blob(of->keys[i], RD_STORE_KEY_BYTES)), &rows, err));
 		RD_TRY(rd_rows_next(&rows, ret_found, err));
 		if (*ret_found)
-			RD_TRY(take_row(&rows, arena, ret_row, err));
+			RD_TRY(read_resident(&rows, arena, ret_row, err));
 	}
 	return RD_OK;
 }
@@ -527,7 +516,7 @@ enum rd_rc rd_erase_residents_again(struct rd_erasure *erasure, int64_t *n, stru
 				RD_ARGS(rd_int(last)), &rows, err));
 			RD_TRY(rd_rows_next(&rows, &more, err));
 			if (more)
-				RD_TRY(take_row(&rows, arena, &resident, err));
+				RD_TRY(read_resident(&rows, arena, &resident, err));
 		}
 		if (!more)
 			return RD_OK;

@@ -88,34 +88,30 @@ enum rd_rc rd_returned_reopen(
 		RD_ARGS(rd_int(row->case_id), rd_int(row->sent_ms)), NULL, err);
 }
 
+static enum rd_rc read_sent_text(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	(void)err;
+	*(struct rd_sent_text *)item =
+		(struct rd_sent_text){ rd_rows_int(rows, 0), rd_rows_text(rows, 1, arena) };
+	return RD_OK;
+}
+
 enum rd_rc rd_returned_texts_to(struct rd_db *db, const char *number, const char *landlord,
 	int64_t since_ms, struct rd_arena *arena, struct rd_sent_text **ret_texts, size_t *ret_n,
 	struct rd_err *err)
 {
 	struct rd_list list = { .bytes_each = sizeof(struct rd_sent_text) };
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	uint8_t key[RD_STORE_KEY_BYTES];
 
 	rd_store_address_key(rd_db_store(db), number, key);
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT o.case_id, o.letter FROM outbox o JOIN case_file c ON c.id = o.case_id"
 		" WHERE o.recipient_key = ?1 AND o.sending_ms >= ?2 AND o.channel = 'sms'"
 		" AND o.state IN ('sending', 'sent', 'uncertain') AND c.landlord = ?3"
 		" ORDER BY o.sending_ms DESC, o.id DESC LIMIT 20",
-		RD_ARGS(rd_blob(key, sizeof key), rd_int(since_ms), rd_text(landlord)), &rows,
-		err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		*(struct rd_sent_text *)item = (struct rd_sent_text){ rd_rows_int(&rows, 0),
-			rd_rows_text(&rows, 1, arena) };
-	}
-	RD_TRY(rd_arena_check(arena, err));
+		RD_ARGS(rd_blob(key, sizeof key), rd_int(since_ms), rd_text(landlord)),
+		read_sent_text, arena, &list, err));
 	*ret_texts = list.items;
 	*ret_n = list.n;
 	return RD_OK;

@@ -50,9 +50,10 @@ enum rd_rc rd_review_decide(struct rd_tx *tx, int64_t id, enum rd_kind kind, con
 	" COALESCE(decided, best), decided_by, decided_uid, why, is_default, is_sample FROM "      \
 	"review"
 
-static enum rd_rc read_review(const struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_review *review, struct rd_err *err)
+static enum rd_rc read_review(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
 {
+	struct rd_review *review = item;
 	int best = 0, decided = 0;
 
 	RD_TRY(rd_rows_word(rows, 4, rd_kind_names, &best, err));
@@ -111,21 +112,13 @@ enum rd_rc rd_review_of_message(struct rd_db *db, int64_t message_id, struct rd_
 	return RD_OK;
 }
 
-static enum rd_rc read_reviews(struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_review **ret_reviews, size_t *ret_n, struct rd_err *err)
+static enum rd_rc list_reviews(struct rd_db *db, const char *sql, const struct rd_arg *args,
+	size_t n_args, struct rd_arena *arena, struct rd_review **ret_reviews, size_t *ret_n,
+	struct rd_err *err)
 {
 	struct rd_list list = { .bytes_each = sizeof(struct rd_review) };
 
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		RD_TRY(read_review(rows, arena, item, err));
-	}
+	RD_TRY(rd_sql_list(db, sql, args, n_args, read_review, arena, &list, err));
 	*ret_reviews = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -134,13 +127,10 @@ static enum rd_rc read_reviews(struct rd_rows *rows, struct rd_arena *arena,
 enum rd_rc rd_review_list(struct rd_db *db, int64_t case_id, bool decided_too,
 	struct rd_arena *arena, struct rd_review **ret_reviews, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-
-	RD_TRY(rd_sql_query(db,
+	return list_reviews(db,
 		REVIEW_COLUMNS " WHERE is_sample = 0 AND (?1 = 0 OR case_id = ?1)"
 			       " AND (?2 = 1 OR decided_ms IS NULL) ORDER BY id",
-		RD_ARGS(rd_int(case_id), rd_int(decided_too)), &rows, err));
-	return read_reviews(&rows, arena, ret_reviews, ret_n, err);
+		RD_ARGS(rd_int(case_id), rd_int(decided_too)), arena, ret_reviews, ret_n, err);
 }
 
 /* --- samples --- */
@@ -165,14 +155,11 @@ bool rd_review_is_chosen(const struct rd_store *store, int64_t message_id)
 enum rd_rc rd_review_samples(struct rd_db *db, bool decided_too, struct rd_arena *arena,
 	struct rd_review **ret_samples, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-
-	RD_TRY(rd_sql_query(db,
+	return list_reviews(db,
 		decided_too ? REVIEW_COLUMNS " WHERE is_sample = 1 ORDER BY id"
 			    : REVIEW_COLUMNS " WHERE is_sample = 1 AND decided_ms IS NULL" HAS_WORDS
 					     " ORDER BY id",
-		RD_NO_ARGS, &rows, err));
-	return read_reviews(&rows, arena, ret_samples, ret_n, err);
+		RD_NO_ARGS, arena, ret_samples, ret_n, err);
 }
 
 enum rd_rc rd_review_samples_waiting(struct rd_db *db, int64_t *ret_n, struct rd_err *err)

@@ -9,9 +9,11 @@
 	"SELECT activation_id, landlord, rule, times, first_ms, last_ms, messages, off_ms,"        \
 	" audit_seq FROM rule_failure"
 
-static enum rd_rc read_failure(const struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_rule_failure *failure, struct rd_err *err)
+static enum rd_rc read_failure(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
 {
+	struct rd_rule_failure *failure = item;
+
 	*failure = (struct rd_rule_failure){
 		.activation_id = rd_rows_int(rows, 0),
 		.landlord = rd_rows_text(rows, 1, arena),
@@ -74,53 +76,39 @@ enum rd_rc rd_rule_failures_switch_off(struct rd_tx *tx, const struct rd_rule_fa
 enum rd_rc rd_rule_failures_list(struct rd_db *db, struct rd_arena *arena,
 	struct rd_rule_failure **ret_failures, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_rule_failure) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		FAILURES " WHERE activation_id = (SELECT max(id) FROM activation)"
 			 " ORDER BY landlord, rule",
-		RD_NO_ARGS, &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		RD_TRY(read_failure(&rows, arena, item, err));
-	}
+		RD_NO_ARGS, read_failure, arena, &list, err));
 	*ret_failures = list.items;
 	*ret_n = list.n;
+	return RD_OK;
+}
+
+static enum rd_rc read_off_rule(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	(void)err;
+	*(struct rd_off_rule *)item = (struct rd_off_rule){
+		.landlord = rd_rows_text(rows, 0, arena),
+		.rule = rd_rows_text(rows, 1, arena),
+	};
 	return RD_OK;
 }
 
 enum rd_rc rd_rule_failures_off(struct rd_db *db, int64_t activation_id, struct rd_arena *arena,
 	struct rd_off_rules *ret_off, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_off_rule) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT landlord, rule FROM rule_failure"
 		" WHERE activation_id = ?1 AND off_ms IS NOT NULL"
 		" ORDER BY off_ms, landlord, rule LIMIT ?2",
-		RD_ARGS(rd_int(activation_id), rd_int(RD_OFF_RULES_MAX)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		*(struct rd_off_rule *)item = (struct rd_off_rule){
-			.landlord = rd_rows_text(&rows, 0, arena),
-			.rule = rd_rows_text(&rows, 1, arena),
-		};
-	}
-	RD_TRY(rd_arena_check(arena, err));
+		RD_ARGS(rd_int(activation_id), rd_int(RD_OFF_RULES_MAX)), read_off_rule, arena,
+		&list, err));
 	*ret_off = (struct rd_off_rules){ list.items, list.n };
 	return RD_OK;
 }

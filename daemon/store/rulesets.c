@@ -23,10 +23,23 @@ enum rd_rc rd_rulesets_put(
 	return RD_OK;
 }
 
+static enum rd_rc read_file(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	struct rd_rulefile *file = item;
+	size_t len = 0;
+
+	(void)err;
+	const void *bytes = rd_rows_blob(rows, 1, &len);
+	file->name = rd_rows_text(rows, 0, arena);
+	file->bytes = rd_arena_copy(arena, bytes, len);
+	file->len = len;
+	return RD_OK;
+}
+
 enum rd_rc rd_rulesets_get(struct rd_db *db, const char *sha256, struct rd_arena *arena,
 	struct rd_rulefiles *ret_files, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_rulefile) };
 	struct rd_rulefiles files = { 0 };
 	int64_t exists = 0;
@@ -35,25 +48,9 @@ enum rd_rc rd_rulesets_get(struct rd_db *db, const char *sha256, struct rd_arena
 		0, &exists, err));
 	if (!exists)
 		return rd_fail(err, RD_E_MISSING, "there is no rule set %s in the store", sha256);
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT name, bytes FROM ruleset_file WHERE sha256 = ?1 ORDER BY name",
-		RD_ARGS(rd_text(sha256)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-		size_t len = 0;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		struct rd_rulefile *file = item;
-		const void *bytes = rd_rows_blob(&rows, 1, &len);
-		file->name = rd_rows_text(&rows, 0, arena);
-		file->bytes = rd_arena_copy(arena, bytes, len);
-		file->len = len;
-	}
-	RD_TRY(rd_arena_check(arena, err));
+		RD_ARGS(rd_text(sha256)), read_file, arena, &list, err));
 	RD_TRY(rd_rulefiles_take(list.items, list.n, &files, err));
 	if (strcmp(files.sha256, sha256) != 0)
 		return rd_fail(err, RD_E_STORE,
@@ -136,9 +133,10 @@ enum rd_rc rd_rulesets_activate(
 	"SELECT id, sha256, at_ms, author, author_uid, reason, how, n_replayed, n_flips, n_lost,"  \
 	" lost FROM activation"
 
-static enum rd_rc read_activation(const struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_activation *activation, struct rd_err *err)
+static enum rd_rc read_activation(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
 {
+	struct rd_activation *activation = item;
 	int how = 0;
 
 	RD_TRY(rd_rows_word(rows, 6, rd_activation_names, &how, err));
@@ -190,20 +188,10 @@ enum rd_rc rd_rulesets_activation(struct rd_db *db, int64_t id, struct rd_arena 
 enum rd_rc rd_rulesets_history(struct rd_db *db, struct rd_arena *arena,
 	struct rd_activation **ret_items, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_activation) };
 
-	RD_TRY(rd_sql_query(db, ACTIVATIONS " ORDER BY id DESC", RD_NO_ARGS, &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		RD_TRY(read_activation(&rows, arena, item, err));
-	}
+	RD_TRY(rd_sql_list(db, ACTIVATIONS " ORDER BY id DESC", RD_NO_ARGS, read_activation, arena,
+		&list, err));
 	*ret_items = list.items;
 	*ret_n = list.n;
 	return RD_OK;

@@ -238,6 +238,33 @@ enum rd_rc rd_arena_check(const struct rd_arena *arena, struct rd_err *err)
 	return RD_OK;
 }
 
+enum rd_rc rd_sql_list(struct rd_db *db, const char *sql, const struct rd_arg *args, size_t n_args,
+	rd_row_reader *read, struct rd_arena *arena, struct rd_list *list, struct rd_err *err)
+{
+	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
+
+	RD_TRY(rd_sql_query(db, sql, args, n_args, &rows, err));
+	for (;;) {
+		bool more = false;
+		void *item = NULL;
+
+		RD_TRY(rd_rows_next(&rows, &more, err));
+		if (!more)
+			return rd_arena_check(arena, err);
+		RD_TRY(rd_list_grow(list, arena, &item, err));
+		RD_TRY(read(&rows, arena, item, err));
+	}
+}
+
+enum rd_rc rd_rows_id(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	(void)arena;
+	(void)err;
+	*(int64_t *)item = rd_rows_int(rows, 0);
+	return RD_OK;
+}
+
 struct rd_arg rd_day(struct rd_date day, char buf[static RD_DATE_MAX])
 {
 	return rd_date_is_set(day) ? rd_text(rd_date_format(day, buf)) : rd_null();

@@ -116,33 +116,29 @@ enum rd_rc rd_alarm_clear(struct rd_tx *tx, const char *cause, int64_t now_ms, s
 		RD_ARGS(rd_text(cause), rd_int(now_ms)), NULL, err);
 }
 
+static enum rd_rc read_alarm(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	(void)err;
+	*(struct rd_alarm *)item = (struct rd_alarm){
+		.cause = rd_rows_text(rows, 0, arena),
+		.text = rd_rows_text(rows, 1, arena),
+		.raised_ms = rd_rows_int(rows, 2),
+		.last_ms = rd_rows_int(rows, 3),
+		.times = rd_rows_int(rows, 4),
+	};
+	return RD_OK;
+}
+
 enum rd_rc rd_alarm_list(struct rd_db *db, struct rd_arena *arena, struct rd_alarm **ret_alarms,
 	size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct rd_alarm) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT cause, words, raised_ms, last_ms, times FROM alarm"
 		" WHERE cleared_ms IS NULL ORDER BY raised_ms, cause",
-		RD_NO_ARGS, &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		*(struct rd_alarm *)item = (struct rd_alarm){
-			.cause = rd_rows_text(&rows, 0, arena),
-			.text = rd_rows_text(&rows, 1, arena),
-			.raised_ms = rd_rows_int(&rows, 2),
-			.last_ms = rd_rows_int(&rows, 3),
-			.times = rd_rows_int(&rows, 4),
-		};
-	}
-	RD_TRY(rd_arena_check(arena, err));
+		RD_NO_ARGS, read_alarm, arena, &list, err));
 	*ret_alarms = list.items;
 	*ret_n = list.n;
 	return RD_OK;

@@ -39,8 +39,10 @@ enum rd_rc rd_task_put(struct rd_tx *tx, const struct rd_task *task, int64_t now
 			"UPDATE task SET due_on = ?2 WHERE id = ?1 AND due_on > ?2",
 			RD_ARGS(rd_int(id), rd_text(day)), NULL, err));
 	}
-	*ret_id = id;
-	*ret_new = inserted != 0;
+	if (ret_id != NULL)
+		*ret_id = id;
+	if (ret_new != NULL)
+		*ret_new = inserted != 0;
 	return RD_OK;
 }
 
@@ -124,38 +126,36 @@ enum rd_rc rd_task_done_of_case(struct rd_tx *tx, int64_t case_id, const char *k
 	"SELECT id, kind, case_id, message_id, outbox_id, cause, words, landlord, due_on,"         \
 	" created_ms, done_ms, done_by, done_how, n FROM task"
 
-static enum rd_rc read_tasks(struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_task **ret_tasks, size_t *ret_n, struct rd_err *err)
+static enum rd_rc read_task(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	struct rd_task *task = item;
+
+	*task = (struct rd_task){
+		.id = rd_rows_int(rows, 0),
+		.kind = rd_rows_text(rows, 1, arena),
+		.case_id = rd_rows_int(rows, 2),
+		.message_id = rd_rows_int(rows, 3),
+		.outbox_id = rd_rows_int(rows, 4),
+		.cause = rd_rows_text(rows, 5, arena),
+		.text = rd_rows_text(rows, 6, arena),
+		.landlord = rd_rows_text(rows, 7, arena),
+		.created_ms = rd_rows_int(rows, 9),
+		.done_ms = rd_rows_int(rows, 10),
+		.done_by = rd_rows_text(rows, 11, arena),
+		.done_how = rd_rows_text(rows, 12, arena),
+		.n = rd_rows_int(rows, 13),
+	};
+	return rd_rows_day(rows, 8, &task->due, err);
+}
+
+static enum rd_rc list_tasks(struct rd_db *db, const char *sql, const struct rd_arg *args,
+	size_t n_args, struct rd_arena *arena, struct rd_task **ret_tasks, size_t *ret_n,
+	struct rd_err *err)
 {
 	struct rd_list list = { .bytes_each = sizeof(struct rd_task) };
 
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		struct rd_task *task = item;
-		*task = (struct rd_task){
-			.id = rd_rows_int(rows, 0),
-			.kind = rd_rows_text(rows, 1, arena),
-			.case_id = rd_rows_int(rows, 2),
-			.message_id = rd_rows_int(rows, 3),
-			.outbox_id = rd_rows_int(rows, 4),
-			.cause = rd_rows_text(rows, 5, arena),
-			.text = rd_rows_text(rows, 6, arena),
-			.landlord = rd_rows_text(rows, 7, arena),
-			.created_ms = rd_rows_int(rows, 9),
-			.done_ms = rd_rows_int(rows, 10),
-			.done_by = rd_rows_text(rows, 11, arena),
-			.done_how = rd_rows_text(rows, 12, arena),
-			.n = rd_rows_int(rows, 13),
-		};
-		RD_TRY(rd_rows_day(rows, 8, &task->due, err));
-	}
-	RD_TRY(rd_arena_check(arena, err));
+	RD_TRY(rd_sql_list(db, sql, args, n_args, read_task, arena, &list, err));
 	*ret_tasks = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -164,22 +164,17 @@ static enum rd_rc read_tasks(struct rd_rows *rows, struct rd_arena *arena,
 enum rd_rc rd_task_list(struct rd_db *db, struct rd_date due_by, struct rd_arena *arena,
 	struct rd_task **ret_tasks, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	char day[RD_DATE_MAX];
 
-	RD_TRY(rd_sql_query(db,
+	return list_tasks(db,
 		TASK_COLUMNS " WHERE done_ms IS NULL AND (?1 IS NULL OR due_on <= ?1)"
 			     " ORDER BY due_on, id",
-		RD_ARGS(rd_day(due_by, day)), &rows, err));
-	return read_tasks(&rows, arena, ret_tasks, ret_n, err);
+		RD_ARGS(rd_day(due_by, day)), arena, ret_tasks, ret_n, err);
 }
 
 enum rd_rc rd_task_list_case(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_task **ret_tasks, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-
-	RD_TRY(rd_sql_query(db, TASK_COLUMNS " WHERE case_id = ?1 ORDER BY id",
-		RD_ARGS(rd_int(case_id)), &rows, err));
-	return read_tasks(&rows, arena, ret_tasks, ret_n, err);
+	return list_tasks(db, TASK_COLUMNS " WHERE case_id = ?1 ORDER BY id",
+		RD_ARGS(rd_int(case_id)), arena, ret_tasks, ret_n, err);
 }

@@ -15,32 +15,31 @@ enum rd_rc rd_text_media_put(struct rd_tx *tx, int64_t message_id, int place, co
 		NULL, err);
 }
 
-static enum rd_rc take_rows(struct rd_rows *rows, struct rd_arena *arena,
-	struct rd_text_media **ret_items, size_t *ret_n, struct rd_err *err)
+static enum rd_rc read_media(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	(void)err;
+	*(struct rd_text_media *)item = (struct rd_text_media){
+		.id = rd_rows_int(rows, 0),
+		.message_id = rd_rows_int(rows, 1),
+		.case_id = rd_rows_int(rows, 2),
+		.place = (int)rd_rows_int(rows, 3),
+		.state = rd_rows_text(rows, 4, arena),
+		.url = rd_rows_text(rows, 5, arena),
+		.type = rd_rows_text(rows, 6, arena),
+		.size_bytes = rd_rows_int(rows, 7),
+		.tries = (int)rd_rows_int(rows, 8),
+	};
+	return RD_OK;
+}
+
+static enum rd_rc list_media(struct rd_db *db, const char *sql, const struct rd_arg *args,
+	size_t n_args, struct rd_arena *arena, struct rd_text_media **ret_items, size_t *ret_n,
+	struct rd_err *err)
 {
 	struct rd_list list = { .bytes_each = sizeof(struct rd_text_media) };
 
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		*(struct rd_text_media *)item = (struct rd_text_media){
-			.id = rd_rows_int(rows, 0),
-			.message_id = rd_rows_int(rows, 1),
-			.case_id = rd_rows_int(rows, 2),
-			.place = (int)rd_rows_int(rows, 3),
-			.state = rd_rows_text(rows, 4, arena),
-			.url = rd_rows_text(rows, 5, arena),
-			.type = rd_rows_text(rows, 6, arena),
-			.size_bytes = rd_rows_int(rows, 7),
-			.tries = (int)rd_rows_int(rows, 8),
-		};
-	}
-	RD_TRY(rd_arena_check(arena, err));
+	RD_TRY(rd_sql_list(db, sql, args, n_args, read_media, arena, &list, err));
 	*ret_items = list.items;
 	*ret_n = list.n;
 	return RD_OK;
@@ -54,23 +53,18 @@ static enum rd_rc take_rows(struct rd_rows *rows, struct rd_arena *arena,
 enum rd_rc rd_text_media_due(struct rd_db *db, int64_t source_id, int64_t now_ms, size_t max,
 	struct rd_arena *arena, struct rd_text_media **ret_items, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-
-	RD_TRY(rd_sql_query(db,
+	return list_media(db,
 		COLUMNS " WHERE p.state = 'due' AND p.next_try_ms <= ?2 AND m.source_id = ?1"
 			" ORDER BY p.next_try_ms, p.id LIMIT ?3",
-		RD_ARGS(rd_int(source_id), rd_int(now_ms), rd_int((int64_t)max)), &rows, err));
-	return take_rows(&rows, arena, ret_items, ret_n, err);
+		RD_ARGS(rd_int(source_id), rd_int(now_ms), rd_int((int64_t)max)), arena, ret_items,
+		ret_n, err);
 }
 
 enum rd_rc rd_text_media_list(struct rd_db *db, int64_t message_id, struct rd_arena *arena,
 	struct rd_text_media **ret_items, size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
-
-	RD_TRY(rd_sql_query(db, COLUMNS " WHERE p.message_id = ?1 ORDER BY p.place",
-		RD_ARGS(rd_int(message_id)), &rows, err));
-	return take_rows(&rows, arena, ret_items, ret_n, err);
+	return list_media(db, COLUMNS " WHERE p.message_id = ?1 ORDER BY p.place",
+		RD_ARGS(rd_int(message_id)), arena, ret_items, ret_n, err);
 }
 
 enum rd_rc rd_text_media_keep(struct rd_tx *tx, int64_t id, const char *type, const void *bytes,

@@ -188,34 +188,31 @@ struct waiting {
 	int n_parts;
 };
 
+static enum rd_rc read_waiting(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err)
+{
+	struct waiting *waiting = item;
+
+	(void)err;
+	const void *key = rd_rows_blob(rows, 1, &waiting->sender_key_len);
+	waiting->source_id = rd_rows_int(rows, 0);
+	waiting->sender_key = rd_arena_copy(arena, key, waiting->sender_key_len);
+	waiting->ref = rd_rows_text(rows, 2, arena);
+	waiting->n_parts = (int)rd_rows_int(rows, 3);
+	waiting->first_seen_ms = rd_rows_int(rows, 4);
+	return RD_OK;
+}
+
 static enum rd_rc list_waiting(struct rd_db *db, struct rd_arena *arena, struct waiting **ret_items,
 	size_t *ret_n, struct rd_err *err)
 {
-	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
 	struct rd_list list = { .bytes_each = sizeof(struct waiting) };
 
-	RD_TRY(rd_sql_query(db,
+	RD_TRY(rd_sql_list(db,
 		"SELECT source_id, sender_key, ref, n_parts, min(first_seen_ms) AS seen"
 		" FROM text_part WHERE message_id IS NULL"
 		" GROUP BY source_id, sender_key, ref, n_parts ORDER BY seen LIMIT ?1",
-		RD_ARGS(rd_int(AT_ONCE_MAX)), &rows, err));
-	for (;;) {
-		bool more = false;
-		void *item = NULL;
-
-		RD_TRY(rd_rows_next(&rows, &more, err));
-		if (!more)
-			break;
-		RD_TRY(rd_list_grow(&list, arena, &item, err));
-		struct waiting *waiting = item;
-		const void *key = rd_rows_blob(&rows, 1, &waiting->sender_key_len);
-		waiting->source_id = rd_rows_int(&rows, 0);
-		waiting->sender_key = rd_arena_copy(arena, key, waiting->sender_key_len);
-		waiting->ref = rd_rows_text(&rows, 2, arena);
-		waiting->n_parts = (int)rd_rows_int(&rows, 3);
-		waiting->first_seen_ms = rd_rows_int(&rows, 4);
-	}
-	RD_TRY(rd_arena_check(arena, err));
+		RD_ARGS(rd_int(AT_ONCE_MAX)), read_waiting, arena, &list, err));
 	*ret_items = list.items;
 	*ret_n = list.n;
 	return RD_OK;

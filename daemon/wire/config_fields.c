@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "redress/base/limits.h"
+
 const char *rd_reading_text(const struct rd_reading *r, const char *field, const char *otherwise)
 {
 	return rd_stanza_value(r->stanza, field, otherwise);
@@ -96,4 +98,30 @@ enum rd_rc rd_reading_name(const struct rd_reading *r)
 	return rd_stanza_fail(r->stanza, &r->stanza->fields[0], r->err,
 		"`%s` is not a name; use up to 64 letters, digits, `-`, `_` and `.`",
 		r->stanza->fields[0].value);
+}
+
+const char *rd_reading_minute(const char *text, int *ret_minute)
+{
+	int hour, minute;
+
+	for (int i = 0; i < 5; i++)
+		if (i == 2 ? text[i] != ':' : text[i] < '0' || text[i] > '9')
+			return NULL;
+	hour = (text[0] - '0') * 10 + text[1] - '0';
+	minute = (text[3] - '0') * 10 + text[4] - '0';
+	if (hour > 24 || minute > 59 || hour * 60 + minute > 1440)
+		return NULL;
+	*ret_minute = hour * 60 + minute;
+	return text + 5;
+}
+
+enum rd_rc rd_reading_email(const struct rd_reading *r, const char *field, const char *value)
+{
+	const char *at = strchr(value, '@');
+
+	if (at != NULL && at != value && at[1] != '\0' && strlen(value) <= RD_ADDRESS_BYTES_MAX)
+		return RD_OK;
+	return rd_stanza_fail(r->stanza, rd_stanza_field(r->stanza, field), r->err,
+		"`%s` is not an e-mail address; write for example `complaints@landlord.example`",
+		value);
 }

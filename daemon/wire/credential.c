@@ -8,13 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_BYTES_MAX 1024
+#include "redress/base/file.h"
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
+#define PATH_BYTES_MAX 1024
 
 static enum rd_rc write_path(char *ret_path, size_t size, const char *directory, const char *prefix,
 	const char *name, struct rd_err *err)
@@ -79,7 +75,7 @@ static enum rd_rc check_text(const char *text, size_t len, const char *path, str
 static enum rd_rc read_whole(const struct rd_secret_place *place, char *ret_text, size_t size,
 	size_t *ret_len, char ret_path[static PATH_BYTES_MAX], struct rd_err *err)
 {
-	RD_CLEANUP(close_fd) int fd = -1;
+	RD_CLEANUP(rd_fd_close) int fd = -1;
 	size_t len = 0;
 	ssize_t n;
 

@@ -8,11 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void close_fd(const int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
+#include "redress/base/file.h"
 
 static void close_dir(DIR **dir)
 {
@@ -32,14 +28,7 @@ bool rd_spool_name_good(const char *name)
 static enum rd_rc write_whole(
 	int fd, const char *data, size_t len, const char *path, struct rd_err *err)
 {
-	for (size_t done = 0; done < len;) {
-		ssize_t n = write(fd, data + done, len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
-		done += (size_t)n;
-	}
+	RD_TRY(rd_fd_write(fd, data, len, path, err));
 	if (fsync(fd) != 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(errno));
 	return RD_OK;
@@ -63,7 +52,7 @@ enum rd_rc rd_spool_put(const char *dir, const char *tmp, const char *name, cons
 	 * nothing that stands there is ever opened. */
 	if (unlink(first) != 0 && errno != ENOENT)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", first, strerror(errno));
-	RD_CLEANUP(close_fd) int fd = open(first, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	RD_CLEANUP(rd_fd_close) int fd = open(first, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", first, strerror(errno));
 	enum rd_rc rc = write_whole(fd, data, len, first, err);
@@ -79,7 +68,7 @@ enum rd_rc rd_spool_put(const char *dir, const char *tmp, const char *name, cons
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", path, strerror(why));
 	}
 	unlink(first);
-	RD_CLEANUP(close_fd) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	RD_CLEANUP(rd_fd_close) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0 || fsync(dir_fd) != 0)
 		return rd_fail(err, RD_E_AGAIN, "%s: %s", dir, strerror(errno));
 	return RD_OK;

@@ -8,22 +8,9 @@
 #include "redress/store/case_acts.h"
 #include "redress/store/residents.h"
 #include "support/answers.h"
+#include "support/house_cases.h"
 
 #define RECEIVED "2026-12-15T12:00:00Z" /* acknowledged on the day; answer due 31 December */
-
-static int64_t complaint(struct house *h)
-{
-	const struct rd_office staff = house_staff(h);
-	const int64_t id = house_mail_in(h, .body = COMPLAINT);
-	int64_t case_id;
-
-	house_work(h);
-	case_id = house_case_of(h, id);
-	house_send(h);
-	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks.", NULL, &h->err));
-	house_send(h);
-	return case_id;
-}
 
 static void cancel_letters(struct house *h, int64_t case_id)
 {
@@ -142,7 +129,7 @@ static void an_answer_is_a_letter_with_actions_that_are_tracked(void **state)
 		"We found nothing in our records that is wrong.",
 		"By Monday 3 May 2027: Mend the roof (the repairs team)",
 		"A second roofer is on call.", "You can ask for stage 2", "0300 111 3000", NULL };
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	struct rd_case_action *actions;
 	struct rd_outbox_row letter;
 	size_t n;
@@ -171,7 +158,7 @@ static void what_was_promised_before_stands_in_the_answer(void **state)
 {
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	struct rd_case_action *actions;
 	struct rd_outbox_row letter;
 	int64_t gutter, tap, roof;
@@ -200,7 +187,7 @@ static void what_was_promised_before_stands_in_the_answer(void **state)
 
 	h = *state = new_house(NULL);
 	const struct rd_office others = house_staff(h);
-	const int64_t other = complaint(h);
+	const int64_t other = house_complaint(h);
 	OK(rd_act_action_add(h->db, &others, other, "Clear the gutter", house_day("2027-02-01"),
 		NULL, &gutter, &h->err));
 	answer = rd_arena_strdup(h->arena, fill(h, other, RD_STAGE_1, NULL, NULL));
@@ -215,7 +202,7 @@ static void money_in_an_answer_ends_the_task_to_offer_it(void **state)
 {
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 
 	OK(rd_act_compensation(h->db, &staff, case_id, RD_COMPENSATION_ASKED, NULL, NULL, &h->err));
 	assert_int_equal(house_n_tasks(h, case_id, RD_ACT_TASK_COMPENSATION), 1);
@@ -226,7 +213,7 @@ static void money_in_an_answer_ends_the_task_to_offer_it(void **state)
 static void an_empty_part_is_refused_by_its_name(void **state)
 {
 	struct house *h = *state = new_house(NULL);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	const char *answer;
 
 	for (size_t i = 0; i < N_PARTS; i++) {
@@ -254,7 +241,7 @@ static void every_point_is_answered_and_nobody_is_named(void **state)
 {
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	static const char *const named[] = { "Ola Owner came late.", "ola owner came late.",
 		"Mrs Owner came late.", "It was Ms. Owner's day off.", "So says Sam Staff." };
 	char *answer = rd_arena_strdup(h->arena, fill(h, case_id, RD_STAGE_1, NULL, NULL));
@@ -278,7 +265,7 @@ static void every_point_is_answered_and_nobody_is_named(void **state)
 static void an_answer_of_another_case_or_stage_is_refused(void **state)
 {
 	struct house *h = *state = new_house(NULL);
-	const int64_t one = complaint(h), other = complaint(h);
+	const int64_t one = house_complaint(h), other = house_complaint(h);
 
 	assert_int_equal(
 		try_answer(h, other, RD_STAGE_1, fill(h, one, RD_STAGE_1, NULL, NULL), NULL),
@@ -296,7 +283,7 @@ static void the_last_answer_says_that_the_process_ends(void **state)
 	static const char *const wants[] = { "at stage 2 of 2", "We now offer money.",
 		"This is the end of our process", "the next step is the Housing Ombudsman Service",
 		"0300 111 3000", NULL };
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	struct rd_outbox_row letter;
 	const char *answer;
 
@@ -319,7 +306,7 @@ static void the_last_answer_says_that_the_process_ends(void **state)
 static void an_answer_that_waits_a_day_says_the_same(void **state)
 {
 	struct house *h = *state = new_house("plexus-omega"); /* ten days to ask for stage 2 */
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	struct rd_outbox_row letter;
 
 	house_at(h, "2026-12-29T23:58:00Z");
@@ -352,7 +339,7 @@ static void by_text_a_person_gives_the_answer_and_by_post_none_goes(void **state
 	assert_false(house_says(h, &letter, "uphold"));
 	DAY_IS(house_task(h, case_id, RD_ACT_TASK_TELL).due, "2026-12-31");
 
-	case_id = complaint(h);
+	case_id = house_complaint(h);
 	OK(try_answer(
 		h, case_id, RD_STAGE_1, fill(h, case_id, RD_STAGE_1, NULL, NULL), "2026-12-15"));
 	assert_int_equal(house_letters(h, case_id, "stage1_response", NULL), 0);
@@ -553,7 +540,7 @@ static void copies_go_to_both_where_the_policy_and_the_resident_say_so(void **st
 {
 	struct house *h = *state = new_house("later-living"); /* copies to both */
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = complaint(h), other = complaint(h);
+	const int64_t case_id = house_complaint(h), other = house_complaint(h);
 	struct rd_act_restriction restriction = { .terms = "One call a week.",
 		.why = "Forty a day.",
 		.review = house_day("2027-03-22") };
@@ -607,7 +594,7 @@ static void copies_go_to_both_where_the_policy_and_the_resident_say_so(void **st
 
 	h = *state = new_house(NULL); /* a policy without copies */
 	const struct rd_office others = house_staff(h);
-	const int64_t without = complaint(h);
+	const int64_t without = house_complaint(h);
 	assert_int_equal(
 		rd_act_consent_to_copies(h->db, &others, without, "her niece", NIECE, &h->err),
 		RD_E_REFUSED);
@@ -616,7 +603,7 @@ static void copies_go_to_both_where_the_policy_and_the_resident_say_so(void **st
 static void the_skeleton_says_what_the_policy_wants_of_the_answer(void **state)
 {
 	struct house *h = *state = new_house("later-living");
-	const char *text = fill(h, complaint(h), RD_STAGE_1, NULL, NULL);
+	const char *text = fill(h, house_complaint(h), RD_STAGE_1, NULL, NULL);
 
 	assert_non_null(
 		strstr(text, "# Before you answer: whoever complained comments on adverse"));
@@ -630,7 +617,7 @@ static void another_address_keeps_the_name_and_has_a_domain(void **state)
 {
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 
 	OK(rd_act_contact(h->db, &staff, case_id, "lee@resident.example", "Lee Example", &h->err));
 	assert_int_equal(

@@ -5,31 +5,11 @@
 #include "redress/gateway/acts_stage.h"
 #include "redress/store/case_actions.h"
 #include "redress/store/case_acts.h"
-#include "support/house.h"
+#include "support/house_cases.h"
 
 #define RECEIVED "2026-12-22T12:00:00Z"
 
 static const struct rd_date today = { 0 };
-
-static int64_t take(struct house *h, const char *body)
-{
-	const int64_t id = house_mail_in(h, .body = body);
-
-	house_work(h);
-	FATE_IS(id, RD_FATE_OPENED);
-	house_send(h);
-	return house_case_of(h, id);
-}
-
-static int64_t take_from(struct house *h, const char *from, const char *body)
-{
-	const int64_t id = house_mail_in(h, .from = from, .body = body);
-
-	house_work(h);
-	FATE_IS(id, RD_FATE_OPENED);
-	house_send(h);
-	return house_case_of(h, id);
-}
 
 static struct house *new_house(const char *profile)
 {
@@ -37,13 +17,6 @@ static struct house *new_house(const char *profile)
 
 	return house_new(&options);
 }
-
-#define REFUSED(call, words)                                                                       \
-	do {                                                                                       \
-		assert_int_equal((call), RD_E_REFUSED);                                            \
-		if (strstr(h->err.msg, words) == NULL)                                             \
-			fail_msg("`%s` lacks `%s`", h->err.msg, words);                            \
-	} while (0)
 
 static struct rd_case_act last_act(struct house *h, int64_t case_id, const char *what)
 {
@@ -62,7 +35,7 @@ static void an_exclusion_is_one_of_the_policys_own_and_says_why(void **state)
 {
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = take(h, COMPLAINT);
+	const int64_t case_id = house_take(h, NULL, COMPLAINT);
 	struct rd_act_exclusion exclusion = { .reason = "just-because" };
 	struct rd_outbox_row letter;
 
@@ -92,7 +65,7 @@ static void where_the_policy_says_who_decides_that_one_is_named(void **state)
 {
 	struct house *h = *state = new_house("plexus-omega");
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = take(h, COMPLAINT);
+	const int64_t case_id = house_take(h, NULL, COMPLAINT);
 	struct rd_act_exclusion exclusion = { .reason = "exhausted" };
 
 	REFUSED(rd_act_exclude(h->db, &staff, case_id, &exclusion, &h->err),
@@ -107,7 +80,7 @@ static void a_policy_without_exclusions_excludes_nothing(void **state)
 	struct house *h = *state = new_house("feedback-first");
 	const struct rd_office staff = house_staff(h);
 	const struct rd_act_exclusion exclusion = { .reason = "over-12-months" };
-	const int64_t case_id = take(h, COMPLAINT);
+	const int64_t case_id = house_take(h, NULL, COMPLAINT);
 
 	REFUSED(rd_act_exclude(h->db, &staff, case_id, &exclusion, &h->err), "answer it");
 }
@@ -118,7 +91,7 @@ static void what_was_answered_is_excluded_no_longer(void **state)
 	const struct rd_office staff = house_staff(h);
 	const struct rd_act_exclusion exclusion = { .reason = "already-considered" };
 	const struct rd_act_response response = { .stage = RD_STAGE_1 };
-	const int64_t case_id = take(h, COMPLAINT);
+	const int64_t case_id = house_take(h, NULL, COMPLAINT);
 
 	OK(rd_act_respond(h->db, &staff, case_id, &response, &h->err));
 	REFUSED(rd_act_exclude(h->db, &staff, case_id, &exclusion, &h->err), "case refuse");
@@ -130,7 +103,7 @@ static void what_is_withdrawn_is_closed_and_can_be_opened_again(void **state)
 {
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = take(h, COMPLAINT);
+	const int64_t case_id = house_take(h, NULL, COMPLAINT);
 
 	assert_int_equal(rd_act_withdraw(h->db, &staff, case_id, "", &h->err), RD_E_INPUT);
 	OK(rd_act_withdraw(h->db, &staff, case_id, "rang to say so", &h->err));
@@ -146,7 +119,7 @@ static void the_ombudsman_may_have_a_case_at_any_time(void **state)
 {
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = take(h, COMPLAINT);
+	const int64_t case_id = house_take(h, NULL, COMPLAINT);
 
 	OK(rd_act_refer(h->db, &staff, case_id, today, NULL, &h->err));
 	assert_string_equal(last_act(h, case_id, "referred").detail, "Housing Ombudsman Service");
@@ -156,7 +129,8 @@ static void the_ombudsman_may_have_a_case_at_any_time(void **state)
 	assert_int_equal(
 		rd_act_refer(h->db, &staff, case_id, house_day("2026-12-21"), NULL, &h->err),
 		RD_E_INPUT);
-	REFUSED(rd_act_refer(h->db, &staff, take(h, REQUEST), today, NULL, &h->err), "reclassify");
+	REFUSED(rd_act_refer(h->db, &staff, house_take(h, NULL, REQUEST), today, NULL, &h->err),
+		"reclassify");
 }
 
 /* What a person at risk is owed, and what was promised, is no less owed. */
@@ -164,7 +138,7 @@ static void a_withdrawal_ends_no_duty_that_outlives_it(void **state)
 {
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = take(h, COMPLAINT " I am afraid of him.");
+	const int64_t case_id = house_take(h, NULL, COMPLAINT " I am afraid of him.");
 	int64_t action;
 
 	OK(rd_act_action_add(h->db, &staff, case_id, "Mend the roof", house_day("2027-01-15"), NULL,
@@ -216,8 +190,8 @@ static void a_link_to_a_held_case_holds_and_tells(void **state)
 {
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t held = take_from(h, "Bo <bo@example.com>", REQUEST " I am afraid of him.");
-	const int64_t case_id = take(h, COMPLAINT);
+	const int64_t held = house_take(h, "Bo <bo@example.com>", REQUEST " I am afraid of him.");
+	const int64_t case_id = house_take(h, NULL, COMPLAINT);
 
 	assert_true(house_case(h, held).held);
 	assert_false(house_case(h, case_id).held);
@@ -233,12 +207,12 @@ static void a_later_matter_of_the_same_resident_is_taken_in(void **state)
 {
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t first = take(h, COMPLAINT);
-	const int64_t stranger = take_from(h, "Bo <bo@example.com>", COMPLAINT);
+	const int64_t first = house_take(h, NULL, COMPLAINT);
+	const int64_t stranger = house_take(h, "Bo <bo@example.com>", COMPLAINT);
 	int64_t later;
 
 	house_at(h, "2026-12-23T10:00:00Z");
-	later = take(h, COMPLAINT " And no heating.");
+	later = house_take(h, NULL, COMPLAINT " And no heating.");
 	REFUSED(rd_act_merge(h->db, &staff, stranger, first, "one flat", &h->err), "case link");
 	REFUSED(rd_act_merge(h->db, &staff, first, later, "one matter", &h->err), "earlier");
 	assert_int_equal(rd_act_merge(h->db, &staff, later, later, "one", &h->err), RD_E_INPUT);
@@ -262,12 +236,12 @@ static void what_is_answered_takes_nothing_in(void **state)
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
 	const struct rd_act_response response = { .stage = RD_STAGE_1 };
-	const int64_t first = take(h, COMPLAINT);
+	const int64_t first = house_take(h, NULL, COMPLAINT);
 	struct rd_tx *tx = NULL;
 	int64_t later;
 
 	OK(rd_act_respond(h->db, &staff, first, &response, &h->err));
-	later = take(h, COMPLAINT " And no heating.");
+	later = house_take(h, NULL, COMPLAINT " And no heating.");
 	REFUSED(rd_act_merge(h->db, &staff, later, first, "one roof", &h->err), "Code 6.8");
 	/* What never was a complaint is refused as such: no answer stands in the way. */
 	OK(rd_tx_begin(h->db, &tx, &h->err));
@@ -283,7 +257,7 @@ static void a_part_becomes_a_complaint_of_its_own(void **state)
 	static const char *const topics[] = { "the gutters" };
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = take(h, COMPLAINT);
+	const int64_t case_id = house_take(h, NULL, COMPLAINT);
 	struct rd_act_split split = { .why = "another matter",
 		.received = house_day("2026-12-24") };
 	struct rd_outbox_row letter;
@@ -316,7 +290,7 @@ static void a_part_of_a_held_case_is_held(void **state)
 	static const char *const topics[] = { "the gutters" };
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = take(h, COMPLAINT " I am afraid of him.");
+	const int64_t case_id = house_take(h, NULL, COMPLAINT " I am afraid of him.");
 	const struct rd_act_split split = { .why = "another", .topics = topics, .n_topics = 1 };
 	int64_t part = 0;
 
@@ -335,7 +309,7 @@ static void what_was_promised_keeps_the_case_open(void **state)
 	struct house *h = *state = new_house("one-housing");
 	const struct rd_office staff = house_staff(h);
 	const struct rd_act_response response = { .stage = RD_STAGE_1 };
-	const int64_t case_id = take(h, COMPLAINT);
+	const int64_t case_id = house_take(h, NULL, COMPLAINT);
 	struct rd_case_action *actions;
 	int64_t roof = 0, paint = 0;
 	size_t n;
@@ -384,7 +358,7 @@ static void who_speaks_for_a_resident_needs_her_word(void **state)
 {
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = take(h, REQUEST);
+	const int64_t case_id = house_take(h, NULL, REQUEST);
 
 	assert_int_equal(rd_act_consent(h->db, &staff, case_id, RD_CONSENT_ASKED, NULL, &h->err),
 		RD_E_INPUT);
@@ -400,7 +374,7 @@ static void a_restriction_has_terms_and_a_day_and_stops_nothing(void **state)
 {
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = take(h, COMPLAINT);
+	const int64_t case_id = house_take(h, NULL, COMPLAINT);
 	struct rd_act_restriction restriction = { .terms = "One call a week.",
 		.why = "Forty calls a day.",
 		.approved_by = "Mo Manager" };
@@ -439,7 +413,7 @@ static void a_restriction_that_no_letter_can_tell_is_a_persons_to_tell(void **st
 {
 	struct house *h = *state = new_house(NULL);
 	const struct rd_office staff = house_staff(h);
-	const int64_t by_mail = take(h, COMPLAINT);
+	const int64_t by_mail = house_take(h, NULL, COMPLAINT);
 	struct rd_act_restriction restriction = { .terms = "One call\na week.",
 		.why = "Forty calls a day.",
 		.review = house_day("2027-03-22") };
@@ -472,7 +446,7 @@ static void compensation_goes_to_whom_the_policy_sends_it(void **state)
 {
 	struct house *h = *state = new_house("one-housing");
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = take(h, COMPLAINT);
+	const int64_t case_id = house_take(h, NULL, COMPLAINT);
 	static const char *const wrong[] = { "12.5", "£12", "", ".50", "12.505", "1e3",
 		"1234567890123" };
 

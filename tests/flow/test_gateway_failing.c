@@ -13,7 +13,7 @@
 /* Lint takes it with a note: bounded, but too much on the text below. */
 #define RUNS_AWAY "(?:q1.{0,300}q1.{0,300}q2|[a-z]{1,9})!"
 #define MENDED	  "[a-z]{1,9}!"
-#define CAUSE	  RD_FAILING_CAUSE "code-2024:heavy"
+#define CAUSE	  RD_ALARM_RULE_OFF "code-2024:heavy"
 #define SHOUTED	  "The tap in the bathroom leaks, could somebody have a look please!"
 
 static void follow(struct house *h)

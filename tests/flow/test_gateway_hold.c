@@ -1,22 +1,8 @@
 /* The safeguarding hold and the people who are told of it: promise 5. What is sent may be read by
  * another, and what is not sent is somebody's duty the same day. */
-#include "support/house.h"
+#include "support/house_cases.h"
 
 #define AFRAID "I am afraid of him."
-
-static const char *reference_of(struct house *h, int64_t case_id)
-{
-	return rd_arena_printf(h->arena, "%s", house_case(h, case_id).reference);
-}
-
-static int64_t open_by_mail(struct house *h, const char *body)
-{
-	const int64_t id = house_mail_in(h, .body = body);
-
-	house_work(h);
-	FATE_IS(id, RD_FATE_OPENED);
-	return house_case_of(h, id);
-}
 
 static int64_t open_by_text(struct house *h, const char *body)
 {
@@ -30,13 +16,13 @@ static int64_t open_by_text(struct house *h, const char *body)
 static void a_strangers_answer_in_a_held_thread_is_a_persons_task(void **state)
 {
 	struct house *h = *state;
-	const int64_t held = open_by_mail(h, REQUEST);
+	const int64_t held = house_open_by_mail(h, NULL, REQUEST);
 	const char *thread = rd_arena_printf(
 		h->arena, "In-Reply-To: <%s>\r\n", house_letter(h, held, NULL).message_id);
 	int64_t id, case_id;
 
 	house_send(h);
-	house_mail_in(h, .body = AFRAID, .subject = reference_of(h, held));
+	house_mail_in(h, .body = AFRAID, .subject = house_reference(h, held));
 	house_work(h);
 	id = house_mail_in(h, .from = "Eve <eve@example.net>", .body = REQUEST, .headers = thread);
 	house_work(h);
@@ -58,7 +44,7 @@ static void an_answer_stopped_on_a_linked_case_is_a_persons_task(void **state)
 	request = open_by_text(h, REQUEST);
 	complaint = open_by_text(h, "COMPLAINT");
 	id = house_text(h, HOUSE_PHONE,
-		rd_arena_printf(h->arena, "%s " AFRAID, reference_of(h, complaint)));
+		rd_arena_printf(h->arena, "%s " AFRAID, house_reference(h, complaint)));
 	house_work_texts(h);
 	FATE_IS(id, RD_FATE_JOINED);
 	assert_int_equal(house_letter(h, request, NULL).state, RD_OUTBOX_HELD);
@@ -72,12 +58,12 @@ static void an_answer_stopped_on_a_linked_case_is_a_persons_task(void **state)
 static void an_answer_on_the_wire_when_danger_is_told_is_a_persons_task_too(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, REQUEST);
+	const int64_t case_id = house_open_by_mail(h, NULL, REQUEST);
 	struct rd_outbox_row row;
 	struct rd_tx *tx = NULL;
 
 	OK(rd_outbox_claim(h->db, NULL, h->now_ms, true, h->arena, &row, &h->err));
-	house_mail_in(h, .body = AFRAID, .subject = reference_of(h, case_id));
+	house_mail_in(h, .body = AFRAID, .subject = house_reference(h, case_id));
 	house_work(h);
 	OK(rd_tx_begin(h->db, &tx, &h->err));
 	OK(rd_outbox_defer(tx, row.id, "the server is busy", h->now_ms, &h->err));
@@ -89,10 +75,10 @@ static void an_answer_on_the_wire_when_danger_is_told_is_a_persons_task_too(void
 static void a_linked_case_that_was_answered_owes_no_acknowledgement(void **state)
 {
 	struct house *h = *state;
-	const int64_t request = open_by_mail(h, REQUEST);
+	const int64_t request = house_open_by_mail(h, NULL, REQUEST);
 
 	house_send(h);
-	open_by_mail(h, REQUEST " The other one. " AFRAID);
+	house_open_by_mail(h, NULL, REQUEST " The other one. " AFRAID);
 	assert_true(house_case(h, request).held);
 	DAY_IS(house_task(h, request, "safeguarding").due, "2026-11-17");
 	assert_null(house_task(h, request, "acknowledge").kind);
@@ -102,12 +88,12 @@ static void an_unflagged_new_case_takes_no_lift_back(void **state)
 {
 	struct house *h = *state;
 	const struct rd_office staff = house_staff(h);
-	const int64_t lifted = open_by_mail(h, REQUEST);
-	const int64_t flagged = open_by_mail(h, REQUEST " The other one. " AFRAID);
+	const int64_t lifted = house_open_by_mail(h, NULL, REQUEST);
+	const int64_t flagged = house_open_by_mail(h, NULL, REQUEST " The other one. " AFRAID);
 	int64_t unflagged;
 
 	OK(rd_act_lift_hold(h->db, &staff, lifted, "letters on the tap are safe", &h->err));
-	unflagged = open_by_mail(h, REQUEST " And the door.");
+	unflagged = house_open_by_mail(h, NULL, REQUEST " And the door.");
 	assert_true(house_case(h, flagged).held);
 	assert_true(house_case(h, unflagged).held);
 	assert_false(house_case(h, lifted).held);
@@ -118,12 +104,12 @@ static void a_new_flag_takes_the_lift_back_and_a_person_is_told(void **state)
 {
 	struct house *h = *state;
 	const struct rd_office staff = house_staff(h);
-	const int64_t lifted = open_by_mail(h, REQUEST);
+	const int64_t lifted = house_open_by_mail(h, NULL, REQUEST);
 
-	open_by_mail(h, REQUEST " The other one. " AFRAID);
+	house_open_by_mail(h, NULL, REQUEST " The other one. " AFRAID);
 	OK(rd_act_lift_hold(h->db, &staff, lifted, "letters on the tap are safe", &h->err));
 	assert_null(house_task(h, lifted, "safeguarding").kind);
-	open_by_mail(h, REQUEST " Again. " AFRAID);
+	house_open_by_mail(h, NULL, REQUEST " Again. " AFRAID);
 	assert_true(house_case(h, lifted).held);
 	assert_non_null(house_task(h, lifted, "safeguarding").kind);
 }

@@ -1,21 +1,7 @@
 /* Which case a message belongs to, and what must never be shown to whom: promise 10. */
-#include "support/house.h"
+#include "support/house_cases.h"
 
 #define STRANGER "Eve Else <eve@example.net>"
-
-static const char *reference_of(struct house *h, int64_t case_id)
-{
-	return rd_arena_printf(h->arena, "%s", house_case(h, case_id).reference);
-}
-
-static int64_t open_by_mail(struct house *h, const char *body)
-{
-	const int64_t id = house_mail_in(h, .body = body);
-
-	house_work(h);
-	FATE_IS(id, RD_FATE_OPENED);
-	return house_case_of(h, id);
-}
 
 static const char *thread_to(struct house *h, const char *message_id)
 {
@@ -27,8 +13,8 @@ static const char *thread_to(struct house *h, const char *message_id)
 static void a_right_code_joins_in_subject_body_or_any_case(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, REQUEST);
-	const char *reference = reference_of(h, case_id);
+	const int64_t case_id = house_open_by_mail(h, NULL, REQUEST);
+	const char *reference = house_reference(h, case_id);
 	char *lower = rd_arena_strdup(h->arena, reference);
 	int64_t subject, body, small;
 
@@ -50,9 +36,9 @@ static void a_right_code_joins_in_subject_body_or_any_case(void **state)
 static void a_code_in_a_text_joins_a_case_that_began_by_mail(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, REQUEST);
+	const int64_t case_id = house_open_by_mail(h, NULL, REQUEST);
 	const int64_t id = house_text(h, HOUSE_PHONE,
-		rd_arena_printf(h->arena, "%s any news?", reference_of(h, case_id)));
+		rd_arena_printf(h->arena, "%s any news?", house_reference(h, case_id)));
 	struct rd_outbox_row added;
 
 	house_work_texts(h);
@@ -66,9 +52,9 @@ static void a_code_in_a_text_joins_a_case_that_began_by_mail(void **state)
 static void a_stranger_with_the_code_joins_and_gets_nothing(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, REQUEST);
+	const int64_t case_id = house_open_by_mail(h, NULL, REQUEST);
 	const int64_t id = house_mail_in(h, .from = STRANGER, .body = "Any news of this?",
-		.subject = reference_of(h, case_id));
+		.subject = house_reference(h, case_id));
 
 	house_work(h);
 	FATE_IS(id, RD_FATE_JOINED);
@@ -79,9 +65,9 @@ static void a_stranger_with_the_code_joins_and_gets_nothing(void **state)
 static void a_strangers_complaint_on_it_is_linked_and_answered_to_the_case_alone(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, REQUEST);
+	const int64_t case_id = house_open_by_mail(h, NULL, REQUEST);
 	const int64_t id = house_mail_in(
-		h, .from = STRANGER, .body = COMPLAINT, .subject = reference_of(h, case_id));
+		h, .from = STRANGER, .body = COMPLAINT, .subject = house_reference(h, case_id));
 
 	house_work(h);
 	FATE_IS(id, RD_FATE_OPENED);
@@ -93,8 +79,8 @@ static void a_strangers_complaint_on_it_is_linked_and_answered_to_the_case_alone
 static void five_wrong_codes_lock_that_sender_for_the_day_and_a_person_is_told(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, REQUEST);
-	const char *reference = reference_of(h, case_id);
+	const int64_t case_id = house_open_by_mail(h, NULL, REQUEST);
+	const char *reference = house_reference(h, case_id);
 	int64_t id;
 
 	for (int i = 0; i < 5; i++) {
@@ -148,7 +134,7 @@ static int64_t nobodys_mail(struct house *h, const char *subject)
 static void wrong_codes_of_nobody_lock_codes_for_all_who_name_no_sender(void **state)
 {
 	struct house *h = *state;
-	const char *reference = reference_of(h, open_by_mail(h, REQUEST));
+	const char *reference = house_reference(h, house_open_by_mail(h, NULL, REQUEST));
 
 	FATE_IS(nobodys_mail(h, reference), RD_FATE_JOINED);
 	for (int i = 0; i < 5; i++)
@@ -176,7 +162,7 @@ static void the_fifth_wrong_code_is_alarmed_whatever_the_message_is(void **state
 static void a_known_sender_joins_by_thread_with_mail_or_letter(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, REQUEST);
+	const int64_t case_id = house_open_by_mail(h, NULL, REQUEST);
 	const struct rd_outbox_row letter = house_letter(h, case_id, NULL);
 	const int64_t to_letter =
 		house_mail_in(h, .body = "Thanks.", .headers = thread_to(h, letter.message_id));
@@ -192,7 +178,7 @@ static void a_known_sender_joins_by_thread_with_mail_or_letter(void **state)
 static void a_stranger_in_a_thread_is_only_possibly_related(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, REQUEST);
+	const int64_t case_id = house_open_by_mail(h, NULL, REQUEST);
 	const struct rd_outbox_row letter = house_letter(h, case_id, NULL);
 	const int64_t id = house_mail_in(
 		h, .from = STRANGER, .body = REQUEST, .headers = thread_to(h, letter.message_id));
@@ -207,7 +193,7 @@ static void a_stranger_in_a_thread_is_only_possibly_related(void **state)
 	assert_int_equal(n, 1);
 	assert_int_equal(links[0].how, RD_LINK_RELATED);
 	answer = house_letter(h, house_case_of(h, id), NULL);
-	assert_false(house_says(h, &answer, reference_of(h, case_id)));
+	assert_false(house_says(h, &answer, house_reference(h, case_id)));
 	assert_int_equal(house_letters(h, case_id, "added", NULL), 0);
 }
 
@@ -268,7 +254,7 @@ static void a_later_text_joins_the_numbers_only_open_case_of_28_days(void **stat
 	house_work_texts(h);
 	FATE_IS(two, RD_FATE_JOINED);
 	later = house_letter(h, case_id, "later");
-	assert_true(house_says(h, &later, reference_of(h, case_id)));
+	assert_true(house_says(h, &later, house_reference(h, case_id)));
 	assert_true(house_says(h, &later, "Ombudsman"));
 	assert_false(house_says(h, &later, "leak"));
 	house_at(h, "2027-01-15T10:00:00Z"); /* 31 days after the last */
@@ -307,7 +293,7 @@ static void the_first_answer_to_a_text_says_all_that_it_must(void **state)
 	house_work_texts(h);
 	first = house_letter(h, house_case_of(h, id), NULL);
 	assert_string_equal(first.recipient, HOUSE_PHONE);
-	assert_true(house_says(h, &first, reference_of(h, house_case_of(h, id))));
+	assert_true(house_says(h, &first, house_reference(h, house_case_of(h, id))));
 	assert_true(house_says(h, &first, "complaint"));
 	assert_true(house_says(h, &first, "stage 1"));
 	assert_true(house_says(h, &first, "a leak"));
@@ -374,17 +360,17 @@ static void complaint_before_the_first_answer_left_takes_its_place(void **state)
 static void added_goes_once_a_day(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, REQUEST);
+	const int64_t case_id = house_open_by_mail(h, NULL, REQUEST);
 
 	for (int i = 0; i < 3; i++) {
-		house_mail_in(h, .body = "Any news?", .subject = reference_of(h, case_id));
+		house_mail_in(h, .body = "Any news?", .subject = house_reference(h, case_id));
 		house_work(h);
 	}
 	assert_int_equal(house_letters(h, case_id, "added", NULL), 1);
 	house_send(h);
 	house_send(h);
 	house_at(h, "2026-11-18T00:10:00Z");
-	house_mail_in(h, .body = "Any news?", .subject = reference_of(h, case_id));
+	house_mail_in(h, .body = "Any news?", .subject = house_reference(h, case_id));
 	house_work(h);
 	assert_int_equal(house_letters(h, case_id, "added", NULL), 2);
 }
@@ -392,10 +378,10 @@ static void added_goes_once_a_day(void **state)
 static void the_choice_is_offered_once_a_day(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, REQUEST);
+	const int64_t case_id = house_open_by_mail(h, NULL, REQUEST);
 
 	for (int i = 0; i < 4; i++) {
-		house_mail_in(h, .subject = reference_of(h, case_id),
+		house_mail_in(h, .subject = house_reference(h, case_id),
 			.body = rd_arena_printf(
 				h->arena, COMPLAINT " But nothing formal please. (%d)", i));
 		house_work(h);
@@ -435,7 +421,7 @@ static void nothing_is_added_for_a_contact_that_takes_no_replies(void **state)
 
 	house_work(h);
 	case_id = house_case_of(h, id);
-	joins = house_mail_in(h, .body = "Any news?", .subject = reference_of(h, case_id));
+	joins = house_mail_in(h, .body = "Any news?", .subject = house_reference(h, case_id));
 	house_work(h);
 	FATE_IS(joins, RD_FATE_JOINED);
 	assert_int_equal(house_letters(h, case_id, NULL, NULL), 0);
@@ -452,7 +438,7 @@ static void a_linked_complaint_of_a_stranger_is_not_sent_to_such_a_contact_eithe
 	house_work(h);
 	case_id = house_case_of(h, id);
 	decided = house_mail_in(
-		h, .from = STRANGER, .body = UNSURE, .subject = reference_of(h, case_id));
+		h, .from = STRANGER, .body = UNSURE, .subject = house_reference(h, case_id));
 	house_work(h);
 	FATE_IS(decided, RD_FATE_JOINED);
 	OK(rd_act_decide(h->db, &staff, house_review(h, case_id).id, RD_COMPLAINT, "is one", &about,
@@ -465,12 +451,12 @@ static void a_linked_complaint_of_a_stranger_is_not_sent_to_such_a_contact_eithe
 static void a_danger_in_what_joins_is_answered_with_the_block_even_on_the_same_day(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, REQUEST);
+	const int64_t case_id = house_open_by_mail(h, NULL, REQUEST);
 	struct rd_outbox_row last = { 0 };
 
-	house_mail_in(h, .body = "Any news?", .subject = reference_of(h, case_id));
+	house_mail_in(h, .body = "Any news?", .subject = house_reference(h, case_id));
 	house_work(h);
-	house_mail_in(h, .body = "Now I smell gas", .subject = reference_of(h, case_id));
+	house_mail_in(h, .body = "Now I smell gas", .subject = house_reference(h, case_id));
 	house_work(h);
 	assert_int_equal(house_letters(h, case_id, "added", &last), 2);
 	assert_true(house_says(h, &last, "ring 999"));
@@ -481,11 +467,11 @@ static void a_danger_in_what_joins_is_answered_with_the_block_even_on_the_same_d
 static void a_complaint_on_a_request_opens_the_linked_case_of_that_day(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, REQUEST);
+	const int64_t case_id = house_open_by_mail(h, NULL, REQUEST);
 	int64_t id, grown;
 
 	house_at(h, "2026-11-20T10:00:00Z");
-	id = house_mail_in(h, .body = COMPLAINT, .subject = reference_of(h, case_id));
+	id = house_mail_in(h, .body = COMPLAINT, .subject = house_reference(h, case_id));
 	house_work(h);
 	FATE_IS(id, RD_FATE_OPENED);
 	grown = house_case_of(h, id);
@@ -506,7 +492,7 @@ static void the_answer_complaint_to_the_offer_opens_the_linked_complaint(void **
 		int64_t case_id, id, grown;
 
 		*state = h;
-		case_id = open_by_mail(h, REQUEST);
+		case_id = house_open_by_mail(h, NULL, REQUEST);
 		offer = house_letter(h, case_id, "service_request");
 		assert_true(house_says(h, &offer, "COMPLAINT"));
 		house_send(h);
@@ -545,9 +531,9 @@ static void the_answer_complaint_by_text_does_the_same(void **state)
 static void what_asks_for_stage_two_goes_to_a_person(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, COMPLAINT);
-	const int64_t id =
-		house_mail_in(h, .body = "I want stage two.", .subject = reference_of(h, case_id));
+	const int64_t case_id = house_open_by_mail(h, NULL, COMPLAINT);
+	const int64_t id = house_mail_in(
+		h, .body = "I want stage two.", .subject = house_reference(h, case_id));
 
 	house_work(h);
 	FATE_IS(id, RD_FATE_JOINED);
@@ -560,11 +546,11 @@ static void doubt_on_a_closed_case_opens_it_again(void **state)
 {
 	struct house *h = *state;
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = open_by_mail(h, REQUEST);
+	const int64_t case_id = house_open_by_mail(h, NULL, REQUEST);
 	int64_t id, about;
 
 	OK(rd_act_close(h->db, &staff, case_id, "mended", false, &h->err));
-	id = house_mail_in(h, .body = UNSURE, .subject = reference_of(h, case_id));
+	id = house_mail_in(h, .body = UNSURE, .subject = house_reference(h, case_id));
 	house_work(h);
 	FATE_IS(id, RD_FATE_JOINED);
 	assert_int_equal(house_case(h, case_id).status, RD_STATUS_OPEN);
@@ -603,7 +589,7 @@ static void two_gateways_stop_after_one_exchange(void **state)
 static void our_own_letter_in_our_own_mailbox_is_guarded(void **state)
 {
 	struct house *h = *state;
-	const int64_t case_id = open_by_mail(h, COMPLAINT);
+	const int64_t case_id = house_open_by_mail(h, NULL, COMPLAINT);
 	const struct rd_outbox_row letter = house_letter(h, case_id, NULL);
 	const int64_t id = carry(h, &letter);
 

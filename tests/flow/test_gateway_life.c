@@ -2,27 +2,12 @@
  * Christmas and Easter; and what may not be, refused with what to do instead. */
 #include "redress/gateway/acts_stage.h"
 #include "redress/store/case_acts.h"
-#include "support/house.h"
+#include "support/house_cases.h"
 
 #define RECEIVED "2026-12-15T12:00:00Z" /* acknowledged on the day; answer due 31 December */
 #define WHY	 "The contractor is shut over Christmas."
 
 static const struct rd_date today = { 0 };
-
-/* A complaint that was acknowledged and defined on the day that it came. */
-static int64_t complaint(struct house *h)
-{
-	const struct rd_office staff = house_staff(h);
-	const int64_t id = house_mail_in(h, .body = COMPLAINT);
-	int64_t case_id;
-
-	house_work(h);
-	case_id = house_case_of(h, id);
-	house_send(h);
-	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks.", NULL, &h->err));
-	house_send(h);
-	return case_id;
-}
 
 static struct house *new_house(const char *profile, const char *starts)
 {
@@ -41,7 +26,7 @@ static void assign(struct house *h, int64_t case_id, const char *owner)
 static enum rd_rc try_respond(struct house *h, int64_t case_id, enum rd_stage stage)
 {
 	const struct rd_office staff = house_staff(h);
-	const struct rd_act_response response = { .stage = stage, .upheld = RD_UPHELD_PARTLY };
+	const struct rd_act_response response = { .stage = stage, .found = RD_FOUND_PARTLY };
 
 	return rd_act_respond(h->db, &staff, case_id, &response, &h->err);
 }
@@ -70,14 +55,6 @@ static enum rd_rc try_accept(struct house *h, int64_t case_id)
 
 	return rd_act_accept(h->db, &staff, case_id, today, &h->err);
 }
-
-/* Refused, and the reason says so. */
-#define REFUSED(call, words)                                                                       \
-	do {                                                                                       \
-		assert_int_equal((call), RD_E_REFUSED);                                            \
-		if (strstr(h->err.msg, words) == NULL)                                             \
-			fail_msg("`%s` lacks `%s`", h->err.msg, words);                            \
-	} while (0)
 
 static struct rd_case_act last_act(struct house *h, int64_t case_id)
 {
@@ -110,7 +87,7 @@ static void audited(struct house *h, int64_t case_id, const char *what)
 static void a_complaint_goes_its_whole_way_through_christmas_and_easter(void **state)
 {
 	struct house *h = *state = new_house(NULL, RECEIVED);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	struct rd_outbox_row letter;
 
 	DAY_IS(house_clock(h, case_id, "stage1.respond").due, "2026-12-31");
@@ -180,7 +157,7 @@ static void whoever_was_at_stage_1_cannot_have_stage_2(void **state)
 {
 	struct house *h = *state = new_house(NULL, RECEIVED);
 	const struct rd_office staff = house_staff(h);
-	int64_t case_id = complaint(h);
+	int64_t case_id = house_complaint(h);
 
 	assign(h, case_id, "First Owner");
 	assign(h, case_id, "Ola Owner");
@@ -195,7 +172,7 @@ static void whoever_was_at_stage_1_cannot_have_stage_2(void **state)
 
 	/* With nobody assigned whoever records the answer has given it. */
 	house_at(h, "2026-12-17T10:00:00Z");
-	case_id = complaint(h);
+	case_id = house_complaint(h);
 	OK(try_respond(h, case_id, RD_STAGE_1));
 	assert_string_equal(last_act(h, case_id).person, "Sam Staff");
 	OK(try_escalate(h, case_id));
@@ -208,7 +185,7 @@ static void a_name_must_fit_a_line_of_a_letter(void **state)
 {
 	struct house *h = *state = new_house(NULL, RECEIVED);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 
 	assert_int_equal(rd_act_assign(h->db, &staff, case_id, " ", &h->err), RD_E_INPUT);
 	assert_int_equal(rd_act_assign(h->db, &staff, case_id, NULL, &h->err), RD_E_INPUT);
@@ -222,7 +199,7 @@ static void the_owner_gets_in_touch_within_the_policys_days(void **state)
 {
 	struct house *h = *state = new_house("one-housing", RECEIVED);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 
 	house_at(h, "2026-12-22T10:00:00Z");
 	assign(h, case_id, "the lead officer");
@@ -243,7 +220,7 @@ static void the_owner_gets_in_touch_within_the_policys_days(void **state)
 static void an_extension_beyond_the_limit_needs_a_name(void **state)
 {
 	struct house *h = *state = new_house(NULL, RECEIVED);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 
 	house_at(h, "2026-12-30T10:00:00Z");
 	REFUSED(try_extend(h, case_id, "2027-01-18", NULL), "a named senior manager");
@@ -262,7 +239,7 @@ static void an_extension_beyond_the_limit_needs_a_name(void **state)
 static void an_extension_comes_before_the_date_or_not_at_all(void **state)
 {
 	struct house *h = *state = new_house(NULL, RECEIVED);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 
 	house_at(h, "2027-01-04T09:00:00Z");
 	REFUSED(try_extend(h, case_id, "2027-01-15", "Mo Manager"), "31 December 2026");
@@ -272,7 +249,7 @@ static void an_extension_comes_before_the_date_or_not_at_all(void **state)
 static void an_extension_that_waits_a_day_says_the_same_again(void **state)
 {
 	struct house *h = *state = new_house(NULL, RECEIVED);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	struct rd_outbox_row letter;
 
 	house_at(h, "2026-12-30T10:00:00Z");
@@ -300,7 +277,7 @@ static void alarm_says(struct house *h, const char *cause, const char *words)
 static void an_extension_that_was_not_told_in_time_is_alarmed(void **state)
 {
 	struct house *h = *state = new_house(NULL, RECEIVED);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 
 	house_at(h, "2026-12-30T10:00:00Z");
 	OK(try_extend(h, case_id, "2027-01-15", NULL));
@@ -342,7 +319,7 @@ static void where_no_letter_may_go_it_is_told_another_way(void **state)
 {
 	struct house *h = *state = new_house(NULL, RECEIVED);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	struct rd_act_extension extension = { .to = house_day("2027-01-15"), .why = WHY };
 
 	house_mail_in(h, .body = "I am afraid of him.",
@@ -360,7 +337,7 @@ static void where_no_letter_may_go_it_is_told_another_way(void **state)
 static void a_rule_set_without_the_letter_leaves_it_to_a_person(void **state)
 {
 	struct house *h = *state = new_house(NULL, RECEIVED);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	char path[160];
 	bool changed;
 
@@ -378,7 +355,7 @@ static void stage_2_refused_leaves_the_answer_and_the_ombudsman(void **state)
 {
 	struct house *h = *state = new_house("one-housing", RECEIVED);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	struct rd_outbox_row letter;
 	int64_t answered_ms;
 
@@ -416,7 +393,7 @@ static void stage_2_refused_leaves_the_answer_and_the_ombudsman(void **state)
 static void a_late_request_is_taken_and_told_to_be_late(void **state)
 {
 	struct house *h = *state = new_house("plexus-omega", RECEIVED);
-	const int64_t in_time = complaint(h), late = complaint(h);
+	const int64_t in_time = house_complaint(h), late = house_complaint(h);
 
 	house_at(h, "2026-12-23T10:00:00Z");
 	OK(try_respond(h, in_time, RD_STAGE_1));
@@ -441,7 +418,7 @@ static void what_was_not_answered_in_time_goes_to_stage_2(void **state)
 {
 	struct house *h = *state = new_house("one-housing", RECEIVED);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 
 	house_at(h, "2026-12-31T10:00:00Z");
 	REFUSED(try_escalate(h, case_id), "case respond");
@@ -455,7 +432,7 @@ static void stage_2_can_be_acknowledged_in_another_way(void **state)
 {
 	struct house *h = *state = new_house(NULL, RECEIVED);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 
 	house_at(h, "2026-12-18T10:00:00Z");
 	OK(try_respond(h, case_id, RD_STAGE_1));
@@ -477,7 +454,7 @@ static void stage_2_can_be_acknowledged_in_another_way(void **state)
 static void an_answered_case_ends_after_the_policys_days(void **state)
 {
 	struct house *h = *state = new_house("one-housing", RECEIVED);
-	const int64_t case_id = complaint(h), busy = complaint(h);
+	const int64_t case_id = house_complaint(h), busy = house_complaint(h);
 	struct rd_outbox_row letter;
 
 	house_at(h, "2026-12-18T10:00:00Z");
@@ -524,7 +501,7 @@ static void an_answered_case_ends_after_the_policys_days(void **state)
 static void nobody_is_closed_without_being_asked(void **state)
 {
 	struct house *h = *state = new_house("one-housing", RECEIVED);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	struct rd_outbox_row letter;
 
 	house_at(h, "2026-12-18T10:00:00Z");
@@ -547,7 +524,7 @@ static void what_was_owed_when_a_case_was_closed_is_owed_again(void **state)
 {
 	struct house *h = *state = new_house(NULL, RECEIVED);
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 
 	REFUSED(rd_act_close(h->db, &staff, case_id, "a mistake", false, &h->err),
 		"case respond REF --stage 1");

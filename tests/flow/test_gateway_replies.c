@@ -2,29 +2,15 @@
  * withdrawn. Only the plain ones act by themselves; whatever else is said a person reads. */
 #include "redress/gateway/acts_stage.h"
 #include "redress/store/case_acts.h"
-#include "support/house.h"
+#include "support/house_cases.h"
 
 #define RECEIVED "2026-12-15T12:00:00Z"
-
-static int64_t complaint(struct house *h)
-{
-	const struct rd_office staff = house_staff(h);
-	const int64_t id = house_mail_in(h, .body = COMPLAINT);
-	int64_t case_id;
-
-	house_work(h);
-	case_id = house_case_of(h, id);
-	house_send(h);
-	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks.", NULL, &h->err));
-	house_send(h);
-	return case_id;
-}
 
 static int64_t answered(struct house *h)
 {
 	const struct rd_office staff = house_staff(h);
 	const struct rd_act_response response = { .stage = RD_STAGE_1 };
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 
 	house_at(h, "2026-12-18T10:00:00Z");
 	OK(rd_act_respond(h->db, &staff, case_id, &response, &h->err));
@@ -172,7 +158,7 @@ static void what_staff_take_for_a_request_waits_no_longer(void **state)
 static void before_the_answer_stage_2_is_a_persons(void **state)
 {
 	struct house *h = *state = new_house();
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	struct rd_case_act act;
 
 	reply(h, case_id, "I want stage two.");
@@ -201,7 +187,7 @@ static void thanks_ask_for_nothing(void **state)
 static void a_yes_agrees_the_definition_once(void **state)
 {
 	struct house *h = *state = new_house();
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	struct rd_outbox_row letter;
 	struct rd_case_act act;
 
@@ -243,7 +229,7 @@ static void a_yes_is_to_what_she_has_seen(void **state)
 {
 	struct house *h = *state = new_house();
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	struct rd_case_act act;
 
 	house_at(h, "2026-12-15T13:00:00Z");
@@ -260,7 +246,7 @@ static void somebody_elses_word_is_a_persons_to_judge(void **state)
 	for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
 		struct house *h = *state = new_house();
 		const struct rd_office staff = house_staff(h);
-		const int64_t case_id = i == 0 ? complaint(h) : answered(h);
+		const int64_t case_id = i == 0 ? house_complaint(h) : answered(h);
 		struct rd_case_act act;
 
 		OK(rd_act_contact(h->db, &staff, case_id, "bo@example.com", NULL, &h->err));
@@ -310,7 +296,7 @@ static void staff_can_hear_the_yes(void **state)
 static void a_withdrawal_is_a_persons_to_believe(void **state)
 {
 	struct house *h = *state = new_house();
-	const int64_t case_id = complaint(h);
+	const int64_t case_id = house_complaint(h);
 	struct rd_review review;
 
 	reply(h, case_id, "I would like to withdraw my complaint.");

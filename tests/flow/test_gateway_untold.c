@@ -4,7 +4,7 @@
 #include "redress/gateway/acts_end.h"
 #include "redress/gateway/acts_record.h"
 #include "redress/gateway/acts_stage.h"
-#include "support/house.h"
+#include "support/house_cases.h"
 
 #define RECEIVED "2026-12-22T12:00:00Z"
 
@@ -22,23 +22,6 @@ static struct house *new_house(void)
 
 	return house_new(&options);
 }
-
-static int64_t take(struct house *h, const char *body)
-{
-	const int64_t id = house_mail_in(h, .body = body);
-
-	house_work(h);
-	FATE_IS(id, RD_FATE_OPENED);
-	house_send(h);
-	return house_case_of(h, id);
-}
-
-#define REFUSED(call, words)                                                                       \
-	do {                                                                                       \
-		assert_int_equal((call), RD_E_REFUSED);                                            \
-		if (strstr(h->err.msg, words) == NULL)                                             \
-			fail_msg("`%s` lacks `%s`", h->err.msg, words);                            \
-	} while (0)
 
 static void a_part_is_about_whom_the_whole_is_about(void **state)
 {
@@ -72,7 +55,7 @@ static void no_letter_goes_to_whom_the_resident_has_not_agreed_to(void **state)
 {
 	struct house *h = *state = new_house();
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = take(h, "I write on behalf of my mother. " COMPLAINT);
+	const int64_t case_id = house_take(h, NULL, "I write on behalf of my mother. " COMPLAINT);
 	const struct rd_act_extension extension = { .to = house_day("2027-01-15"),
 		.why = "The surveyor comes late." };
 
@@ -94,7 +77,7 @@ static void with_her_consent_they_go(void **state)
 {
 	struct house *h = *state = new_house();
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = take(h, "I write on behalf of my mother. " COMPLAINT);
+	const int64_t case_id = house_take(h, NULL, "I write on behalf of my mother. " COMPLAINT);
 
 	OK(rd_act_consent(h->db, &staff, case_id, RD_CONSENT_ASKED, "her daughter", &h->err));
 	OK(rd_act_consent(h->db, &staff, case_id, RD_CONSENT_GIVEN, "her daughter", &h->err));
@@ -106,17 +89,17 @@ static void that_it_is_over_is_a_persons_to_tell_until_it_is_opened_again(void *
 {
 	struct house *h = *state = new_house();
 	const struct rd_office staff = house_staff(h);
-	const int64_t withdrawn = take(h, COMPLAINT);
+	const int64_t withdrawn = house_take(h, NULL, COMPLAINT);
 	int64_t closed;
 
 	OK(rd_act_withdraw(h->db, &staff, withdrawn, "rang to say so", &h->err));
 	DAY_IS(house_task(h, withdrawn, RD_ACT_TASK_TELL).due, "2026-12-23");
 	OK(rd_act_reopen(h->db, &staff, withdrawn, "thought better of it", &h->err));
 	assert_int_equal(house_n_tasks(h, withdrawn, RD_ACT_TASK_TELL), 0);
-	closed = take(h, COMPLAINT " And the bath.");
+	closed = house_take(h, NULL, COMPLAINT " And the bath.");
 	OK(rd_act_close(h->db, &staff, closed, "sent twice", true, &h->err));
 	assert_int_equal(house_n_tasks(h, closed, RD_ACT_TASK_TELL), 1);
-	closed = take(h, REQUEST);
+	closed = house_take(h, NULL, REQUEST);
 	OK(rd_act_close(h->db, &staff, closed, "mended", true, &h->err));
 	assert_int_equal(house_n_tasks(h, closed, RD_ACT_TASK_TELL), 0);
 }
@@ -125,7 +108,7 @@ static void a_held_case_says_how_its_acknowledgement_is_recorded(void **state)
 {
 	struct house *h = *state = new_house();
 	const struct rd_office staff = house_staff(h);
-	const int64_t case_id = take(h, COMPLAINT " I am afraid of him.");
+	const int64_t case_id = house_take(h, NULL, COMPLAINT " I am afraid of him.");
 	struct rd_act_acknowledge how = { .topics = NULL };
 
 	assert_non_null(strstr(house_task(h, case_id, "acknowledge").text, "--given DAY"));

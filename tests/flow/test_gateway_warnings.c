@@ -5,7 +5,7 @@
 #include "redress/gateway/notices.h"
 #include "redress/gateway/owed.h"
 #include "redress/gateway/warnings.h"
-#include "support/house.h"
+#include "support/house_cases.h"
 
 #define ROLES                                                                                      \
 	"\nRole: complaints manager\nTo: manager@landlord.example\nHeld by: Robin Marsh\n"         \
@@ -61,14 +61,8 @@ static size_t until(struct house *h, const char *instant)
 static int64_t complaint(struct house *h, const char *owner)
 {
 	const struct rd_office staff = house_staff(h);
-	const int64_t id = house_mail_in(h, .body = COMPLAINT);
-	int64_t case_id;
+	const int64_t case_id = house_complaint(h);
 
-	house_work(h);
-	case_id = house_case_of(h, id);
-	house_send(h);
-	OK(rd_act_define(h->db, &staff, case_id, "The roof leaks.", NULL, &h->err));
-	house_send(h);
 	if (owner != NULL)
 		OK(rd_act_assign(h->db, &staff, case_id, owner, &h->err));
 	return case_id;

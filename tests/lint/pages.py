@@ -4,6 +4,7 @@
 Reads the tables out of the sources: every command and long option of redressctl and redressd, every
 field of the configuration, the rules, the landlords and the letters, every placeholder. In a page a
 command, option, field or placeholder stands bold: *rules lint*, *--explain*, *Phrase:*, *{{topics}}*.
+So does an alarm, with a colon where a name follows: *storage:*; and no page tells of one that is gone.
 A page that another page or README.md names must be there.
 """
 import pathlib
@@ -14,6 +15,10 @@ ARRAY = re.compile(r"static const char \*const (\w+)\[\] = \{(.*?)\};", re.S)
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 OPTION = re.compile(r'\{\s*"([a-z0-9-]+)",\s*(?:no|required|optional)_argument')
 COMMAND = re.compile(r'\{\s*(?:NULL|"([\w-]+)"),\s*"([\w-]+)",\s*rd_ctl_')
+# Where an alarm gets its name: a constant RD_ALARM_..., or a word in the call that raises it.
+ALARMS = [re.compile(r'#define RD_ALARM_\w+\s+"([a-z][a-z_-]+:?)"'),
+    re.compile(r'\b(?:rd_alarms_raise\w*|raise_or_clear)\([^;"]*"([a-z][a-z_-]+:?)"')]
+ALARM_TOLD = re.compile(r"^\*([a-z][a-z_-]+:?)\*", re.M)
 
 
 def arrays(text, wanted):
@@ -50,6 +55,13 @@ def main(root):
         ("redress-letters.5", "placeholders", {"{{%s}}" % n for n in names(letters, "rd_placeholder_names")}),
     ]
     faults = []
+    sources = read("*/*.c") + "\n".join(
+        p.read_text(encoding="utf-8") for p in sorted((root / "include").glob("**/*.h")))
+    alarms = {a.rstrip(":") for pattern in ALARMS for a in pattern.findall(sources)}
+    alarms |= names(read("policy/decision_words.c"), "rd_alarm_names")
+    told = {a.rstrip(":") for a in ALARM_TOLD.findall(read("man/redress-alarms.7.scd"))}
+    faults += [f"redress-alarms.7: does not tell of the alarm {a}" for a in sorted(alarms - told)]
+    faults += [f"redress-alarms.7: tells of the alarm {a}, which the code does not raise" for a in sorted(told - alarms)]
     for page, what, items in wanted:
         text = (root / "daemon/man" / f"{page}.scd").read_text(encoding="utf-8")
         if not items:

@@ -73,7 +73,7 @@ static const struct rd_answer_point letters_points[] = { { "a leak", "We mended 
 	{ "a delay", "You waited for a month.", 0 } };
 static const struct rd_answer_action letters_actions[] = { { "Mend the roof", "the repairs team",
 	{ 2026, 12, 18 }, 0 } };
-static const struct rd_answer letters_answer = { .found = RD_ANSWER_PARTLY,
+static const struct rd_answer letters_answer = { .found = RD_FOUND_PARTLY,
 	.complaint = "The roof leaks.",
 	.reasons = "Nobody came.",
 	.law = "Repairs policy 4",
@@ -89,7 +89,7 @@ static const struct rd_answer letters_answer = { .found = RD_ANSWER_PARTLY,
 	.n_points = 2,
 	.actions = letters_actions,
 	.n_actions = 1 };
-static const struct rd_answer letters_short_answer = { .found = RD_ANSWER_NOT,
+static const struct rd_answer letters_short_answer = { .found = RD_FOUND_NOT,
 	.complaint = "The roof leaks.",
 	.reasons = "Nobody came.",
 	.law = "Repairs policy 4",

@@ -195,6 +195,31 @@ static void a_long_date_reads_as_people_write_it(void **state)
 	assert_false(rd_date_is_set((struct rd_date){ 0, 0, 0 }));
 }
 
+static void months_before_a_day_that_they_lack_is_their_last(void **state)
+{
+	static const struct {
+		const char *why;
+		struct rd_date from;
+		int n;
+		struct rd_date before;
+	} rows[] = {
+		{ "the same day", { 2026, 11, 17 }, 3, { 2026, 8, 17 } },
+		{ "over the turn of the year", { 2026, 1, 15 }, 12, { 2025, 1, 15 } },
+		{ "December", { 2026, 1, 31 }, 1, { 2025, 12, 31 } },
+		{ "31 June", { 2026, 7, 31 }, 1, { 2026, 6, 30 } },
+		{ "29 February of no leap year", { 2027, 3, 29 }, 1, { 2027, 2, 28 } },
+		{ "29 February of a leap year", { 2028, 3, 31 }, 1, { 2028, 2, 29 } },
+		{ "none", { 2026, 5, 31 }, 0, { 2026, 5, 31 } },
+		{ "a hundred years", { 2026, 5, 31 }, 1200, { 1926, 5, 31 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rd_date_compare(
+			    rd_date_months_before(rows[i].from, rows[i].n), rows[i].before) != 0)
+			fail_msg("%s", rows[i].why);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +229,7 @@ int main(void)
 		cmocka_unit_test(every_day_of_two_centuries_follows_the_one_before),
 		cmocka_unit_test(wall_time_is_londons),
 		cmocka_unit_test(a_long_date_reads_as_people_write_it),
+		cmocka_unit_test(months_before_a_day_that_they_lack_is_their_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,7 +175,7 @@ static void an_unfinished_mail_is_seen_by_nobody(void **state)
 	struct store_world *w = *state;
 	struct rd_mail_put mail = world_mail(w, 1);
 	struct rd_claimed *items = NULL;
-	struct rd_unmarked *unmarked = NULL;
+	struct rd_unmarked_mail *unmarked = NULL;
 	struct rd_status_counts counts;
 	struct rd_raw_reader *reader = NULL;
 	int64_t id = 0, again = 0, next_ms = 0, dropped = 0;
@@ -232,7 +232,7 @@ static void the_watermark_never_goes_back(void **state)
 static void what_is_stored_and_unmarked_is_listed_until_marked(void **state)
 {
 	struct store_world *w = *state;
-	struct rd_unmarked *items = NULL;
+	struct rd_unmarked_mail *items = NULL;
 	int64_t ids[3] = { 0 };
 	size_t n = 0;
 

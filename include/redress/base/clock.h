@@ -17,6 +17,8 @@ struct rd_clock {
 extern const struct rd_clock rd_system_clock;
 
 int64_t rd_now_ms(const struct rd_clock *clock);
+/* How long to sleep until due_ms: from 1 to most_ms; most_ms too where due_ms is 0, nothing due. */
+int64_t rd_sleep_ms(const struct rd_clock *clock, int64_t due_ms, int64_t most_ms);
 
 /* Never jumps; for deadlines and time-outs only. Safe in any thread. */
 int64_t rd_monotonic_ms(void);

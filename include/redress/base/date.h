@@ -32,6 +32,8 @@ int rd_london_offset_min(int64_t instant_ms);			 /* 0 or 60 */
 bool rd_date_is_set(struct rd_date day);
 int rd_date_compare(struct rd_date a, struct rd_date b); /* <0, 0, >0 */
 struct rd_date rd_date_add(struct rd_date day, int n_days);
+/* The same day so many months earlier; the last of the month where it has no such day. */
+struct rd_date rd_date_months_before(struct rd_date day, int n_months);
 int rd_date_days_between(struct rd_date from, struct rd_date to);
 int rd_date_weekday(struct rd_date day); /* 0 Monday .. 6 Sunday */
 

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include "redress/base/arena.h"
 #include "redress/base/err.h"
+#include "redress/base/file.h"
 
 #define RD_STANZA_FILE_MAX   (4u << 20) /* bytes of one file */
 #define RD_STANZA_LINE_MAX   8192	/* bytes of one line */
@@ -46,10 +47,6 @@ RD_MUST_USE enum rd_rc rd_stanzas_parse(const char *file, const char *text, size
 	struct rd_arena *arena, struct rd_stanzas *ret_stanzas, struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_stanzas_read(const char *path, struct rd_arena *arena,
 	struct rd_stanzas *ret_stanzas, struct rd_err *err);
-
-/* Reads a whole file into the arena, at most max bytes. */
-RD_MUST_USE enum rd_rc rd_file_read(const char *path, size_t max, struct rd_arena *arena,
-	const char **ret_text, size_t *ret_len, struct rd_err *err);
 
 /* The first field of that name, or NULL. */
 const struct rd_field *rd_stanza_field(const struct rd_stanza *stanza, const char *name);

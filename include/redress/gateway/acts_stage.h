@@ -17,16 +17,6 @@
 
 #define RD_ACT_PERSON_MAX 100 /* bytes of a name or role */
 
-/* How the answer found the complaint. */
-enum rd_upheld {
-	RD_UPHELD_UNKNOWN = 0, /* nobody said */
-	RD_UPHELD_WHOLLY,
-	RD_UPHELD_PARTLY,
-	RD_UPHELD_NOT,
-	RD_N_UPHELD,
-};
-extern const char *const rd_upheld_names[RD_N_UPHELD + 1]; /* "", "upheld", "partly", ... */
-
 /* How stage 2 was asked for. */
 enum rd_asked_by { RD_ASKED_BY_STAFF = 0, RD_ASKED_BY_REPLY, RD_ASKED_BY_TEXT, RD_N_ASKED_BY };
 extern const char *const rd_asked_by_names[RD_N_ASKED_BY + 1]; /* "staff", "reply", "text" */
@@ -60,8 +50,8 @@ RD_MUST_USE enum rd_rc rd_act_agree(struct rd_db *db, const struct rd_office *of
 struct rd_act_response {
 	enum rd_stage stage; /* must be the case's */
 	struct rd_date given_on;
-	enum rd_upheld upheld; /* without an answer's `Decision:` */
-	const char *answer;    /* NULL: none */
+	enum rd_found found; /* without an answer's `Decision:` */
+	const char *answer;  /* NULL: none */
 	size_t answer_len;
 	const char *file; /* its name, for messages */
 };

@@ -18,7 +18,7 @@
 #include "redress/gateway/office.h"
 #include "redress/reader/reader.h"
 
-#define RD_FAILING_CAUSE "rule-switched-off:" /* of its alarms: then LANDLORD:RULE */
+#define RD_ALARM_RULE_OFF "rule-switched-off:" /* then LANDLORD:RULE */
 
 RD_MUST_USE enum rd_rc rd_failing_count(struct rd_tx *tx, const struct rd_office *office,
 	const char *landlord, int64_t message_id, const struct rd_reading *reading,

@@ -18,7 +18,6 @@
 
 #define RD_ALARM_TEXTS_FLOOD	"texts-flood"
 #define RD_ALARM_TEXTS_UNSIGNED "texts-unsigned"
-#define RD_TASK_FLOOD		"flood"
 #define RD_UNSIGNED_A_MINUTE	20 /* as many failed checks are an alarm */
 
 struct rd_listening {

@@ -8,6 +8,8 @@
 
 #include "redress/gateway/desk.h"
 
+#define RD_ALARM_HANGS "mailbox-hangs"
+
 struct rd_mailboxes;
 
 /* Called in a mailbox's thread when messages were committed. */

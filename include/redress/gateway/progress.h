@@ -1,5 +1,12 @@
-/* progress: the life of a case (policy/life.h) written down: where it stands, from the store; an
- * act's row with its audit; what an event does to its clocks. In the caller's transaction.
+/* progress: the life of a case (policy/life.h), read from the store and written to it.
+ *
+ * policy/life.h knows which acts a case allows and what each does to its clocks, and is pure; here
+ * the rows of a case become its rd_standing, and rd_clock_changes become rows. Nothing is decided
+ * here. Writes are in the caller's transaction, beside the act's own row (store/case_acts.h) and
+ * its audit, so that no clock moves without a reason that stands in the audit.
+ *
+ * `matter` is the case as rd_case_get gave it. Strings of what is returned lie in the arena given,
+ * or are the matter's. Errors are the store's, but where one is named.
  */
 #ifndef REDRESS_GATEWAY_PROGRESS_H
 #define REDRESS_GATEWAY_PROGRESS_H
@@ -13,7 +20,7 @@
  * in the letter's cause, so that one written anew says the same. */
 #define RD_PROGRESS_CAUSE "case-act:"
 
-/* What acts are called, in rows and in the audit. */
+/* What acts are called, in rows and in the audit: kept for years, so never changed. */
 #define RD_DID_ASSIGNED	    "assigned"
 #define RD_DID_CONTACTED    "contacted"
 #define RD_DID_RESPONDED    "responded"
@@ -40,6 +47,7 @@
 #define RD_DID_HAZARD	    "hazard"
 #define RD_DID_ROUTED	    "route_asked"
 
+/* What rd_life_may must know. today: the London day of now, by which a date is overdue. */
 RD_MUST_USE enum rd_rc rd_progress_standing(struct rd_db *db, const struct rd_case *matter,
 	struct rd_date today, struct rd_arena *arena, struct rd_standing *ret_standing,
 	struct rd_err *err);
@@ -50,9 +58,12 @@ RD_MUST_USE enum rd_rc rd_progress_answer_clock(struct rd_db *db, const struct r
 	struct rd_arena *arena, struct rd_case_clock *ret_clock, struct rd_date *ret_original,
 	struct rd_err *err);
 
-/* landlord: the case's own (rd_office_case_landlord). at_ms: when what is met was met. */
+/* landlord: the case's own (rd_office_case_landlord). at_ms: when what is met was met, what stops
+ * stopped. A clock to be met that does not run, and one to be started that runs, are left as they
+ * are: the same act twice does nothing. */
 RD_MUST_USE enum rd_rc rd_progress_apply(struct rd_tx *tx, const struct rd_landlord *landlord,
 	int64_t case_id, const struct rd_clock_changes *changes, int64_t at_ms, struct rd_err *err);
+/* The same of one event of that day, by rd_life_event. */
 RD_MUST_USE enum rd_rc rd_progress_event(struct rd_tx *tx, const struct rd_landlord *landlord,
 	const struct rd_calendar *calendar, int64_t case_id, enum rd_event event,
 	struct rd_date day, int64_t at_ms, struct rd_err *err);

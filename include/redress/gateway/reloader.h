@@ -14,6 +14,8 @@
 #include "redress/gateway/office.h"
 #include "redress/reader/reader.h"
 
+#define RD_ALARM_RELOAD_REFUSED "reload-refused"
+
 struct rd_reloader {
 	struct rd_store *store;
 	const struct rd_config *config;

@@ -27,9 +27,10 @@
 #define RD_TIMEKEEPER_ROUND_MS 60000
 #define RD_TIMEKEEPER_DEFAULTS_MAX                                                                 \
 	200 /* a round; the next goes on, and none outlasts the watchdog */
-#define RD_WAITING_TOO_LONG_MS 600000	/* a message without a fate */
-#define RD_EVENT_ALARM_MS      86400000 /* the alarm of something that happened once */
-#define RD_SOURCE_SILENT_MS    1800000	/* a source whose last success is older */
+#define RD_WAITING_TOO_LONG_MS 600000		 /* a message without a fate */
+#define RD_ALARM_SILENT	       "mailbox-silent:" /* a cause begins with it */
+#define RD_EVENT_ALARM_MS      86400000		 /* the alarm of something that happened once */
+#define RD_SOURCE_SILENT_MS    1800000		 /* a source whose last success is older */
 
 struct rd_timekeeper_round {
 	size_t n_letters; /* rows put in the outbox or let go: wake the sender */

@@ -23,11 +23,11 @@ enum rd_earlier {
 
 /* Does an earlier mail begin at line, which bears depth ">"? */
 enum rd_earlier rd_line_earlier(
-	const struct rd_body *body, const struct rd_line *line, unsigned depth);
+	const struct rd_body *body, const struct rd_quote_line *line, unsigned depth);
 /* ----- End forwarded message ----- */
-bool rd_line_ends_forwarded(const struct rd_line *line);
+bool rd_line_ends_forwarded(const struct rd_quote_line *line);
 /* A line of underscores, as Outlook draws it above a block. */
-bool rd_line_is_rule(const struct rd_line *line);
+bool rd_line_is_rule(const struct rd_quote_line *line);
 
 enum rd_header_line {
 	RD_HEADER_NOT = 0,
@@ -38,7 +38,7 @@ enum rd_header_line {
 
 /* Which header of a block this line is; *ret_value: what stands behind the colon. */
 enum rd_header_line rd_line_header(
-	const struct rd_line *line, const char **ret_value, size_t *ret_len);
+	const struct rd_quote_line *line, const char **ret_value, size_t *ret_len);
 
 /* Several lines "Word: value" with an address, or a date and time, among them, in a language that
  * is not known here: for HTML that says itself that a header stands there. */

@@ -25,7 +25,7 @@ struct rd_intro {
 };
 
 /* Does one begin at line, which bears depth ">"? */
-bool rd_line_intro(const struct rd_body *body, const struct rd_line *line, unsigned depth,
+bool rd_line_intro(const struct rd_body *body, const struct rd_quote_line *line, unsigned depth,
 	struct rd_intro *ret_intro);
 
 #endif

@@ -21,25 +21,26 @@ struct rd_body {
 	unsigned looks_left; /* notices and signatures that may still be looked for in vain */
 };
 
-struct rd_line {
+struct rd_quote_line {
 	const char *text; /* leading and trailing blanks are off, those that nobody sees too */
 	size_t len;
 	uint32_t from, next; /* of the whole line, and where the next begins */
 };
 
 /* The line that begins at `at` (< body->len). */
-struct rd_line rd_line_at(const struct rd_body *body, uint32_t at);
+struct rd_quote_line rd_line_at(const struct rd_body *body, uint32_t at);
 /* The first line from `at` on that is not blank; false where only blank ones follow, or more than
  * max of them. */
-bool rd_line_not_blank(const struct rd_body *body, uint32_t at, int max, struct rd_line *ret_line);
+bool rd_line_not_blank(
+	const struct rd_body *body, uint32_t at, int max, struct rd_quote_line *ret_line);
 
 /* How many ">" stand before its words: "> > text" is 2. Something like ">>> URGENT <<<" is 0. */
-unsigned rd_line_depth(const struct rd_line *line);
+unsigned rd_line_depth(const struct rd_quote_line *line);
 /* The line without so many of them: as its first writer had it. */
-struct rd_line rd_line_unquoted(const struct rd_line *line, unsigned depth);
+struct rd_quote_line rd_line_unquoted(const struct rd_quote_line *line, unsigned depth);
 
-bool rd_line_begins_own_letter(const struct rd_line *line); /* Our reference: RD123456-K7QF */
-bool rd_line_ends_own_letter(const struct rd_line *line);   /* End of letter RD123456-K7QF */
+bool rd_line_begins_own_letter(const struct rd_quote_line *line); /* Our reference: RD123456-K7QF */
+bool rd_line_ends_own_letter(const struct rd_quote_line *line);	  /* End of letter RD123456-K7QF */
 
 bool rd_text_goes_on(const char *text, size_t len, const char *with); /* for rd_text_starts */
 

@@ -13,15 +13,16 @@
 #include "redress/message/quote_lines.h"
 
 /* "Sent from my iPhone", "Get Outlook for Android": the line alone. */
-bool rd_line_is_device(const struct rd_line *line);
+bool rd_line_is_device(const struct rd_quote_line *line);
 
 /* A banner about mail from outside begins here; *ret_next: where it ends, never later than the
  * next empty line. */
-bool rd_line_banner(const struct rd_body *body, const struct rd_line *line, uint32_t *ret_next);
+bool rd_line_banner(
+	const struct rd_body *body, const struct rd_quote_line *line, uint32_t *ret_next);
 
 /* A legal notice begins here; *ret_next: where the paragraph ends. behind: a signature or another
  * notice stands directly before it, so that less proof is wanted. */
 bool rd_line_notice(
-	struct rd_body *body, const struct rd_line *line, bool behind, uint32_t *ret_next);
+	struct rd_body *body, const struct rd_quote_line *line, bool behind, uint32_t *ret_next);
 
 #endif

@@ -15,6 +15,6 @@
 #define RD_SIGNATURE_LINES_MAX 12 /* lines that are not blank behind "-- " or a closing */
 
 /* Does a signature begin at line? *ret_next: where the first line stands that is none of its. */
-bool rd_line_signature(struct rd_body *body, const struct rd_line *line, uint32_t *ret_next);
+bool rd_line_signature(struct rd_body *body, const struct rd_quote_line *line, uint32_t *ret_next);
 
 #endif

@@ -50,10 +50,6 @@
 #define RD_ANSWER_ACTIONS_MAX 20
 #define RD_ANSWER_AMOUNT_MAX  12 /* bytes of "12345.00" */
 
-enum rd_answer_found { RD_ANSWER_UPHELD = 0, RD_ANSWER_PARTLY, RD_ANSWER_NOT, RD_N_ANSWERS_FOUND };
-extern const char
-	*const rd_answer_found_names[RD_N_ANSWERS_FOUND + 1]; /* "upheld", "partly", "not_upheld" */
-
 struct rd_answer_point {
 	const char *point, *finding;
 	int line;
@@ -68,7 +64,7 @@ struct rd_answer_action {
 struct rd_answer {
 	const char *reference;
 	enum rd_stage stage;
-	enum rd_answer_found found;
+	enum rd_found found; /* never unknown */
 	const char *complaint, *reasons, *law, *apology, *remedy;
 	const char *money, *money_for; /* money: "120.00"; "" none */
 	const char *records, *prevention, *reconsidered, *learning;

@@ -16,6 +16,16 @@ enum rd_case_status {
 };
 extern const char *const rd_status_names[RD_N_STATUSES + 1]; /* "review" "open" ..., NULL-ended */
 
+/* How an answer found a complaint. */
+enum rd_found {
+	RD_FOUND_UNKNOWN = 0, /* nobody said, or there is no answer yet */
+	RD_FOUND_UPHELD,
+	RD_FOUND_PARTLY,
+	RD_FOUND_NOT,
+	RD_N_FOUND,
+};
+extern const char *const rd_found_names[RD_N_FOUND + 1]; /* "" "upheld" "partly" "not_upheld" */
+
 /* A message has exactly one of these once it is done (promise 12). */
 enum rd_fate_kind {
 	RD_FATE_NONE = 0, /* not yet */

@@ -184,7 +184,6 @@ enum rd_alarm_cause {
 	RD_ALARM_CALENDAR_ENDED = 0,
 	RD_ALARM_QUARANTINED,
 	RD_ALARM_WRONG_CODES,
-	RD_ALARM_UNDECIDED,
 	RD_ALARM_DANGER_UNTOLD, /* no role of the landlord could be told (routes.h) */
 	RD_N_ALARMS,
 };

@@ -135,7 +135,7 @@ enum rd_event {
 
 extern const char *const rd_event_names[RD_N_EVENTS + 1]; /* "received", "stage2-requested", ... */
 
-enum rd_unit {
+enum rd_clock_unit {
 	RD_UNIT_WORKING_DAYS = 0,
 	RD_UNIT_DAYS,
 	RD_UNIT_MONTHS,
@@ -146,7 +146,7 @@ struct rd_clock_rule {
 	bool held;	   /* false: the policy has no such clock, nothing else is set, but: */
 	bool switched_off; /* of a hazard, and no phase is on: not held, the rest is set */
 	int length;
-	enum rd_unit unit;
+	enum rd_clock_unit unit;
 	bool from_clock;    /* it starts on the due date of from_clock_id */
 	enum rd_event from; /* else on this event */
 	enum rd_clock_id from_clock_id;

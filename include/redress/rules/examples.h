@@ -1,4 +1,10 @@
-/* examples: a rule's examples as messages, tried. For daemon/rules alone; others call lint.h. */
+/* examples: a rule's `Must match:` and `Must not match:` lines as messages, tried as mail would be.
+ * For daemon/rules alone; others call lint.h.
+ *
+ * An example stands for a whole message, so that it is scored by all that real mail goes through:
+ * normalised, matched, exclusions and all. The tester is one run over one rule set; rules are tried
+ * one after another, each with the tester's arena emptied before it.
+ */
 #ifndef REDRESS_RULES_EXAMPLES_H
 #define REDRESS_RULES_EXAMPLES_H
 

@@ -1,4 +1,10 @@
-/* kind: the seven kinds and fifteen flags, by the names that the public interface uses. */
+/* kind: the seven kinds and fifteen flags, by the names that the public interface uses.
+ *
+ * A message has one kind: the best single answer, also while a person has still to decide. Flags
+ * are another axis, any number at once: urgency must not pass for dissatisfaction. What each is for
+ * tells redress-rules(5). The store, the audit, JSON and the rule files hold the names, never the
+ * numbers: a name is never changed, and a new one needs its place here and in kind.c alone.
+ */
 #ifndef REDRESS_RULES_KIND_H
 #define REDRESS_RULES_KIND_H
 
@@ -36,9 +42,10 @@ enum rd_flag {
 };
 
 extern const char *const rd_kind_names[RD_N_KINDS + 1]; /* NULL-ended */
-extern const char *const rd_kind_words[RD_N_KINDS];	/* "a complaint" */
+extern const char *const rd_kind_words[RD_N_KINDS];	/* for a sentence: "a complaint" */
 extern const char *const rd_flag_names[RD_N_FLAGS + 1]; /* NULL-ended */
 
+/* Exactly one of the names; else false, and the output stays as it is. */
 bool rd_kind_parse(const char *name, enum rd_kind *ret_kind);
 bool rd_flag_parse(const char *name, enum rd_flag *ret_flag);
 

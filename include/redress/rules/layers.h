@@ -1,4 +1,9 @@
-/* layers: which files of a rule folder are a landlord's own rules. */
+/* layers: which files of a rule folder are a landlord's own rules.
+ *
+ * The shipped rules (*.rules at the top of the folder) hold for everybody. A landlord's layer,
+ * landlords/NAME.rules, is read on top of them for that landlord alone: it overrides and switches
+ * off by rule id, each with a reason (language.h). NAME is the profile's, landlords/NAME.landlord.
+ */
 #ifndef REDRESS_RULES_LAYERS_H
 #define REDRESS_RULES_LAYERS_H
 
@@ -6,9 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RD_LAYER_NAME_MAX 128
+#define RD_LAYER_NAME_MAX 128 /* bytes, its NUL counted */
 
-/* "landlords/NAME.rules" -> NAME; false for any other file. */
+/* file: its path in the folder. "landlords/NAME.rules" -> NAME; false for any other file, for one
+ * deeper down, and for a name too long. */
 static inline bool rd_layer_of(const char *file, char out[static RD_LAYER_NAME_MAX])
 {
 	static const char folder[] = "landlords/", ending[] = ".rules";

@@ -1,4 +1,9 @@
 /* word: one word of a phrase -> its piece of a pattern, and the ways in which a text may spell it.
+ * For daemon/rules alone.
+ *
+ * The two must agree: the literal pass looks for the spellings, and PCRE2 is asked for the pattern
+ * only where one was found. A spelling that is missing here is a phrase that never hits; so where
+ * not all can be told, rd_word_spellings says so, and the word helps to look for nothing.
  */
 #ifndef REDRESS_RULES_WORD_H
 #define REDRESS_RULES_WORD_H

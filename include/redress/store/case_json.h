@@ -1,10 +1,13 @@
 /* case_json: cases and their events as JSON, for the landlord's own systems.
  *
  * How much of a case is shown:
+ *
  *   reader   what it is, where it stands, its days, clocks and topics in the rules' own words;
  *            nothing of the resident
- *   officer  also who, and topics in staff's words: address, name, subject line, flags, marks, who
- * handles it manager  also the words of the record: definition, outcome wanted, why it was closed
+ *   officer  also who, and topics in staff's words: address, name, subject line, flags, marks,
+ *            who handles it
+ *   manager  also the words of the record: definition, outcome wanted, why it was closed
+ *
  * A field that is not shown is left out; one that is not known is null. Messages are never shown.
  *
  * Everything returned is a new reference.

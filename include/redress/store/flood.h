@@ -16,7 +16,6 @@
 #include "redress/message/message.h"
 #include "redress/store/db.h"
 
-#define RD_FLOOD_TASK	   "flood"
 #define RD_FLOOD_CAUSE_MAX 96
 
 const char *rd_flood_cause(struct rd_db *db, const struct rd_message *message, const char *landlord,

@@ -137,7 +137,7 @@ RD_MUST_USE enum rd_rc rd_intake_has_uid(
 RD_MUST_USE enum rd_rc rd_intake_has_name(
 	struct rd_db *db, int64_t source_id, const char *name, bool *ret_has, struct rd_err *err);
 
-struct rd_unmarked {
+struct rd_unmarked_mail {
 	int64_t message_id;
 	int64_t epoch_id;
 	uint32_t uid;
@@ -145,7 +145,7 @@ struct rd_unmarked {
 };
 /* Stored and not yet marked, oldest first, at most max; of one epoch where epoch_id is not 0. */
 RD_MUST_USE enum rd_rc rd_intake_list_unmarked(struct rd_db *db, int64_t source_id,
-	int64_t epoch_id, size_t max, struct rd_arena *arena, struct rd_unmarked **ret_items,
+	int64_t epoch_id, size_t max, struct rd_arena *arena, struct rd_unmarked_mail **ret_items,
 	size_t *ret_n, struct rd_err *err);
 /* Marked, or no longer there to be marked. */
 RD_MUST_USE enum rd_rc rd_intake_set_marked(

@@ -33,18 +33,9 @@ struct rd_report_clock {
 	int64_t met_ms, cancelled_ms;
 };
 
-/* How an answer found a complaint. */
-enum rd_report_found {
-	RD_FOUND_UNKNOWN = 0, /* nobody said, or there is no answer yet */
-	RD_FOUND_UPHELD,
-	RD_FOUND_PARTLY,
-	RD_FOUND_NOT,
-	RD_N_FOUND,
-};
-
 /* What was done with a case, as far as a report counts it. */
 struct rd_report_ends {
-	enum rd_report_found found[2]; /* by the last answer of stage 1 and of stage 2 */
+	enum rd_found found[2]; /* by the last answer of stage 1 and of stage 2 */
 	bool extended[2];
 	const char *excluded_for; /* the policy's name of the reason; "": it was not excluded */
 	bool refused;		  /* stage 2 was not taken on */

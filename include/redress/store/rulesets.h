@@ -1,5 +1,10 @@
 /* rulesets: rule sets stored whole under their SHA-256, and which one is live since when.
- * Promise 9. */
+ *
+ * What is live is the last activation, never the files of the folder (promise 9): a start takes it
+ * from here, and a decision of years ago can be tried again with the very rules that made it. A set
+ * is the whole folder, calendars and letters too. Sets and activations are only ever added; going
+ * back is another activation of an older set.
+ */
 #ifndef REDRESS_STORE_RULESETS_H
 #define REDRESS_STORE_RULESETS_H
 

@@ -1,12 +1,22 @@
 /* sql: statements with bound parameters, prepared once a handle. Private to store/.
  *
  * SQL texts are string constants: the cache knows a statement by its address. Values are always
- * bound. Rows are read with struct rd_rows, which resets its statement when it ends:
+ * bound. What is to be a list is read by a function that takes one row:
+ *
+ *	struct rd_list list = { .bytes_each = sizeof(struct rd_task) };
+ *	RD_TRY(rd_sql_list(db, "SELECT id, words FROM task WHERE case_id = ?1",
+ *		RD_ARGS(rd_int(id)), read_task, arena, &list, err));
+ *
+ * What is taken row by row, with struct rd_rows, which resets its statement when it ends:
  *
  *	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
- *	RD_TRY(rd_sql_query(db, "SELECT id FROM task WHERE case_id = ?1",
- *		RD_ARGS(rd_int(id)), &rows, err));
- *	for (bool more; (rc = rd_rows_next(&rows, &more, err)) == RD_OK && more;)
+ *	RD_TRY(rd_sql_query(db, SQL, RD_ARGS(rd_int(id)), &rows, err));
+ *	for (bool more = false;;) {
+ *		RD_TRY(rd_rows_next(&rows, &more, err));
+ *		if (!more)
+ *			return RD_OK;
+ *		...
+ *	}
  *
  * The SQL keeps to what PostgreSQL 15 takes too where that is no hardship (?N becomes $N, BLOB
  * bytea); what does not: the audit triggers' RAISE and the pragmas of db.c.
@@ -117,6 +127,17 @@ RD_MUST_USE enum rd_rc rd_list_grow(
 	struct rd_list *list, struct rd_arena *arena, void **ret_item, struct rd_err *err);
 /* RD_E_RANGE when the arena overflowed meanwhile. */
 RD_MUST_USE enum rd_rc rd_arena_check(const struct rd_arena *arena, struct rd_err *err);
+
+/* Reads the row that `rows` stands on into a zeroed item of the list; its texts into the arena. */
+typedef enum rd_rc rd_row_reader(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err);
+/* Every row of a query, each read by `read` into an item more of the list. */
+RD_MUST_USE enum rd_rc rd_sql_list(struct rd_db *db, const char *sql, const struct rd_arg *args,
+	size_t n_args, rd_row_reader *read, struct rd_arena *arena, struct rd_list *list,
+	struct rd_err *err);
+/* The reader of a list of int64_t: the first column. */
+enum rd_rc rd_rows_id(
+	const struct rd_rows *rows, struct rd_arena *arena, void *item, struct rd_err *err);
 
 /* Days are kept as "YYYY-MM-DD", NULL where not set. buf lives as long as the argument. */
 struct rd_arg rd_day(struct rd_date day, char buf[static RD_DATE_MAX]);

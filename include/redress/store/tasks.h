@@ -1,9 +1,20 @@
-/* tasks: everything that a person owes, with its day. The wording is ours, never a resident's. */
+/* tasks: everything that a person owes, with its day: one list, `redressctl tasks`.
+ *
+ * Wherever a machine must not act, or cannot, a task is put in the transaction that finds it out,
+ * so that a duty is never dropped. Of one kind, case and cause one is open at a time: who puts it
+ * again, after a crash or by another road, changes nothing but to an earlier day. A task ends when
+ * a person did it, by the act that does what it asks, or when its cause is gone.
+ *
+ * `text` is one sentence in our own words: what to do and with which command; never a resident's
+ * words, address or number.
+ */
 #ifndef REDRESS_STORE_TASKS_H
 #define REDRESS_STORE_TASKS_H
 
 #include "redress/base/date.h"
 #include "redress/store/db.h"
+
+#define RD_TASK_FLOOD "flood" /* more mail of one sender, or texts, than are taken */
 
 struct rd_task {
 	int64_t id;
@@ -19,7 +30,7 @@ struct rd_task {
 };
 
 /* One that is there already (same kind, case and cause, not done) stays, with the earlier day:
- * RD_OK, *ret_new false. */
+ * RD_OK, *ret_new false. ret_id and ret_new may be NULL. */
 RD_MUST_USE enum rd_rc rd_task_put(struct rd_tx *tx, const struct rd_task *task, int64_t now_ms,
 	int64_t *ret_id, bool *ret_new, struct rd_err *err);
 /* Was there ever one of this kind and cause, done or not, of any case or none? */

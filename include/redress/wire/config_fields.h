@@ -39,6 +39,18 @@ bool rd_plain_name(const char *name);
 /* "08:00", as minutes of the day; the text behind it, NULL where it is none. */
 const char *rd_reading_minute(const char *text, int *ret_minute);
 
+/* Is the value of the field an e-mail address, with or without a name before it? */
+RD_MUST_USE enum rd_rc rd_reading_email(
+	const struct rd_reading *r, const char *field, const char *value);
+
+/* config_gateway.c: the `Gateway:` stanza. */
+RD_MUST_USE enum rd_rc rd_config_gateway(const struct rd_reading *r, struct rd_config *config);
+/* config_mail.c. config: for the `OAuth:` stanzas, which are read before. */
+RD_MUST_USE enum rd_rc rd_config_mailbox(const struct rd_reading *r, const struct rd_config *config,
+	struct rd_mailbox_config *mailbox);
+RD_MUST_USE enum rd_rc rd_config_outgoing(const struct rd_reading *r,
+	const struct rd_config *config, struct rd_outgoing_config *outgoing);
+
 /* config_keep.c: the `Keep:` lines. */
 RD_MUST_USE enum rd_rc rd_config_keep(const struct rd_reading *r, struct rd_keep *keep);
 
