@@ -386,7 +386,8 @@ static enum rd_rc check_offer(enum rd_compensation what, const char *amount, str
 		return rd_act_check_amount(amount, err);
 	if (what != RD_COMPENSATION_OFFERED)
 		return RD_OK;
-	return rd_fail(err, RD_E_INPUT, "an offer has an amount, such as 120 or 120.50 (--amount)");
+	return rd_fail(err, RD_E_INPUT,
+		"an amount is pounds, such as 120 or 120.50; an offer has one (--amount)");
 }
 
 /* To whom the policy sends it. */
