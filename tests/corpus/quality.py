@@ -31,7 +31,7 @@ MARKS = [("complaint F1", "complaint_f1", ">=", 0.88, 0.88, "%.3f"),
          ("review in 100", "review_per_100", "<=", 20.0, 20.0, "%.1f"),
          ("requests made complaints in 100", "made_per_100", "<=", 3.0, 3.5, "%.1f"),
          ("flags' micro F1", "flags_f1", ">=", 0.80, 0.80, "%.3f"),
-         ("health_safety recall", "health_safety", ">=", 0.90, 0.75, "%.3f"),
+         ("health_safety recall", "health_safety", ">=", 0.90, 0.90, "%.3f"),
          ("personal_injury recall", "personal_injury", ">=", 0.90, 0.88, "%.3f"),
          ("safeguarding recall", "safeguarding", ">=", 0.90, 0.90, "%.3f")]
 # Others' messages, in a line each; no marks.
