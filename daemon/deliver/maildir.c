@@ -47,7 +47,7 @@ enum rd_rc rd_maildir_has(
 }
 
 static enum rd_rc put(const char *path, const char *message_id, const char *mail, size_t len,
-	const struct rd_deliver_hooks *hooks, struct rd_err *err)
+	const struct rd_deliver_calls *calls, struct rd_err *err)
 {
 	char name[RD_SPOOL_NAME_BYTES_MAX + 1];
 	char new_dir[RD_SPOOL_PATH_BYTES_MAX];
@@ -57,7 +57,7 @@ static enum rd_rc put(const char *path, const char *message_id, const char *mail
 	RD_TRY(folder(path, "tmp", tmp_dir, err));
 	RD_TRY(rd_maildir_has(path, message_id, &has, err));
 	RD_TRY(folder(path, "new", new_dir, err));
-	RD_TRY(hooks->on_wire(hooks->context, err));
+	RD_TRY(calls->on_wire(calls->context, err));
 	if (has)
 		return RD_OK;
 	rd_fault_point("smtp-data-before");
@@ -67,11 +67,11 @@ static enum rd_rc put(const char *path, const char *message_id, const char *mail
 }
 
 void rd_maildir_put(const char *path, const char *message_id, const char *mail, size_t len,
-	const struct rd_deliver_hooks *hooks, struct rd_deliver_result *ret_result)
+	const struct rd_deliver_calls *calls, struct rd_deliver_result *ret_result)
 {
 	struct rd_err err = { 0 };
 	struct rd_deliver_result result = { .provider_id = "", .body = "" };
-	enum rd_rc rc = put(path, message_id, mail, len, hooks, &err);
+	enum rd_rc rc = put(path, message_id, mail, len, calls, &err);
 	if (rc == RD_OK) {
 		result.outcome = RD_SEND_DONE;
 		snprintf(result.response, sizeof result.response, "put into the Maildir");

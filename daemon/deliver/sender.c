@@ -49,8 +49,8 @@ struct rd_sender_route *rd_sender_route_of(struct rd_sender *sender, const char 
 void rd_sender_tell(const struct rd_sender *sender, enum rd_sender_event event,
 	const struct rd_outbox_row *row, const char *detail)
 {
-	if (sender->hooks->on_event)
-		sender->hooks->on_event(sender->hooks->context, event, row, detail);
+	if (sender->calls->on_event)
+		sender->calls->on_event(sender->calls->context, event, row, detail);
 }
 
 /* ---- making ---- */
@@ -58,8 +58,8 @@ void rd_sender_tell(const struct rd_sender *sender, enum rd_sender_event event,
 static void beat(void *context)
 {
 	const struct rd_sender *sender = context;
-	if (sender->hooks->beat)
-		sender->hooks->beat(sender->hooks->context);
+	if (sender->calls->beat)
+		sender->calls->beat(sender->calls->context);
 }
 
 static enum rd_rc add_routes(struct rd_sender *sender, struct rd_err *err)
@@ -89,14 +89,14 @@ static enum rd_rc add_routes(struct rd_sender *sender, struct rd_err *err)
 }
 
 enum rd_rc rd_sender_new(const struct rd_config *config, struct rd_store *store,
-	const struct rd_clock *clock, const struct rd_sender_hooks *hooks,
+	const struct rd_clock *clock, const struct rd_sender_calls *calls,
 	const struct rd_sender_limits *limits, struct rd_sender **ret_sender, struct rd_err *err)
 {
 	struct rd_sender *sender = calloc(1, sizeof *sender);
 	RD_ASSERT(sender);
 	sender->config = config;
 	sender->clock = clock;
-	sender->hooks = hooks;
+	sender->calls = calls;
 	sender->limits = limits ? *limits : rd_sender_usual_limits;
 	if (!limits && config->caps.letters_day > 0)
 		sender->limits.per_address_day = config->caps.letters_day;
@@ -139,15 +139,15 @@ static enum rd_rc on_wire(void *context, struct rd_err *err)
 static void put_on_the_way(struct rd_sender *sender, struct rd_sender_route *route)
 {
 	const struct rd_outbox_row *row = &sender->row;
-	const struct rd_deliver_hooks hooks = {
+	const struct rd_deliver_calls calls = {
 		.context = sender, .on_wire = on_wire, .beat = beat
 	};
 	if (route->smtp) {
-		rd_smtp_send(route->smtp, row->recipient, row->payload, row->payload_len, &hooks,
+		rd_smtp_send(route->smtp, row->recipient, row->payload, row->payload_len, &calls,
 			&sender->result);
 	} else if (route->outgoing) {
 		rd_maildir_put(route->outgoing->path, row->message_id, row->payload,
-			row->payload_len, &hooks, &sender->result);
+			row->payload_len, &calls, &sender->result);
 	} else {
 		int64_t now_ms = rd_now_ms(sender->clock);
 		const struct rd_provider_send text = {
@@ -158,7 +158,7 @@ static void put_on_the_way(struct rd_sender *sender, struct rd_sender_route *rou
 			.attempted_ms = row->sending_ms,
 			.now_ms = now_ms,
 		};
-		rd_text_send(route->text, &text, &hooks, sender->arena, &sender->result);
+		rd_text_send(route->text, &text, &calls, sender->arena, &sender->result);
 	}
 	sender->sent_ms = rd_now_ms(sender->clock);
 }
@@ -178,8 +178,8 @@ static enum rd_rc may_go(struct rd_sender *sender, int64_t now_ms, bool *ret_go,
 	bool out = false;
 	const char *why = NULL;
 	*ret_go = true;
-	if (sender->hooks->why_not)
-		RD_TRY(sender->hooks->why_not(sender->hooks->context, row, &why, err));
+	if (sender->calls->why_not)
+		RD_TRY(sender->calls->why_not(sender->calls->context, row, &why, err));
 	if (why) {
 		*ret_go = false;
 		RD_TRY(rd_sender_put_back(sender, row, why, err));

@@ -63,7 +63,7 @@ static enum rd_rc task(struct rd_sender *sender, struct rd_tx *tx, const struct 
 
 static enum rd_rc sent_in(struct rd_sender *sender, struct rd_tx *tx,
 	const struct rd_outbox_row *row, const struct rd_deliver_result *result, int64_t sent_ms,
-	bool with_hook, struct rd_err *err)
+	bool with_call, struct rd_err *err)
 {
 	int64_t now_ms = rd_now_ms(sender->clock);
 	bool open;
@@ -78,9 +78,9 @@ static enum rd_rc sent_in(struct rd_sender *sender, struct rd_tx *tx,
 			return rc;
 	}
 	RD_TRY(audit(tx, row, "letter_sent", now_ms, err));
-	if (with_hook && sender->hooks->on_sent)
-		RD_TRY(sender->hooks->on_sent(sender->hooks->context, tx, row, sent_ms, err));
-	if (!with_hook)
+	if (with_call && sender->calls->on_sent)
+		RD_TRY(sender->calls->on_sent(sender->calls->context, tx, row, sent_ms, err));
+	if (!with_call)
 		RD_TRY(task(sender, tx, row, "look",
 			"A letter has gone, but what should follow it could not be recorded. Check "
 			"the clocks of this case.",
@@ -111,7 +111,7 @@ enum rd_rc rd_sender_record_sent(struct rd_sender *sender, const struct rd_outbo
 			return rc;
 		rd_tx_rollback(&tx);
 		/* What hangs on the letter cannot be recorded, but that it has gone must be. */
-		rd_sender_tell(sender, RD_SENDER_HOOK_FAILED, row, err->msg);
+		rd_sender_tell(sender, RD_SENDER_CALL_FAILED, row, err->msg);
 	}
 	return RD_OK;
 }
@@ -136,8 +136,8 @@ static enum rd_rc record_refused(
 	if (sender->result.opted_out)
 		RD_TRY(rd_contact_opt_out(tx, row->recipient, now_ms, err));
 	RD_TRY(audit(tx, row, "letter_failed", now_ms, err));
-	if (sender->hooks->on_refused)
-		RD_TRY(sender->hooks->on_refused(sender->hooks->context, tx, row, &elsewhere, err));
+	if (sender->calls->on_refused)
+		RD_TRY(sender->calls->on_refused(sender->calls->context, tx, row, &elsewhere, err));
 	if (!elsewhere)
 		RD_TRY(task(sender, tx, row, "send", text, now_ms, err));
 	return rd_tx_commit(&tx, err);

@@ -26,7 +26,7 @@ struct rd_smtp {
 enum stage { STAGE_BEFORE = 0, STAGE_MAIL, STAGE_RCPT, STAGE_DATA };
 
 struct transaction {
-	const struct rd_deliver_hooks *hooks;
+	const struct rd_deliver_calls *calls;
 	const char *mail;
 	size_t len;
 	size_t at;
@@ -94,7 +94,7 @@ static size_t give_mail(char *out, size_t size, size_t n, void *context)
 {
 	struct transaction *t = context;
 	if (!t->asked_wire) {
-		if (t->hooks->on_wire(t->hooks->context, &t->err) != RD_OK)
+		if (t->calls->on_wire(t->calls->context, &t->err) != RD_OK)
 			return CURL_READFUNC_ABORT;
 		t->asked_wire = true;
 		rd_fault_point("smtp-data-before");
@@ -148,8 +148,8 @@ static int progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, cur
 	(void)b;
 	(void)c;
 	(void)d;
-	if (t->hooks->beat)
-		t->hooks->beat(t->hooks->context);
+	if (t->calls->beat)
+		t->calls->beat(t->calls->context);
 	return 0;
 }
 
@@ -169,8 +169,8 @@ static void wipe_proof(struct proof *proof)
 static bool beat_on(void *context)
 {
 	const struct transaction *t = context;
-	if (t->hooks->beat)
-		t->hooks->beat(t->hooks->context);
+	if (t->calls->beat)
+		t->calls->beat(t->calls->context);
 	return false;
 }
 
@@ -387,7 +387,7 @@ static bool try_again(const struct rd_smtp *smtp, const struct transaction *t, C
 }
 
 void rd_smtp_send(struct rd_smtp *smtp, const char *recipient, const char *mail, size_t len,
-	const struct rd_deliver_hooks *hooks, struct rd_deliver_result *ret_result)
+	const struct rd_deliver_calls *calls, struct rd_deliver_result *ret_result)
 {
 	struct rd_deliver_result result = { .provider_id = "", .body = "" };
 	const char *sender = smtp->config->envelope_sender ? smtp->config->envelope_sender : "";
@@ -407,7 +407,7 @@ void rd_smtp_send(struct rd_smtp *smtp, const char *recipient, const char *mail,
 		return;
 	}
 	for (bool stale = false, refused = false;;) {
-		struct transaction t = { .hooks = hooks, .mail = mail, .len = len };
+		struct transaction t = { .calls = calls, .mail = mail, .len = len };
 		struct rd_err err = { 0 };
 		CURLcode rc = CURLE_OK;
 		long n_connects = 1;
@@ -460,8 +460,8 @@ static enum rd_rc check_offer(const struct rd_outgoing_config *config,
 static enum rd_rc log_in(struct rd_smtp *smtp, bool *ret_refused, struct rd_err *err)
 {
 	RD_CLEANUP(wipe_proof) struct proof proof = { .password.text = "" };
-	const struct rd_deliver_hooks hooks = { .on_wire = no_wire };
-	struct transaction t = { .hooks = &hooks };
+	const struct rd_deliver_calls calls = { .on_wire = no_wire };
+	struct transaction t = { .calls = &calls };
 	char says[RD_DELIVER_RESPONSE_BYTES];
 	RD_TRY(prepare(smtp, &t, &proof, err));
 	curl_easy_setopt(smtp->curl, CURLOPT_CUSTOMREQUEST, "NOOP");

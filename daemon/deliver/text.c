@@ -65,11 +65,11 @@ static void not_sent(struct rd_deliver_result *result, enum rd_rc rc, const stru
 }
 
 static enum rd_rc into_tray(const struct rd_provider_account *account,
-	const struct rd_provider_send *text, const struct rd_deliver_hooks *hooks,
+	const struct rd_provider_send *text, const struct rd_deliver_calls *calls,
 	struct rd_deliver_result *result, struct rd_err *err)
 {
 	bool was_there;
-	RD_TRY(hooks->on_wire(hooks->context, err));
+	RD_TRY(calls->on_wire(calls->context, err));
 	rd_fault_point("smtp-data-before");
 	enum rd_rc rc = rd_tray_put(account, text, &was_there, err);
 	rd_fault_point("smtp-data-after");
@@ -107,7 +107,7 @@ bool rd_text_leaves_whole(const struct rd_text_sender *sender, const char *body)
 
 static enum rd_rc send_piece(struct rd_text_sender *sender,
 	const struct rd_provider_account *account, const struct rd_provider_send *text,
-	const struct rd_deliver_hooks *hooks, struct rd_arena *arena,
+	const struct rd_deliver_calls *calls, struct rd_arena *arena,
 	struct rd_deliver_result *result, struct rd_err *err)
 {
 	struct rd_http_request request;
@@ -115,8 +115,8 @@ static enum rd_rc send_piece(struct rd_text_sender *sender,
 	bool reached = false;
 	RD_TRY(sender->provider->build_send(account, text, arena, &request, err));
 	request.timeout_ms = sender->timeout_ms;
-	if (hooks)
-		RD_TRY(hooks->on_wire(hooks->context, err));
+	if (calls)
+		RD_TRY(calls->on_wire(calls->context, err));
 	rd_fault_point("smtp-data-before");
 	enum rd_rc rc = rd_http_ask(sender->http, &request, &response, &reached, err);
 	rd_fault_point("smtp-data-after");
@@ -147,12 +147,12 @@ static enum rd_rc send_piece(struct rd_text_sender *sender,
  * what is left. */
 static enum rd_rc over_http(struct rd_text_sender *sender,
 	const struct rd_provider_account *account, const struct rd_provider_send *text,
-	const struct rd_deliver_hooks *hooks, struct rd_arena *arena,
+	const struct rd_deliver_calls *calls, struct rd_arena *arena,
 	struct rd_deliver_result *result, struct rd_err *err)
 {
 	size_t len = take_piece(sender->provider, text->body);
 	if (text->body[len] == '\0')
-		return send_piece(sender, account, text, hooks, arena, result, err);
+		return send_piece(sender, account, text, calls, arena, result, err);
 	bool first = true;
 	for (const char *at = text->body; *at; at += len, at += strspn(at, " \n"), first = false) {
 		struct rd_provider_send piece = *text;
@@ -162,7 +162,7 @@ static enum rd_rc over_http(struct rd_text_sender *sender,
 			return rd_fail(err, RD_E_RANGE, "the text is too large to send");
 		struct rd_deliver_result one = { .provider_id = "", .body = "" };
 		enum rd_rc rc =
-			send_piece(sender, account, &piece, first ? hooks : NULL, arena, &one, err);
+			send_piece(sender, account, &piece, first ? calls : NULL, arena, &one, err);
 		if (first && rc != RD_OK)
 			return rc;
 		if (rc != RD_OK)
@@ -182,7 +182,7 @@ static enum rd_rc over_http(struct rd_text_sender *sender,
 }
 
 void rd_text_send(struct rd_text_sender *sender, const struct rd_provider_send *text,
-	const struct rd_deliver_hooks *hooks, struct rd_arena *arena,
+	const struct rd_deliver_calls *calls, struct rd_arena *arena,
 	struct rd_deliver_result *ret_result)
 {
 	RD_CLEANUP(rd_provider_secrets_wipe) struct rd_provider_secrets secrets;
@@ -196,8 +196,8 @@ void rd_text_send(struct rd_text_sender *sender, const struct rd_provider_send *
 		not_sent(&result, RD_E_AGAIN, &err);
 	} else {
 		rc = sender->provider->build_send
-			     ? over_http(sender, &account, &full, hooks, arena, &result, &err)
-			     : into_tray(&account, &full, hooks, &result, &err);
+			     ? over_http(sender, &account, &full, calls, arena, &result, &err)
+			     : into_tray(&account, &full, calls, &result, &err);
 		if (rc != RD_OK)
 			not_sent(&result, rc, &err);
 	}

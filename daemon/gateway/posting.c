@@ -21,11 +21,11 @@
 
 static const struct rd_actor daemon_actor = { RD_ACTOR_DAEMON, -1 };
 
-/* The sender and the desk that its hooks work at; one thread's. */
+/* The sender and the desk that its calls work at; one thread's. */
 struct posting {
 	struct rd_thread *self; /* NULL in --once */
 	struct rd_desk *desk;
-	struct rd_sender_hooks hooks;
+	struct rd_sender_calls calls;
 	struct rd_sender *sender;
 	bool troubled; /* an alarm of a route's own may stand */
 	bool capped;   /* an alarm of the cap may stand */
@@ -219,7 +219,7 @@ static enum rd_rc release(struct posting *posting, struct rd_err *err)
 	return RD_OK;
 }
 
-/* --- the sender's hooks --- */
+/* --- the sender's calls --- */
 
 static enum rd_log_level level_of(enum rd_sender_event event)
 {
@@ -238,7 +238,7 @@ static enum rd_log_level level_of(enum rd_sender_event event)
 	case RD_SENDER_UNCERTAIN:
 	case RD_SENDER_CLOCK_BACK:
 	case RD_SENDER_OWN_TROUBLE:
-	case RD_SENDER_HOOK_FAILED:
+	case RD_SENDER_CALL_FAILED:
 	case RD_N_SENDER_EVENTS:
 		return RD_LOG_WARNING;
 	}
@@ -292,14 +292,14 @@ static void on_event(void *context, enum rd_sender_event event, const struct rd_
 static enum rd_rc open_posting(struct posting *posting, struct rd_err *err)
 {
 	posting->troubled = posting->capped = posting->unfit = true; /* from an earlier run */
-	posting->hooks = (struct rd_sender_hooks){ .context = posting,
+	posting->calls = (struct rd_sender_calls){ .context = posting,
 		.on_sent = on_sent,
 		.on_refused = on_refused,
 		.why_not = why_not,
 		.on_event = on_event,
 		.beat = on_beat };
 	return rd_sender_new(posting->desk->office.config, rd_db_store(posting->desk->db),
-		posting->desk->office.clock, &posting->hooks, NULL, &posting->sender, err);
+		posting->desk->office.clock, &posting->calls, NULL, &posting->sender, err);
 }
 
 static void log_trouble(const struct rd_err *err)

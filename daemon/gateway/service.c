@@ -55,7 +55,7 @@ struct service {
 	struct rd_spawner *spawner;
 	struct rd_mailboxes *mailboxes;
 	struct rd_webhook *webhook;
-	struct rd_webhook_hooks hooks;
+	struct rd_webhook_calls calls;
 	struct rd_desk figures; /* the webhook's thread's, for /healthz and /metrics */
 	struct rd_listening listening;
 	int64_t mailboxes_watched_ms;
@@ -369,11 +369,11 @@ static enum rd_rc start_webhook(struct service *service, struct rd_err *err)
 	RD_TRY(rd_desk_open(&service->figures, service->store, service->config, service->clock,
 		&daemon_actor, err));
 	rd_listening_begin(&service->listening, &service->figures);
-	service->hooks = (struct rd_webhook_hooks){ .context = service,
+	service->calls = (struct rd_webhook_calls){ .context = service,
 		.on_event = on_webhook,
 		.health = tell_health,
 		.metrics = tell_metrics };
-	RD_TRY(rd_webhook_start(service->config, service->store, service->clock, &service->hooks,
+	RD_TRY(rd_webhook_start(service->config, service->store, service->clock, &service->calls,
 		NULL, &service->webhook, err));
 	write_port(service);
 	rd_logf(RD_LOG_NOTICE, "Listening on %s port %d.", service->config->listen_host,

@@ -58,7 +58,7 @@ struct connection {
 struct rd_webhook {
 	const struct rd_config *config;
 	const struct rd_clock *clock;
-	const struct rd_webhook_hooks *hooks;
+	const struct rd_webhook_calls *calls;
 	struct rd_webhook_limits limits;
 	struct rd_db *db;
 	struct rd_arena *arena;
@@ -118,7 +118,7 @@ static struct reply say_with(
 static void tell(const struct rd_webhook *w, enum rd_webhook_event event, const struct line *line,
 	const char *detail)
 {
-	w->hooks->on_event(w->hooks->context, event, line ? line->config->name : "", detail);
+	w->calls->on_event(w->calls->context, event, line ? line->config->name : "", detail);
 }
 
 static enum MHD_Result answer(struct MHD_Connection *connection, const struct reply *reply)
@@ -317,7 +317,7 @@ static enum route find_route(struct rd_webhook *w, const char *path, struct line
 static enum MHD_Result answer_health(struct rd_webhook *w, struct MHD_Connection *connection)
 {
 	RD_CLEANUP(rd_buf_free) struct rd_buf text = RD_BUF(RD_WEBHOOK_FIGURES_MAX);
-	bool well = w->hooks->health(w->hooks->context, &text);
+	bool well = w->calls->health(w->calls->context, &text);
 	struct reply reply = say(well ? 200 : 503, rd_buf_str(&text));
 	return answer(connection, &reply);
 }
@@ -331,7 +331,7 @@ static enum MHD_Result answer_metrics(struct rd_webhook *w, struct MHD_Connectio
 		struct reply refused = say(403, "The figures are for this machine alone.\n");
 		return answer(connection, &refused);
 	}
-	w->hooks->metrics(w->hooks->context, &text);
+	w->calls->metrics(w->calls->context, &text);
 	struct reply reply = say(200, rd_buf_str(&text));
 	reply.type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 	return answer(connection, &reply);
@@ -715,14 +715,14 @@ static enum rd_rc start(struct rd_webhook *w, struct rd_store *store, struct rd_
 }
 
 enum rd_rc rd_webhook_start(const struct rd_config *config, struct rd_store *store,
-	const struct rd_clock *clock, const struct rd_webhook_hooks *hooks,
+	const struct rd_clock *clock, const struct rd_webhook_calls *calls,
 	const struct rd_webhook_limits *limits, struct rd_webhook **ret_webhook, struct rd_err *err)
 {
 	struct rd_webhook *w = calloc(1, sizeof *w);
 	RD_ASSERT(w);
 	w->config = config;
 	w->clock = clock;
-	w->hooks = hooks;
+	w->calls = calls;
 	w->limits = limits ? *limits : rd_webhook_usual_limits;
 	w->connections = calloc((size_t)w->limits.connections, sizeof *w->connections);
 	RD_ASSERT(w->connections);

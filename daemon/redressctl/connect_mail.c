@@ -88,14 +88,14 @@ static const char *test_mail(struct rd_trying *t, const struct rd_outgoing_confi
 static enum rd_rc send_test(struct rd_trying *t, const struct rd_outgoing_config *outgoing,
 	struct rd_smtp *smtp, struct rd_provider_findings *notes, struct rd_err *err)
 {
-	const struct rd_deliver_hooks hooks = { .on_wire = no_wire };
+	const struct rd_deliver_calls calls = { .on_wire = no_wire };
 	const char *mail = test_mail(t, outgoing);
 	struct rd_deliver_result result;
 	char says[RD_DELIVER_RESPONSE_BYTES];
 
 	if (mail == NULL)
 		return rd_fail(err, RD_E_RANGE, "no room for a test mail");
-	rd_smtp_send(smtp, t->send_to, mail, strlen(mail), &hooks, &result);
+	rd_smtp_send(smtp, t->send_to, mail, strlen(mail), &calls, &result);
 	if (result.outcome == RD_SEND_DONE) {
 		rd_provider_find(notes,
 			rd_arena_printf(t->arena,

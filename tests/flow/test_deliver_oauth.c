@@ -110,9 +110,9 @@ static enum rd_rc on_wire(void *context, struct rd_err *err)
 
 static struct rd_deliver_result send_one(struct world *w)
 {
-	const struct rd_deliver_hooks hooks = { .on_wire = on_wire };
+	const struct rd_deliver_calls calls = { .on_wire = on_wire };
 	struct rd_deliver_result result;
-	rd_smtp_send(w->smtp, "a@example.com", MAIL, strlen(MAIL), &hooks, &result);
+	rd_smtp_send(w->smtp, "a@example.com", MAIL, strlen(MAIL), &calls, &result);
 	assert_null(strstr(result.response, "tok-"));
 	assert_null(strstr(result.response, "client-secret"));
 	return result;

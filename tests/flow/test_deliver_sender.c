@@ -349,7 +349,7 @@ static void a_hook_that_fails_does_not_hide_that_the_letter_has_gone(void **stat
 	int64_t id = put_letter(w, "post");
 	run(w);
 	assert_int_equal(get(w, id).state, RD_OUTBOX_SENT);
-	assert_int_equal(w->events[RD_SENDER_HOOK_FAILED], 1);
+	assert_int_equal(w->events[RD_SENDER_CALL_FAILED], 1);
 	assert_int_equal(n_tasks(w, "look"), 1);
 	/* In passing trouble the record waits, and nothing else is sent meanwhile. */
 	w->hook_rc = RD_E_AGAIN;

@@ -92,9 +92,9 @@ static struct rd_deliver_result send_to(
 	struct world *w, struct rd_smtp *smtp, const char *recipient, const char *mail)
 {
 	struct rd_deliver_result result;
-	const struct rd_deliver_hooks hooks = { .context = w, .on_wire = on_wire };
+	const struct rd_deliver_calls calls = { .context = w, .on_wire = on_wire };
 	w->n_wire = 0;
-	rd_smtp_send(smtp, recipient, mail, strlen(mail), &hooks, &result);
+	rd_smtp_send(smtp, recipient, mail, strlen(mail), &calls, &result);
 	return result;
 }
 
@@ -374,7 +374,7 @@ static void a_letter_is_put_into_a_maildir_once(void **state)
 	char dir[64] = "/tmp/redress-maildir-XXXXXX";
 	char from[128];
 	char to[128];
-	const struct rd_deliver_hooks hooks = { .context = w, .on_wire = on_wire };
+	const struct rd_deliver_calls calls = { .context = w, .on_wire = on_wire };
 	struct rd_deliver_result result;
 	struct rd_err err = { 0 };
 	bool has = true;
@@ -382,7 +382,7 @@ static void a_letter_is_put_into_a_maildir_once(void **state)
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(rd_maildir_has(dir, "rd.7@example.org", &has, &err), RD_OK);
 	assert_false(has);
-	rd_maildir_put(dir, "rd.7@example.org", "words", 5, &hooks, &result);
+	rd_maildir_put(dir, "rd.7@example.org", "words", 5, &calls, &result);
 	assert_int_equal(result.outcome, RD_SEND_DONE);
 	/* A reader has moved it on and flagged it: still not put again. */
 	snprintf(from, sizeof from, "%s/new/rd.7_example.org", dir);
@@ -390,13 +390,13 @@ static void a_letter_is_put_into_a_maildir_once(void **state)
 	assert_int_equal(rename(from, to), 0);
 	assert_int_equal(rd_maildir_has(dir, "rd.7@example.org", &has, &err), RD_OK);
 	assert_true(has);
-	rd_maildir_put(dir, "rd.7@example.org", "words", 5, &hooks, &result);
+	rd_maildir_put(dir, "rd.7@example.org", "words", 5, &calls, &result);
 	assert_int_equal(result.outcome, RD_SEND_DONE);
 	assert_int_not_equal(stat(from, &st), 0);
 	assert_int_equal(stat(to, &st), 0);
 	assert_int_equal(st.st_size, 5);
 	assert_int_equal(remove_below(dir), 0); /* and tmp is empty */
-	rd_maildir_put("/proc/nowhere", "rd.7@example.org", "words", 5, &hooks, &result);
+	rd_maildir_put("/proc/nowhere", "rd.7@example.org", "words", 5, &calls, &result);
 	assert_int_equal(result.outcome, RD_SEND_AGAIN);
 	assert_true(result.ours);
 }

@@ -106,10 +106,10 @@ static struct rd_provider_send text_of(void)
 
 static struct rd_deliver_result send_text(struct world *w)
 {
-	const struct rd_deliver_hooks hooks = { .context = w, .on_wire = on_wire };
+	const struct rd_deliver_calls calls = { .context = w, .on_wire = on_wire };
 	const struct rd_provider_send text = text_of();
 	struct rd_deliver_result result;
-	rd_text_send(w->sender, &text, &hooks, w->arena, &result);
+	rd_text_send(w->sender, &text, &calls, w->arena, &result);
 	return result;
 }
 
@@ -140,7 +140,7 @@ static void a_text_arrives_as_it_was_written(void **state)
 static void a_longer_text_leaves_as_two(void **state)
 {
 	struct world *w = *state;
-	const struct rd_deliver_hooks hooks = { .context = w, .on_wire = on_wire };
+	const struct rd_deliver_calls calls = { .context = w, .on_wire = on_wire };
 	struct rd_provider_send text = text_of();
 	struct rd_deliver_result result;
 	char words[900];
@@ -149,7 +149,7 @@ static void a_longer_text_leaves_as_two(void **state)
 	memcpy(words + 500, "\nYou can ask the Ombudsman at any time", 38);
 	words[800] = '\0';
 	text.body = words;
-	rd_text_send(w->sender, &text, &hooks, w->arena, &result);
+	rd_text_send(w->sender, &text, &calls, w->arena, &result);
 	assert_int_equal(result.outcome, RD_SEND_DONE);
 	assert_string_equal(result.provider_id, text.key);
 	assert_int_equal(child_number(&w->provider, "total"), 2);
@@ -161,7 +161,7 @@ static void a_longer_text_leaves_as_two(void **state)
 	/* The first is taken, the second not: it is never begun anew. */
 	child_ask(&w->provider, "forget");
 	child_ask(&w->provider, "mode once");
-	rd_text_send(w->sender, &text, &hooks, w->arena, &result);
+	rd_text_send(w->sender, &text, &calls, w->arena, &result);
 	assert_int_equal(child_number(&w->provider, "total"), 1);
 	assert_int_equal(result.outcome, RD_SEND_REFUSED);
 	assert_non_null(strstr(result.response, "only its beginning"));

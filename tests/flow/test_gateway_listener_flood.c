@@ -24,7 +24,7 @@ static struct {
 	struct house *h;
 	struct rd_desk desk; /* the listener's */
 	struct rd_listening listening;
-	struct rd_webhook_hooks hooks;
+	struct rd_webhook_calls calls;
 	struct rd_webhook *webhook;
 	char url[64];
 	int n_requests;
@@ -72,10 +72,10 @@ static struct house *begin(const char *proxy)
 	}
 	OK(rd_desk_open(&t.desk, h->store, h->config, &h->clock, &actor, &h->err));
 	rd_listening_begin(&t.listening, &t.desk);
-	t.hooks = (struct rd_webhook_hooks){
+	t.calls = (struct rd_webhook_calls){
 		.on_event = on_event, .health = on_health, .metrics = on_metrics
 	};
-	OK(rd_webhook_start(h->config, h->store, &h->clock, &t.hooks, NULL, &t.webhook, &h->err));
+	OK(rd_webhook_start(h->config, h->store, &h->clock, &t.calls, NULL, &t.webhook, &h->err));
 	snprintf(t.url, sizeof t.url, "http://127.0.0.1:%d", rd_webhook_port(t.webhook));
 	return h;
 }

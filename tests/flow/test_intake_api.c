@@ -26,7 +26,7 @@ static struct {
 	struct rd_api_token_config tokens[TOKENS];
 	char paths[TOKENS][128];
 	struct rd_config config;
-	struct rd_webhook_hooks hooks;
+	struct rd_webhook_calls calls;
 	struct rd_webhook_limits limits;
 	struct rd_webhook *webhook;
 	int64_t ours, other;
@@ -125,10 +125,10 @@ static int before(void **state)
 		.public_url = "",
 		.api_tokens = t.tokens,
 		.n_api_tokens = TOKENS };
-	t.hooks = (struct rd_webhook_hooks){ .on_event = on_event };
+	t.calls = (struct rd_webhook_calls){ .on_event = on_event };
 	t.limits = rd_webhook_usual_limits;
 	OK(rd_webhook_start(
-		&t.config, w->store, &rd_system_clock, &t.hooks, &t.limits, &t.webhook, &w->err));
+		&t.config, w->store, &rd_system_clock, &t.calls, &t.limits, &t.webhook, &w->err));
 	return 0;
 }
 
@@ -516,7 +516,7 @@ static void a_token_that_can_be_guessed_is_refused(void **state)
 	struct store_world *w = *state;
 
 	put_secret(0, "short");
-	assert_int_equal(rd_webhook_start(&t.config, w->store, &rd_system_clock, &t.hooks,
+	assert_int_equal(rd_webhook_start(&t.config, w->store, &rd_system_clock, &t.calls,
 				 &t.limits, &webhook, &w->err),
 		RD_E_INPUT);
 	assert_non_null(strstr(w->err.msg, "API token: reader"));

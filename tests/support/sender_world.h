@@ -46,7 +46,7 @@ struct world {
 	struct rd_outgoing_config outgoing;
 	struct rd_texts_config texts[5]; /* twilio, notify, tray, vonage, firetext */
 	struct rd_sender_limits limits;
-	struct rd_sender_hooks hooks;
+	struct rd_sender_calls calls;
 	struct rd_store *store;
 	struct rd_db *db;
 	struct rd_sender *sender;
@@ -139,7 +139,7 @@ static inline void open_sender(struct world *w)
 	assert_int_equal(rd_store_open(&options, &w->store, &err), RD_OK);
 	assert_int_equal(rd_db_open(w->store, &w->db, &err), RD_OK);
 	assert_int_equal(rd_queue_start_run(w->db, w->now_ms, &run, &err), RD_OK);
-	assert_int_equal(rd_sender_new(&w->config, w->store, &w->clock, &w->hooks, &w->limits,
+	assert_int_equal(rd_sender_new(&w->config, w->store, &w->clock, &w->calls, &w->limits,
 				 &w->sender, &err),
 		RD_OK);
 }
@@ -199,7 +199,7 @@ static inline int before(void **state)
 	w->clock = (struct rd_clock){ .now_ms = clock_now, .context = w };
 	w->limits = rd_sender_usual_limits;
 	w->limits.timeout_ms = 3000;
-	w->hooks = (struct rd_sender_hooks){
+	w->calls = (struct rd_sender_calls){
 		.context = w, .on_sent = on_sent, .on_event = on_event, .beat = on_beat
 	};
 	w->hook_rc = RD_OK;

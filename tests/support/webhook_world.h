@@ -33,7 +33,7 @@ struct world {
 	struct rd_texts_config texts[2]; /* line: twilio, notify */
 	struct rd_config config;
 	struct rd_webhook_limits limits;
-	struct rd_webhook_hooks hooks;
+	struct rd_webhook_calls calls;
 	struct rd_clock clock;
 	int64_t now_ms;
 	struct rd_store *store;
@@ -84,7 +84,7 @@ static inline void start(struct world *w, int max_pages)
 	assert_int_equal(rd_store_open(&options, &w->store, &err), RD_OK);
 	assert_int_equal(rd_db_open(w->store, &w->db, &err), RD_OK);
 	enum rd_rc rc = rd_webhook_start(
-		&w->config, w->store, &w->clock, &w->hooks, &w->limits, &w->webhook, &err);
+		&w->config, w->store, &w->clock, &w->calls, &w->limits, &w->webhook, &err);
 	if (rc != RD_OK)
 		print_error("%s\n", err.msg);
 	assert_int_equal(rc, RD_OK);
@@ -135,7 +135,7 @@ static inline int before(void **state)
 		.n_texts = 2,
 		.trusted_proxies = w->proxies };
 	w->limits = rd_webhook_usual_limits;
-	w->hooks = (struct rd_webhook_hooks){
+	w->calls = (struct rd_webhook_calls){
 		.context = w, .on_event = on_event, .health = health, .metrics = metrics
 	};
 	atomic_store(&w->well, true);

@@ -12,7 +12,7 @@
 
 /* message_id  without <> */
 void rd_maildir_put(const char *path, const char *message_id, const char *mail, size_t len,
-	const struct rd_deliver_hooks *hooks, struct rd_deliver_result *ret_result);
+	const struct rd_deliver_calls *calls, struct rd_deliver_result *ret_result);
 /* Does it stand in new or cur? */
 RD_MUST_USE enum rd_rc rd_maildir_has(
 	const char *path, const char *message_id, bool *ret_has, struct rd_err *err);

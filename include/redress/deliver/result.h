@@ -27,7 +27,7 @@ struct rd_deliver_result {
 	bool opted_out;	  /* refused because the number has opted out at the provider */
 };
 
-struct rd_deliver_hooks {
+struct rd_deliver_calls {
 	void *context;
 	enum rd_rc (*on_wire)(void *context, struct rd_err *err);
 	void (*beat)(void *context); /* about once a second while waiting; NULL will do */

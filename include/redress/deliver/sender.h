@@ -3,9 +3,9 @@
  * A row is `sending` and committed before anything is opened, and marked as on the wire (store/
  * outbox_wire.h) before the first byte that counts; then its outcome is recorded:
  *
- *   sent       with the answer; its clock is met, an audit row written and hooks->on_sent called,
+ *   sent       with the answer; its clock is met, an audit row written and calls->on_sent called,
  *              all in the one transaction
- *   refused    failed, and a task for a person, today, but where hooks->on_refused finds another
+ *   refused    failed, and a task for a person, today, but where calls->on_refused finds another
  *              way
  *   again      queued with back-off: a minute doubled up to four hours, spread by the row's number;
  *              given up after two days (and eight tries at least): failed, and a task
@@ -22,7 +22,7 @@
  * goes (it is held). Rows that a person approved are not automatic.
  *
  * A route (the Outgoing stanza, each Texts stanza) whose own side is in trouble rests, the others
- * go on. Promises 3, 5, 6, 11. It logs nothing: it tells hooks->on_event.
+ * go on. Promises 3, 5, 6, 11. It logs nothing: it tells calls->on_event.
  */
 #ifndef REDRESS_DELIVER_SENDER_H
 #define REDRESS_DELIVER_SENDER_H
@@ -52,16 +52,16 @@ enum rd_sender_event {
 	RD_SENDER_FOUND,      /* asked: it had gone */
 	RD_SENDER_ABSENT,     /* asked: it had not; queued again */
 	RD_SENDER_HELD,	      /* over the cap of its address */
-	RD_SENDER_UNFIT,      /* hooks->why_not kept it back */
+	RD_SENDER_UNFIT,      /* calls->why_not kept it back */
 	RD_SENDER_WAITS,      /* over the cap in total */
 	RD_SENDER_CLOCK_BACK, /* the wall clock stands before the last audit row: nothing is sent */
 	RD_SENDER_OWN_TROUBLE, /* a route's own side; detail says what, never to whom */
-	RD_SENDER_HOOK_FAILED, /* recorded as sent without its hook: a person must look */
+	RD_SENDER_CALL_FAILED, /* recorded as sent without its call: a person must look */
 	RD_N_SENDER_EVENTS,
 };
 extern const char *const rd_sender_event_names[RD_N_SENDER_EVENTS + 1];
 
-struct rd_sender_hooks {
+struct rd_sender_calls {
 	void *context;
 	/* In the transaction that records the row as sent: starts what starts when a letter has
 	 * gone (stage1.respond). sent_ms: when it went. NULL will do, and so below. */
@@ -91,11 +91,11 @@ extern const struct rd_sender_limits rd_sender_usual_limits;
 
 struct rd_sender;
 
-/* Opens a store handle of its own. config, store, clock and hooks are borrowed. limits NULL: usual,
+/* Opens a store handle of its own. config, store, clock and calls are borrowed. limits NULL: usual,
  * with the configuration's `Letters per day:`.
  * Call rd_queue_start_run first: it sorts what an earlier run left sending. */
 RD_MUST_USE enum rd_rc rd_sender_new(const struct rd_config *config, struct rd_store *store,
-	const struct rd_clock *clock, const struct rd_sender_hooks *hooks,
+	const struct rd_clock *clock, const struct rd_sender_calls *calls,
 	const struct rd_sender_limits *limits, struct rd_sender **ret_sender, struct rd_err *err);
 void rd_sender_free(struct rd_sender *sender); /* NULL is fine */
 

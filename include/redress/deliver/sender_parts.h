@@ -22,7 +22,7 @@ struct rd_sender_route {
 struct rd_sender {
 	const struct rd_config *config;
 	const struct rd_clock *clock;
-	const struct rd_sender_hooks *hooks;
+	const struct rd_sender_calls *calls;
 	struct rd_sender_limits limits;
 	struct rd_db *db;
 	struct rd_arena *arena;

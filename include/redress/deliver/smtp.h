@@ -39,7 +39,7 @@ void rd_smtp_set_timeout(struct rd_smtp *smtp, int64_t timeout_ms); /* for tests
 
 /* mail  the whole message, CRLF at each line's end */
 void rd_smtp_send(struct rd_smtp *smtp, const char *recipient, const char *mail, size_t len,
-	const struct rd_deliver_hooks *hooks, struct rd_deliver_result *ret_result);
+	const struct rd_deliver_calls *calls, struct rd_deliver_result *ret_result);
 
 /* Looks at the server (deliver/smtp_probe.h), authenticates, and sends nothing: `redressctl
  * connect`. */

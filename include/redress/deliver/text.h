@@ -27,7 +27,7 @@ void rd_text_sender_set_beat(
 
 /* key   the row's own, given to the provider as reference, or the tray's file name */
 void rd_text_send(struct rd_text_sender *sender, const struct rd_provider_send *text,
-	const struct rd_deliver_hooks *hooks, struct rd_arena *arena,
+	const struct rd_deliver_calls *calls, struct rd_arena *arena,
 	struct rd_deliver_result *ret_result);
 
 /* After a lost answer: has it been taken? ret_asked->answer is never RD_ASKED_MORE. */

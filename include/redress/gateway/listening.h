@@ -34,7 +34,7 @@ struct rd_listening {
 
 /* What an earlier run raised stands for an hour from now. desk is borrowed. */
 void rd_listening_begin(struct rd_listening *listening, struct rd_desk *desk);
-/* As rd_webhook_hooks.on_event has it. */
+/* As rd_webhook_calls.on_event has it. */
 void rd_listening_event(struct rd_listening *listening, enum rd_webhook_event event,
 	const char *texts, const char *detail);
 /* Its figures, as OpenMetrics. */

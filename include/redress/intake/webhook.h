@@ -22,7 +22,7 @@
  *
  * A request must be whole request_ms after its connection was opened or the one before it answered,
  * however it drips. One thread with its own store handle; the fair writer lock keeps its answers
- * under a second while mail is taken in. It logs nothing: it tells hooks->on_event.
+ * under a second while mail is taken in. It logs nothing: it tells calls->on_event.
  *
  * Source: design section 5, promise 1; RFC 9110 15.5.
  */
@@ -64,7 +64,7 @@ enum rd_webhook_event {
 extern const char *const rd_webhook_event_names[RD_N_WEBHOOK_EVENTS + 1];
 
 /* All are called in the listener's thread and must be quick. */
-struct rd_webhook_hooks {
+struct rd_webhook_calls {
 	void *context;
 	/* texts: the stanza's name, "" where none is concerned. detail: our words, "" for none. */
 	void (*on_event)(
@@ -85,11 +85,11 @@ extern const struct rd_webhook_limits rd_webhook_usual_limits;
 
 struct rd_webhook;
 
-/* Reads the secrets, binds and starts. config, store, clock and hooks are borrowed until stop.
+/* Reads the secrets, binds and starts. config, store, clock and calls are borrowed until stop.
  * limits NULL: the usual ones. RD_E_AGAIN: the address is taken; RD_E_INPUT: a secret is missing.
  */
 RD_MUST_USE enum rd_rc rd_webhook_start(const struct rd_config *config, struct rd_store *store,
-	const struct rd_clock *clock, const struct rd_webhook_hooks *hooks,
+	const struct rd_clock *clock, const struct rd_webhook_calls *calls,
 	const struct rd_webhook_limits *limits, struct rd_webhook **ret_webhook,
 	struct rd_err *err);
 int rd_webhook_port(const struct rd_webhook *webhook);
