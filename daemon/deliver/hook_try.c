@@ -62,7 +62,7 @@ static void compare_clocks(const struct trying *t, const struct rd_http_response
 			 (int64_t)(llabs(apart_ms) / 60000), apart_ms > 0 ? "ahead of" : "behind"));
 }
 
-static const char *status_words(const struct rd_http_response *response)
+static const char *status_words(const struct trying *t, const struct rd_http_response *response)
 {
 	switch (response->status) {
 	case 400:
@@ -78,9 +78,11 @@ static const char *status_words(const struct rd_http_response *response)
 		return "There is nothing at this address that takes a POST. Check the path in "
 		       "`URL:`.";
 	case 410:
-		return "It says that it is gone for good: redressd switches the webhook off at "
-		       "that answer. Ask where events go now, change `URL:`, then `redressctl "
-		       "hooks enable`.";
+		return rd_arena_printf(t->arena,
+			"It says that it is gone for good: redressd switches the webhook off at "
+			"that answer. Ask where events go now, change `URL:`, then `redressctl "
+			"hooks enable %s`.",
+			t->hook->name);
 	case 413:
 	case 415:
 		return "It does not take what we send: it must accept "
@@ -110,7 +112,8 @@ static void explain_status(const struct trying *t, const struct rd_http_response
 				 status,
 				 response->location[0] ? response->location : "another place"));
 	else
-		fault(t, rd_arena_printf(t->arena, "HTTP %ld. %s", status, status_words(response)));
+		fault(t, rd_arena_printf(
+				 t->arena, "HTTP %ld. %s", status, status_words(t, response)));
 	compare_clocks(t, response);
 }
 

@@ -136,7 +136,7 @@ static void what_is_wrong_with_a_webhook_is_said(void **state)
 			false },
 		{ "moved, with a word for the terminal", "301 https://\033[2Jnew.example.org/",
 			"on to another place", false },
-		{ "gone", "410", "switches the webhook off", false },
+		{ "gone", "410", "then `redressctl hooks enable crm`", false },
 		{ "another type", "415", "application/cloudevents+json", false },
 		{ "throttled", "429 7", "takes no more for now", true },
 		{ "broken", "500", "is in trouble", true },
