@@ -10,17 +10,6 @@
 #include "redress/gateway/report_cells.h"
 #include "redress/store/ombudsman.h"
 
-static const char *const finding_heads[RD_N_OMBUDSMAN_FINDINGS] = {
-	[RD_SEVERE_MALADMINISTRATION] = "Severe maladministration",
-	[RD_MALADMINISTRATION] = "Maladministration",
-	[RD_SERVICE_FAILURE] = "Service failure",
-	[RD_REASONABLE_REDRESS] = "Reasonable redress",
-	[RD_RESOLVED_WITH_INTERVENTION] = "Resolved with intervention",
-	[RD_NO_MALADMINISTRATION] = "No maladministration",
-	[RD_OUTSIDE_JURISDICTION] = "Outside jurisdiction",
-	[RD_FINDING_WITHDRAWN] = "Withdrawn",
-};
-
 struct decreed {
 	struct rd_decree *all;
 	size_t n;
@@ -121,7 +110,7 @@ static void put_sums(struct rd_report_made *m, const struct sums *now, const str
 	rd_report_add_column(t, "now", "Total");
 	rd_report_add_column(t, "before", "Before");
 	for (int i = 0; i < RD_N_OMBUDSMAN_FINDINGS; i++)
-		BOTH(finding_heads[i], found[i]);
+		BOTH(rd_ombudsman_finding_words[i], found[i]);
 	BOTH("All findings", findings);
 	BOTH("Determinations", determinations);
 	put_both(m, t, "Findings against us", rd_cell_share(now->against, now->judged),
@@ -149,8 +138,6 @@ static struct rd_cell day_cell(const struct rd_report_made *m, struct rd_date da
 /* One row each, with the reference: for the board, not for the public. */
 static void put_each(struct rd_report_made *m, const struct decreed *d)
 {
-	static const char *const what[RD_N_DECREED] = { "", "Order", "Recommendation",
-		"Complaint Handling Failure Notice" };
 	struct rd_report_table *t = rd_report_begin(m, "ombudsman_cases",
 		"The Ombudsman's decisions, one by one", "", d->n + d->n_notices);
 
@@ -162,13 +149,11 @@ static void put_each(struct rd_report_made *m, const struct decreed *d)
 	rd_report_add_column(t, "pounds", "Pounds");
 	for (size_t i = 0; i < d->n; i++) {
 		const struct rd_decree *decree = &d->all[i];
-		const bool finding = decree->what == RD_DECREED_FINDING;
 		struct rd_cell *cells = rd_report_add_row(t, decree->reference);
 
 		if (cells == NULL)
 			return;
-		cells[1] =
-			rd_cell_text(finding ? finding_heads[decree->finding] : what[decree->what]);
+		cells[1] = rd_cell_text(rd_decree_words(decree));
 		cells[2] = day_cell(m, decree->day);
 		cells[3] = day_cell(m, decree->due);
 		cells[4] = day_cell(m, decree->done);
@@ -181,7 +166,7 @@ static void put_each(struct rd_report_made *m, const struct decreed *d)
 
 		if (cells == NULL)
 			continue;
-		cells[1] = rd_cell_text(what[RD_DECREED_NOTICE]);
+		cells[1] = rd_cell_text(rd_decreed_words[RD_DECREED_NOTICE]);
 		cells[2] = day_cell(m, notice->day);
 		cells[3] = day_cell(m, notice->due);
 		cells[4] = day_cell(m, notice->done);

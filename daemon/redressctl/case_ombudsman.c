@@ -28,23 +28,23 @@ static const struct option decree_options[] = { { "finding", required_argument, 
 	{ "how", required_argument, NULL, OPT_HOW }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 
 /* What stands before the reference: one for each thing that is decreed, and `done`. */
-static const char *const verbs[] = { "finding", "order", "recommendation", "notice", NULL };
-static const char *const words[RD_N_DECREED] = { "finding", "order", "recommendation",
-	"failure notice" };
+static const char *const verbs[] = { "finding", "order", "recommendation", "notice", "done", NULL };
+
+static const struct rd_ctl_act_options decrees_take = { decree_options, 0, NULL };
 
 /* --- acts --- */
 
-static enum rd_rc only(const char *const *of, const bool *taken, struct rd_err *err)
+static enum rd_rc only(const struct rd_ctl_words *words, const bool *taken, struct rd_err *err)
 {
 	for (int i = 1; i < N_DECREE_OPTIONS; i++)
-		if (of[i] != NULL && !taken[i])
-			return rd_fail(err, RD_E_INPUT, "--%s does not go with this one",
-				decree_options[i - 1].name);
+		if (words->of[i] != NULL && !taken[i])
+			return rd_fail(err, RD_E_INPUT, "--%s does not go with `case ombudsman %s`",
+				decree_options[i - 1].name, words->verb);
 	return RD_OK;
 }
 
 static enum rd_rc record(struct rd_ctl_desk *desk, int64_t id, enum rd_decreed what,
-	const char *const *of, struct rd_err *err)
+	const struct rd_ctl_words *words, struct rd_err *err)
 {
 	static const bool taken[RD_N_DECREED][N_DECREE_OPTIONS] = {
 		[RD_DECREED_FINDING] = { [OPT_FINDING] = true, [OPT_TEXT] = true, [OPT_ON] = true },
@@ -58,26 +58,26 @@ static enum rd_rc record(struct rd_ctl_desk *desk, int64_t id, enum rd_decreed w
 		[RD_DECREED_NOTICE] = { [OPT_TEXT] = true, [OPT_ON] = true, [OPT_DUE] = true },
 	};
 	struct rd_act_decree decree = {
-		.what = what, .text = of[OPT_TEXT], .pounds = of[OPT_AMOUNT]
+		.what = what, .text = words->of[OPT_TEXT], .pounds = words->of[OPT_AMOUNT]
 	};
 	int64_t number;
 	int finding = 0;
 
-	RD_TRY(only(of, taken[what], err));
+	RD_TRY(only(words, taken[what], err));
 	if (what == RD_DECREED_FINDING)
-		RD_TRY(rd_ctl_word_of(of[OPT_FINDING], rd_ombudsman_findings, "finding",
+		RD_TRY(rd_ctl_word_of(words->of[OPT_FINDING], rd_ombudsman_findings, "finding",
 			"severe_maladministration, maladministration, service_failure, "
 			"reasonable_redress, resolved_with_intervention, no_maladministration, "
 			"outside_jurisdiction, withdrawn",
 			&finding, err));
 	decree.finding = (enum rd_ombudsman_finding)finding;
-	RD_TRY(rd_ctl_day(of[OPT_ON], &decree.on, err));
-	RD_TRY(rd_ctl_day(of[OPT_DUE], &decree.due, err));
+	RD_TRY(rd_ctl_day(words->of[OPT_ON], &decree.on, err));
+	RD_TRY(rd_ctl_day(words->of[OPT_DUE], &decree.due, err));
 	return rd_act_decree(desk->desk.db, &desk->desk.office, id, &decree, &number, err);
 }
 
 static enum rd_rc done(
-	struct rd_ctl_desk *desk, int64_t id, const char *const *of, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, const struct rd_ctl_words *words, struct rd_err *err)
 {
 	static const bool taken[N_DECREE_OPTIONS] = {
 		[OPT_NUMBER] = true, [OPT_ON] = true, [OPT_HOW] = true
@@ -85,47 +85,28 @@ static enum rd_rc done(
 	struct rd_date on = { 0 };
 	int64_t number;
 
-	RD_TRY(only(of, taken, err));
-	if (of[OPT_NUMBER] == NULL)
+	RD_TRY(only(words, taken, err));
+	if (words->of[OPT_NUMBER] == NULL)
 		return rd_fail(
 			err, RD_E_INPUT, "say with --number which one; `case show` lists them");
-	RD_TRY(rd_ctl_row(of[OPT_NUMBER], &number, err));
-	RD_TRY(rd_ctl_day(of[OPT_ON], &on, err));
-	return rd_act_complied(desk->desk.db, &desk->desk.office, id, number, on, of[OPT_HOW], err);
+	RD_TRY(rd_ctl_row(words->of[OPT_NUMBER], &number, err));
+	RD_TRY(rd_ctl_day(words->of[OPT_ON], &on, err));
+	return rd_act_complied(
+		desk->desk.db, &desk->desk.office, id, number, on, words->of[OPT_HOW], err);
 }
 
-/* RD_N_DECREED: done. False: no such word. */
-static bool verb_of(const char *word, int *ret_verb)
+static enum rd_rc decree_act(
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
-	*ret_verb = 0;
-	while (verbs[*ret_verb] != NULL && strcmp(verbs[*ret_verb], word) != 0)
-		++*ret_verb;
-	return verbs[*ret_verb] != NULL || strcmp(word, "done") == 0;
+	for (int what = 0; what < RD_N_DECREED; what++)
+		if (strcmp(verbs[what], words->verb) == 0)
+			return record(desk, id, (enum rd_decreed)what, words, err);
+	return done(desk, id, words, err);
 }
 
 enum rd_exit rd_ctl_case_ombudsman(struct rd_ctl *ctl, int argc, char **argv)
 {
-	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
-	const char *of[N_DECREE_OPTIONS] = { NULL };
-	struct rd_ctl_before before = { 0, 0 };
-	struct rd_err err = { 0 };
-	int64_t id = 0;
-	int option, verb;
-
-	while ((option = rd_ctl_next_option(argc, argv, decree_options)) != -1) {
-		if (option > 0 && option < N_DECREE_OPTIONS)
-			of[option] = optarg;
-		else if (!rd_ctl_option(ctl, option))
-			return rd_ctl_usage(ctl);
-	}
-	if (optind + 2 != argc || !verb_of(argv[optind], &verb))
-		return rd_ctl_usage(ctl);
-	if (rd_ctl_begin_act(ctl, argv[optind + 1], &desk, &id, &before, &err) != RD_OK)
-		return rd_ctl_fail(&err);
-	if ((verb == RD_N_DECREED ? done(&desk, id, of, &err)
-				  : record(&desk, id, (enum rd_decreed)verb, of, &err)) != RD_OK)
-		return rd_ctl_fail(&err);
-	return rd_ctl_tell(ctl, &desk, id, &before, "recorded");
+	return rd_ctl_run_act(ctl, argc, argv, &decrees_take, verbs, decree_act, "recorded");
 }
 
 /* --- what `case show` tells --- */
@@ -166,8 +147,8 @@ enum rd_rc rd_ctl_decrees_json(
 
 enum rd_rc rd_ctl_show_decrees(struct rd_ctl_desk *desk, int64_t id, struct rd_err *err)
 {
-	static const char *const heads[] = { "number", "what", "of", "by", "done", "pounds", "text",
-		NULL };
+	static const char *const heads[] = { "number", "what", "letter of", "due", "done", "pounds",
+		"text", "how", NULL };
 	struct rd_decree *decrees;
 	struct rd_table table;
 	char number[24], day[20], due[20], complied[20];
@@ -183,15 +164,15 @@ enum rd_rc rd_ctl_show_decrees(struct rd_ctl_desk *desk, int64_t id, struct rd_e
 		const bool finding = d->what == RD_DECREED_FINDING;
 
 		snprintf(number, sizeof number, "%" PRId64, d->id);
-		rd_table_row(&table,
-			(const char *const[]){ number,
-				finding ? rd_ombudsman_findings[d->finding] : words[d->what],
-				rd_short_day(d->day, day),
-				rd_date_is_set(d->due) ? rd_short_day(d->due, due) : "",
-				rd_date_is_set(d->done) ? rd_short_day(d->done, complied)
-				: finding		? ""
-							: "-",
-				pounds(desk, d->pence), rd_ctl_in_one_line(desk, d->words) });
+		rd_table_row(
+			&table, (const char *const[]){ number, rd_decree_words(d),
+					rd_short_day(d->day, day),
+					rd_date_is_set(d->due) ? rd_short_day(d->due, due) : "",
+					rd_date_is_set(d->done) ? rd_short_day(d->done, complied)
+					: finding		? ""
+								: "-",
+					pounds(desk, d->pence), rd_ctl_in_one_line(desk, d->words),
+					rd_ctl_in_one_line(desk, d->how) });
 	}
 	rd_table_end(&table, "  nothing");
 	return RD_OK;

@@ -574,8 +574,6 @@ static void print_decrees(struct rd_dossier *d, FILE *out)
 {
 	static const char *const heads[] = { "The Ombudsman", "Of", "To be done by", "Done",
 		"Pounds", "Text", "How", NULL };
-	static const char *const what[RD_N_DECREED] = { "finding", "order", "recommendation",
-		"Complaint Handling Failure Notice" };
 
 	if (d->n_decrees > 0)
 		begin_table(out, heads);
@@ -584,9 +582,7 @@ static void print_decrees(struct rd_dossier *d, FILE *out)
 		char of[RD_LONG_DATE_MAX], due[RD_LONG_DATE_MAX], done[RD_LONG_DATE_MAX];
 
 		fputs("<tr>", out);
-		rd_html_element(out, "td",
-			e->what == RD_DECREED_FINDING ? rd_ombudsman_findings[e->finding]
-						      : what[e->what]);
+		rd_html_element(out, "td", rd_decree_words(e));
 		rd_html_element(out, "td", day_of(e->day, of));
 		rd_html_element(out, "td", day_of(e->due, due));
 		rd_html_element(out, "td", day_of(e->done, done));

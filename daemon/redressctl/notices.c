@@ -94,8 +94,8 @@ static json_t *notice_json(const struct rd_failure_notice *n)
 
 static void print_list(struct rd_ctl_desk *desk, const struct rd_failure_notice *notices, size_t n)
 {
-	static const char *const heads[] = { "notice", "landlord", "of", "by", "done", "text",
-		NULL };
+	static const char *const heads[] = { "notice", "landlord", "letter of", "due", "done",
+		"text", NULL };
 	struct rd_table table;
 	char number[24], day[20], due[20], done[20];
 

@@ -9,9 +9,24 @@
 const char *const rd_decreed_acts[RD_N_DECREED + 1] = { "ombudsman_finding", "ombudsman_order",
 	"ombudsman_recommendation", "ombudsman_notice", NULL };
 
+const char *const rd_decreed_words[RD_N_DECREED + 1] = { "Finding", "Order", "Recommendation",
+	"Complaint Handling Failure Notice", NULL };
+
 const char *const rd_ombudsman_findings[RD_N_OMBUDSMAN_FINDINGS + 1] = { "severe_maladministration",
 	"maladministration", "service_failure", "reasonable_redress", "resolved_with_intervention",
 	"no_maladministration", "outside_jurisdiction", "withdrawn", NULL };
+
+const char *const rd_ombudsman_finding_words[RD_N_OMBUDSMAN_FINDINGS + 1] = {
+	"Severe maladministration", "Maladministration", "Service failure", "Reasonable redress",
+	"Resolved with intervention", "No maladministration", "Outside jurisdiction", "Withdrawn",
+	NULL
+};
+
+const char *rd_decree_words(const struct rd_decree *decree)
+{
+	return decree->what == RD_DECREED_FINDING ? rd_ombudsman_finding_words[decree->finding]
+						  : rd_decreed_words[decree->what];
+}
 
 const char *rd_decree_detail(struct rd_date due, const char *pounds, struct rd_arena *arena)
 {
@@ -134,6 +149,20 @@ enum rd_rc rd_decrees_of_days(struct rd_db *db, const char *landlord, struct rd_
 	return read_decrees(db, &rows, arena, ret_decrees, ret_n, err);
 }
 
+enum rd_rc rd_decrees_any(struct rd_db *db, const char *landlord, bool *ret_any, struct rd_err *err)
+{
+	int64_t any = 0;
+
+	RD_TRY(rd_sql_int(db,
+		"SELECT 1 FROM case_act a JOIN case_file c ON c.id = a.case_id"
+		" WHERE c.landlord = ?1 AND a.what IN ('ombudsman_finding', 'ombudsman_order',"
+		"  'ombudsman_recommendation', 'ombudsman_notice')"
+		" UNION ALL SELECT 1 FROM failure_notice WHERE landlord = ?1 LIMIT 1",
+		RD_ARGS(rd_text(landlord)), 0, &any, err));
+	*ret_any = any != 0;
+	return RD_OK;
+}
+
 /* --- notices about no single case --- */
 
 enum rd_rc rd_failure_notice_add(struct rd_tx *tx, const struct rd_failure_notice *notice,
@@ -206,19 +235,5 @@ enum rd_rc rd_failure_notice_list(struct rd_db *db, const char *landlord, struct
 	RD_TRY(rd_arena_check(arena, err));
 	*ret_notices = list.items;
 	*ret_n = list.n;
-	return RD_OK;
-}
-
-enum rd_rc rd_decrees_any(struct rd_db *db, const char *landlord, bool *ret_any, struct rd_err *err)
-{
-	int64_t any = 0;
-
-	RD_TRY(rd_sql_int(db,
-		"SELECT 1 FROM case_act a JOIN case_file c ON c.id = a.case_id"
-		" WHERE c.landlord = ?1 AND a.what IN ('ombudsman_finding', 'ombudsman_order',"
-		"  'ombudsman_recommendation', 'ombudsman_notice')"
-		" UNION ALL SELECT 1 FROM failure_notice WHERE landlord = ?1 LIMIT 1",
-		RD_ARGS(rd_text(landlord)), 0, &any, err));
-	*ret_any = any != 0;
 	return RD_OK;
 }

@@ -22,6 +22,8 @@ enum rd_decreed {
 };
 /* The rows' names: "ombudsman_finding", ...; NULL-ended. */
 extern const char *const rd_decreed_acts[RD_N_DECREED + 1];
+/* For people: "Finding", "Order", "Recommendation", "Complaint Handling Failure Notice". */
+extern const char *const rd_decreed_words[RD_N_DECREED + 1];
 #define RD_DID_COMPLIED "ombudsman_done" /* detail: the number of what is done */
 
 /* The Ombudsman's own list (its page "What findings can the Housing Ombudsman make?", looked up in
@@ -39,6 +41,8 @@ enum rd_ombudsman_finding {
 };
 /* "severe_maladministration", ...; NULL-ended. */
 extern const char *const rd_ombudsman_findings[RD_N_OMBUDSMAN_FINDINGS + 1];
+/* For people: "Severe maladministration", ... */
+extern const char *const rd_ombudsman_finding_words[RD_N_OMBUDSMAN_FINDINGS + 1];
 
 struct rd_decree {
 	int64_t id, case_id;
@@ -57,6 +61,9 @@ struct rd_decree {
  * may be wanting. In the arena. */
 const char *rd_decree_detail(struct rd_date due, const char *pounds, struct rd_arena *arena);
 
+/* For people: what was found, or what else it is. */
+const char *rd_decree_words(const struct rd_decree *decree);
+
 /* In the order in which they were recorded. */
 RD_MUST_USE enum rd_rc rd_decrees_of_case(struct rd_db *db, int64_t case_id, struct rd_arena *arena,
 	struct rd_decree **ret_decrees, size_t *ret_n, struct rd_err *err);
@@ -64,6 +71,10 @@ RD_MUST_USE enum rd_rc rd_decrees_of_case(struct rd_db *db, int64_t case_id, str
 RD_MUST_USE enum rd_rc rd_decrees_of_days(struct rd_db *db, const char *landlord,
 	struct rd_date from, struct rd_date to, struct rd_arena *arena,
 	struct rd_decree **ret_decrees, size_t *ret_n, struct rd_err *err);
+/* Was anything of the Ombudsman's ever recorded of the landlord, with a case or about none? */
+RD_MUST_USE enum rd_rc rd_decrees_any(
+	struct rd_db *db, const char *landlord, bool *ret_any, struct rd_err *err);
+
 /* --- notices about no single case --- */
 
 struct rd_failure_notice {
@@ -83,9 +94,5 @@ RD_MUST_USE enum rd_rc rd_failure_notice_done(struct rd_tx *tx, int64_t id, stru
 RD_MUST_USE enum rd_rc rd_failure_notice_list(struct rd_db *db, const char *landlord,
 	struct rd_arena *arena, struct rd_failure_notice **ret_notices, size_t *ret_n,
 	struct rd_err *err);
-
-/* Was anything of the Ombudsman's ever recorded of the landlord? */
-RD_MUST_USE enum rd_rc rd_decrees_any(
-	struct rd_db *db, const char *landlord, bool *ret_any, struct rd_err *err);
 
 #endif
