@@ -7,22 +7,11 @@
 #include "command.h"
 #include "desk.h"
 #include "print.h"
+#include "redress/base/stanza.h"
 #include "redress/gateway/acts.h"
 #include "redress/store/tasks.h"
 
 /* The options of all of these commands; each takes those that its usage names. */
-struct act_words {
-	const char *landlord, *kind, *channel, *contact, *name, *received, *outcome, *subject;
-	const char *definition, *why, *text, *given, *address;
-	const char *topics[RD_ACT_TOPICS_MAX];
-	size_t n_topics;
-	bool flags[RD_N_FLAGS];
-	const char *about[RD_ACT_TOPICS_MAX];
-	size_t n_about;
-	bool force;
-	const char *reference;
-};
-
 enum act_option {
 	OPT_LANDLORD = 1,
 	OPT_KIND,
@@ -41,6 +30,7 @@ enum act_option {
 	OPT_ADDRESS,
 	OPT_ABOUT,
 	OPT_FORCE,
+	N_ACT_OPTIONS,
 };
 
 static const struct option act_options[] = { { "landlord", required_argument, NULL, OPT_LANDLORD },
@@ -59,107 +49,6 @@ static const struct option act_options[] = { { "landlord", required_argument, NU
 	{ "address", required_argument, NULL, OPT_ADDRESS },
 	{ "about", required_argument, NULL, OPT_ABOUT }, { "force", no_argument, NULL, OPT_FORCE },
 	RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
-
-static const char **place_of(struct act_words *words, int option)
-{
-	switch ((enum act_option)option) {
-	case OPT_LANDLORD:
-		return &words->landlord;
-	case OPT_KIND:
-		return &words->kind;
-	case OPT_CHANNEL:
-		return &words->channel;
-	case OPT_CONTACT:
-		return &words->contact;
-	case OPT_NAME:
-		return &words->name;
-	case OPT_RECEIVED:
-		return &words->received;
-	case OPT_OUTCOME:
-		return &words->outcome;
-	case OPT_SUBJECT:
-		return &words->subject;
-	case OPT_DEFINITION:
-		return &words->definition;
-	case OPT_WHY:
-		return &words->why;
-	case OPT_TEXT:
-		return &words->text;
-	case OPT_GIVEN:
-		return &words->given;
-	case OPT_ADDRESS:
-		return &words->address;
-	case OPT_TOPIC:
-	case OPT_FLAG:
-	case OPT_ABOUT:
-	case OPT_FORCE:
-		break;
-	}
-	return NULL;
-}
-
-static bool take_word(struct act_words *words, int option, enum rd_exit *ret_exit)
-{
-	const char **place = place_of(words, option);
-	enum rd_flag flag;
-
-	if (place != NULL) {
-		*place = optarg;
-	} else if (option == OPT_TOPIC) {
-		if (words->n_topics == RD_ACT_TOPICS_MAX) {
-			*ret_exit = rd_ctl_complain("more than %d topics", RD_ACT_TOPICS_MAX);
-			return false;
-		}
-		words->topics[words->n_topics++] = optarg;
-	} else if (option == OPT_ABOUT) {
-		if (words->n_about == RD_ACT_TOPICS_MAX) {
-			*ret_exit = rd_ctl_complain("more than %d people", RD_ACT_TOPICS_MAX);
-			return false;
-		}
-		words->about[words->n_about++] = optarg;
-	} else if (option == OPT_FLAG) {
-		if (!rd_flag_parse(optarg, &flag)) {
-			*ret_exit = rd_ctl_not_one_of(optarg, rd_flag_names);
-			return false;
-		}
-		words->flags[flag] = true;
-	} else {
-		words->force = true;
-	}
-	return true;
-}
-
-/* n_references: 1 where the command is about a case, 0 else. */
-static bool read_words(struct rd_ctl *ctl, int argc, char **argv, int n_references,
-	struct act_words *words, enum rd_exit *ret_exit)
-{
-	int option;
-
-	while ((option = rd_ctl_next_option(argc, argv, act_options)) != -1) {
-		if (option >= OPT_LANDLORD && option <= OPT_FORCE &&
-			rd_ctl_takes(ctl, act_options, option)) {
-			if (!take_word(words, option, ret_exit))
-				return false;
-		} else if (!rd_ctl_option(ctl, option)) {
-			*ret_exit = rd_ctl_usage(ctl);
-			return false;
-		}
-	}
-	if (optind + n_references != argc) {
-		*ret_exit = rd_ctl_usage(ctl);
-		return false;
-	}
-	words->reference = n_references > 0 ? argv[optind] : NULL;
-	return true;
-}
-
-static bool needs(const char *value, const char *option, enum rd_exit *ret_exit)
-{
-	if (value != NULL)
-		return true;
-	*ret_exit = rd_ctl_complain("--%s is missing", option);
-	return false;
-}
 
 /* --- what came of it --- */
 
@@ -292,6 +181,74 @@ enum rd_exit rd_ctl_tell(const struct rd_ctl *ctl, struct rd_ctl_desk *desk, int
 
 /* --- open --- */
 
+struct open_words {
+	const char *of[N_ACT_OPTIONS]; /* behind each option that may stand once */
+	const char *topics[RD_ACT_TOPICS_MAX];
+	size_t n_topics;
+	const char *about[RD_ACT_TOPICS_MAX];
+	size_t n_about;
+	bool flags[RD_N_FLAGS];
+};
+
+static bool take_one_more(const char **many, size_t *n, const char *what, enum rd_exit *ret_exit)
+{
+	if (*n == RD_ACT_TOPICS_MAX) {
+		*ret_exit = rd_ctl_complain("more than %d %s", RD_ACT_TOPICS_MAX, what);
+		return false;
+	}
+	many[(*n)++] = optarg;
+	return true;
+}
+
+static bool take_word(struct open_words *words, int option, enum rd_exit *ret_exit)
+{
+	enum rd_flag flag;
+
+	if (option == OPT_TOPIC)
+		return take_one_more(words->topics, &words->n_topics, "topics", ret_exit);
+	if (option == OPT_ABOUT)
+		return take_one_more(words->about, &words->n_about, "people", ret_exit);
+	if (option != OPT_FLAG) {
+		words->of[option] = optarg;
+		return true;
+	}
+	if (!rd_flag_parse(optarg, &flag)) {
+		*ret_exit = rd_ctl_not_one_of(optarg, rd_flag_names);
+		return false;
+	}
+	words->flags[flag] = true;
+	return true;
+}
+
+static bool read_words(
+	struct rd_ctl *ctl, int argc, char **argv, struct open_words *words, enum rd_exit *ret_exit)
+{
+	int option;
+
+	while ((option = rd_ctl_next_option(argc, argv, act_options)) != -1) {
+		if (option > 0 && option < N_ACT_OPTIONS &&
+			rd_ctl_takes(ctl, act_options, option)) {
+			if (!take_word(words, option, ret_exit))
+				return false;
+		} else if (!rd_ctl_option(ctl, option)) {
+			*ret_exit = rd_ctl_usage(ctl);
+			return false;
+		}
+	}
+	if (optind == argc)
+		return true;
+	*ret_exit = rd_ctl_usage(ctl);
+	return false;
+}
+
+static bool needs(const char *value, const char *option, enum rd_exit *ret_exit)
+{
+	if (value != NULL)
+		return true;
+	*ret_exit = rd_ctl_complain("--%s is missing", option);
+	return false;
+}
+
 /* A mail or a text opens its own case; these are what a person takes in. */
 static const char *const opening_channels[] = { "phone", "letter", "in_person", NULL };
 
@@ -337,36 +294,38 @@ static bool is_landlord(
 enum rd_exit rd_ctl_case_open(struct rd_ctl *ctl, int argc, char **argv)
 {
 	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
-	struct act_words words = { 0 };
+	struct open_words words = { .n_topics = 0 };
 	struct rd_act_open open = { .flags = words.flags };
 	const struct rd_ctl_before nothing = { 0, 0 };
 	struct rd_err err = { 0 };
 	enum rd_exit exit_status = RD_EXIT_DONE;
 	int64_t id = 0;
 
-	if (!read_words(ctl, argc, argv, 0, &words, &exit_status) ||
-		!needs(words.kind, "kind", &exit_status) ||
-		!needs(words.channel, "channel", &exit_status))
+	if (!read_words(ctl, argc, argv, &words, &exit_status) ||
+		!needs(words.of[OPT_KIND], "kind", &exit_status) ||
+		!needs(words.of[OPT_CHANNEL], "channel", &exit_status))
 		return exit_status;
-	if (!rd_kind_parse(words.kind, &open.kind))
-		return rd_ctl_not_one_of(words.kind, rd_kind_names);
-	if (!channel_of(words.channel, &open.channel))
-		return rd_ctl_not_one_of(words.channel, opening_channels);
+	if (!rd_kind_parse(words.of[OPT_KIND], &open.kind))
+		return rd_ctl_not_one_of(words.of[OPT_KIND], rd_kind_names);
+	if (!channel_of(words.of[OPT_CHANNEL], &open.channel))
+		return rd_ctl_not_one_of(words.of[OPT_CHANNEL], opening_channels);
 	if (rd_ctl_open(ctl, &desk, &err) != RD_OK ||
-		received_of(words.received, rd_office_now(&desk.desk.office), &open.received_ms,
-			&err) != RD_OK)
+		received_of(words.of[OPT_RECEIVED], rd_office_now(&desk.desk.office),
+			&open.received_ms, &err) != RD_OK)
 		return rd_ctl_fail(&err);
-	if (words.landlord != NULL && !is_landlord(&desk, words.landlord, &exit_status))
+	if (words.of[OPT_LANDLORD] != NULL &&
+		!is_landlord(&desk, words.of[OPT_LANDLORD], &exit_status))
 		return exit_status;
-	open.landlord = words.landlord != NULL ? words.landlord : desk.config->landlord;
-	open.contact = words.contact;
-	open.name = words.name;
+	open.landlord =
+		words.of[OPT_LANDLORD] != NULL ? words.of[OPT_LANDLORD] : desk.config->landlord;
+	open.contact = words.of[OPT_CONTACT];
+	open.name = words.of[OPT_NAME];
 	open.topics = words.topics;
 	open.n_topics = words.n_topics;
 	open.about = words.about;
 	open.n_about = words.n_about;
-	open.outcome = words.outcome;
-	open.subject = words.subject;
+	open.outcome = words.of[OPT_OUTCOME];
+	open.subject = words.of[OPT_SUBJECT];
 	if (rd_act_open(desk.desk.db, &desk.desk.office, &open, &id, &err) != RD_OK)
 		return rd_ctl_fail(&err);
 	return rd_ctl_tell(ctl, &desk, id, &nothing, "opened");
@@ -374,120 +333,112 @@ enum rd_exit rd_ctl_case_open(struct rd_ctl *ctl, int argc, char **argv)
 
 /* --- acts on one case --- */
 
-typedef enum rd_rc act_on_case(
-	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err);
-
-static enum rd_exit act(
-	struct rd_ctl *ctl, int argc, char **argv, act_on_case *run, const char *sentence)
-{
-	RD_CLEANUP(rd_ctl_close) struct rd_ctl_desk desk = { 0 };
-	struct act_words words = { 0 };
-	struct rd_err err = { 0 };
-	enum rd_exit exit_status = RD_EXIT_DONE;
-	struct rd_ctl_before before = { 0, 0 };
-	enum rd_kind kind;
-	int64_t id = 0;
-
-	if (!read_words(ctl, argc, argv, 1, &words, &exit_status))
-		return exit_status;
-	if (words.kind != NULL && !rd_kind_parse(words.kind, &kind))
-		return rd_ctl_not_one_of(words.kind, rd_kind_names);
-	if (rd_ctl_begin_act(ctl, words.reference, &desk, &id, &before, &err) != RD_OK ||
-		run(&desk, id, &words, &err) != RD_OK)
-		return rd_ctl_fail(&err);
-	return rd_ctl_tell(ctl, &desk, id, &before,
-		words.given == NULL ? sentence : "acknowledged in another way; recorded");
-}
+static const struct rd_ctl_act_options acts = { act_options, OPT_TOPIC, "topics" };
 
 static enum rd_rc acknowledge(
-	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	struct rd_act_acknowledge how = {
-		.topics = words->topics, .n_topics = words->n_topics, .outcome = words->outcome
+		.topics = words->many, .n_topics = words->n_many, .outcome = words->of[OPT_OUTCOME]
 	};
 
-	if (words->given != NULL)
-		RD_TRY(rd_date_parse(words->given, &how.given_on, err));
+	RD_TRY(rd_ctl_day(words->of[OPT_GIVEN], &how.given_on, err));
+	if (words->of[OPT_GIVEN] != NULL)
+		words->sentence = "acknowledged in another way; recorded";
 	return rd_act_acknowledge(desk->desk.db, &desk->desk.office, id, &how, err);
 }
 
 static enum rd_rc define(
-	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
-	return rd_act_define(
-		desk->desk.db, &desk->desk.office, id, words->definition, words->outcome, err);
+	return rd_act_define(desk->desk.db, &desk->desk.office, id, words->of[OPT_DEFINITION],
+		words->of[OPT_OUTCOME], err);
+}
+
+static enum rd_rc kind_of(const char *word, enum rd_kind *ret_kind, struct rd_err *err)
+{
+	const char *near = NULL;
+
+	if (word != NULL && rd_kind_parse(word, ret_kind))
+		return RD_OK;
+	if (word != NULL)
+		near = rd_did_you_mean(word, rd_kind_names);
+	return rd_fail(err, RD_E_INPUT,
+		"say with --kind which it is: service_request, complaint, compliment, asb_report, "
+		"survey_feedback, enquiry, other%s%s%s",
+		near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
+		near != NULL ? "`?" : "");
 }
 
 static enum rd_rc reclassify(
-	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
 	enum rd_kind kind;
 
-	if (words->kind == NULL || !rd_kind_parse(words->kind, &kind))
-		return rd_fail(err, RD_E_INPUT,
-			"say with --kind which of the seven kinds it is, such as complaint");
-	return rd_act_reclassify(
-		desk->desk.db, &desk->desk.office, id, kind, words->why, words->force, err);
+	RD_TRY(kind_of(words->of[OPT_KIND], &kind, err));
+	return rd_act_reclassify(desk->desk.db, &desk->desk.office, id, kind, words->of[OPT_WHY],
+		words->of[OPT_FORCE] != NULL, err);
 }
 
 static enum rd_rc contact(
-	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
-	return rd_act_contact(
-		desk->desk.db, &desk->desk.office, id, words->address, words->name, err);
+	return rd_act_contact(desk->desk.db, &desk->desk.office, id, words->of[OPT_ADDRESS],
+		words->of[OPT_NAME], err);
 }
 
 static enum rd_rc note(
-	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
-	if (words->text == NULL)
+	if (words->of[OPT_TEXT] == NULL)
 		return rd_fail(err, RD_E_INPUT, "say with --text what the note says");
-	return rd_act_note(desk->desk.db, &desk->desk.office, id, words->text, err);
+	return rd_act_note(desk->desk.db, &desk->desk.office, id, words->of[OPT_TEXT], err);
 }
 
 static enum rd_rc close_case(
-	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
-	return rd_act_close(desk->desk.db, &desk->desk.office, id, words->why, words->force, err);
+	return rd_act_close(desk->desk.db, &desk->desk.office, id, words->of[OPT_WHY],
+		words->of[OPT_FORCE] != NULL, err);
 }
 
 static enum rd_rc lift_hold(
-	struct rd_ctl_desk *desk, int64_t id, const struct act_words *words, struct rd_err *err)
+	struct rd_ctl_desk *desk, int64_t id, struct rd_ctl_words *words, struct rd_err *err)
 {
-	return rd_act_lift_hold(desk->desk.db, &desk->desk.office, id, words->why, err);
+	return rd_act_lift_hold(desk->desk.db, &desk->desk.office, id, words->of[OPT_WHY], err);
 }
 
 enum rd_exit rd_ctl_case_acknowledge(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return act(ctl, argc, argv, acknowledge, "acknowledged");
+	return rd_ctl_run_act(ctl, argc, argv, &acts, NULL, acknowledge, "acknowledged");
 }
 
 enum rd_exit rd_ctl_case_define(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return act(ctl, argc, argv, define, "defined");
+	return rd_ctl_run_act(ctl, argc, argv, &acts, NULL, define, "defined");
 }
 
 enum rd_exit rd_ctl_case_reclassify(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return act(ctl, argc, argv, reclassify, "reclassified");
+	return rd_ctl_run_act(ctl, argc, argv, &acts, NULL, reclassify, "reclassified");
 }
 
 enum rd_exit rd_ctl_case_contact(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return act(ctl, argc, argv, contact, "contact set");
+	return rd_ctl_run_act(ctl, argc, argv, &acts, NULL, contact, "contact set");
 }
 
 enum rd_exit rd_ctl_case_note(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return act(ctl, argc, argv, note, "noted");
+	return rd_ctl_run_act(ctl, argc, argv, &acts, NULL, note, "noted");
 }
 
 enum rd_exit rd_ctl_case_close(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return act(ctl, argc, argv, close_case, "closed");
+	return rd_ctl_run_act(ctl, argc, argv, &acts, NULL, close_case, "closed");
 }
 
 enum rd_exit rd_ctl_case_lift_hold(struct rd_ctl *ctl, int argc, char **argv)
 {
-	return act(ctl, argc, argv, lift_hold, HOLD_LIFTED);
+	return rd_ctl_run_act(ctl, argc, argv, &acts, NULL, lift_hold, HOLD_LIFTED);
 }

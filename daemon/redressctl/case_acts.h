@@ -32,8 +32,9 @@ struct rd_ctl_words {
 	const char *of[RD_CTL_WORDS_MAX];
 	const char *many[RD_ACT_TOPICS_MAX]; /* of the option that may stand more than once */
 	size_t n_many;
-	const char *verb; /* NULL where the command has none */
-	int64_t about;	  /* set by an act that is about another case at its end; 0: the same */
+	const char *verb;     /* NULL where the command has none */
+	int64_t about;	      /* set by an act that is about another case at its end; 0: the same */
+	const char *sentence; /* set by an act that ended in another way than its command says */
 };
 
 typedef enum rd_rc rd_ctl_act(

@@ -68,5 +68,6 @@ enum rd_exit rd_ctl_run_act(struct rd_ctl *ctl, int argc, char **argv,
 	if (rd_ctl_begin_act(ctl, argv[optind], &desk, &id, &before, &err) != RD_OK ||
 		act(&desk, id, &words, &err) != RD_OK)
 		return rd_ctl_fail(&err);
-	return rd_ctl_tell(ctl, &desk, words.about != 0 ? words.about : id, &before, sentence);
+	return rd_ctl_tell(ctl, &desk, words.about != 0 ? words.about : id, &before,
+		words.sentence != NULL ? words.sentence : sentence);
 }

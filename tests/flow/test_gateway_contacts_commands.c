@@ -1,10 +1,8 @@
 /* redressctl contacts, and what case show and review list tell of who wrote, as scripts see them.
  */
-#include "support/house.h"
+#include "support/house_redressctl.h"
 
 #include <jansson.h>
-
-#include "support/redressctl.h"
 
 #define OUTPUT_MAX (64u << 10)
 
@@ -15,14 +13,9 @@ struct outcome {
 
 static struct outcome outcome;
 
-static void run(const struct house *h, const char *const *words)
-{
-	char config[128];
-
-	snprintf(config, sizeof config, "%s/redress.conf", h->dir);
-	outcome.status = redressctl_run_by(config, "pat", words, outcome.out, sizeof outcome.out);
-}
-#define RUN(h, ...) run((h), (const char *const[]){ __VA_ARGS__, NULL })
+#define RUN(h, ...)                                                                                \
+	outcome.status = house_redressctl(                                                         \
+		(h), (const char *const[]){ __VA_ARGS__, NULL }, outcome.out, sizeof outcome.out)
 
 static json_t *json_of_output(void)
 {
@@ -47,22 +40,6 @@ static const char *file_of(struct house *h, const char *text)
 
 	house_write(path, text, strlen(text));
 	return path;
-}
-
-static int setup(void **state)
-{
-	struct house *h = house_new(NULL);
-	char path[128], text[1024];
-
-	snprintf(path, sizeof path, "%s/redress.conf", h->dir);
-	snprintf(text, sizeof text,
-		"Gateway: house\nState: %s\nRules: %s\nLandlord: code-2024\n\nMailbox: complaints\n"
-		"Kind: maildir\nPath: %s/complaints\n\nOutgoing: letters\nKind: maildir\n"
-		"Path: %s/sent\nFrom: complaints@house.example\n",
-		h->state, h->rules, h->dir, h->dir);
-	house_write(path, text, strlen(text));
-	*state = h;
-	return 0;
 }
 
 #define HEAD "name,email,phone,language,adjustments,restrictions,restrictions until\n"
@@ -197,16 +174,14 @@ static void a_persons_line_is_exported_and_erased_with_them(void **state)
 	assert_true(says("Nobody"));
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, house_teardown)
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_faulty_file_brings_nobody_in),
-		T(what_cannot_be_mended_by_leaving_lines_out_is_refused),
-		T(case_and_review_tell_who_wrote),
-		T(the_evidence_pack_tells_of_adjustments),
-		T(a_persons_line_is_exported_and_erased_with_them),
+		house_redressctl_test(a_faulty_file_brings_nobody_in),
+		house_redressctl_test(what_cannot_be_mended_by_leaving_lines_out_is_refused),
+		house_redressctl_test(case_and_review_tell_who_wrote),
+		house_redressctl_test(the_evidence_pack_tells_of_adjustments),
+		house_redressctl_test(a_persons_line_is_exported_and_erased_with_them),
 	};
 
 	house_main(argc, argv);

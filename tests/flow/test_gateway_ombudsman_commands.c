@@ -1,49 +1,22 @@
 /* redressctl case ombudsman, and where what it records is shown: the case, its evidence, the
  * report. */
-#include "support/house.h"
+#include "support/house_redressctl.h"
 
 #include <jansson.h>
 #include <time.h>
-
-#include "support/redressctl.h"
 
 #define OUTPUT_MAX (64u << 10)
 
 static char output[OUTPUT_MAX]; /* both streams */
 
-/* The exit status. */
-static int run(const struct house *h, const char *const *words)
-{
-	char config[128];
-
-	snprintf(config, sizeof config, "%s/redress.conf", h->dir);
-	return redressctl_run_by(config, "pat", words, output, sizeof output);
-}
-#define RUN(h, ...) run((h), (const char *const[]){ __VA_ARGS__, NULL })
+#define RUN(h, ...)                                                                                \
+	house_redressctl((h), (const char *const[]){ __VA_ARGS__, NULL }, output, sizeof output)
 
 static void says(const char *words)
 {
 	if (strstr(output, words) == NULL)
 		fail_msg("`%s` lacks `%s`", output, words);
 }
-
-static int setup(void **state)
-{
-	struct house *h = house_new(NULL);
-	char path[128], text[1024];
-
-	snprintf(path, sizeof path, "%s/redress.conf", h->dir);
-	snprintf(text, sizeof text,
-		"Gateway: house\nState: %s\nRules: %s\nLandlord: code-2024\n\nMailbox: complaints\n"
-		"Kind: maildir\nPath: %s/complaints\n\nOutgoing: letters\nKind: maildir\n"
-		"Path: %s/sent\nFrom: complaints@house.example\n",
-		h->state, h->rules, h->dir, h->dir);
-	house_write(path, text, strlen(text));
-	*state = h;
-	return 0;
-}
-
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, house_teardown)
 
 /* Of the command's own clock, which is the machine's: so many days from today. */
 static const char *day_from_today(struct house *h, int n)
@@ -155,9 +128,9 @@ static void notices_about_no_case_have_commands_of_their_own(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		T(what_is_recorded_is_shown_wherever_it_is_asked_for),
-		T(a_wrong_word_is_refused_with_the_right_ones),
-		T(notices_about_no_case_have_commands_of_their_own),
+		house_redressctl_test(what_is_recorded_is_shown_wherever_it_is_asked_for),
+		house_redressctl_test(a_wrong_word_is_refused_with_the_right_ones),
+		house_redressctl_test(notices_about_no_case_have_commands_of_their_own),
 	};
 
 	house_main(argc, argv);

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#define REDRESSCTL_WORDS_MAX 48
+#define REDRESSCTL_WORDS_MAX 64
 
 /* words: NULL-ended, behind the program's name. Both streams go to out, as one text, cut where it
  * ends. The exit status; -1: a signal ended it. */
