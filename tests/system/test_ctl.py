@@ -345,7 +345,7 @@ def a_wrong_word_is_told_and_changes_nothing(build):
             (f"case consent {ravi} --who x", "asked, given, refused"),
             (f"case restrict {ravi} --terms x --why x", "(--review)"),
             (f"case restrict {ravi} --lift --why x", "nothing is restricted"),
-            (f"case compensation {ravi} --state offered", "an offer has an amount"),
+            (f"case compensation {ravi} --state offered", "an offer has one (--amount)"),
             (f"review decide {number} --kind complaint", "the reason (--why) is missing"),
             (f"review decide {number} --kind complant --why x", "did you mean `complaint`?"),
             ("review decide 99 --kind complaint --why x", "no review 99"),
