@@ -9,6 +9,7 @@
 #include "redress/gateway/correspondence.h"
 #include "redress/gateway/progress.h"
 #include "redress/message/automatic.h"
+#include "redress/store/erasure.h"
 #include "redress/store/audit.h"
 #include "redress/store/outbox.h"
 #include "redress/store/review.h"
@@ -42,8 +43,17 @@ enum rd_rc rd_act_take_case(struct rd_act *act, int64_t case_id, struct rd_err *
 enum rd_rc rd_act_begin_on_case(struct rd_act *act, struct rd_db *db,
 	const struct rd_office *office, int64_t case_id, struct rd_err *err)
 {
+	bool erased = false;
+
 	RD_TRY(rd_act_begin(act, db, office, err));
-	return rd_act_take_case(act, case_id, err);
+	RD_TRY(rd_act_take_case(act, case_id, err));
+	RD_TRY(rd_case_is_erased(rd_tx_db(act->tx), case_id, &erased, err));
+	if (erased)
+		return rd_fail(err, RD_E_REFUSED,
+			"case %s was erased: nothing is added to it any more (it could not be "
+			"erased again); open a new case (`case open`)",
+			act->matter.reference);
+	return RD_OK;
 }
 
 enum rd_rc rd_act_record_and_commit(struct rd_act *act, const char *what, int64_t outbox_id,

@@ -47,9 +47,11 @@ static enum rd_rc owe(struct rd_act *act, const struct rd_stage_act *stage,
 		.case_id = act->matter.id,
 		.cause = stage->cause,
 		.text = rd_arena_printf(act->arena,
-			"Do what the Ombudsman %s: number %" PRId64
-			" (`case show`); send the proof, then record it (`case ombudsman done`).",
-			words[decree->what], stage->act_id),
+			"Do what the Ombudsman %s (`case show %s`, number %" PRId64
+			"); send the proof, then record it (`case ombudsman done %s --number "
+			"%" PRId64 "`).",
+			words[decree->what], act->matter.reference, stage->act_id,
+			act->matter.reference, stage->act_id),
 		.landlord = act->matter.landlord,
 		.due = decree->due,
 		.n = 1,
@@ -164,8 +166,8 @@ static enum rd_rc owe_notice(
 		.text = rd_arena_printf(act->arena,
 			"Do what the Ombudsman asks for in a Complaint Handling Failure Notice: "
 			"number %" PRId64 " (`notices list`); send the proof, then record it "
-			"(`notices done`).",
-			id),
+			"(`notices done %" PRId64 "`).",
+			id, id),
 		.landlord = notice->landlord,
 		.due = notice->due,
 		.n = 1,

@@ -148,6 +148,11 @@ static enum rd_rc check_stage(const struct rd_act *act, enum rd_stage wanted, st
 		act->matter.reference);
 }
 
+#define TELL_THE_ANSWER                                                                            \
+	"Give the resident the full answer (`case show` has its words): the text says only that "  \
+	"it "                                                                                      \
+	"is written. Then record it (`case respond REF --stage "
+
 /* It must not miss the day that was promised, and answers once it leaves. */
 static enum rd_rc send_answer(struct rd_act *act, struct rd_stage_act *stage, struct rd_err *err)
 {
@@ -159,8 +164,8 @@ static enum rd_rc send_answer(struct rd_act *act, struct rd_stage_act *stage, st
 		    &original, &none_runs) != RD_OK)
 		running.due = stage->today;
 	return rd_stage_act_tell(act, stage, letter_of_answer(act), false, running.due,
-		"Give the resident the full answer (`case show` has its words): the text says only "
-		"that it is written. Then record it (`case respond REF --stage N --given DAY`).",
+		at_stage2(act) ? TELL_THE_ANSWER "2 --given DAY`)."
+			       : TELL_THE_ANSWER "1 --given DAY`).",
 		err);
 }
 
@@ -230,7 +235,8 @@ enum rd_rc rd_act_respond(struct rd_db *db, const struct rd_office *office, int6
 		RD_TRY(rd_answer_promise(&act, &stage, &answer, err));
 		found = rd_found_names[answer.found];
 	}
-	RD_TRY(rd_act_cancel_letters(&act, letter_of_answer(&act), "another answer", err));
+	RD_TRY(rd_act_cancel_letters(&act, letter_of_answer(&act),
+		told ? "the answer was given in another way" : "another answer was written", err));
 	if (stage.standing.answer_waits)
 		RD_TRY(end_earlier(&act, &found, err));
 	/* The answer as it was written: the letter is made of it, today or on another day. */

@@ -9,16 +9,17 @@
 
 #define ALARM_ARENA_BYTES (2u << 20)
 
-static const char *const closing =
-	"\nThis alarm stands until its cause is gone; you get one mail an hour about it.\n"
-	"`redressctl status` shows everything that is wrong at the moment.\n";
-
 static enum rd_rc mail_it(struct rd_tx *tx, const struct rd_office *office, const char *cause,
 	const char *text, struct rd_arena *arena, struct rd_err *err)
 {
 	const char *subject =
 		rd_arena_printf(arena, "Redress %s: something needs you", office->config->gateway);
-	const char *body = rd_arena_printf(arena, "%s\n%s", text, closing);
+	const char *body = rd_arena_printf(arena,
+		"%s\n\nThis is the alarm `%s`; `man redress-alarms` tells what it means and what "
+		"to do. "
+		"While it goes on\nyou get one mail an hour at most.\n"
+		"`redressctl status` shows everything that is wrong at the moment.\n",
+		text, cause);
 	const char *key = rd_arena_printf(arena, "alarm:%s:%" PRId64, cause, rd_office_now(office));
 
 	return rd_correspondence_alarm(tx, office, key, subject, body, arena, err);

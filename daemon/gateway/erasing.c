@@ -43,6 +43,10 @@ static enum rd_rc obstacle_of(struct rd_db *db, const struct rd_person_case *c,
 		*ret_words = rd_arena_printf(arena,
 			"%s has a letter that is not settled (outbox list --case %s)", reference,
 			reference);
+	} else if (c->ordered) {
+		*ret_words = rd_arena_printf(arena,
+			"%s has an order of the Ombudsman that is still to be done (tasks)",
+			reference);
 	}
 	return RD_OK;
 }
@@ -183,14 +187,9 @@ enum rd_rc rd_act_legal_hold(struct rd_db *db, const struct rd_office *office, i
 	const char *why, struct rd_err *err)
 {
 	RD_CLEANUP(rd_act_end) struct rd_act act = { 0 };
-	bool erased = false;
 
 	RD_TRY(rd_act_begin_on_case(&act, db, office, case_id, err));
 	RD_TRY(rd_act_check_text(why, "the reason (--why)", err));
-	RD_TRY(rd_case_is_erased(rd_tx_db(act.tx), case_id, &erased, err));
-	if (erased)
-		return rd_fail(
-			err, RD_E_REFUSED, "case %s was erased already", act.matter.reference);
 	RD_TRY(rd_legal_hold_set(
 		act.tx, case_id, office->actor.name, why, rd_office_now(office), err));
 	return rd_act_record_and_commit(&act, "legal_hold", 0, NULL, err);

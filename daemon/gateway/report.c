@@ -166,7 +166,7 @@ static void say_what_is_not_known(struct rd_report_made *m)
 		say_unknown(m, "Figures by tenure (LCRA and LCHO apart)",
 			"the contacts file tells no tenure (its column `tenure`): leaseholders and "
 			"others outside the measures are counted too");
-	else if (m->ask->homes_of[RD_TENURE_LCRA] == 0)
+	else if (m->ask->homes_of[RD_TENURE_LCRA] == 0 || m->ask->homes_of[RD_TENURE_LCHO] == 0)
 		say_unknown(m, "CH01 by tenure",
 			"the number of homes of each tenure is not known: say it with "
 			"--homes-lcra and --homes-lcho");

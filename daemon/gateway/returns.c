@@ -298,8 +298,14 @@ static enum rd_rc owe_other_way(struct returned *r, bool open, struct rd_err *er
 			r->letter.letter, r->letter.id, because(r->message->bounce.kind),
 			!open ? "."
 			: is_full_answer(r->letter.letter)
-				? ", then record it: `redressctl case respond REF --stage N "
-				  "--given DAY`."
+				? rd_arena_printf(r->arena,
+					  ", then record it: `redressctl case respond REF --stage "
+					  "%d "
+					  "--given DAY`.",
+					  strcmp(r->letter.letter,
+						  rd_letter_names[RD_LETTER_STAGE2_RESPONSE]) == 0
+						  ? 2
+						  : 1)
 				: ", then record it: `redressctl case acknowledge REF --given "
 				  "DAY`."),
 		err);

@@ -75,6 +75,6 @@ const char *rd_clock_words_answered(enum rd_clock_id clock)
 {
 	if (clock == RD_CLOCK_STAGE1_RESPOND || clock == RD_CLOCK_STAGE1_EXTENDED ||
 		clock == RD_CLOCK_STAGE2_RESPOND || clock == RD_CLOCK_STAGE2_EXTENDED)
-		return "see that the answer reaches the resident: it is written and has not gone";
+		return "see that the written answer reaches the resident";
 	return rd_clock_words(clock);
 }

@@ -122,10 +122,10 @@ static enum rd_exit print_skeleton(struct rd_ctl *ctl, int argc, char **argv)
 	return RD_EXIT_DONE;
 }
 
-static bool asks_for_skeleton(int argc, char **argv)
+static bool has_word(int argc, char **argv, const char *word)
 {
 	for (int i = 0; i < argc; i++)
-		if (strcmp(argv[i], "--skeleton") == 0)
+		if (strncmp(argv[i], word, strlen(word)) == 0)
 			return true;
 	return false;
 }
@@ -160,9 +160,14 @@ enum rd_exit rd_ctl_case_agree(struct rd_ctl *ctl, int argc, char **argv)
 
 enum rd_exit rd_ctl_case_respond(struct rd_ctl *ctl, int argc, char **argv)
 {
-	if (asks_for_skeleton(argc, argv))
+	const bool by_letter = has_word(argc, argv, "--answer") && !has_word(argc, argv, "--given");
+
+	if (has_word(argc, argv, "--skeleton"))
 		return print_skeleton(ctl, argc, argv);
-	return rd_ctl_run_act(ctl, argc, argv, &life, NULL, respond, "answered");
+	return rd_ctl_run_act(ctl, argc, argv, &life, NULL, respond,
+		by_letter ? "the answer is recorded; it counts when its letter has left, or, where "
+			    "a text tells of it, when you have given it (`tasks`)"
+			  : "answered");
 }
 
 enum rd_exit rd_ctl_case_extend(struct rd_ctl *ctl, int argc, char **argv)

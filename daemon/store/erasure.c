@@ -289,6 +289,11 @@ static enum rd_rc close_again(struct rd_erasure *erasure, int64_t case_id, struc
 }
 
 /* Why a case cannot be erased now. */
+/* Their words are wanted until that is done: the Ombudsman asks for the proof. */
+#define ORDERED_CASES                                                                              \
+	"(SELECT k.case_id FROM task k WHERE k.kind = 'ombudsman' AND k.done_ms IS NULL"           \
+	" AND k.case_id IS NOT NULL)"
+
 static enum rd_rc check_case(struct rd_db *db, int64_t case_id, struct rd_err *err)
 {
 	RD_CLEANUP(rd_rows_end) struct rd_rows rows = { 0 };
@@ -298,8 +303,8 @@ static enum rd_rc check_case(struct rd_db *db, int64_t case_id, struct rd_err *e
 		"SELECT c.status = 'closed', EXISTS (SELECT 1 FROM erased_case e"
 		"  WHERE e.case_id = c.id), EXISTS (SELECT 1 FROM legal_hold h"
 		"  WHERE h.case_id = c.id), EXISTS (SELECT 1 FROM outbox o WHERE o.case_id = c.id"
-		"  AND o.state IN ('queued', 'held', 'sending', 'uncertain'))"
-		" FROM case_file c WHERE c.id = ?1",
+		"  AND o.state IN ('queued', 'held', 'sending', 'uncertain')),"
+		" c.id IN " ORDERED_CASES " FROM case_file c WHERE c.id = ?1",
 		RD_ARGS(rd_int(case_id)), &rows, err));
 	RD_TRY(rd_rows_next(&rows, &more, err));
 	if (!more)
@@ -318,6 +323,11 @@ static enum rd_rc check_case(struct rd_db *db, int64_t case_id, struct rd_err *e
 	if (rd_rows_int(&rows, 3))
 		return rd_fail(err, RD_E_REFUSED,
 			"case %lld has a letter that is not settled (`redressctl outbox list`)",
+			(long long)case_id);
+	if (rd_rows_int(&rows, 4))
+		return rd_fail(err, RD_E_REFUSED,
+			"case %lld has an order of the Ombudsman still to be done (`redressctl "
+			"tasks`)",
 			(long long)case_id);
 	return RD_OK;
 }
@@ -403,7 +413,7 @@ static enum rd_rc empty_acts_naming(struct rd_erasure *erasure, int64_t case_id,
 	for (size_t i = 0; i < n; i++) {
 		const char *last = strrchr(acts[i].why, '\n');
 
-		if (last == NULL)
+		if (last == NULL || strcmp(acts[i].what, "consent") != 0)
 			continue;
 		rd_store_address_key(rd_db_store(db), last + 1, of);
 		if (memcmp(of, key, sizeof of) == 0)
@@ -507,6 +517,7 @@ static enum rd_rc read_person_case(
 		.erased = rd_rows_int(rows, 3) != 0,
 		.held = rd_rows_int(rows, 4) != 0,
 		.unsettled = rd_rows_int(rows, 5) != 0,
+		.ordered = rd_rows_int(rows, 6) != 0,
 	};
 	return RD_OK;
 }
@@ -524,7 +535,7 @@ enum rd_rc rd_person_cases(struct rd_db *db, const char *contact, struct rd_aren
 		" EXISTS (SELECT 1 FROM legal_hold h WHERE h.case_id = t.id),"
 		" EXISTS (SELECT 1 FROM outbox o WHERE o.case_id = t.id"
 		"  AND o.state IN ('queued', 'held', 'sending', 'uncertain')"
-		"  AND (t.main OR o.recipient_key = ?1))"
+		"  AND (t.main OR o.recipient_key = ?1)), t.main AND t.id IN " ORDERED_CASES
 		" FROM (SELECT c.id, c.status, EXISTS (SELECT 1 FROM case_contact k"
 		"   WHERE k.case_id = c.id AND k.address_key = ?1 AND " IS_THEIRS ") AS main"
 		"  FROM case_file c WHERE c.id IN (SELECT case_id FROM case_contact"
@@ -539,7 +550,8 @@ enum rd_rc rd_person_cases(struct rd_db *db, const char *contact, struct rd_aren
 		"   UNION SELECT o.case_id FROM outbox o JOIN outbox_words w ON w.outbox_id = o.id"
 		"    WHERE o.recipient_key = ?1 AND o.case_id IS NOT NULL AND w.recipient <> ''"
 		"   UNION SELECT a.case_id FROM case_act_words w JOIN case_act a ON a.id = w.act_id"
-		"    WHERE instr(lower(w.why) || char(10), char(10) || lower(?2) || char(10)) > 0"
+		"    WHERE a.what = 'consent' AND instr(lower(w.why) || char(10), char(10) || "
+		"lower(?2) || char(10)) > 0"
 		")) t ORDER BY t.id",
 		RD_ARGS(rd_blob(key, sizeof key), rd_text(contact)), read_person_case, arena, &list,
 		err));
@@ -622,7 +634,7 @@ enum rd_rc rd_retention_cases(struct rd_db *db, enum rd_kind kind, int64_t befor
 		" (SELECT 1 FROM legal_hold h WHERE h.case_id = c.id) AND NOT EXISTS"
 		" (SELECT 1 FROM outbox o WHERE o.case_id = c.id"
 		"  AND o.state IN ('queued', 'held', 'sending', 'uncertain'))"
-		" ORDER BY c.closed_ms, c.id LIMIT ?3",
+		" AND c.id NOT IN " ORDERED_CASES " ORDER BY c.closed_ms, c.id LIMIT ?3",
 		RD_ARGS(rd_text(rd_kind_names[kind]), rd_int(before_ms), rd_int((int64_t)max)),
 		arena, ret_cases, ret_n, err);
 }

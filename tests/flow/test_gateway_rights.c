@@ -161,6 +161,21 @@ static void nothing_joins_an_erased_case(void **state)
 	assert_int_equal(house_case(h, case_id).n_messages, 1);
 }
 
+/* What was written to it could never be erased again. */
+static void nobody_adds_words_to_an_erased_case(void **state)
+{
+	struct house *h = *state;
+	const struct rd_office staff = house_staff(h);
+	const int64_t case_id = open_by(h, ANN);
+
+	close_it(h, case_id);
+	OK(rd_act_note(h->db, &staff, case_id, "rang again", &h->err));
+	erase(h, ANN);
+	assert_int_equal(
+		rd_act_note(h->db, &staff, case_id, "Ann rang again", &h->err), RD_E_REFUSED);
+	assert_non_null(strstr(h->err.msg, "was erased"));
+}
+
 /* As an older version put them there. */
 static void put_on(struct house *h, int64_t case_id, int64_t message_id)
 {
@@ -318,6 +333,7 @@ int main(int argc, char **argv)
 		house_test(a_mail_from_a_second_address_is_kept_with_its_case),
 		house_test(who_was_the_contact_once_is_erased_with_their_letters_and_stays_so),
 		house_test(nothing_joins_an_erased_case),
+		house_test(nobody_adds_words_to_an_erased_case),
 		house_test(words_that_stand_on_an_erased_case_can_be_erased),
 		house_test(what_staff_called_it_goes_and_what_a_rule_calls_it_stays),
 		house_test(a_hold_of_the_backup_goes_with_the_case),

@@ -250,6 +250,18 @@ static void what_is_open_unsettled_or_kept_for_a_court_is_not_erased(void **stat
 	assert_non_null(found_in(w, NEEDLE, where));
 	TX(rd_legal_hold_end(tx, id, &w->err));
 	TX_FAILS(RD_E_MISSING, rd_legal_hold_end(tx, id, &w->err));
+	const struct rd_task ordered = { .kind = "ombudsman",
+		.case_id = id,
+		.cause = "act:1",
+		.text = "Do what the Ombudsman ordered.",
+		.landlord = "homes",
+		.due = rd_date_of(NOW_MS),
+		.n = 1 };
+	int64_t task_id = 0;
+	TX(rd_task_put(tx, &ordered, NOW_MS, &task_id, NULL, &w->err));
+	FAILS(RD_E_REFUSED, erase(w, id, &sums));
+	assert_non_null(strstr(w->err.msg, "order of the Ombudsman"));
+	TX(rd_task_done(tx, task_id, "pat", "done", NOW_MS, &w->err));
 	OK(erase(w, id, &sums));
 	nowhere(w, NEEDLE);
 }

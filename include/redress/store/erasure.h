@@ -26,7 +26,9 @@
 
 #define RD_ERASED_ENDING     ".erased" /* of the file beside the store */
 #define RD_ERASURE_LINES_MAX (16u << 20)
-#define RD_ERASED_LINES_MAX  4000000 /* of that file; more is RD_E_RANGE */
+/* Of that file; more is RD_E_RANGE. Some millions come in a decade: a restore must never stop here.
+ */
+#define RD_ERASED_LINES_MAX 1000000000
 
 enum rd_erased_how {
 	RD_ERASED_ASKED = 0, /* the person asked for it */
@@ -50,8 +52,9 @@ struct rd_erasure {
 void rd_erasure_end(struct rd_erasure *erasure); /* for RD_CLEANUP */
 
 /* The case's words and contacts, its letters', and those of its messages that stand on no other
- * case that is still kept. RD_E_REFUSED: it is not closed, is held for legal reasons, or a letter
- * of it is not settled. RD_E_EXISTS: erased already. */
+ * case that is still kept. RD_E_REFUSED: it is not closed, is held for legal reasons, a letter
+ * of it is not settled, or an order of the Ombudsman is still to be done. RD_E_EXISTS: erased
+ * already. */
 RD_MUST_USE enum rd_rc rd_erase_case(
 	struct rd_erasure *erasure, int64_t case_id, enum rd_erased_how how, struct rd_err *err);
 /* Somebody on another's case: their address and name there, letters of it that went to them, and
@@ -94,6 +97,7 @@ struct rd_person_case {
 	bool main;		   /* letters of the case go to them, or they alone are on it */
 	bool closed, erased, held; /* held: for legal reasons */
 	bool unsettled;		   /* a letter, not main: to them, that is on its way still */
+	bool ordered;		   /* an order of the Ombudsman is still to be done */
 };
 /* Cases on which the address or number stands, or a message from it with words, or whose letters or
  * their copies went there, by number. */
