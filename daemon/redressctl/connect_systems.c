@@ -5,21 +5,19 @@
 #include "redress/deliver/hook_try.h"
 #include "redress/deliver/open311_try.h"
 
-/* What may pass is told like no answer at all: exit 3, and the words stay. */
+/* What may pass is told like no answer at all, exit 3, where nothing else is wrong: beside what is
+ * wrong for good, waiting mends nothing. */
 static void tell_system(struct rd_trying *t, const char *what, const char *name, bool may_pass,
 	const struct rd_provider_findings *faults, const struct rd_provider_findings *notes)
 {
-	struct rd_provider_findings rest = { .n = 0 };
+	const struct rd_provider_findings none = { .n = 0 };
 	struct rd_err err = { 0 };
-	enum rd_rc rc = RD_OK;
 
-	if (may_pass && faults->n > 0) {
-		rc = rd_fail(&err, RD_E_AGAIN, "%s", faults->items[0]);
-		for (size_t i = 1; i < faults->n; i++)
-			rd_provider_find(&rest, faults->items[i]);
-		faults = &rest;
-	}
-	rd_connect_tell(t, what, name, rc, &err, faults, notes);
+	if (may_pass && faults->n == 1)
+		rd_connect_tell(t, what, name, rd_fail(&err, RD_E_AGAIN, "%s", faults->items[0]),
+			&err, &none, notes);
+	else
+		rd_connect_tell(t, what, name, RD_OK, &err, faults, notes);
 }
 
 void rd_connect_hook(struct rd_trying *t, const struct rd_hook_config *hook)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "redress/base/file.h"
 #include "redress/wire/providers/encode.h"
 
 #define PATH_BYTES_MAX 1024
@@ -25,12 +26,6 @@ struct rd_refresh {
 	char of[RD_SHA256_HEX_SIZE]; /* of the configured token that it descends from */
 	bool unwritten;
 };
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
 
 struct rd_refresh *rd_refresh_new(const char *path)
 {
@@ -95,7 +90,7 @@ static bool take_file(struct rd_refresh *refresh, const char *text)
 /* Nothing is kept, and nothing read, where there is no file. */
 static enum rd_rc read_file(struct rd_refresh *refresh, struct rd_err *err)
 {
-	RD_CLEANUP(close_fd)
+	RD_CLEANUP(rd_fd_close)
 	int fd = openat(
 		refresh->folder_fd, refresh->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
 	char text[FILE_BYTES_MAX];
@@ -122,20 +117,6 @@ static enum rd_rc read_file(struct rd_refresh *refresh, struct rd_err *err)
 		refresh->path);
 }
 
-static bool write_whole(int fd, const char *text, size_t len)
-{
-	for (size_t at = 0; at < len;) {
-		const ssize_t n = write(fd, text + at, len - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		at += (size_t)n;
-	}
-	return fsync(fd) == 0;
-}
-
 /* To whom the state is, whoever runs this. */
 static bool give_to_gateway(const struct rd_refresh *refresh, int fd)
 {
@@ -148,16 +129,18 @@ static bool give_to_gateway(const struct rd_refresh *refresh, int fd)
 
 static bool put_file(const struct rd_refresh *refresh, const char *part)
 {
-	RD_CLEANUP(close_fd)
+	RD_CLEANUP(rd_fd_close)
 	int fd = openat(refresh->folder_fd, part,
 		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct rd_err why; /* errno, which is told, says it too */
 	char text[FILE_BYTES_MAX];
 	bool done;
 
 	if (fd < 0)
 		return false;
 	const int len = snprintf(text, sizeof text, "%s\n%s\n", refresh->of, refresh->now.text);
-	done = give_to_gateway(refresh, fd) && write_whole(fd, text, (size_t)len);
+	done = give_to_gateway(refresh, fd) &&
+	       rd_fd_write(fd, text, (size_t)len, part, &why) == RD_OK && fsync(fd) == 0;
 	explicit_bzero(text, sizeof text);
 	return done && renameat(refresh->folder_fd, part, refresh->folder_fd, refresh->name) == 0;
 }
@@ -245,7 +228,6 @@ enum rd_rc rd_refresh_keep(struct rd_refresh *refresh, const char *token, struct
 
 void rd_refresh_end(struct rd_refresh *refresh)
 {
-	close_fd(&refresh->folder_fd); /* and its lock */
-	refresh->folder_fd = -1;
+	rd_fd_close(&refresh->folder_fd); /* and its lock */
 	pthread_mutex_unlock(&refresh->lock);
 }

@@ -3,11 +3,10 @@
 #include "support/house.h"
 
 #include <jansson.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "support/redressctl.h"
 
 #define OUTPUT_MAX (64u << 10)
-#define ARGS_MAX   20
 
 struct outcome {
 	char out[OUTPUT_MAX]; /* both streams */
@@ -16,35 +15,12 @@ struct outcome {
 
 static struct outcome outcome;
 
-/* words: NULL-ended, behind `redressctl --config FILE --by pat`. */
 static void run(const struct house *h, const char *const *words)
 {
-	char program[512], conf[128];
-	const char *argv[ARGS_MAX] = { program, "--config", conf, "--by", "pat" };
-	size_t n = 5, len = 0;
-	ssize_t got;
-	int fds[2];
+	char config[128];
 
-	snprintf(program, sizeof program, "%s/redressctl", RD_BINARY_DIR);
-	snprintf(conf, sizeof conf, "%s/redress.conf", h->dir);
-	for (size_t i = 0; words[i] != NULL; i++)
-		argv[n++] = words[i];
-	assert_int_equal(pipe(fds), 0);
-	const pid_t child = fork();
-	if (child == 0) {
-		if (dup2(fds[1], STDOUT_FILENO) < 0 || dup2(fds[1], STDERR_FILENO) < 0)
-			_exit(126);
-		execv(program, (char *const *)argv);
-		_exit(127);
-	}
-	close(fds[1]);
-	while (len < sizeof outcome.out - 1 &&
-		(got = read(fds[0], outcome.out + len, sizeof outcome.out - 1 - len)) > 0)
-		len += (size_t)got;
-	outcome.out[len] = '\0';
-	close(fds[0]);
-	assert_int_equal(waitpid(child, &outcome.status, 0), child);
-	outcome.status = WIFEXITED(outcome.status) ? WEXITSTATUS(outcome.status) : -1;
+	snprintf(config, sizeof config, "%s/redress.conf", h->dir);
+	outcome.status = redressctl_run_by(config, "pat", words, outcome.out, sizeof outcome.out);
 }
 #define RUN(h, ...) run((h), (const char *const[]){ __VA_ARGS__, NULL })
 

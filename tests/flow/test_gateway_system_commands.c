@@ -3,8 +3,6 @@
 
 #include <jansson.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "redress/deliver/hook_message.h"
 #include "redress/gateway/alarms.h"
@@ -12,10 +10,11 @@
 #include "redress/store/hooks.h"
 #include "redress/store/open311.h"
 #include "support/receiver.h"
+#include "support/redressctl.h"
 
-#define OUT_MAX	  (64u << 10)
-#define WORDS_MAX 24
-#define SECRET	  "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"
+#define OUT_MAX (64u << 10)
+#define OFFERS	"[{\"service_code\":\"OTHER\",\"service_name\":\"Other\",\"metadata\":true}]"
+#define SECRET	"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"
 
 static struct {
 	struct house *h;
@@ -43,32 +42,7 @@ static void write_config(struct house *h)
 
 static int run(const char *const *words)
 {
-	char program[512];
-	const char *argv[WORDS_MAX] = { program, "--config", t.config, "--by", "Sam Staff" };
-	size_t len = 0, argc = 5;
-	int fds[2], status;
-	ssize_t n;
-
-	snprintf(program, sizeof program, "%s/redressctl", RD_BINARY_DIR);
-	for (size_t i = 0; words[i] != NULL; i++) {
-		assert_true(argc < WORDS_MAX - 1);
-		argv[argc++] = words[i];
-	}
-	assert_int_equal(pipe(fds), 0);
-	const pid_t child = fork();
-	if (child == 0) {
-		if (dup2(fds[1], STDOUT_FILENO) < 0 || dup2(fds[1], STDERR_FILENO) < 0)
-			_exit(126);
-		execv(program, (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	close(fds[1]);
-	while ((n = read(fds[0], t.out + len, sizeof t.out - 1 - len)) > 0)
-		len += (size_t)n;
-	close(fds[0]);
-	t.out[len] = '\0';
-	assert_int_equal(waitpid(child, &status, 0), child);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return redressctl_run_by(t.config, "Sam Staff", words, t.out, sizeof t.out);
 }
 
 #define RUN(...) run((const char *const[]){ __VA_ARGS__, NULL })
@@ -189,15 +163,11 @@ static void a_person_settles_what_nobody_knows(void **state)
 	SAYS("taken, again, never");
 }
 
-/* Exit status 1: something is wrong; 3: it may pass; the words are test_deliver_trials.c's. */
-static void a_system_is_tried_by_its_name(void **state)
+/* Both of the systems stand at the receiver. */
+static void put_systems_at(struct house *h, const struct receiver *receiver)
 {
-	static const char *const script[] = { "401", "200", "401", "500", "404", "404", NULL };
-	static struct receiver receiver;
 	char text[1024], path[FOLDER_MAX + 16];
-	struct house *h = begin(state);
 
-	receiver_start(&receiver, script);
 	snprintf(path, sizeof path, "%s/secret", h->dir);
 	house_write(path, SECRET, strlen(SECRET));
 	const int len = snprintf(text, sizeof text,
@@ -208,9 +178,20 @@ static void a_system_is_tried_by_its_name(void **state)
 		"Allow internal: yes\n\n"
 		"Open311: repairs\nURL: http://127.0.0.1:%d/v2\nAPI key: file %s\n"
 		"Default service: OTHER\nAllow internal: yes\n",
-		h->state, h->rules, h->dir, h->dir, receiver.port, path, receiver.port, path);
+		h->state, h->rules, h->dir, h->dir, receiver->port, path, receiver->port, path);
 	house_write(t.config, text, (size_t)len);
 	chmod(path, 0600);
+}
+
+/* Exit status 1: something is wrong; 3: it may pass; the words are test_deliver_trials.c's. */
+static void a_system_is_tried_by_its_name(void **state)
+{
+	static const char *const script[] = { "401", "200", "401", "500", "404", "404", NULL };
+	static struct receiver receiver;
+	struct house *h = begin(state);
+
+	receiver_start(&receiver, script);
+	put_systems_at(h, &receiver);
 	assert_int_equal(RUN("connect", "crm"), 1);
 	SAYS("Webhook crm: not in order");
 	assert_int_equal(RUN("connect", "crm", "--json"), 0);
@@ -224,6 +205,22 @@ static void a_system_is_tried_by_its_name(void **state)
 	receiver_stop(&receiver);
 }
 
+/* The list, the key, and then silence where a service says what it asks for. */
+static void what_is_wrong_for_good_outweighs_what_may_pass(void **state)
+{
+	static const char *const script[] = { OFFERS, "403", "cut", OFFERS, "400", "cut", NULL };
+	static struct receiver receiver;
+	struct house *h = begin(state);
+
+	receiver_start(&receiver, script);
+	put_systems_at(h, &receiver);
+	assert_int_equal(RUN("connect", "repairs"), 1);
+	SAYS("It does not take the key");
+	SAYS("Open311 repairs: not in order");
+	assert_int_equal(RUN("connect", "repairs"), 3); /* the silence alone */
+	receiver_stop(&receiver);
+}
+
 int main(int argc, char **argv)
 {
 	house_main(argc, argv);
@@ -233,6 +230,7 @@ int main(int argc, char **argv)
 		house_test_own(a_new_secret_is_one_that_signs),
 		house_test_own(a_person_settles_what_nobody_knows),
 		house_test_own(a_system_is_tried_by_its_name),
+		house_test_own(what_is_wrong_for_good_outweighs_what_may_pass),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

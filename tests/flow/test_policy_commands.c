@@ -8,71 +8,40 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "redress/base/buf.h"
+#include "support/redressctl.h"
 
 #define OUTPUT_MAX (1u << 20)
 #define WORDS_MAX  40
 
 struct outcome {
-	struct rd_buf out; /* both streams */
+	char out[OUTPUT_MAX]; /* both streams */
 	int status;
 };
 
 /* words: the arguments, parted by blanks. */
 static void run(const char *words, struct outcome *outcome)
 {
-	char program[512], copy[1024];
-	char *argv[WORDS_MAX] = { program };
+	const char *all[WORDS_MAX] = { NULL };
+	char copy[1024];
 	char *save = NULL;
-	struct rd_err err = { 0 };
-	char piece[4096];
-	ssize_t n;
-	int fds[2];
-	size_t argc = 1;
+	size_t n = 0;
 
-	snprintf(program, sizeof program, "%s/redressctl", RD_BINARY_DIR);
 	snprintf(copy, sizeof copy, "%s", words);
-	for (char *word = strtok_r(copy, " ", &save); word != NULL && argc < WORDS_MAX - 1;
+	for (char *word = strtok_r(copy, " ", &save); word != NULL && n < WORDS_MAX - 1;
 		word = strtok_r(NULL, " ", &save))
-		argv[argc++] = word;
-	rd_buf_clear(&outcome->out);
-	assert_int_equal(pipe(fds), 0);
-	pid_t child = fork();
-	if (child == 0) {
-		if (chdir(RD_SOURCE_DIR) != 0 || dup2(fds[1], STDOUT_FILENO) < 0 ||
-			dup2(fds[1], STDERR_FILENO) < 0)
-			_exit(126);
-		execv(program, argv);
-		_exit(127);
-	}
-	close(fds[1]);
-	while ((n = read(fds[0], piece, sizeof piece)) > 0)
-		if (rd_buf_add(&outcome->out, piece, (size_t)n, &err) != RD_OK)
-			break;
-	close(fds[0]);
-	assert_int_equal(waitpid(child, &outcome->status, 0), child);
-	outcome->status = WIFEXITED(outcome->status) ? WEXITSTATUS(outcome->status) : -1;
+		all[n++] = word;
+	outcome->status = redressctl_run(all, outcome->out, sizeof outcome->out);
 }
 
 static int setup(void **state)
 {
 	static struct outcome outcome;
 
-	outcome = (struct outcome){ .out = RD_BUF(OUTPUT_MAX) };
 	*state = &outcome;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct outcome *outcome = *state;
-
-	rd_buf_free(&outcome->out);
 	return 0;
 }
 
@@ -156,10 +125,8 @@ static void commands_answer_with_their_status_and_words(void **state)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		run(rows[i].words, outcome);
-		if (outcome->status != rows[i].status ||
-			strstr(rd_buf_str(&outcome->out), rows[i].says) == NULL)
-			fail_msg("%s: status %d: %s", rows[i].why, outcome->status,
-				rd_buf_str(&outcome->out));
+		if (outcome->status != rows[i].status || strstr(outcome->out, rows[i].says) == NULL)
+			fail_msg("%s: status %d: %s", rows[i].why, outcome->status, outcome->out);
 	}
 }
 
@@ -173,7 +140,7 @@ static void a_timeline_in_json_keeps_its_five_fields(void **state)
 	    "--hazard-known 2026-11-20T22:30:00Z --json",
 		outcome);
 	assert_int_equal(outcome->status, 0);
-	json_t *list = json_loads(rd_buf_str(&outcome->out), JSON_REJECT_DUPLICATES, &fault);
+	json_t *list = json_loads(outcome->out, JSON_REJECT_DUPLICATES, &fault);
 	assert_non_null(list);
 	assert_int_equal(json_array_size(list), 12);
 	for (size_t i = 0; i < json_array_size(list); i++) {
@@ -199,7 +166,7 @@ static bool has_clock(const struct outcome *outcome, const char *clock)
 	char wanted[64];
 
 	snprintf(wanted, sizeof wanted, "{\"clock\":\"%s\",", clock);
-	return strstr(rd_buf_str(&outcome->out), wanted) != NULL;
+	return strstr(outcome->out, wanted) != NULL;
 }
 
 /* Damp is in phase 1 of Awaab's Law; cold is in phase 2, which is shipped switched off, but an
@@ -230,8 +197,7 @@ static void hazard_clocks_run_for_the_flags_of_their_phase(void **state)
 				has_clock(outcome, "hazard.investigate") != rows[i].investigate ||
 				has_clock(outcome, "hazard.make_safe") != rows[i].investigate ||
 				!has_clock(outcome, "stage1.respond"))
-				fail_msg("%s: status %d: %s", words, outcome->status,
-					rd_buf_str(&outcome->out));
+				fail_msg("%s: status %d: %s", words, outcome->status, outcome->out);
 		}
 }
 
@@ -260,13 +226,13 @@ static void a_missed_visit_is_what_the_policy_says(void **state)
 		snprintf(words, sizeof words, "classify --landlord %s --jsonl %s", rows[i].landlord,
 			path);
 		run(words, outcome);
-		if (strstr(rd_buf_str(&outcome->out), rows[i].answer) == NULL) {
+		if (strstr(outcome->out, rows[i].answer) == NULL) {
 			(void)unlink(path);
-			fail_msg("%s: %s", rows[i].landlord, rd_buf_str(&outcome->out));
+			fail_msg("%s: %s", rows[i].landlord, outcome->out);
 		}
 		snprintf(words, sizeof words, "landlord show %s --json", rows[i].landlord);
 		run(words, outcome);
-		if (strstr(rd_buf_str(&outcome->out), rows[i].profile) == NULL) {
+		if (strstr(outcome->out, rows[i].profile) == NULL) {
 			(void)unlink(path);
 			fail_msg("%s: the profile says otherwise", rows[i].landlord);
 		}
@@ -301,7 +267,7 @@ static void a_profile_in_json_leaves_nothing_out(void **state)
 	for (size_t i = 0; i < sizeof landlords / sizeof landlords[0]; i++) {
 		snprintf(words, sizeof words, "landlord show %s --json", landlords[i]);
 		run(words, outcome);
-		json_t *profile = json_loads(rd_buf_str(&outcome->out), 0, NULL);
+		json_t *profile = json_loads(outcome->out, 0, NULL);
 		assert_non_null(profile);
 		for (size_t j = 0; j < sizeof kinds / sizeof kinds[0]; j++) {
 			const json_t *list = json_object_get(profile, kinds[j].list);
@@ -350,26 +316,19 @@ static void a_faulty_landlord_is_found_by_lint(void **state)
 	(void)unlink(file);
 	(void)rmdir(landlords);
 	(void)rmdir(dir);
-	if (outcome->status != 1 ||
-		strstr(rd_buf_str(&outcome->out), "landlords/mine.landlord:2:1: ") == NULL)
-		fail_msg("status %d: %s", outcome->status, rd_buf_str(&outcome->out));
+	if (outcome->status != 1 || strstr(outcome->out, "landlords/mine.landlord:2:1: ") == NULL)
+		fail_msg("status %d: %s", outcome->status, outcome->out);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			commands_answer_with_their_status_and_words, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			a_timeline_in_json_keeps_its_five_fields, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			hazard_clocks_run_for_the_flags_of_their_phase, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			a_missed_visit_is_what_the_policy_says, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			a_profile_in_json_leaves_nothing_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			a_faulty_landlord_is_found_by_lint, setup, teardown),
+		cmocka_unit_test_setup(commands_answer_with_their_status_and_words, setup),
+		cmocka_unit_test_setup(a_timeline_in_json_keeps_its_five_fields, setup),
+		cmocka_unit_test_setup(hazard_clocks_run_for_the_flags_of_their_phase, setup),
+		cmocka_unit_test_setup(a_missed_visit_is_what_the_policy_says, setup),
+		cmocka_unit_test_setup(a_profile_in_json_leaves_nothing_out, setup),
+		cmocka_unit_test_setup(a_faulty_landlord_is_found_by_lint, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
