@@ -30,6 +30,7 @@ struct request {
 	const struct rd_oauth_config *oauth;
 	const char *user;
 	int64_t now_ms;
+	const struct rd_token_stop *stop;
 	struct rd_arena *arena;
 	struct rd_buf form;   /* holds secrets: wiped */
 	bool asks_to_refresh; /* the refresh token is ours alone until the answer is read */
@@ -140,8 +141,8 @@ static enum rd_rc add_refresh(struct request *r, struct rd_err *err)
 	RD_TRY(add(r, "grant_type", GRANT_REFRESH, err));
 	if (oauth->refresh == NULL)
 		return add_secret(r, "refresh_token", &oauth->refresh_token, err);
+	RD_TRY(rd_refresh_begin(oauth->refresh, &oauth->refresh_token, r->stop, &token, err));
 	r->asks_to_refresh = true;
-	RD_TRY(rd_refresh_begin(oauth->refresh, &oauth->refresh_token, &token, err));
 	return add(r, "refresh_token", token.text, err);
 }
 
@@ -234,15 +235,15 @@ static enum rd_rc read_answer(const struct request *r, const struct rd_http_resp
 			rd_buf_str(&response->body), response->body.len, err);
 	answer = json_loadb(
 		rd_buf_str(&response->body), response->body.len, JSON_REJECT_DUPLICATES, &why);
-	rc = take_token(answer, ret_grant, err);
+	/* First: ours is dead already, whatever the rest of the answer is worth. */
+	rc = take_refresh(r->oauth, answer, err);
 	if (rc == RD_OK)
-		rc = take_refresh(r->oauth, answer, err);
+		rc = take_token(answer, ret_grant, err);
 	json_decref(answer);
 	return rc;
 }
 
-static enum rd_rc ask(struct request *r, const struct rd_token_stop *stop,
-	struct rd_oauth_grant *ret_grant, struct rd_err *err)
+static enum rd_rc ask(struct request *r, struct rd_oauth_grant *ret_grant, struct rd_err *err)
 {
 	RD_CLEANUP(rd_http_cleanup) struct rd_http *http = NULL;
 	RD_CLEANUP(rd_http_response_free) struct rd_http_response response = { 0 };
@@ -259,8 +260,8 @@ static enum rd_rc ask(struct request *r, const struct rd_token_stop *stop,
 	bool reached = false;
 
 	RD_TRY(rd_http_new(r->oauth->ca_file, &http, err));
-	if (stop != NULL)
-		rd_http_set_stop(http, stop->stopping, stop->context);
+	if (r->stop != NULL)
+		rd_http_set_stop(http, r->stop->stopping, r->stop->context);
 	if (rd_http_ask(http, &request, &response, &reached, err) != RD_OK)
 		return rd_fail_within(err, "no answer from the OAuth server");
 	ret_grant->retry_after_s = response.retry_after_s;
@@ -271,13 +272,14 @@ enum rd_rc rd_oauth_fetch(const struct rd_oauth_config *oauth, const char *user,
 	const struct rd_token_stop *stop, struct rd_oauth_grant *ret_grant, struct rd_err *err)
 {
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(ARENA_BYTES);
-	struct request r = { oauth, user, now_ms, arena, RD_BUF_SECRET(FORM_BYTES_MAX), false };
+	struct request r = { oauth, user, now_ms, stop, arena, RD_BUF_SECRET(FORM_BYTES_MAX),
+		false };
 	enum rd_rc rc;
 
 	ret_grant->retry_after_s = 0;
 	rc = make_form(&r, err);
 	if (rc == RD_OK)
-		rc = ask(&r, stop, ret_grant, err);
+		rc = ask(&r, ret_grant, err);
 	if (r.asks_to_refresh)
 		rd_refresh_end(oauth->refresh);
 	rd_buf_free(&r.form);
