@@ -12,6 +12,7 @@
 #include "redress/wire/http.h"
 #include "redress/wire/jwt.h"
 #include "redress/wire/oauth_files.h"
+#include "redress/wire/providers/encode.h"
 #include "redress/wire/refresh_token.h"
 #include "redress/wire/sasl.h"
 
@@ -43,23 +44,9 @@ bool rd_oauth_is_personal(const struct rd_oauth_config *oauth)
 
 /* --- the form --- */
 
-static bool is_unreserved(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("-._~", c) != NULL);
-}
-
-/* Encoded straight into the form, so that no copy of a secret stays behind. */
 static enum rd_rc add(struct request *r, const char *name, const char *value, struct rd_err *err)
 {
-	RD_TRY(rd_buf_printf(&r->form, err, "%s%s=", r->form.len > 0 ? "&" : "", name));
-	for (; *value != '\0'; value++)
-		if (is_unreserved(*value))
-			RD_TRY(rd_buf_add(&r->form, value, 1, err));
-		else
-			RD_TRY(rd_buf_printf(
-				&r->form, err, "%%%02X", (unsigned)(unsigned char)*value));
-	return RD_OK;
+	return rd_form_add(&r->form, name, value, err);
 }
 
 static enum rd_rc add_secret(struct request *r, const char *name,

@@ -18,8 +18,10 @@
 #include "redress/wire/credential.h"
 #include "redress/wire/tokens.h"
 
-#define RD_REFRESH_WAIT_MS    30000 /* for whoever asks with it now */
-#define RD_REFRESH_OTHERS_MAX 3	    /* of other configured tokens: files that are left */
+/* For whoever asks with it now. With a request of one's own behind it (RD_OAUTH_TIMEOUT_MS) it
+ * stays below what the watchdog waits for a thread's beat. */
+#define RD_REFRESH_WAIT_MS    15000
+#define RD_REFRESH_OTHERS_MAX 3 /* of other configured tokens: files that are left */
 
 struct rd_refresh;
 
