@@ -401,8 +401,9 @@ static void a_lock_that_leads_elsewhere_is_not_followed(void **state)
 
 	begin(w, NULL);
 	snprintf(path, sizeof path, "%s.lock", t.base);
-	assert_int_equal(symlink(t.secret, path), 0);
+	assert_int_equal(symlink(t.kept, path), 0);
 	assert_int_equal(fetch(), RD_E_INPUT);
+	assert_int_not_equal(access(t.kept, F_OK), 0);
 	assert_int_equal(unlink(path), 0);
 	put(path, "not ours");
 	assert_int_equal(fetch(), RD_E_INPUT);
