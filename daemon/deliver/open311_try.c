@@ -13,6 +13,7 @@ struct trying {
 	const struct rd_open311_config *config;
 	int64_t timeout_ms;
 	struct rd_http *http;
+	const char *api_key;
 	struct rd_arena *arena;
 	struct rd_open311_tried *tried;
 	struct rd_open311_offer *offers;
@@ -275,33 +276,73 @@ static void say_key(const struct trying *t, const struct rd_http_response *respo
 				response->status));
 }
 
-static enum rd_rc try_key(const struct trying *t, const char *api_key, struct rd_err *err)
+static enum rd_rc show_key(const struct trying *t, struct rd_err *err)
 {
+	RD_CLEANUP(rd_buf_free) struct rd_buf form = RD_BUF_SECRET(RD_OPEN311_KEY_FORM_MAX);
 	RD_CLEANUP(rd_http_response_free) struct rd_http_response response = { 0 };
 	struct rd_http_request request;
 
-	RD_TRY(rd_open311_build_key_trial(t->config, api_key, t->arena, &request, err));
+	RD_TRY(rd_open311_build_key_trial(t->config, t->api_key, &form, t->arena, &request, err));
 	if (ask(t, &request, &response))
 		say_key(t, &response);
-	explicit_bzero((void *)(uintptr_t)request.body, request.body_len);
 	return RD_OK;
+}
+
+/* --- both trials --- */
+
+static enum rd_rc try_services(struct trying *t, struct rd_err *err)
+{
+	bool has;
+
+	RD_TRY(read_list(t, &has, err));
+	if (!has)
+		return RD_OK;
+	note(t, rd_arena_printf(t->arena,
+			"The key was not tried here: `redressctl connect %s --try-key` sends it "
+			"with a request that names no service and says nothing. A server that "
+			"checks little may take that for one: tell whoever runs it.",
+			t->config->name));
+	return look_at_services(t, err);
+}
+
+static enum rd_rc try_key(struct trying *t, struct rd_err *err)
+{
+	bool has;
+
+	RD_TRY(read_list(t, &has, err));
+	return has ? show_key(t, err) : RD_OK;
+}
+
+static enum rd_rc run(
+	enum rd_rc (*trial)(struct trying *, struct rd_err *), struct trying *t, struct rd_err *err)
+{
+	RD_CLEANUP(rd_secret_wipe) struct rd_secret key = { { 0 } };
+	RD_CLEANUP(rd_http_cleanup) struct rd_http *http = NULL;
+
+	*t->tried = (struct rd_open311_tried){ .may_pass = false };
+	RD_TRY(rd_credential_read(&t->config->api_key, &key, err));
+	RD_TRY(rd_http_new(t->config->ca_file, &http, err));
+	t->http = http;
+	t->api_key = key.text;
+	return trial(t, err);
 }
 
 enum rd_rc rd_open311_try(const struct rd_open311_config *config, int64_t timeout_ms,
 	struct rd_arena *arena, struct rd_open311_tried *ret_tried, struct rd_err *err)
 {
-	RD_CLEANUP(rd_secret_wipe) struct rd_secret key = { { 0 } };
-	RD_CLEANUP(rd_http_cleanup) struct rd_http *http = NULL;
-	struct trying t = { config, timeout_ms, NULL, arena, ret_tried, NULL, 0 };
-	bool has = false;
+	struct trying t = {
+		.config = config, .timeout_ms = timeout_ms, .arena = arena, .tried = ret_tried
+	};
 
-	*ret_tried = (struct rd_open311_tried){ .may_pass = false };
-	RD_TRY(rd_credential_read(&config->api_key, &key, err));
-	RD_TRY(rd_http_new(config->ca_file, &http, err));
-	t.http = http;
-	RD_TRY(read_list(&t, &has, err));
-	if (!has)
-		return RD_OK;
-	RD_TRY(try_key(&t, key.text, err));
-	return ret_tried->may_pass ? RD_OK : look_at_services(&t, err);
+	return run(try_services, &t, err);
+}
+
+enum rd_rc rd_open311_try_key(const struct rd_open311_config *config, int64_t timeout_ms,
+	struct rd_arena *arena, struct rd_open311_tried *ret_tried, struct rd_err *err)
+{
+	struct trying t = {
+		.config = config, .timeout_ms = timeout_ms, .arena = arena, .tried = ret_tried
+	};
+
+	return run(try_key, &t, err);
 }

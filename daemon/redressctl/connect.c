@@ -1,7 +1,9 @@
 /* connect: tries a mailbox, the way out for mail, a number or one of the landlord's own systems end
- * to end, and says in plain words what is wrong. Nothing is sent but with --send-to and a
- * webhook's events of no case, nothing is taken in, the store is not opened. Here the numbers;
- * connect_mail.c has the mail, connect_systems.c the systems. */
+ * to end, and says in plain words what is wrong. Nothing is sent but a test mail with --send-to, a
+ * webhook's events of no case, an empty unsigned text to our own webhook, and with --try-key an
+ * Open311 server's key in a request that names no service; nothing is taken in, the store is not
+ * opened. Here the numbers and that key; connect_mail.c has the mail, connect_systems.c the rest of
+ * the systems. */
 #include "connect.h"
 
 #include <stdio.h>
@@ -10,6 +12,7 @@
 #include "desk.h"
 #include "print.h"
 #include "redress/base/clock.h"
+#include "redress/deliver/open311_try.h"
 #include "redress/deliver/text.h"
 #include "redress/intake/webhook.h"
 #include "redress/wire/http.h"
@@ -136,6 +139,21 @@ static void try_texts(struct rd_trying *t, const struct rd_texts_config *texts)
 	rd_connect_tell(t, "Texts", texts->name, rc, &err, &findings, &none);
 }
 
+static void try_key(struct rd_trying *t, const struct rd_open311_config *open311)
+{
+	const struct rd_provider_findings none = { .n = 0 };
+	struct rd_open311_tried tried;
+	struct rd_err err = { 0 };
+	enum rd_rc rc = rd_open311_try_key(open311, RD_CONNECT_TIMEOUT_MS, t->arena, &tried, &err);
+
+	/* What may pass is the one thing that is told then. */
+	if (rc == RD_OK && tried.may_pass) {
+		rc = rd_fail(&err, RD_E_AGAIN, "%s", tried.faults.items[0]);
+		tried.faults = none;
+	}
+	rd_connect_tell(t, "Open311 key", open311->name, rc, &err, &tried.faults, &tried.notes);
+}
+
 static void try_all_of(struct rd_trying *t, const char *name)
 {
 	const struct rd_config *config = t->config;
@@ -152,8 +170,19 @@ static void try_all_of(struct rd_trying *t, const char *name)
 		if (strcmp(config->hooks[i].name, name) == 0)
 			rd_connect_hook(t, &config->hooks[i]);
 	for (size_t i = 0; i < config->n_open311; i++)
-		if (strcmp(config->open311[i].name, name) == 0)
+		if (strcmp(config->open311[i].name, name) == 0) {
 			rd_connect_open311(t, &config->open311[i]);
+			if (t->try_key)
+				try_key(t, &config->open311[i]);
+		}
+}
+
+static bool is_open311(const struct rd_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_open311; i++)
+		if (strcmp(config->open311[i].name, name) == 0)
+			return true;
+	return false;
 }
 
 static enum rd_exit no_such(const struct rd_config *config, const char *name)
@@ -179,7 +208,7 @@ static enum rd_exit no_such(const struct rd_config *config, const char *name)
 enum rd_exit rd_ctl_connect(struct rd_ctl *ctl, int argc, char **argv)
 {
 	static const struct option options[] = { { "send-to", required_argument, NULL, 's' },
-		RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
+		{ "try-key", no_argument, NULL, 'k' }, RD_CTL_OPTIONS, { NULL, 0, NULL, 0 } };
 	RD_CLEANUP(rd_config_cleanup) struct rd_config *config = NULL;
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(ARENA_BYTES);
 	struct rd_trying trying = { .arena = arena };
@@ -189,6 +218,8 @@ enum rd_exit rd_ctl_connect(struct rd_ctl *ctl, int argc, char **argv)
 	while ((option = rd_ctl_next_option(argc, argv, options)) != -1)
 		if (option == 's')
 			trying.send_to = optarg;
+		else if (option == 'k')
+			trying.try_key = true;
 		else if (!rd_ctl_option(ctl, option))
 			return rd_ctl_usage(ctl);
 	if (optind + 1 != argc)
@@ -200,6 +231,9 @@ enum rd_exit rd_ctl_connect(struct rd_ctl *ctl, int argc, char **argv)
 		(config->outgoing == NULL || strcmp(config->outgoing->name, argv[optind]) != 0))
 		return rd_ctl_complain(
 			"--send-to is for the `Outgoing:` stanza; `%s` is none", argv[optind]);
+	if (trying.try_key && !is_open311(config, argv[optind]))
+		return rd_ctl_complain(
+			"--try-key is for an `Open311:` stanza; `%s` is none", argv[optind]);
 	rd_json_wipe_freed();
 	trying.config = config;
 	trying.list = ctl->json ? json_array() : NULL;

@@ -15,6 +15,7 @@ struct rd_trying {
 	const struct rd_config *config;
 	struct rd_arena *arena;
 	const char *send_to; /* NULL: no test mail */
+	bool try_key;	     /* an Open311 server's, with a request that asks for nothing */
 	json_t *list;	     /* NULL where people read */
 	enum rd_exit exit;
 	size_t n; /* things of that name */

@@ -168,7 +168,7 @@ static const struct command {
 	{ "person", "opt-out", rd_ctl_person_opt_out, "person opt-out CONTACT" },
 	{ "person", "opt-in", rd_ctl_person_opt_in, "person opt-in CONTACT" },
 	{ NULL, "messages", rd_ctl_messages, "messages [--fate FATE]" },
-	{ NULL, "connect", rd_ctl_connect, "connect [--send-to ADDRESS] NAME" },
+	{ NULL, "connect", rd_ctl_connect, "connect [--send-to ADDRESS] [--try-key] NAME" },
 	{ "audit", "verify", rd_ctl_audit_verify, "audit verify" },
 	{ "audit", "ledger", rd_ctl_audit_ledger, "audit ledger [--idle]" },
 	{ NULL, "backup", rd_ctl_backup, "backup FILE" },

@@ -12,6 +12,7 @@
 #include "redress/wire/http.h"
 #include "redress/wire/jwt.h"
 #include "redress/wire/oauth_files.h"
+#include "redress/wire/providers/encode.h"
 #include "redress/wire/refresh_token.h"
 #include "redress/wire/sasl.h"
 
@@ -30,6 +31,7 @@ struct request {
 	const struct rd_oauth_config *oauth;
 	const char *user;
 	int64_t now_ms;
+	const struct rd_token_stop *stop;
 	struct rd_arena *arena;
 	struct rd_buf form;   /* holds secrets: wiped */
 	bool asks_to_refresh; /* the refresh token is ours alone until the answer is read */
@@ -42,23 +44,9 @@ bool rd_oauth_is_personal(const struct rd_oauth_config *oauth)
 
 /* --- the form --- */
 
-static bool is_unreserved(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("-._~", c) != NULL);
-}
-
-/* Encoded straight into the form, so that no copy of a secret stays behind. */
 static enum rd_rc add(struct request *r, const char *name, const char *value, struct rd_err *err)
 {
-	RD_TRY(rd_buf_printf(&r->form, err, "%s%s=", r->form.len > 0 ? "&" : "", name));
-	for (; *value != '\0'; value++)
-		if (is_unreserved(*value))
-			RD_TRY(rd_buf_add(&r->form, value, 1, err));
-		else
-			RD_TRY(rd_buf_printf(
-				&r->form, err, "%%%02X", (unsigned)(unsigned char)*value));
-	return RD_OK;
+	return rd_form_add(&r->form, name, value, err);
 }
 
 static enum rd_rc add_secret(struct request *r, const char *name,
@@ -140,8 +128,8 @@ static enum rd_rc add_refresh(struct request *r, struct rd_err *err)
 	RD_TRY(add(r, "grant_type", GRANT_REFRESH, err));
 	if (oauth->refresh == NULL)
 		return add_secret(r, "refresh_token", &oauth->refresh_token, err);
+	RD_TRY(rd_refresh_begin(oauth->refresh, &oauth->refresh_token, r->stop, &token, err));
 	r->asks_to_refresh = true;
-	RD_TRY(rd_refresh_begin(oauth->refresh, &oauth->refresh_token, &token, err));
 	return add(r, "refresh_token", token.text, err);
 }
 
@@ -234,15 +222,15 @@ static enum rd_rc read_answer(const struct request *r, const struct rd_http_resp
 			rd_buf_str(&response->body), response->body.len, err);
 	answer = json_loadb(
 		rd_buf_str(&response->body), response->body.len, JSON_REJECT_DUPLICATES, &why);
-	rc = take_token(answer, ret_grant, err);
+	/* First: ours is dead already, whatever the rest of the answer is worth. */
+	rc = take_refresh(r->oauth, answer, err);
 	if (rc == RD_OK)
-		rc = take_refresh(r->oauth, answer, err);
+		rc = take_token(answer, ret_grant, err);
 	json_decref(answer);
 	return rc;
 }
 
-static enum rd_rc ask(struct request *r, const struct rd_token_stop *stop,
-	struct rd_oauth_grant *ret_grant, struct rd_err *err)
+static enum rd_rc ask(struct request *r, struct rd_oauth_grant *ret_grant, struct rd_err *err)
 {
 	RD_CLEANUP(rd_http_cleanup) struct rd_http *http = NULL;
 	RD_CLEANUP(rd_http_response_free) struct rd_http_response response = { 0 };
@@ -259,8 +247,8 @@ static enum rd_rc ask(struct request *r, const struct rd_token_stop *stop,
 	bool reached = false;
 
 	RD_TRY(rd_http_new(r->oauth->ca_file, &http, err));
-	if (stop != NULL)
-		rd_http_set_stop(http, stop->stopping, stop->context);
+	if (r->stop != NULL)
+		rd_http_set_stop(http, r->stop->stopping, r->stop->context);
 	if (rd_http_ask(http, &request, &response, &reached, err) != RD_OK)
 		return rd_fail_within(err, "no answer from the OAuth server");
 	ret_grant->retry_after_s = response.retry_after_s;
@@ -271,13 +259,14 @@ enum rd_rc rd_oauth_fetch(const struct rd_oauth_config *oauth, const char *user,
 	const struct rd_token_stop *stop, struct rd_oauth_grant *ret_grant, struct rd_err *err)
 {
 	RD_CLEANUP(rd_arena_cleanup) struct rd_arena *arena = rd_arena_new(ARENA_BYTES);
-	struct request r = { oauth, user, now_ms, arena, RD_BUF_SECRET(FORM_BYTES_MAX), false };
+	struct request r = { oauth, user, now_ms, stop, arena, RD_BUF_SECRET(FORM_BYTES_MAX),
+		false };
 	enum rd_rc rc;
 
 	ret_grant->retry_after_s = 0;
 	rc = make_form(&r, err);
 	if (rc == RD_OK)
-		rc = ask(&r, stop, ret_grant, err);
+		rc = ask(&r, ret_grant, err);
 	if (r.asks_to_refresh)
 		rd_refresh_end(oauth->refresh);
 	rd_buf_free(&r.form);

@@ -166,12 +166,13 @@ enum rd_rc rd_open311_build_discovery(const struct rd_open311_config *config,
 }
 
 enum rd_rc rd_open311_build_key_trial(const struct rd_open311_config *config, const char *api_key,
-	struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err)
+	struct rd_buf *form, struct rd_arena *arena, struct rd_http_request *ret_request,
+	struct rd_err *err)
 {
-	const char *form = with(arena, "", "api_key", api_key);
-
-	return post(config, with(arena, form, "jurisdiction_id", config->jurisdiction), arena,
-		ret_request, err);
+	RD_TRY(rd_form_add(form, "api_key", api_key, err));
+	if (config->jurisdiction[0] != '\0')
+		RD_TRY(rd_form_add(form, "jurisdiction_id", config->jurisdiction, err));
+	return post(config, rd_buf_str(form), arena, ret_request, err);
 }
 
 /* --- answers --- */

@@ -229,6 +229,15 @@ static void a_webhook_without_its_secret_is_not_called(void **state)
 	"\"required\":true},{\"code\":\"REF\",\"datatype\":\"string\",\"required\":false}" more    \
 	"]}]"
 
+static struct rd_open311_tried try_key(void)
+{
+	struct store_world *const w = t.w;
+	struct rd_open311_tried tried;
+
+	OK(rd_open311_try_key(&t.config->open311[0], TIMEOUT_MS, w->arena, &tried, &w->err));
+	return tried;
+}
+
 static struct rd_open311_tried try_open311(void)
 {
 	struct store_world *const w = t.w;
@@ -240,22 +249,76 @@ static struct rd_open311_tried try_open311(void)
 
 static void a_server_that_is_right_is_asked_for_nothing(void **state)
 {
-	static const char *const script[] = { SERVICES, "400", ATTRIBUTES(""), NULL };
+	static const char *const script[] = { SERVICES, ATTRIBUTES(""), NULL };
 
 	begin(*state, script, false, "Jurisdiction: homes.example.org\n");
 	const struct rd_open311_tried tried = try_open311();
 	says(&tried.faults, NULL);
-	says(&tried.notes, "the key was not refused");
+	says(&tried.notes, "The key was not tried here: `redressctl connect repairs --try-key`");
 	receiver_stop(&t.receiver);
-	assert_int_equal(t.receiver.n, 3);
+	assert_int_equal(t.receiver.n, 2);
 	assert_non_null(strstr(t.receiver.requests[0],
 		"GET /v2/services.json?jurisdiction_id=homes.example.org "));
-	/* Nothing can come of this. */
-	assert_string_equal(receiver_body(t.receiver.requests[1]),
-		"api_key=the-key&jurisdiction_id=homes.example.org");
 	/* Both topics have one code, which is asked about once. */
-	assert_non_null(strstr(t.receiver.requests[2], "GET /v2/services/PLUMB.json?"));
+	assert_non_null(strstr(t.receiver.requests[1], "GET /v2/services/PLUMB.json?"));
+	for (size_t i = 0; i < t.receiver.n; i++)
+		assert_null(strstr(t.receiver.requests[i], "the-key"));
 	rd_config_free(t.config);
+}
+
+static void a_key_is_tried_where_a_person_wants_it(void **state)
+{
+	static const char *const script[] = { SERVICES, "400", NULL };
+
+	begin(*state, script, false, "Jurisdiction: homes.example.org\n");
+	put("key", "the&key");
+	const struct rd_open311_tried tried = try_key();
+	says(&tried.faults, NULL);
+	says(&tried.notes, "the key was not refused");
+	receiver_stop(&t.receiver);
+	assert_int_equal(t.receiver.n, 2);
+	assert_non_null(strstr(t.receiver.requests[1], "POST /v2/requests.json "));
+	assert_string_equal(receiver_body(t.receiver.requests[1]),
+		"api_key=the%26key&jurisdiction_id=homes.example.org");
+	rd_config_free(t.config);
+}
+
+/* What has no list is no Open311 server: it is not shown the key. */
+static void a_key_is_not_shown_to_something_else(void **state)
+{
+	static const char *const script[] = { "200", "404", NULL };
+
+	begin(*state, script, false, "");
+	const struct rd_open311_tried tried = try_key();
+	says(&tried.faults, "There is no list of services at");
+	receiver_stop(&t.receiver);
+	for (size_t i = 0; i < t.receiver.n; i++)
+		assert_null(strstr(t.receiver.requests[i], "the-key"));
+	rd_config_free(t.config);
+}
+
+static void what_is_wrong_with_a_key_is_said(void **state)
+{
+	static const struct {
+		const char *why, *script[3], *says;
+		bool may_pass;
+	} rows[] = {
+		{ "refused", { SERVICES, "403" }, "does not take the key", false },
+		{ "refused inside another answer",
+			{ SERVICES, "[{\"code\":403,\"description\":\"api_key\"}]" },
+			"does not take the key", false },
+		{ "takes anything", { SERVICES, "201" }, "took a request", false },
+		{ "cut off", { SERVICES, "cut" }, "127.0.0.1", true },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		begin(*state, rows[i].script, false, "");
+		const struct rd_open311_tried tried = try_key();
+		if (tried.may_pass != rows[i].may_pass || tried.faults.n != 1)
+			fail_msg("%s: %zu faults", rows[i].why, tried.faults.n);
+		says(&tried.faults, rows[i].says);
+		end();
+	}
 }
 
 static void what_is_wrong_with_a_server_is_said(void **state)
@@ -264,22 +327,18 @@ static void what_is_wrong_with_a_server_is_said(void **state)
 		const char *why, *more, *script[5], *says;
 		bool may_pass;
 	} rows[] = {
-		{ "the key", "", { SERVICES, "403", ATTRIBUTES("") }, "does not take the key",
-			false },
 		{ "a code that is not there", "Service: a door = DOOR\n",
-			{ SERVICES, "400", ATTRIBUTES("") }, "no service with the code DOOR",
-			false },
+			{ SERVICES, ATTRIBUTES("") }, "no service with the code DOOR", false },
 		{ "a code written wrong", "Service: a drain = PLUMP\n",
-			{ SERVICES, "400", ATTRIBUTES("") }, "did you mean PLUMB?", false },
+			{ SERVICES, ATTRIBUTES("") }, "did you mean PLUMB?", false },
 		{ "an attribute that must be given", "",
-			{ SERVICES, "400", ATTRIBUTES(",{\"code\":\"ROOM\",\"required\":true}") },
+			{ SERVICES, ATTRIBUTES(",{\"code\":\"ROOM\",\"required\":true}") },
 			"PLUMB cannot be asked for without ROOM", false },
 		{ "our reference is no number", "Reference attribute: UPRN\n",
-			{ SERVICES, "400",
-				ATTRIBUTES(",{\"code\":\"UPRN\",\"datatype\":\"number\"}") },
+			{ SERVICES, ATTRIBUTES(",{\"code\":\"UPRN\",\"datatype\":\"number\"}") },
 			"takes no words", false },
 		{ "an attribute that it does not know", "Reference attribute: CASE\n",
-			{ SERVICES, "400", ATTRIBUTES("") }, "PLUMB has no attribute CASE", false },
+			{ SERVICES, ATTRIBUTES("") }, "PLUMB has no attribute CASE", false },
 		{ "another address", "",
 			{ "404", "[{\"endpoints\":[{\"url\":\"https://right.example.org/v2\"}]}]" },
 			"The server itself names https://right.example.org/v2", false },
@@ -293,8 +352,6 @@ static void what_is_wrong_with_a_server_is_said(void **state)
 		{ "broken", "", { "500" }, "is in trouble", true },
 		{ "cut off", "", { "cut" }, "127.0.0.1", true },
 		{ "slow", "", { "slow" }, "no answer in time", true },
-		{ "takes anything", "", { SERVICES, "201", ATTRIBUTES("") }, "took a request",
-			false },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -307,22 +364,11 @@ static void what_is_wrong_with_a_server_is_said(void **state)
 	}
 }
 
-static void a_key_refused_inside_another_answer_is_seen(void **state)
-{
-	static const char *const script[] = { SERVICES,
-		"[{\"code\":403,\"description\":\"api_key\"}]", ATTRIBUTES(""), NULL };
-
-	begin(*state, script, false, "");
-	const struct rd_open311_tried tried = try_open311();
-	says(&tried.faults, "does not take the key");
-	end();
-}
-
 static void a_service_that_never_tells_is_told_of(void **state)
 {
 	static const char *const script[] = {
 		"[{\"service_code\":\"OTHER\",\"type\":\"blackbox\"},{\"service_code\":\"PLUMB\"}]",
-		"400", NULL
+		NULL
 	};
 
 	begin(*state, script, false, "");
@@ -345,7 +391,9 @@ int main(void)
 		TEST(a_webhook_without_its_secret_is_not_called),
 		TEST(a_server_that_is_right_is_asked_for_nothing),
 		TEST(what_is_wrong_with_a_server_is_said),
-		TEST(a_key_refused_inside_another_answer_is_seen),
+		TEST(a_key_is_tried_where_a_person_wants_it),
+		TEST(a_key_is_not_shown_to_something_else),
+		TEST(what_is_wrong_with_a_key_is_said),
 		TEST(a_service_that_never_tells_is_told_of),
 	};
 

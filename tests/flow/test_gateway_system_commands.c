@@ -177,7 +177,7 @@ static void put_systems_at(struct house *h, const struct receiver *receiver)
 		"Webhook: crm\nURL: http://127.0.0.1:%d/hook\nSecret: file %s\n"
 		"Allow internal: yes\n\n"
 		"Open311: repairs\nURL: http://127.0.0.1:%d/v2\nAPI key: file %s\n"
-		"Default service: OTHER\nAllow internal: yes\n",
+		"Service: a leak = PLUMB\nDefault service: OTHER\nAllow internal: yes\n",
 		h->state, h->rules, h->dir, h->dir, receiver->port, path, receiver->port, path);
 	house_write(t.config, text, (size_t)len);
 	chmod(path, 0600);
@@ -205,20 +205,46 @@ static void a_system_is_tried_by_its_name(void **state)
 	receiver_stop(&receiver);
 }
 
-/* The list, the key, and then silence where a service says what it asks for. */
+/* A service that is not there, and then silence where the other says what it asks for. */
 static void what_is_wrong_for_good_outweighs_what_may_pass(void **state)
 {
-	static const char *const script[] = { OFFERS, "403", "cut", OFFERS, "400", "cut", NULL };
+	static const char *const script[] = { "[{\"service_code\":\"PLUMB\",\"metadata\":true}]",
+		"cut", OFFERS, "cut", NULL };
 	static struct receiver receiver;
 	struct house *h = begin(state);
 
 	receiver_start(&receiver, script);
 	put_systems_at(h, &receiver);
 	assert_int_equal(RUN("connect", "repairs"), 1);
-	SAYS("It does not take the key");
+	SAYS("It has no service with the code OTHER");
 	SAYS("Open311 repairs: not in order");
 	assert_int_equal(RUN("connect", "repairs"), 3); /* the silence alone */
 	receiver_stop(&receiver);
+}
+
+static void a_key_is_tried_by_request_alone(void **state)
+{
+#define PLAIN "[{\"service_code\":\"PLUMB\"},{\"service_code\":\"OTHER\"}]"
+	static const char *const script[] = { PLAIN, PLAIN, PLAIN, "403", PLAIN, PLAIN, "cut",
+		NULL };
+	static struct receiver receiver;
+	struct house *h = begin(state);
+
+	receiver_start(&receiver, script);
+	put_systems_at(h, &receiver);
+	assert_int_equal(RUN("connect", "repairs"), 0);
+	SAYS("The key was not tried here: `redressctl connect repairs --try-key`");
+	assert_int_equal(RUN("connect", "repairs", "--try-key"), 1);
+	SAYS("Open311 repairs: in order");
+	SAYS("Open311 key repairs: not in order");
+	SAYS("It does not take the key");
+	assert_int_equal(RUN("connect", "repairs", "--try-key"), 3);
+	assert_int_equal(RUN("connect", "crm", "--try-key"), 2);
+	SAYS("--try-key is for an `Open311:` stanza; `crm` is none");
+	receiver_stop(&receiver);
+	assert_int_equal(receiver.n, 7);
+	assert_non_null(strstr(receiver.requests[3], "POST /v2/requests.json "));
+	assert_non_null(strstr(receiver.requests[0], "GET /v2/services.json "));
 }
 
 int main(int argc, char **argv)
@@ -231,6 +257,7 @@ int main(int argc, char **argv)
 		house_test_own(a_person_settles_what_nobody_knows),
 		house_test_own(a_system_is_tried_by_its_name),
 		house_test_own(what_is_wrong_for_good_outweighs_what_may_pass),
+		house_test_own(a_key_is_tried_by_request_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

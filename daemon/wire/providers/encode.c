@@ -87,6 +87,12 @@ const char *rd_form_text(const struct rd_form *form, const char *name)
 	return field && strlen(field->value) == field->value_len ? field->value : "";
 }
 
+static bool is_unreserved(unsigned char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '.' || c == '_' || c == '~';
+}
+
 char *rd_percent_encode(struct rd_arena *arena, const char *text, size_t len)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -96,8 +102,7 @@ char *rd_percent_encode(struct rd_arena *arena, const char *text, size_t len)
 	size_t n = 0;
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
-		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-			c == '-' || c == '.' || c == '_' || c == '~') {
+		if (is_unreserved(c)) {
 			out[n++] = (char)c;
 		} else {
 			out[n++] = '%';
@@ -107,6 +112,17 @@ char *rd_percent_encode(struct rd_arena *arena, const char *text, size_t len)
 	}
 	out[n] = '\0';
 	return out;
+}
+
+enum rd_rc rd_form_add(struct rd_buf *form, const char *name, const char *value, struct rd_err *err)
+{
+	RD_TRY(rd_buf_printf(form, err, "%s%s=", form->len > 0 ? "&" : "", name));
+	for (; *value != '\0'; value++)
+		if (is_unreserved((unsigned char)*value))
+			RD_TRY(rd_buf_add(form, value, 1, err));
+		else
+			RD_TRY(rd_buf_printf(form, err, "%%%02X", (unsigned)(unsigned char)*value));
+	return RD_OK;
 }
 
 const char *rd_percent(struct rd_arena *arena, const char *text)

@@ -47,11 +47,13 @@ RD_MUST_USE enum rd_rc rd_open311_build_definition(const struct rd_open311_confi
 	struct rd_err *err);
 RD_MUST_USE enum rd_rc rd_open311_build_discovery(const struct rd_open311_config *config,
 	struct rd_arena *arena, struct rd_http_request *ret_request, struct rd_err *err);
-/* A POST with the key and no service: no request can come of it, and a key that is wrong is said
- * to be. Its body is wiped as that of a POST. */
+/* A POST with the key and no service: a server that looks at what it gets makes no request of it,
+ * and says that a key is wrong. form: an empty RD_BUF_SECRET, of RD_OPEN311_KEY_FORM_MAX; it is the
+ * body. */
+#define RD_OPEN311_KEY_FORM_MAX 32768
 RD_MUST_USE enum rd_rc rd_open311_build_key_trial(const struct rd_open311_config *config,
-	const char *api_key, struct rd_arena *arena, struct rd_http_request *ret_request,
-	struct rd_err *err);
+	const char *api_key, struct rd_buf *form, struct rd_arena *arena,
+	struct rd_http_request *ret_request, struct rd_err *err);
 
 enum rd_open311_posted {
 	RD_POSTED_TAKEN = 0, /* id */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "redress/base/arena.h"
+#include "redress/base/buf.h"
 #include "redress/base/err.h"
 
 #define RD_FORM_FIELDS_MAX 500
@@ -35,7 +36,11 @@ const struct rd_form_field *rd_form_find(const struct rd_form *form, const char 
 const char *rd_form_text(const struct rd_form *form, const char *name);
 
 char *rd_percent_encode(struct rd_arena *arena, const char *text, size_t len); /* RFC 3986 2.3 */
-/* The same of a whole string; "" when the arena is full (rd_arena_overflowed tells). */
+/* "&name=value" behind what there is, each byte of the value encoded like that, and no copy of it
+ * anywhere else: fit for a secret in an RD_BUF_SECRET. */
+RD_MUST_USE enum rd_rc rd_form_add(
+	struct rd_buf *form, const char *name, const char *value, struct rd_err *err);
+/* rd_percent_encode of a whole string; "" when the arena is full (rd_arena_overflowed tells). */
 const char *rd_percent(struct rd_arena *arena, const char *text);
 char *rd_base64(struct rd_arena *arena, const void *data, size_t len);
 char *rd_base64_url(struct rd_arena *arena, const void *data, size_t len); /* no padding */
