@@ -6,8 +6,8 @@
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/message/automatic.h"
-#include "redress/policy/duties.h"
 #include "redress/policy/landlord.h"
+#include "redress/policy/life.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
@@ -32,11 +32,11 @@ static enum rd_rc is_done(struct rd_db *db, const struct rd_case *matter, struct
 	*ret_done = n_reviews == 0;
 	for (size_t i = 0; i < n_tasks; i++)
 		*ret_done = *ret_done && tasks[i].done_ms != 0;
-	/* A home is not made safe by an answer. */
+	/* A home is not made safe by an answer, and one that came back answers nothing. */
 	RD_TRY(rd_case_clocks(db, matter->id, arena, &clocks, &n_clocks, err));
 	for (size_t i = 0; i < n_clocks; i++)
-		*ret_done = *ret_done &&
-			    (clocks[i].met_ms != 0 || !rd_duty_outlives_kind(clocks[i].name));
+		*ret_done =
+			*ret_done && (clocks[i].met_ms != 0 || !rd_clock_is_owed(clocks[i].name));
 	return RD_OK;
 }
 
