@@ -1,6 +1,7 @@
 /* The answer of stage 1 while it waits to leave, and once stage 2 was asked for: nobody is taken to
  * be unhappy with an answer that they do not have, and an answer of stage 1 answers stage 1 alone.
  */
+#include "redress/gateway/acts.h"
 #include "redress/gateway/acts_stage.h"
 #include "redress/gateway/contacts.h"
 #include "redress/gateway/returns.h"
@@ -217,8 +218,8 @@ static void stage_2_may_be_refused_to_whom_stage_1_answered(void **state)
 		h->db, &staff, case_id, "It is too late.", (struct rd_date){ 0 }, &h->err));
 }
 
-/* The days after the answer are over, but the answer came back, and who was to give it otherwise
- * says that they did without the day. */
+/* The days after the answer are over, but the answer came back, and nobody recorded since that it
+ * was given. */
 static void what_is_owed_again_is_not_closed_over(void **state)
 {
 	struct house *h = *state = new_house("one-housing");
@@ -243,6 +244,36 @@ static void what_is_owed_again_is_not_closed_over(void **state)
 	assert_int_equal(house_letters(h, case_id, "closing_check", NULL), 0);
 	assert_int_equal(house_case(h, case_id).status, RD_STATUS_ANSWERED);
 	assert_true(house_runs(h, case_id, "stage1.respond"));
+}
+
+static void all_tasks_are_done(struct house *h, int64_t case_id)
+{
+	const struct rd_office staff = house_staff(h);
+	struct rd_task *tasks;
+	size_t n;
+
+	OK(rd_task_list_case(h->db, case_id, h->arena, &tasks, &n, &h->err));
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i].done_ms == 0)
+			OK(rd_act_task_done(h->db, &staff, tasks[i].id, "done", &h->err));
+}
+
+/* Stage 1 was never acknowledged, and can be no more. */
+static void what_stage_2_overtook_keeps_nothing_open(void **state)
+{
+	struct house *h = *state = new_house("one-housing");
+	const struct rd_office staff = house_staff(h);
+	const struct rd_act_response response = { .stage = RD_STAGE_2 };
+	const int64_t case_id = house_open_by_mail(h, NULL, COMPLAINT);
+
+	house_at(h, "2027-01-04T10:00:00Z");
+	stage_2_runs(h, case_id);
+	assert_true(house_runs(h, case_id, "stage1.acknowledge"));
+	OK(rd_act_respond(h->db, &staff, case_id, &response, &h->err));
+	all_tasks_are_done(h, case_id);
+	house_at(h, "2027-01-27T10:00:00Z");
+	house_keep_time(h);
+	assert_int_equal(house_letters(h, case_id, "closing_check", NULL), 1);
 }
 
 /* A letter that waits is better than one that cannot be written. */
@@ -273,6 +304,7 @@ int main(int argc, char **argv)
 		house_test_own(stage_2_is_not_refused_to_whom_stage_1_never_answered),
 		house_test_own(stage_2_may_be_refused_to_whom_stage_1_answered),
 		house_test_own(what_is_owed_again_is_not_closed_over),
+		house_test_own(what_stage_2_overtook_keeps_nothing_open),
 		house_test_own(what_cannot_be_renewed_leaves_as_it_is),
 	};
 
