@@ -10,13 +10,11 @@
 #include "redress/gateway/progress.h"
 #include "redress/message/automatic.h"
 #include "redress/store/erasure.h"
-#include "redress/store/audit.h"
 #include "redress/store/outbox.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
 #define ACT_ARENA_BYTES (16u << 20)
-#define AUDIT_PAGE	500 /* rows read at a time */
 
 void rd_act_end(struct rd_act *act)
 {
@@ -114,54 +112,6 @@ static enum rd_rc main_contact(
 		act->matter.reference);
 }
 
-/* A person said where the resident gets letters, or opened the case with that. */
-enum rd_rc rd_act_writes_to_resident(struct rd_act *act, bool *ret_is, struct rd_err *err)
-{
-	int64_t from_seq = 1;
-
-	for (size_t n = AUDIT_PAGE; n == AUDIT_PAGE;) {
-		struct rd_audit_row *rows;
-
-		RD_TRY(rd_audit_list(rd_tx_db(act->tx), act->matter.id, 0, from_seq, AUDIT_PAGE,
-			act->arena, &rows, &n, err));
-		for (size_t i = 0; i < n; i++) {
-			if (strcmp(rows[i].what, "contact_set") == 0 ||
-				strcmp(rows[i].what, "opened_by_staff") == 0) {
-				*ret_is = true;
-				return RD_OK;
-			}
-			from_seq = rows[i].seq + 1;
-		}
-	}
-	*ret_is = false;
-	return RD_OK;
-}
-
-/* Whoever wrote first may be the one whom the resident has not agreed to (yet, or at all). */
-static enum rd_rc check_consent(struct rd_act *act, struct rd_err *err)
-{
-	const char *last = rd_consent_names[RD_CONSENT_GIVEN];
-	struct rd_case_act *acts;
-	bool is_residents;
-	size_t n;
-
-	RD_TRY(rd_case_act_list(rd_tx_db(act->tx), act->matter.id, act->arena, &acts, &n, err));
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(acts[i].what, RD_DID_CONSENT) == 0)
-			last = acts[i].detail;
-	if (strcmp(last, rd_consent_names[RD_CONSENT_GIVEN]) == 0)
-		return RD_OK;
-	RD_TRY(rd_act_writes_to_resident(act, &is_residents, err));
-	if (is_residents)
-		return RD_OK;
-	return rd_fail(err, RD_E_REFUSED,
-		"on case %s the resident has not agreed that another speaks for them, and its "
-		"letters go to whoever wrote first; say where the resident gets letters (`case "
-		"contact REF --address ADDRESS`, the same one if it is theirs), or that they agree "
-		"(`case consent`)",
-		act->matter.reference);
-}
-
 enum rd_rc rd_act_send_letter(struct rd_act *act, enum rd_letter_kind letter, bool meets_clock,
 	struct rd_date due, const char *cause, int64_t *ret_outbox_id, struct rd_err *err)
 {
@@ -189,7 +139,6 @@ enum rd_rc rd_act_send_letter(struct rd_act *act, enum rd_letter_kind letter, bo
 			"is; see `redressctl case show`, then say it with `redressctl case "
 			"contact`",
 			act->matter.reference);
-	RD_TRY(check_consent(act, err));
 	RD_TRY(main_contact(act, &to, err));
 	order.recipient = to.address;
 	order.channel = to.channel == RD_BY_EMAIL ? RD_CHANNEL_EMAIL : RD_CHANNEL_SMS;

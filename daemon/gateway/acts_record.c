@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "redress/gateway/acts.h"
+#include "redress/gateway/consent.h"
 #include "redress/gateway/letter_words.h"
 #include "redress/gateway/routes.h"
 #include "redress/gateway/stage_act.h"
@@ -218,7 +219,8 @@ enum rd_rc rd_act_consent(struct rd_db *db, const struct rd_office *office, int6
 	RD_TRY(rd_stage_act_put(
 		&act, &stage, RD_DID_CONSENT, NULL, rd_consent_names[consent], who, err));
 	RD_TRY(end_tasks(&act, RD_ACT_TASK_CONSENT, rd_consent_names[consent], err));
-	RD_TRY(rd_act_writes_to_resident(&act, &is_residents, err));
+	RD_TRY(rd_consent_writes_to_resident(
+		rd_tx_db(act.tx), case_id, act.arena, &is_residents, err));
 	if (consent != RD_CONSENT_GIVEN)
 		RD_TRY(cancel_unsent(
 			&act, &stage, consent == RD_CONSENT_REFUSED && !is_residents, err));

@@ -6,14 +6,23 @@
 #include "redress/gateway/casework.h"
 #include "redress/gateway/correspondence.h"
 #include "redress/message/automatic.h"
-#include "redress/policy/duties.h"
 #include "redress/policy/landlord.h"
+#include "redress/policy/life.h"
 #include "redress/store/review.h"
 #include "redress/store/tasks.h"
 
 #define ROUND_ARENA_BYTES (16u << 20)
 #define CASE_ARENA_BYTES  (8u << 20)
 #define CLOSED_WHY	  "the policy's days after the answer are over, and nothing is left to do"
+
+/* A home is not made safe by an answer, and one that came back answers nothing. What was missed at
+ * stage 1 can be done at stage 2 no more. */
+static bool keeps_open(const struct rd_case_clock *clock, enum rd_stage stage)
+{
+	const bool is_over = stage == RD_STAGE_2 && strncmp(clock->name, "stage1.", 7) == 0;
+
+	return clock->met_ms == 0 && !is_over && rd_clock_is_owed(clock->name);
+}
 
 /* A resident who asks for more, or a person who still owes something, keeps it open. */
 static enum rd_rc is_done(struct rd_db *db, const struct rd_case *matter, struct rd_arena *arena,
@@ -32,11 +41,9 @@ static enum rd_rc is_done(struct rd_db *db, const struct rd_case *matter, struct
 	*ret_done = n_reviews == 0;
 	for (size_t i = 0; i < n_tasks; i++)
 		*ret_done = *ret_done && tasks[i].done_ms != 0;
-	/* A home is not made safe by an answer. */
 	RD_TRY(rd_case_clocks(db, matter->id, arena, &clocks, &n_clocks, err));
 	for (size_t i = 0; i < n_clocks; i++)
-		*ret_done = *ret_done &&
-			    (clocks[i].met_ms != 0 || !rd_duty_outlives_kind(clocks[i].name));
+		*ret_done = *ret_done && !keeps_open(&clocks[i], matter->stage);
 	return RD_OK;
 }
 

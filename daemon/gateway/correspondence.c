@@ -10,6 +10,7 @@
 #include "redress/gateway/acts_duty.h"
 #include "redress/gateway/casework.h"
 #include "redress/gateway/closing.h"
+#include "redress/gateway/consent.h"
 #include "redress/gateway/letter_days.h"
 #include "redress/gateway/letter_words.h"
 #include "redress/gateway/progress.h"
@@ -38,9 +39,10 @@ struct draft {
 	const struct rd_letter *letter;
 	const struct rd_letter *welsh; /* goes before it, or by text in its place; NULL: none */
 	struct rd_letter_wishes wishes;
-	bool is_copy;	   /* for whoever speaks for the resident */
-	const char *cause; /* of the letter itself */
-	struct rd_case matter;
+	bool is_copy;	       /* for whoever speaks for the resident */
+	const char *cause;     /* of the letter itself */
+	struct rd_case matter; /* at the stage that the letter is of */
+	enum rd_stage stage_now;
 	bool made_safe; /* no emergency stands before it any more */
 	struct rd_letter_time time;
 	struct rd_rendered rendered;
@@ -339,12 +341,21 @@ static enum rd_rc compose_text(struct draft *d, struct rd_outbox_row *row, struc
 	return RD_OK;
 }
 
-static bool is_full_answer(enum rd_letter_kind letter)
+enum rd_stage rd_correspondence_answers(const char *letter)
 {
-	return letter == RD_LETTER_STAGE1_RESPONSE || letter == RD_LETTER_STAGE2_RESPONSE;
+	if (strcmp(letter, rd_letter_names[RD_LETTER_STAGE1_RESPONSE]) == 0)
+		return RD_STAGE_1;
+	return strcmp(letter, rd_letter_names[RD_LETTER_STAGE2_RESPONSE]) == 0 ? RD_STAGE_2
+									       : RD_STAGE_NONE;
 }
 
-/* A text says that the answer is written and not what it is: it answers nothing. */
+static enum rd_stage answers(const struct draft *d)
+{
+	return rd_correspondence_answers(rd_letter_names[d->order->letter]);
+}
+
+/* A text says that the answer is written and not what it is: it answers nothing. Nor does an answer
+ * whose stage is over. */
 static enum rd_rc clock_of_answer(struct draft *d, const char **ret_clock, struct rd_err *err)
 {
 	struct rd_err none_runs = { 0 };
@@ -352,7 +363,7 @@ static enum rd_rc clock_of_answer(struct draft *d, const char **ret_clock, struc
 	struct rd_date original;
 
 	*ret_clock = "";
-	if (d->order->channel != RD_CHANNEL_EMAIL)
+	if (d->order->channel != RD_CHANNEL_EMAIL || d->stage_now != d->matter.stage)
 		return RD_OK;
 	const enum rd_rc rc = rd_progress_answer_clock(
 		rd_tx_db(d->tx), &d->matter, d->arena, &running, &original, &none_runs);
@@ -383,7 +394,7 @@ static enum rd_rc clock_met(struct draft *d, const char **ret_clock, struct rd_e
 	*ret_clock = "";
 	if (!d->order->meets_clock)
 		return RD_OK;
-	if (is_full_answer(d->order->letter))
+	if (answers(d) != RD_STAGE_NONE)
 		return clock_of_answer(d, ret_clock, err);
 	*ret_clock = clock_of_acknowledgement(d);
 	return RD_OK;
@@ -463,6 +474,9 @@ static enum rd_rc draft_letter(struct draft *d, struct rd_outbox_row *row, struc
 	d->is_copy = strncmp(d->order->cause, RD_COPY_CAUSE, copy) == 0;
 	d->cause = d->order->cause + (d->is_copy ? copy : 0);
 	RD_TRY(rd_case_get(rd_tx_db(d->tx), d->order->case_id, d->arena, &d->matter, err));
+	d->stage_now = d->matter.stage;
+	if (answers(d) != RD_STAGE_NONE)
+		d->matter.stage = answers(d);
 	RD_TRY(rd_office_policy(d->office, d->matter.landlord, &d->policy, err));
 	RD_TRY(find_letter(d, err));
 	if (d->letter == NULL)
@@ -526,6 +540,8 @@ enum rd_rc rd_correspondence_put(struct rd_tx *tx, const struct rd_office *offic
 	struct rd_outbox_row row;
 
 	RD_TRY(draft_letter(&draft, &row, err));
+	RD_TRY(rd_consent_check(
+		rd_tx_db(tx), &draft.matter, order->recipient, order->letter, arena, err));
 	RD_TRY(rd_outbox_put(tx, &row, rd_office_now(office), ret_outbox_id, err));
 	if (wants_copy(&draft))
 		RD_TRY(put_copy(&draft, err));
@@ -539,8 +555,7 @@ static int64_t answered_by_cause(const char *cause)
 }
 
 /* The day by which the case must be acknowledged, as it runs (meets: the clock that the letter
- * meets,
- * "" for none); unset where nothing runs. */
+ * meets, "" for none); unset where nothing runs. */
 static enum rd_rc acknowledge_due(struct rd_tx *tx, int64_t case_id, const char *meets,
 	struct rd_arena *arena, struct rd_date *ret_due, struct rd_err *err)
 {
@@ -609,8 +624,9 @@ static enum rd_rc leave_to_person(struct rd_tx *tx, const struct rd_office *offi
 		err);
 }
 
+/* must: it may not leave as it is; else what cannot be written anew stays. */
 static enum rd_rc rewrite(struct rd_tx *tx, const struct rd_office *office,
-	const struct rd_outbox_row *stale, bool approved, struct rd_arena *arena,
+	const struct rd_outbox_row *stale, bool approved, bool must, struct rd_arena *arena,
 	struct rd_err *err)
 {
 	struct rd_err why = { 0 };
@@ -628,20 +644,21 @@ static enum rd_rc rewrite(struct rd_tx *tx, const struct rd_office *office,
 		*err = why;
 		return rc;
 	}
-	return rc == RD_OK ? RD_OK : leave_to_person(tx, office, &matter, stale, arena, err);
+	return rc == RD_OK || !must ? RD_OK
+				    : leave_to_person(tx, office, &matter, stale, arena, err);
 }
 
 /* Its time had come: it waits for no approval any more. */
 enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err)
 {
-	return rewrite(tx, office, stale, true, arena, err);
+	return rewrite(tx, office, stale, true, true, arena, err);
 }
 
 enum rd_rc rd_correspondence_renew(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_outbox_row *row, struct rd_arena *arena, struct rd_err *err)
 {
-	return rewrite(tx, office, row, !row->needs_approval, arena, err);
+	return rewrite(tx, office, row, !row->needs_approval, false, arena, err);
 }
 
 static enum rd_rc start_respond(struct rd_tx *tx, const struct rd_office *office,
@@ -694,17 +711,18 @@ static enum rd_rc answered(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_case *matter, const struct rd_outbox_row *row, int64_t at_ms,
 	struct rd_arena *arena, struct rd_err *err)
 {
+	const enum rd_stage stage = rd_correspondence_answers(row->letter);
 	const struct rd_policy *policy;
 	struct rd_landlord kept;
 
-	if (matter->kind != RD_COMPLAINT || matter->stage != row->stage ||
+	if (matter->kind != RD_COMPLAINT || matter->stage != stage ||
 		matter->status == RD_STATUS_CLOSED)
 		return RD_OK;
 	RD_TRY(rd_office_policy(office, matter->landlord, &policy, err));
 	RD_TRY(rd_office_case_landlord(
 		office, rd_tx_db(tx), matter->id, policy, arena, &kept, err));
 	RD_TRY(rd_progress_event(tx, &kept, policy->calendar, matter->id,
-		row->stage == RD_STAGE_2 ? RD_EVENT_STAGE2_RESPONDED : RD_EVENT_RESPONDED,
+		stage == RD_STAGE_2 ? RD_EVENT_STAGE2_RESPONDED : RD_EVENT_RESPONDED,
 		row->written_for, at_ms, err));
 	return rd_case_set_answered(tx, matter->id, at_ms, err);
 }
@@ -720,8 +738,7 @@ enum rd_rc rd_correspondence_gone(struct rd_tx *tx, const struct rd_office *offi
 	RD_TRY(rd_case_get(rd_tx_db(tx), row->case_id, arena, &matter, err));
 	if (strcmp(row->meets_clock, rd_clock_names[RD_CLOCK_STAGE2_ACKNOWLEDGE]) == 0)
 		return stage2_acknowledged(tx, office, &matter, row, at_ms, arena, err);
-	if (strcmp(row->letter, rd_letter_names[RD_LETTER_STAGE1_RESPONSE]) == 0 ||
-		strcmp(row->letter, rd_letter_names[RD_LETTER_STAGE2_RESPONSE]) == 0)
+	if (rd_correspondence_answers(row->letter) != RD_STAGE_NONE)
 		return answered(tx, office, &matter, row, at_ms, arena, err);
 	if (matter.kind != RD_COMPLAINT || matter.stage != RD_STAGE_1)
 		return RD_OK; /* decided anew while it was on its way */

@@ -38,6 +38,26 @@ static bool answered_stage1(const struct rd_case_act *acts, size_t n)
 	return false;
 }
 
+/* Its clock was met, whatever became of it later; a policy without one has the word alone. */
+static enum rd_rc answer_reached(
+	struct rd_db *db, int64_t case_id, struct rd_arena *arena, bool *ret_is, struct rd_err *err)
+{
+	struct rd_case_clock *clocks;
+	bool is_held = false, met = false;
+	size_t n;
+
+	RD_TRY(rd_case_clocks_all(db, case_id, arena, &clocks, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(clocks[i].name, rd_clock_names[RD_CLOCK_STAGE1_RESPOND]) != 0 &&
+			strcmp(clocks[i].name, rd_clock_names[RD_CLOCK_STAGE1_EXTENDED]) != 0)
+			continue;
+		is_held = true;
+		met = met || clocks[i].met_ms != 0;
+	}
+	*ret_is = met || !is_held;
+	return RD_OK;
+}
+
 enum rd_rc rd_progress_standing(struct rd_db *db, const struct rd_case *matter,
 	struct rd_date today, struct rd_arena *arena, struct rd_standing *ret_standing,
 	struct rd_err *err)
@@ -59,6 +79,8 @@ enum rd_rc rd_progress_standing(struct rd_db *db, const struct rd_case *matter,
 	RD_TRY(rd_case_act_list(db, matter->id, arena, &acts, &n_acts, err));
 	standing.stage2_waits = matter->stage == RD_STAGE_2 && waits_for_stage2(acts, n_acts);
 	standing.answered = answered_stage1(acts, n_acts);
+	if (standing.answered)
+		RD_TRY(answer_reached(db, matter->id, arena, &standing.answer_reached, err));
 	standing.acknowledged = matter->stage == RD_STAGE_2
 					? was_met(clocks, n_clocks, RD_CLOCK_STAGE2_ACKNOWLEDGE)
 					: matter->acknowledged_ms != 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "redress/gateway/casework.h"
+#include "redress/gateway/consent.h"
 #include "redress/gateway/stage_act.h"
 #include "redress/store/outbox.h"
 #include "redress/store/tasks.h"
@@ -59,7 +60,7 @@ static bool brings_something(const struct rd_message *message)
 	return false;
 }
 
-/* A request that crossed with the answer is for a person. */
+/* A request that crossed with the answer, or came while it waits to leave, is for a person. */
 static enum rd_rc may_escalate(struct rd_db *db, const struct rd_case *matter,
 	const struct rd_facts *facts, struct rd_arena *arena, bool *ret_may, struct rd_err *err)
 {
@@ -68,7 +69,7 @@ static enum rd_rc may_escalate(struct rd_db *db, const struct rd_case *matter,
 	struct rd_err refused = { 0 };
 
 	RD_TRY(rd_progress_standing(db, matter, rd_date_of(facts->now_ms), arena, &standing, err));
-	*ret_may = standing.answered &&
+	*ret_may = standing.answer_reached && !standing.answer_waits &&
 		   rd_date_compare(asked, rd_date_of(matter->answered_ms)) >= 0 &&
 		   rd_life_may(&standing, RD_MOVE_ESCALATE, &refused) == RD_OK;
 	return RD_OK;
@@ -78,11 +79,17 @@ enum rd_rc rd_replies_look(struct rd_db *db, const struct rd_message *message,
 	const struct rd_case *joined, struct rd_arena *arena, struct rd_facts *facts,
 	struct rd_err *err)
 {
+	bool lets = false;
+
 	if (message == NULL || joined->kind != RD_COMPLAINT || joined->stage == RD_STAGE_NONE ||
 		brings_something(message))
 		return RD_OK;
 	facts->reply = rd_message_reply(message);
 	facts->asks_stage2 = rd_message_asks_stage2(message);
+	/* Whom the resident has not agreed to says nothing in their name. */
+	RD_TRY(rd_consent_lets_write(db, joined->id, arena, &lets, err));
+	if (!lets)
+		return RD_OK;
 	RD_TRY(may_escalate(db, joined, facts, arena, &facts->joined.may_escalate, err));
 	if (facts->reply != RD_REPLY_AGREES)
 		return RD_OK;

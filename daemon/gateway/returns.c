@@ -283,10 +283,12 @@ static const char *because(enum rd_bounce_kind kind)
 	return words[kind];
 }
 
-static bool is_full_answer(const char *letter)
+/* The answer of a stage that is over: nobody waits for it any more. */
+static bool is_overtaken(const struct returned *r)
 {
-	return strcmp(letter, rd_letter_names[RD_LETTER_STAGE1_RESPONSE]) == 0 ||
-	       strcmp(letter, rd_letter_names[RD_LETTER_STAGE2_RESPONSE]) == 0;
+	const enum rd_stage stage = rd_correspondence_answers(r->letter.letter);
+
+	return stage != RD_STAGE_NONE && stage != r->matter.stage;
 }
 
 static enum rd_rc owe_other_way(struct returned *r, bool open, struct rd_err *err)
@@ -297,13 +299,12 @@ static enum rd_rc owe_other_way(struct returned *r, bool open, struct rd_err *er
 			"another way%s",
 			r->letter.letter, r->letter.id, because(r->message->bounce.kind),
 			!open ? "."
-			: is_full_answer(r->letter.letter)
+			: rd_correspondence_answers(r->letter.letter) != RD_STAGE_NONE
 				? rd_arena_printf(r->arena,
 					  ", then record it: `redressctl case respond REF --stage "
 					  "%d "
 					  "--given DAY`.",
-					  strcmp(r->letter.letter,
-						  rd_letter_names[RD_LETTER_STAGE2_RESPONSE]) == 0
+					  rd_correspondence_answers(r->letter.letter) == RD_STAGE_2
 						  ? 2
 						  : 1)
 				: ", then record it: `redressctl case acknowledge REF --given "
@@ -370,7 +371,8 @@ static enum rd_rc put_other_way(struct returned *r, const struct rd_case_contact
 	if (rc != RD_OK)
 		return RD_OK; /* no such letter for that channel, no way out: a person's */
 	/* A text says that the answer is written, and not what it is. */
-	*ret_put = order.channel == RD_CHANNEL_EMAIL || !is_full_answer(r->letter.letter);
+	*ret_put = order.channel == RD_CHANNEL_EMAIL ||
+		   rd_correspondence_answers(r->letter.letter) == RD_STAGE_NONE;
 	RD_TRY(rd_case_add_contact(r->tx, r->matter.id, way, err));
 	return rd_casework_audit_letter(r->tx, r->office, "letter_goes_another_way", r->matter.id,
 		r->message_id, r->letter.id, r->letter.letter_version, id, err);
@@ -383,7 +385,8 @@ static enum rd_rc try_other_way(struct returned *r, bool open, bool *ret_put, st
 	bool may = false;
 
 	*ret_put = false;
-	if (!rd_letter_parse_kind(r->letter.letter, &letter) || rd_letter_is_receipt(letter))
+	if (!rd_letter_parse_kind(r->letter.letter, &letter) || rd_letter_is_receipt(letter) ||
+		is_overtaken(r))
 		return RD_OK;
 	RD_TRY(rd_resident_other_way(r->db, r->matter.landlord, r->letter.recipient, way.name,
 		r->arena, &way.address, &way.channel, err));

@@ -99,6 +99,12 @@ static enum rd_rc may_escalate(const struct rd_standing *standing, struct rd_err
 			"case %s was closed without an answer; open it again first (`case reopen "
 			"REF --why TEXT`)",
 			standing->reference);
+	if (standing->answer_waits && !standing->stage1_overdue)
+		return rd_fail(err, RD_E_REFUSED,
+			"the stage 1 answer of case %s is written, has not reached the resident, "
+			"and its date has not passed; see `outbox list`, or give it in another way "
+			"and record that (`case respond REF --stage 1 --given DAY`)",
+			standing->reference);
 	if (standing->status != RD_STATUS_OPEN || standing->answered || standing->stage1_overdue)
 		return RD_OK;
 	return rd_fail(err, RD_E_REFUSED,
@@ -129,11 +135,14 @@ static enum rd_rc may_refuse(const struct rd_standing *standing, struct rd_err *
 {
 	if (standing->stage != RD_STAGE_2 || !standing->stage2_waits)
 		return nothing_waits(standing, err);
-	if (standing->answered)
+	if (standing->answer_reached)
 		return RD_OK;
 	return rd_fail(err, RD_E_REFUSED,
-		"stage 1 of case %s was never answered, so stage 2 cannot be refused; take it on "
-		"(`case accept REF`)",
+		standing->answered
+			? "the stage 1 answer of case %s never reached the resident, so stage 2 "
+			  "cannot be refused; take it on (`case accept REF`)"
+			: "stage 1 of case %s was never answered, so stage 2 cannot be refused; "
+			  "take it on (`case accept REF`)",
 		standing->reference);
 }
 

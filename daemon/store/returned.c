@@ -72,7 +72,8 @@ enum rd_rc rd_returned_reopen(
 		" AND cancelled_ms IS NULL AND met_ms = ?3 AND EXISTS"
 		" (SELECT 1 FROM case_file c WHERE c.id = ?1 AND (c.status IN ('open', 'review')"
 		"  OR (c.status = 'answered' AND ?2 IN ('stage1.respond', 'stage1.extended',"
-		"   'stage2.respond', 'stage2.extended'))))"
+		"   'stage2.respond', 'stage2.extended')))"
+		" AND (?2 NOT IN ('stage1.respond', 'stage1.extended') OR c.stage = 'stage1'))"
 		" AND NOT EXISTS"
 		" (SELECT 1 FROM outbox o WHERE o.case_id = ?1 AND o.meets_clock = ?2"
 		"  AND o.id <> ?4 AND o.state = 'sent' AND o.delivery NOT IN " LOST ")",

@@ -289,6 +289,7 @@ static void the_last_answer_says_that_the_process_ends(void **state)
 
 	OK(rd_act_assign(h->db, &staff, case_id, "Ola Owner", &h->err));
 	OK(try_answer(h, case_id, RD_STAGE_1, fill(h, case_id, RD_STAGE_1, NULL, NULL), NULL));
+	house_send(h);
 	OK(rd_act_escalate(
 		h->db, &staff, case_id, (struct rd_date){ 0 }, RD_ASKED_BY_REPLY, &h->err));
 	OK(rd_act_accept(h->db, &staff, case_id, (struct rd_date){ 0 }, &h->err));

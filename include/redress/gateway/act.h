@@ -50,10 +50,6 @@ RD_MUST_USE enum rd_rc rd_act_send_letter(struct rd_act *act, enum rd_letter_kin
 RD_MUST_USE enum rd_rc rd_act_owe_telling(struct rd_act *act, const char *cause, struct rd_date due,
 	const char *text, struct rd_err *err);
 
-/* Letters of the case go to the resident, as a person said, and not to whoever wrote first. */
-RD_MUST_USE enum rd_rc rd_act_writes_to_resident(
-	struct rd_act *act, bool *ret_is, struct rd_err *err);
-
 /* The review of this message alone is done: one that joined waits for its own decision. */
 RD_MUST_USE enum rd_rc rd_act_end_review_task(
 	struct rd_act *act, int64_t message_id, const char *how, struct rd_err *err);

@@ -1,6 +1,7 @@
 /* closing: answered cases end when the days that the policy gives after the answer (case.close) are
- * over, where nothing is left to do: no task, no review, no hold. The letter `closing` says so, and
- * that the resident can have it opened again. A policy without such days closes nothing by itself.
+ * over, where nothing is left to do: no task, no clock, no review, no hold. The letter `closing`
+ * says so, and that the resident can have it opened again. A policy without such days closes
+ * nothing by itself.
  *
  * Before that the resident is asked whether all that was agreed is done (the letter
  * `closing_check`), RD_CLOSING_CHECK_DAYS before the days are over, and the case is not closed

@@ -60,9 +60,13 @@ RD_MUST_USE enum rd_rc rd_correspondence_rewrite(struct rd_tx *tx, const struct 
 	const struct rd_outbox_row *stale, struct rd_arena *arena, struct rd_err *err);
 
 /* The same of a row that is not stale: what stands on its case has changed, and it says so. What
- * waits for approval waits on. */
+ * waits for approval waits on; what cannot be written anew leaves as it is. */
 RD_MUST_USE enum rd_rc rd_correspondence_renew(struct rd_tx *tx, const struct rd_office *office,
 	const struct rd_outbox_row *row, struct rd_arena *arena, struct rd_err *err);
+
+/* The stage that a letter, by its name, is the full answer of, wherever the case stands by now;
+ * RD_STAGE_NONE: it is no answer. At another stage it meets nothing and is not owed any longer. */
+enum rd_stage rd_correspondence_answers(const char *letter);
 
 /* What follows from a letter's having gone, in the transaction that says so: the acknowledgement
  * meets stage1.acknowledge, and stage1.respond starts on the day it was written for; that of stage

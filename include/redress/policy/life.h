@@ -52,6 +52,7 @@ struct rd_standing {
 	bool stage2_waits;   /* it was asked for; nobody has accepted or refused it yet */
 	bool defined;	     /* a person has said what the complaint is about */
 	bool answer_waits;   /* the present stage is answered, and the answer has not left */
+	bool answer_reached; /* an answer of stage 1 reached the resident once */
 };
 
 RD_MUST_USE enum rd_rc rd_life_may(
