@@ -3,27 +3,13 @@
  */
 #include "redress/gateway/acts.h"
 #include "redress/gateway/acts_stage.h"
-#include "redress/gateway/contacts.h"
 #include "redress/gateway/returns.h"
 #include "redress/store/returned.h"
 #include "support/answers.h"
 #include "support/house_cases.h"
+#include "support/house_contacts.h"
 
 #define RECEIVED "2026-12-15T12:00:00Z" /* acknowledged on the day; answer due 31 December */
-
-static const struct answer_part parts[] = {
-	{ "Decision:", "partly" },
-	{ "Reasons:", "Nobody came in June." },
-	{ "Policy and law:", "Our repairs policy, 4.2." },
-	{ "Reconsidered:", "We looked again." },
-	{ "Apology:", "We are sorry for the wait." },
-	{ "Remedy:", "We mend the roof by May." },
-	{ "Money:", "none" },
-	{ "Records:", "none" },
-	{ "Prevention:", "A second roofer is on call." },
-	{ "Learning:", "Rota gaps in June." },
-	{ "Finding:", "You are right about this." },
-};
 
 static struct house *new_house(const char *profile)
 {
@@ -36,8 +22,7 @@ static struct house *new_house(const char *profile)
 static void write_answer(struct house *h, int64_t case_id)
 {
 	const struct rd_office staff = house_staff(h);
-	const char *text =
-		answer_filled(h, case_id, RD_STAGE_1, parts, sizeof parts / sizeof parts[0]);
+	const char *text = answer_in_full(h, case_id, RD_STAGE_1);
 	const struct rd_act_response response = { .stage = RD_STAGE_1,
 		.answer = text,
 		.answer_len = strlen(text),
@@ -93,20 +78,6 @@ static void at_stage_2_it_meets_nothing(void **state)
 	assert_int_equal(house_case(h, case_id).status, RD_STATUS_OPEN);
 }
 
-static void known_as(struct house *h, const char *line)
-{
-	const struct rd_contacts_order order = { .landlord = "code-2024" };
-	const struct rd_office staff = house_staff(h);
-	const char *text = rd_arena_printf(h->arena, "name,email,phone,prefers\n%s\n", line);
-	struct rd_contacts_import import = { .dry_run = false };
-	struct rd_contacts_imported done;
-	struct rd_contacts_file file;
-
-	OK(rd_contacts_parse(text, strlen(text), &order, h->arena, &file, &h->err));
-	import.file = &file;
-	OK(rd_contacts_import(h->db, &staff, &import, &done, &h->err));
-}
-
 static void come_back(struct house *h, const char *message_id)
 {
 	const char *raw = rd_arena_printf(h->arena,
@@ -131,7 +102,7 @@ static void one_that_comes_back_at_stage_2_opens_nothing(void **state)
 	struct house *h = *state = new_house(NULL);
 	int64_t case_id;
 
-	known_as(h, "Ann Example,ann@example.com,07700900123,sms");
+	house_known_as(h, "Ann Example,ann@example.com,07700900123,sms");
 	case_id = answer_waits(h);
 	house_send(h);
 	assert_false(house_runs(h, case_id, "stage1.respond"));
@@ -153,7 +124,7 @@ static void one_that_is_refused_at_stage_2_goes_no_other_way(void **state)
 	bool elsewhere = true;
 	int64_t case_id;
 
-	known_as(h, "Ann Example,ann@example.com,07700900123,sms");
+	house_known_as(h, "Ann Example,ann@example.com,07700900123,sms");
 	case_id = answer_waits(h);
 	letter = house_letter(h, case_id, "stage1_response");
 	house_at(h, "2027-01-04T10:00:00Z");

@@ -2,9 +2,9 @@
 #include "support/house.h"
 
 #include "support/child.h"
+#include "support/house_contacts.h"
 
 #include "redress/gateway/acts_opting.h"
-#include "redress/gateway/contacts.h"
 #include "redress/gateway/erasing.h"
 #include "redress/intake/text_intake.h"
 #include "redress/store/returned.h"
@@ -231,20 +231,6 @@ static void a_bounce_never_opens_a_closed_case_again(void **state)
 
 /* --- the way that the contacts file prefers --- */
 
-static void known_as(struct house *h, const char *line)
-{
-	const struct rd_contacts_order order = { .landlord = "code-2024" };
-	const struct rd_office staff = house_staff(h);
-	const char *text = rd_arena_printf(h->arena, "name,email,phone,prefers\n%s\n", line);
-	struct rd_contacts_import import = { .dry_run = false };
-	struct rd_contacts_imported done;
-	struct rd_contacts_file file;
-
-	OK(rd_contacts_parse(text, strlen(text), &order, h->arena, &file, &h->err));
-	import.file = &file;
-	OK(rd_contacts_import(h->db, &staff, &import, &done, &h->err));
-}
-
 /* Who knows the reference and the address can write such a report. */
 static void by_the_reference_alone_a_person_looks(void **state)
 {
@@ -252,7 +238,7 @@ static void by_the_reference_alone_a_person_looks(void **state)
 	struct sent s;
 	const char *subject;
 
-	known_as(h, "Ann Example,ann@example.com,07700900123,sms");
+	house_known_as(h, "Ann Example,ann@example.com,07700900123,sms");
 	s = send_one(h);
 	subject = rd_arena_printf(h->arena, "Re %s", house_case(h, s.case_id).reference);
 	come_back(h, .action = "delayed", .code = "4.4.1", .subject = subject);
@@ -307,7 +293,7 @@ static void it_goes_by_the_way_that_the_contacts_file_prefers(void **state)
 	struct sent s;
 	int64_t answer;
 
-	known_as(h, "Ann Example,ann@example.com,07700900123,sms");
+	house_known_as(h, "Ann Example,ann@example.com,07700900123,sms");
 	s = send_one(h);
 	come_back(h, .action = "failed", .code = "5.1.1", .id = s.letter.message_id);
 	assert_int_equal(house_n_tasks(h, s.case_id, "other_channel"), 0);
@@ -330,7 +316,7 @@ static void it_does_not_go_to_another_of_that_address(void **state)
 	struct house *h = *state;
 	struct sent s;
 
-	known_as(h, "Bo Example,ann@example.com,07700900123,sms");
+	house_known_as(h, "Bo Example,ann@example.com,07700900123,sms");
 	s = send_one(h);
 	come_back(h, .action = "failed", .code = "5.1.1", .id = s.letter.message_id);
 	assert_int_equal(house_letters(h, s.case_id, NULL, NULL), 1);
@@ -343,7 +329,7 @@ static void where_that_way_is_barred_a_person_finds_one(void **state)
 	struct rd_tx *tx = NULL;
 	struct sent s;
 
-	known_as(h, "Ann Example,ann@example.com,07700900123,sms");
+	house_known_as(h, "Ann Example,ann@example.com,07700900123,sms");
 	OK(rd_tx_begin(h->db, &tx, &h->err));
 	OK(rd_contact_opt_out(tx, HOUSE_PHONE, h->now_ms, &h->err));
 	OK(rd_tx_commit(&tx, &h->err));
@@ -359,7 +345,7 @@ static void a_case_held_for_safeguarding_is_a_persons(void **state)
 	struct sent s;
 	int64_t id;
 
-	known_as(h, "Ann Example,ann@example.com,07700900123,sms");
+	house_known_as(h, "Ann Example,ann@example.com,07700900123,sms");
 	s = send_one(h);
 	id = house_mail_in(
 		h, .body = "I am afraid of him", .subject = house_case(h, s.case_id).reference);
@@ -385,7 +371,7 @@ static void what_the_mail_server_refuses_goes_another_way_too(void **state)
 		"Kind: smtp\nHost: 127.0.0.1\nSecurity: plain\nPort: %d\n", server.port);
 	options.way_out = way_out;
 	*state = h = house_new(&options);
-	known_as(h, "Ann Example,ann@example.com,07700900123,sms");
+	house_known_as(h, "Ann Example,ann@example.com,07700900123,sms");
 	known = house_mail_in(h, .body = COMPLAINT);
 	unknown = house_mail_in(h, .body = COMPLAINT, .from = "bob@example.com");
 	house_work(h);
